@@ -1,0 +1,449 @@
+"""The shape of every definition, with guidance on each field for the statistician who fills it in.
+
+Belongs here: one pydantic model per kind of file in this folder, and the structure of a provider's
+dataset (shared by sources, which parses it, and warehouse, which keeps it).
+Does not belong here: reading files and checking them against each other (catalog.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal, get_args
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+Breakdown = Literal[
+    "sex",
+    "age",
+    "urbanisation",
+    "income_wealth_quantile",
+    "disability_status",
+    "education_lev",
+    "migratory_status",
+    "occupation",
+    "activity",
+    "formality",
+    "composite_breakdown",
+]
+
+# The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
+BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)
+
+IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
+Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class SeriesClaim(_Strict):
+    """One published series (or part of one) that feeds an indicator."""
+
+    code: str = Field(description="The provider's series code, exactly as it publishes it.", examples=["SI_COV_PENSN"])
+    where: dict[str, str | list[str]] = Field(
+        default_factory=dict,
+        description=(
+            "Fixes provider dimensions to one code or a list of codes, in the provider's own names and codes. "
+            "Rows of the series outside the filter are not claimed. A dimension fixed to ONE code needs no crosswalk."
+        ),
+        examples=[{"SOC": "SOC_CONTIG_PENSION"}],
+    )
+    set: dict[Breakdown, str] = Field(
+        default_factory=dict,
+        description="Sets one of our breakdowns for series whose code carries it (our codes).",
+        examples=[{"income_wealth_quantile": "Q1"}],
+    )
+
+
+class Feed(_Strict):
+    """One feed: the series of one provider's dataset that publish this indicator's concept."""
+
+    provider: str = Field(description="Name of a file in sources/ without its ending.", examples=["unsd_sdg"])
+    dataset: str = Field(description="A dataset that this provider's YAML declares.", examples=["sdg"])
+    rank: int = Field(
+        default=1,
+        ge=1,
+        le=8,
+        description=(
+            "Preference. Feeds that relay the same owner's data share a rank: the newest vintage of them wins. "
+            "Another owner or another method gets a higher number. (0 and 9 are kept for national data.)"
+        ),
+    )
+    series: list[SeriesClaim] = Field(min_length=1, description="The series of this feed.")
+    vintage_from: date | None = Field(
+        default=None,
+        description="First vintage for which the series has this meaning (poverty lines). Earlier ones are refused.",
+    )
+    vintage_to: date | None = Field(
+        default=None, description="Last vintage for which the series has this meaning. Later ones are refused."
+    )
+    series_name_contains: str | None = Field(
+        default=None,
+        description="Text that the provider's series name must hold, for codes whose meaning changes in place.",
+        examples=["$1.90 a day (2011 PPP)"],
+    )
+    superseded_before: date | None = Field(
+        default=None,
+        description=(
+            "The producer has replaced vintages older than this date and the archive has no successor. Such values "
+            "are shown with status V and stay out of change and of classes A and B."
+        ),
+    )
+    note: str | None = Field(default=None, description="What a reader must know about this feed beside the others.")
+
+
+class TargetGroupRule(_Strict):
+    """Which target group of the Declaration a cell of this indicator is about."""
+
+    group: str = Field(description="Code of codelists/target_group.csv.", examples=["OLDER"])
+    match: Literal["exact", "proxy"] = Field(description="proxy where the group is only approximated; say why in note.")
+    where: dict[Breakdown, str] = Field(
+        default_factory=dict, description="Only for cells with these codes; empty means every cell of the indicator."
+    )
+    note: str | None = Field(default=None, description="Why it is a proxy, if it is one.")
+
+
+class Aggregation(_Strict):
+    """How regional figures are made from the members' (methods.md section 4)."""
+
+    method: str = Field(description="Name of a method in methods.yaml.", examples=["weighted_mean"])
+    weight: str | None = Field(
+        default=None, description="Name of a weight in weights.yaml: the indicator's own denominator."
+    )
+    weight_is_proxy: bool = Field(
+        default=False, description="The weight only stands in for the denominator: the class is capped at B."
+    )
+    proxy_accepted: str | None = Field(
+        default=None, description="Why the cap does not apply (the producer's own aggregate is reproduced with it)."
+    )
+    window: int = Field(
+        default=4,
+        ge=0,
+        le=9,
+        description="Years looked back from the reference year: 4; 9 for rare surveys; 0 for event counts.",
+    )
+    survey: bool = Field(
+        default=False, description="Rare surveys: class A asks for half the weight from the last 4 years, not 2."
+    )
+    sex_total_age: str | None = Field(
+        default=None,
+        description="Age code of the both-sexes total where it differs from the age of the figures by sex.",
+    )
+    title: str | None = Field(
+        default=None, description="Title under which the regional figure must appear, where it needs one."
+    )
+
+
+class Gap(_Strict):
+    """For an indicator declared without values: where they would have to come from."""
+
+    reason: Text = Field(description="Why there are no values yet.")
+    obtain_from: Text = Field(description="The place they must come from: a database, a publication, a questionnaire.")
+    body: list[str] = Field(min_length=1, description="Who could fill the gap (codes of codelists/body.csv).")
+
+
+class IndicatorDefinition(_Strict):
+    """One indicator: one YAML file in indicators/GROUP/, named like its code."""
+
+    code: IndicatorCode = Field(description="Our code; never reused for another concept.", examples=["ASP_COV_PENSN"])
+    name: Text = Field(description="Short name as it stands in a table, without the unit.")
+    group: str = Field(description="Code of codelists/indicator_group.csv; also the folder of the file.")
+    tier: Literal["core", "extended"] = Field(
+        description="Core indicators stand in the regional baseline's main tables."
+    )
+    status: Literal["with_values", "declared"] = Field(
+        description="declared: in the set, but no source in the archive has values; then give `gap`, not `sources`."
+    )
+    definition: Text = Field(description="What it measures, in our own words; one or two sentences.")
+    numerator: str | None = Field(default=None, description="What is counted.")
+    denominator: str | None = Field(default=None, description="Relative to what.")
+    unit: str = Field(description="Code of codelists/unit.csv. Published values in another unit are rejected.")
+    decimals: int = Field(default=1, ge=0, le=4, description="Digits shown in tables; stored values keep all digits.")
+    direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(description="How a change reads.")
+    minimum: float | None = Field(default=0, description="Lowest possible value; values below are rejected.")
+    maximum: float | None = Field(
+        default=100, description="Highest possible value, null where there is none; higher ones are flagged."
+    )
+    maximum_is_hard: bool = Field(default=True, description="false where values above the maximum can be right.")
+    owner: str | None = Field(default=None, description="The organisation that makes the figures, whoever relays them.")
+    sector: str = Field(description="Code of codelists/sector.csv: SI, SA, LM, SS, SHP or _T.")
+    sources: list[Feed] = Field(default_factory=list, description="The feeds, best first.")
+    breakdowns: list[Breakdown] = Field(
+        default_factory=list, description="Breakdowns that the baseline expects; missing ones show as gaps."
+    )
+    headline: dict[Breakdown, str] = Field(
+        default_factory=dict,
+        description="The cell that is THE figure, where it is not _T in every breakdown.",
+        examples=[{"sex": "F"}, {"age": "Y_GE15"}],
+    )
+    target_groups: list[TargetGroupRule] = Field(
+        default_factory=list,
+        description="Groups the whole indicator is about; general rules add those of the breakdown.",
+    )
+    aggregation: Aggregation = Field(description="How regional figures are made.")
+    publication_rule: str = Field(default="default", description="Name of a rule in methods.yaml.")
+    change_tolerance: float | None = Field(
+        default=None, description="Points by which two feeds may differ and still agree; default 0.5 and 5 %."
+    )
+    sdg: str | None = Field(default=None, description="SDG indicator number.", examples=["1.3.1"])
+    articles: list[str] = Field(min_length=1, description="Articles of the 2013 Declaration it serves.")
+    body: list[str] = Field(
+        min_length=1, description="ASEAN bodies in charge (codes of codelists/body.csv), lead first."
+    )
+    comparability: Text = Field(description="What must not be compared with it, and limits a reader must know.")
+    producer_note: str | None = Field(default=None, description="What the producer says on definition, kept apart.")
+    gap: Gap | None = Field(default=None, description="For declared indicators only.")
+
+    @model_validator(mode="after")
+    def _values_or_gap(self) -> IndicatorDefinition:
+        if self.status == "declared" and (self.sources or self.gap is None):
+            raise ValueError("a declared indicator has `gap` and no `sources`")
+        if self.status == "with_values" and (not self.sources or self.gap is not None):
+            raise ValueError("an indicator with values has `sources` and no `gap`")
+        return self
+
+
+class Method(_Strict):
+    """One aggregation method of methods.yaml; its arithmetic is SQL in warehouse/sql/."""
+
+    name: str = Field(description="Name that definitions use.")
+    title: Text = Field(description="Title for readers.")
+    kind: Literal["mean", "median", "sum", "none"] = Field(description="Which branch of the SQL makes it.")
+    formula: Text = Field(description="The formula in plain text.")
+    needs_weight: bool = Field(description="Whether definitions must name a weight.")
+    event_count: bool = Field(default=False, description="Counts of events: no carrying forward; baseline is a mean.")
+    reference: Text = Field(description="Where the method is written down.")
+
+
+class PublicationClass(_Strict):
+    """Thresholds of one publication class (methods.md section 4)."""
+
+    weight_covered: float = Field(description="Least share of the weight.")
+    n_areas: int = Field(description="Fewest areas in a group of seven or more.")
+    n_areas_small: int = Field(description="Fewest areas in a group of up to six.")
+    recent_share: float = Field(default=0, description="Least share of the reporting weight that is recent.")
+    recent_years: int = Field(default=0, description="What counts as recent: years before the reference year.")
+    recent_years_survey: int = Field(default=0, description="The same for rare surveys.")
+    proxy_allowed: bool = Field(default=True, description="Whether a proxy weight may stand.")
+
+
+class PublicationRule(_Strict):
+    """When a regional figure may be published. Class B holds where B or B_alternative holds."""
+
+    name: str
+    title: Text
+    A: PublicationClass
+    B: PublicationClass
+    B_alternative: PublicationClass
+    sex_total_tolerance: float = Field(
+        description="Points by which the total over areas with figures by sex may differ."
+    )
+    reference: Text
+
+
+class Weight(_Strict):
+    """One weight: a denominator, where its figures come from and how gaps are filled."""
+
+    name: str = Field(description="Name that definitions use.", examples=["POP_Y_GE65"])
+    title: Text = Field(description="What is counted, with its unit.")
+    kind: Literal["population", "births", "series", "labour_force", "employed", "unemployed", "beneficiaries"] = Field(
+        description="Which rule of warehouse/sql/harmonised/weight.sql makes it."
+    )
+    age_from: int | None = Field(default=None, description="population: first year of age.")
+    age_to: int | None = Field(default=None, description="population: last year of age, null for open-ended.")
+    sex: Literal["_T", "F", "M"] = Field(
+        default="_T", description="population: sex, where the weight is about one sex."
+    )
+    series: str | None = Field(default=None, description="series: the provider's series code.")
+    coverage_indicator: str | None = Field(default=None, description="beneficiaries: the coverage indicator.")
+    source: Text = Field(description="Dataset and revision in words.")
+    filling: Text = Field(description="How years without a figure are filled.")
+
+
+class IndicatorSet(_Strict):
+    """One set: which indicators, for which groups and which reference years."""
+
+    name: str
+    title: Text
+    edition: str = Field(description="Name of the edition in preparation.")
+    latest_reference_year: int = Field(description="The year that 'latest' is for; never taken from the clock.")
+    first_reference_year: int = Field(description="First year for which regional figures are made.")
+    baseline_year: int
+    baseline_from: int
+    baseline_to: int
+    minimum_years_apart: int = Field(description="Least distance of baseline and latest for a change.")
+    step_points: float = Field(description="A step of more points is not comparable until somebody has looked.")
+    step_factor: float = Field(description="Likewise a step by more than this factor.")
+    step_factor_minimum: float = Field(description="...where it is also at least this many points.")
+    groups: list[str] = Field(description="Area groups for which regional figures are made.")
+    first: list[str] = Field(description="Indicators that stand first in the tables, printed as gaps where empty.")
+
+
+class Break(_Strict):
+    """A break in a series that somebody has looked at, or must look at."""
+
+    indicator: str
+    area: str
+    year: int = Field(description="First year after the break.")
+    why: Text
+    evidence: Text
+    decided: Literal["break", "genuine"] = Field(
+        description="break: not comparable across it. genuine: looked at, the step is real, comparable."
+    )
+
+
+class Correction(_Strict):
+    """A guarded correction of one published cell: it applies only while the expected value stands there."""
+
+    indicator: str
+    area: str
+    year: int
+    provider: str
+    series: str
+    breakdown: dict[Breakdown, str] = Field(default_factory=dict)
+    expected: str = Field(description="The value as published that must stand there for the correction to apply.")
+    action: Literal["exclude_from_use", "mark_unreliable"] = Field(
+        description="exclude_from_use: never chosen; mark_unreliable: status U. The published value itself stays."
+    )
+    why: Text
+    evidence: Text
+    reported: date | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
+
+
+class SeriesRename(_Strict):
+    """One line of series_renames.csv: a series code that a provider replaced, and what it goes on as."""
+
+    provider: str
+    dataset: str
+    old_series: str = Field(description="The code that went out of use.")
+    new_series: str = Field(description="The code under which the same figures go on; a definition claims it.")
+    old_set: dict[Breakdown, str] = Field(
+        default_factory=dict,
+        description="Our breakdowns that the old code stood for, where the new code has them as a dimension.",
+    )
+    valid_from: date = Field(description="First vintage with the new code; the old one is followed before it only.")
+    note: Text = Field(description="What changed.")
+    evidence: Text = Field(description="What shows that they are the same figures.")
+    file: str
+    line: int
+
+
+class CrosswalkLine(_Strict):
+    """One line of crosswalks/PROVIDER/CONCEPT.csv."""
+
+    provider: str
+    dimension: str = Field(description="The provider's dimension; _area, _status, _nature, _unit for attributes.")
+    code: str = Field(description="The provider's code, as published; empty string for blank.")
+    concept: str = Field(description="Our column.")
+    target: str = Field(description="Our code; empty where the meaning is 'not stated'.")
+    note: str = ""
+    file: str
+    line: int
+
+
+ColumnRole = Literal[
+    "series",
+    "series_name",
+    "ref_area",
+    "ref_area_name",
+    "time_period",
+    "time_detail",
+    "obs_value",
+    "lower_bound",
+    "upper_bound",
+    "unit_measure",
+    "obs_status",
+    "nature",
+    "source_citation",
+    "footnote",
+    "dimension",
+    "attribute",
+]
+
+
+class StagedColumn(_Strict):
+    """One column of a provider's dataset as it is staged."""
+
+    name: str = Field(description="Name in the staged table, lower case with underscores.")
+    published_as: str = Field(description="Name in the provider's answer.")
+    role: ColumnRole = Field(
+        description=(
+            "What the column is. Columns with a role other than dimension and attribute are named like the role in "
+            "the staged table; dimension columns make the series key; attribute columns are kept and not used."
+        )
+    )
+    required: bool = Field(default=False, description="Without it the dataset fails; others may be missing.")
+    nullable: bool = Field(default=True, description="false: a row with an empty cell is rejected.")
+    pattern: str | None = Field(
+        default=None, description="Regular expression that a non-empty cell must match in full."
+    )
+    codelist: str | None = Field(
+        default=None, description="For our own national format: the code list of ours that the column uses."
+    )
+    description: Text
+
+
+class DatasetStructure(_Strict):
+    """The structure of one provider dataset: what the parser must deliver and what staging checks."""
+
+    provider: str
+    dataset: str
+    title: Text
+    kind: Literal["statistical", "document", "national_submission"] = "statistical"
+    use: Literal["indicators", "weights"] = Field(
+        default="indicators", description="weights: every row is out of scope by the rule weight_input."
+    )
+    licence: Text
+    attribution: Text
+    columns: list[StagedColumn]
+    open_dimensions: bool = Field(
+        default=False, description="The provider adds dimensions per series; unknown ones are kept and reported."
+    )
+    in_scope: dict[str, str] = Field(
+        default_factory=dict,
+        description="Dimension codes outside which rows are out of scope by rule (Reporting Type G).",
+    )
+
+    @property
+    def key(self) -> str:
+        """Name of the staged table: provider__dataset."""
+        return f"{self.provider}__{self.dataset}"
+
+    @property
+    def dimensions(self) -> list[StagedColumn]:
+        """The columns that make the series key."""
+        return [c for c in self.columns if c.role == "dimension"]
+
+
+class Snapshot(_Strict):
+    """What the warehouse must know of a snapshot: one row of lineage.snapshot."""
+
+    snapshot_id: str
+    provider: str
+    dataset: str
+    producer: str
+    vintage_date: date
+    fetched_at: str | None
+    address: str
+    release_tag: str | None
+    series_asked: list[str]
+    areas_asked: list[str]
+    licence: str
+    attribution: str
+    rebuilt: bool
+    note: str | None
+    files: list[SnapshotFile]
+    content_fingerprint: str | None
+
+
+class SnapshotFile(_Strict):
+    """One file of a snapshot."""
+
+    name: str
+    sha256: str
+    bytes: int
+    address: str
+
+
+Snapshot.model_rebuild()
