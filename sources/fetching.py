@@ -1,0 +1,321 @@
+"""What all fetchers share: what is wanted, what changed, pages kept from an earlier try, batches and paging.
+
+Belongs here: shapes and steps that hold for every provider that is asked over HTTP.
+Does not belong here: HTTP itself (http.py), a provider's questions (its module), the decision whether an answer is a
+new vintage (online.py).
+
+A provider's module that can be asked has two functions:
+
+    what_changed(errand, known) -> Change      one small question (or none): the release mark of today
+    fetch(errand, change) -> Fetched           the whole dataset, or an error
+
+Pages that came whole are kept in a work folder below the store until the dataset is whole; a later try takes them
+from there. They are kept under the provider's release mark and dropped when it changes.
+"""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict
+
+from sources.http import Answer, Check, Client
+from sources.parsing import SourceError
+from sources.snapshots import Origin, RawFile
+from sources.spec import DatasetSpec, ProviderSpec
+
+GZIP = b"\x1f\x8b"
+
+
+@dataclass(frozen=True)
+class Step:
+    """How far a fetch is: in words, and as numbers where they are known.
+
+    `part`: the question that is asked; `page` of `pages` of its answer have come, with `rows` in all of them.
+    """
+
+    text: str
+    part: str = ""
+    page: int | None = None
+    pages: int | None = None
+    rows: int | None = None
+
+    def __str__(self) -> str:
+        """The words."""
+        return self.text
+
+
+Tell = Callable[[Step], None]
+
+
+@dataclass(frozen=True)
+class Wanted:
+    """The series and areas to ask for, in the provider's codes."""
+
+    series: tuple[str, ...]
+    areas: tuple[str, ...]
+
+
+class Known(BaseModel):
+    """What the last whole fetch of a dataset left behind (state.json in its work folder)."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    release_tag: str | None
+    series: list[str]
+    areas: list[str]
+    etag: str | None = None
+    last_modified: str | None = None
+    snapshot: str | None = None
+    fetched_at: datetime
+
+
+@dataclass(frozen=True)
+class Change:
+    """A provider's release mark as it stands now.
+
+    `release_tag`: its own name of the release, None where it has none (then there is nothing to compare).
+    `vintage_date`: the date it gives for it, None where it gives none (the day of the answer stands for it).
+    `unchanged`: it said itself that nothing changed (HTTP 304); `moved`: that something did under the same mark, in
+    `answer`. `files`: what told so, kept with the snapshot. `listed`: the series that it has, if it told.
+    """
+
+    release_tag: str | None
+    vintage_date: date | None = None
+    unchanged: bool = False
+    files: list[RawFile] = field(default_factory=list)
+    listed: frozenset[str] | None = None
+    moved: bool = False
+    answer: Answer | None = None
+
+
+@dataclass(frozen=True)
+class Fetched:
+    """A whole dataset: its files in order, what was asked for in the end, and what had to be left out, in words."""
+
+    files: list[RawFile]
+    address: str
+    series: list[str]
+    areas: list[str]
+    left_out: list[str] = field(default_factory=list)
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class Work:
+    """The pages of a dataset that came whole already, by address, under one release mark."""
+
+    def __init__(self, folder: Path) -> None:
+        """The work folder of one dataset; it is made when the first page is kept."""
+        self.folder = folder
+
+    def begin(self, mark: str) -> None:
+        """Starts or goes on with a fetch of this release; pages of another release are dropped."""
+        told = self._pages / "mark"
+        if told.exists() and told.read_text(encoding="utf-8") != mark:
+            self.clear()
+        self._pages.mkdir(parents=True, exist_ok=True)
+        told.write_text(mark, encoding="utf-8")
+
+    def get(self, address: str) -> bytes | None:
+        """The body kept for this address, or None; a damaged one is dropped."""
+        path = self._path(address)
+        try:
+            content = path.read_bytes()
+        except OSError:
+            return None
+        digest, _, body = content.partition(b"\n")
+        if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
+            path.unlink(missing_ok=True)
+            return None
+        return body
+
+    def put(self, address: str, body: bytes) -> None:
+        """Keeps a body that was judged whole. Raises SourceError when the disk does not take it."""
+        path = self._path(address)
+        aside = path.with_name(f"{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            aside.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            aside.replace(path)
+        except OSError as error:
+            aside.unlink(missing_ok=True)
+            raise SourceError(
+                f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
+            ) from error
+
+    def clear(self) -> None:
+        """Drops all pages."""
+        shutil.rmtree(self._pages, ignore_errors=True)
+
+    @property
+    def _pages(self) -> Path:
+        return self.folder / "pages"
+
+    def _path(self, address: str) -> Path:
+        return self._pages / hashlib.sha256(address.encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Errand:
+    """All that a fetcher needs: the client, who and what is asked, what is wanted, kept pages, who listens."""
+
+    client: Client
+    provider: ProviderSpec
+    dataset: DatasetSpec
+    wanted: Wanted
+    work: Work
+    tell: Tell = lambda _: None
+
+    @property
+    def base(self) -> str:
+        """The address in force of the dataset's endpoint."""
+        if self.dataset.endpoint is None:
+            raise SourceError(f"{self.dataset.path}: has no endpoint in sources/{self.provider.provider}.yaml.")
+        return self.provider.endpoint(self.dataset.endpoint).address()
+
+    @property
+    def question(self) -> str:
+        """The address that tells what changed."""
+        ask = self.provider.what_changed
+        if ask is None:
+            raise SourceError(f"sources/{self.provider.provider}.yaml has no what_changed.")
+        return f"{self.provider.endpoint(ask.endpoint).address()}/{ask.address.format(**self.dataset.parameters)}"
+
+    def ask(self, address: str, check: Check) -> bytes:
+        """A body that passes `check`: from an earlier try, or from the provider (and then kept for a later one)."""
+        kept = self.work.get(address)
+        if kept is not None:
+            return kept
+        body = self.client.get(address, check).body
+        self.work.put(address, body)
+        return body
+
+    def pages(self, name: str, address: Callable[[int], str], read: Callable[[bytes], PageCount]) -> list[RawFile]:
+        """All pages of one question as files NAME_page_N.json.gz; page 1 first, the others side by side.
+
+        `read` judges a page (SourceError) and tells its number, how many there are, and its rows. Pages that came
+        are kept when another fails; the first error is raised after all were tried.
+        """
+
+        def whole(number: int) -> tuple[RawFile, PageCount]:
+            counts: list[PageCount] = []
+
+            def check(body: bytes) -> None:
+                count = read(body)
+                if count.number != number:
+                    raise SourceError(
+                        f"found page {count.number}, asked for page {number}: part of the question was ignored."
+                    )
+                counts.append(count)
+
+            body = self.ask(address(number), check)
+            return packed(f"{name}_page_{number:03}.json", body, address(number)), (counts or [read(body)])[-1]
+
+        first, count = whole(1)
+        self._came(name, 1, count)
+        files = [first]
+        errors: list[SourceError] = []
+        with ThreadPoolExecutor(self.client.limits.connections) as pool:
+            asked = [pool.submit(whole, n) for n in range(2, count.pages + 1)]
+            for number, result in enumerate(asked, start=2):
+                try:
+                    files.append(result.result()[0])
+                    self._came(name, number, count)
+                except SourceError as error:
+                    errors.append(error)
+        if errors:
+            more = f" ({len(errors)} of {count.pages} pages failed; the others are kept for the next try)"
+            raise errors[0].within(f"{name}{more}")
+        return files
+
+    def _came(self, name: str, number: int, count: PageCount) -> None:
+        pages = max(count.pages, 1)
+        self.tell(Step(f"{name}: page {number} of {pages}, {count.total} rows", name, number, pages, count.total))
+
+
+class PageCount(NamedTuple):
+    """What a page tells: its number, how many pages there are, and the rows of all."""
+
+    number: int
+    pages: int
+    total: int
+
+
+class Fetcher(NamedTuple):
+    """A provider's two functions."""
+
+    what_changed: Callable[[Errand, Known | None], Change]
+    fetch: Callable[[Errand, Change], Fetched]
+
+
+def packed(name: str, body: bytes, address: str) -> RawFile:
+    """A body as a file to keep: as it came where it is gzip already, else packed, without a time in it."""
+    if body.startswith(GZIP):
+        return RawFile(name if name.endswith(".gz") else f"{name}.gz", body, address)
+    plain = name.removesuffix(".gz")
+    return RawFile(f"{plain}.gz", gzip.compress(body, compresslevel=6, mtime=0), address)
+
+
+def batches(codes: Sequence[str], room: int, separator: int, most: int) -> Iterator[list[str]]:
+    """The codes in their order, in groups of at most `most` whose characters and separators fit into `room`.
+
+    `separator`: characters that each code costs beside itself. Raises SourceError when one code does not fit.
+    """
+    group: list[str] = []
+    used = 0
+    for code in codes:
+        cost = len(code) + separator
+        if cost > room:
+            raise SourceError(f"The address has no room for {code!r}: shorten the list of areas.")
+        if group and (used + cost > room or len(group) == most):
+            yield group
+            group, used = [], 0
+        group.append(code)
+        used += cost
+    if group:
+        yield group
+
+
+def foreign(found: set[str], asked: Sequence[str], what: str) -> None:
+    """Raises SourceError when something came back that was not asked for: the question was ignored."""
+    other = sorted(found - set(asked))
+    if other:
+        raise SourceError(
+            f"{len(other)} {what} came back that were not asked for: {', '.join(other[:8])}"
+            f"{' ...' if len(other) > 8 else ''}. The provider ignored a part of the question; nothing was taken."
+        )
+
+
+def origin_of(errand: Errand, change: Change, fetched: Fetched, fingerprint: str, rows: int) -> Origin:
+    """The manifest of a fetched dataset, without its files."""
+    now = errand.client.now()
+    return Origin(
+        provider=errand.provider.provider,
+        dataset=errand.dataset.dataset,
+        producer=errand.provider.producer,
+        vintage_date=change.vintage_date or now.date(),
+        fetched_at=now.isoformat(),
+        address=fetched.address,
+        release_tag=change.release_tag,
+        series_asked=fetched.series,
+        areas_asked=fetched.areas,
+        licence=errand.dataset.licence,
+        attribution=errand.dataset.attribution,
+        rebuilt=False,
+        note=" ".join(fetched.left_out) or None,
+        content_fingerprint=fingerprint,
+        rows=rows,
+        origin="fetched",
+        supersedes=errand.provider.supersedes,
+    )

@@ -1,0 +1,116 @@
+"""Whether a source is later than its own calendar allows.
+
+Belongs here: measuring the newest vintage against the calendar of sources/<provider>.yaml.
+Does not belong here: showing it (assets, pipelines) and asking the provider (online.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from sources import registry
+from sources.spec import DatasetSpec, ProviderSpec
+
+if TYPE_CHECKING:
+    from sources.online import FetchReport
+
+
+@dataclass(frozen=True)
+class Freshness:
+    """The newest vintage of one dataset against its provider's calendar.
+
+    `vintage`: the newest one, None where nothing is held. `days`: its age on the day asked about. `allowed`: the days
+    after which the calendar counts it as late, None where there is no such rule. `calendar`: its frequency, in words.
+    `asked`: when the provider was last asked, None where it never was. `pinned`: the revision that is pinned.
+    """
+
+    provider: str
+    dataset: str
+    vintage: date | None
+    days: int | None
+    allowed: int | None
+    calendar: str
+    asked: datetime | None = None
+    pinned: str | None = None
+
+    @property
+    def path(self) -> str:
+        """provider/dataset."""
+        return f"{self.provider}/{self.dataset}"
+
+    @property
+    def is_late(self) -> bool:
+        """True when the calendar has a rule and the newest vintage is older; nothing held is not late but missing."""
+        return self.allowed is not None and self.days is not None and self.days > self.allowed
+
+    @property
+    def message(self) -> str:
+        """One or two sentences: vintage, calendar, and what to do when it is late."""
+        if self.vintage is None or self.days is None:
+            return "No vintage is held."
+        if self.allowed is None:
+            return f"Newest vintage {self.vintage}; its calendar ({self.calendar}) knows no lateness."
+        said = (
+            f"newest vintage {self.vintage} is {self.days} days old, its calendar ({self.calendar}) allows "
+            f"{self.allowed}"
+        )
+        return f"{said[0].upper()}{said[1:]}." + (f" {self.advice}" if self.is_late else "")
+
+    @property
+    def advice(self) -> str:
+        """What to do about a late source."""
+        if self.pinned is not None:
+            return (
+                f"{self.pinned} is pinned in sources/{self.provider}.yaml: look whether a newer revision is out, "
+                "and pin it there."
+            )
+        ask = f"payung refresh --online --source {self.provider}"
+        if self.asked is None:
+            return f"The provider was never asked from here: {ask}"
+        return (
+            f"Last asked on {self.asked:%Y-%m-%d}. Ask again ({ask}); if nothing newer comes, look at the provider's "
+            "release page."
+        )
+
+
+def freshness(dataset: DatasetSpec, newest: date | None, today: date, asked: datetime | None = None) -> Freshness:
+    """The freshness of one dataset on a day. `newest`: its newest vintage that is held.
+
+    A pinned revision is measured by the newest one that its provider's file pins: an older one beside it is held on
+    purpose and never late by itself.
+    """
+    provider = registry.provider(dataset.provider)
+    pinned = _newest_pinned(provider) if dataset.edition is not None else None
+    if newest is not None and pinned is not None and pinned.edition_date is not None:
+        newest = max(newest, pinned.edition_date)
+    calendar = provider.calendar
+    return Freshness(
+        dataset.provider,
+        dataset.dataset,
+        newest,
+        None if newest is None else (today - newest).days,
+        calendar.late_after_days,
+        calendar.frequency.replace("_", " "),
+        asked,
+        None if pinned is None else pinned.edition,
+    )
+
+
+def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Iterable[FetchReport]) -> list[Freshness]:
+    """The datasets of a release that are late on a day, by path. `sources`: of the release's manifest."""
+    newest: dict[tuple[str, str], date] = {}
+    for source in sources:
+        path = str(source["provider"]), str(source["dataset"])
+        newest[path] = max(newest.get(path, date.min), date.fromisoformat(str(source["vintage_date"])))
+    asked = {(r.provider, r.dataset): r.at for r in reports}
+    known = {(d.provider, d.dataset): d for p in registry.providers().values() for d in p.datasets}
+    found = [freshness(known[p], day, today, asked.get(p)) for p, day in sorted(newest.items()) if p in known]
+    return [f for f in found if f.is_late]
+
+
+def _newest_pinned(provider: ProviderSpec) -> DatasetSpec | None:
+    dated = [d for d in provider.datasets if d.edition_date is not None]
+    return max(dated, key=lambda d: str(d.edition_date), default=None)

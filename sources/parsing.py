@@ -1,0 +1,396 @@
+"""What all parsers share: judging a body by its content, counting pages, and laying out the tidy table.
+
+Belongs here: checks and shapes that hold for every provider.
+Does not belong here: a provider's field names (its module and YAML), our codes (indicator_defs), validation
+of rows (warehouse): a parser changes no value, it only refuses files that are not whole.
+
+The table that every parser returns (`ParsedDataset.frame`) has one row per published cell and only text,
+exactly as published; an empty cell is None (columns have dtype object). Columns, in this order:
+`snapshot_row` ("FILE:N"; N counts rows from 1: in JSON the items of the row list, in CSV the records with the
+header as row 1, as a spreadsheet shows it), the role columns of spec.ROLE_COLUMNS (all of them; None where the
+provider has no such field), the dimension columns, the attribute columns, and columns that the provider sent
+and the structure does not know (`extra_columns`, each also a warning).
+"""
+
+from __future__ import annotations
+
+import csv
+import gc
+import gzip
+import hashlib
+import io
+import json
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import pandas as pd
+
+from indicator_defs.errors import PayungError
+from indicator_defs.model import StagedColumn
+from sources.spec import ROLE_COLUMNS, DatasetSpec
+
+SNAPSHOT_ROW = "snapshot_row"
+_PAGE = re.compile(r"^(?P<query>.+)_page_(?P<page>\d+)(?P<ending>\.json(\.gz)?)$")
+_FIRST = 60
+_ASK_AGAIN = (
+    "Nothing was taken from it. Fetch the dataset again; if the provider keeps answering so, keep the last good "
+    "snapshot and tell the provider."
+)
+
+
+class SourceError(PayungError):
+    """A provider's answer, or a file that somebody put in, cannot be read whole."""
+
+    def within(self, place: str) -> SourceError:
+        """The same error with the place it was met in front of the message."""
+        copy = type(self).__new__(type(self))
+        copy.__dict__.update(self.__dict__)
+        copy.args = (f"{place}: {self}",)
+        return copy
+
+
+class FinalError(SourceError):
+    """An answer that is understood and would be the same again: it is not asked for once more."""
+
+
+@dataclass(frozen=True)
+class ParsedDataset:
+    """One dataset's tidy table, what the reader should be warned of, and columns beyond the structure."""
+
+    frame: pd.DataFrame
+    warnings: list[str] = field(default_factory=list)
+    extra_columns: list[StagedColumn] = field(default_factory=list)
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a paged answer, with what its header says of the whole."""
+
+    file: str
+    number: int
+    pages: int
+    total: int
+    rows: int
+
+
+@contextmanager
+def no_collection() -> Iterator[None]:
+    """Stops the garbage collector while a parser makes a million small objects, none of them in a cycle.
+
+    Looking through them again and again took half of the time.
+    """
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def first_bytes(body: bytes) -> str:
+    """The beginning of a body, printable, for a message."""
+    return repr(body[:_FIRST].decode("utf-8", "replace"))
+
+
+def decompressed(name: str, body: bytes) -> bytes:
+    """The content of a kept file: unpacked when the name ends in .gz. SourceError when it is cut or damaged."""
+    if not name.endswith(".gz"):
+        return body
+    try:
+        return gzip.decompress(body)
+    except (EOFError, OSError, zlib.error) as error:
+        raise SourceError(
+            f"{name}: the compressed file is cut or damaged ({error}); {len(body)} bytes, beginning {body[:8]!r}. "
+            "Restore the file from where it came."
+        ) from error
+
+
+def text_of(name: str, body: bytes, expected: str) -> str:
+    """The body as text, judged by its content and not by its name.
+
+    `expected` names the format in messages ("JSON", "CSV"). Raises SourceError for an empty body, NUL
+    padding, an HTML page, XML, or bytes that are not UTF-8.
+    """
+    if not body.strip(b"\0 \t\r\n"):
+        kind = "only NUL bytes" if b"\0" in body else "an empty body" if not body else "only white space"
+        raise SourceError(f"{name}: found {kind} ({len(body)} bytes), expected {expected}. {_ASK_AGAIN}")
+    if b"\0" in body:
+        raise SourceError(
+            f"{name}: found {body.count(bytes(1))} NUL bytes, the first at byte {body.index(bytes(1)) + 1} of "
+            f"{len(body)} (padding), expected {expected}. {_ASK_AGAIN}"
+        )
+    start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
+    if start[:1] == b"<":
+        head = start[:400].lower()
+        kind = "an HTML page" if b"<!doctype html" in head or b"<html" in head else "XML"
+        said = re.search(rb"<wb:message[^>]*>(.*?)</wb:message>|<title[^>]*>(.*?)</title>", start[:4000], re.S | re.I)
+        words = ""
+        if said:
+            words = " that says " + repr((said[1] or said[2] or b"").decode("utf-8", "replace").strip()[:120])
+        raise SourceError(
+            f"{name}: found {kind}{words} (beginning {first_bytes(body)}), expected {expected}. {_ASK_AGAIN}"
+        )
+    try:
+        return body.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = body[: error.start].count(b"\n") + 1
+        raise SourceError(
+            f"{name}: line {line}: byte {error.start + 1} is not UTF-8 ({body[error.start : error.start + 1]!r}), "
+            f"expected {expected} in UTF-8. Save or fetch the file again in UTF-8."
+        ) from error
+
+
+def read_json(name: str, body: bytes) -> Any:
+    """The JSON value of a body; every number is text with its digits as published.
+
+    Raises SourceError for what is not whole JSON.
+    """
+    text = text_of(name, body, "JSON")
+    try:
+        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
+        what = (
+            f"the JSON breaks off at character {error.pos + 1} of {len(text)} (the answer was cut)"
+            if cut
+            else f"no JSON at line {error.lineno}, column {error.colno}: {error.msg}"
+        )
+        raise SourceError(f"{name}: {what}; it begins {first_bytes(body)}. {_ASK_AGAIN}") from error
+
+
+def read_csv(name: str, body: bytes, delimiter: str = ",") -> tuple[list[str], list[list[str]]]:
+    """Header and records of a CSV body, each record as long as the header.
+
+    Raises SourceError for a double or empty column name, a record of another length (a cut file shows so),
+    an unclosed quote, and a file without records (a provider that does not know a code may answer so).
+    """
+    text = text_of(name, body, "CSV")
+    try:
+        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error as error:
+        raise SourceError(f"{name}: not whole CSV: {error} (a quote that is never closed?). {_ASK_AGAIN}") from error
+    while records and not any(records[-1]):
+        records.pop()
+    if not records:
+        raise SourceError(f"{name}: found no header. {_ASK_AGAIN}")
+    header = [h.strip() for h in records[0]]
+    double = sorted({h for h in header if header.count(h) > 1})
+    if double:
+        raise SourceError(
+            f"{name}: header: column {', '.join(repr(d) for d in double)} stands twice or without a name. "
+            "Each column needs a name of its own."
+        )
+    rows = records[1:]
+    if not rows:
+        raise SourceError(
+            f"{name}: found a header and no rows ({', '.join(header[:6])} ...). A provider that does not know a code "
+            "answers so; check the codes asked for."
+        )
+    width = len(header)
+    for number, row in enumerate(rows, start=2):
+        if len(row) != width:
+            where = " (the last row: the file was cut)" if number == len(records) else ""
+            raise SourceError(
+                f"{name}: row {number}: found {len(row)} cells{where}, expected {width} as in the header. "
+                f"The row begins {','.join(row)[:_FIRST]!r}."
+            )
+    return header, rows
+
+
+def check_pages(pages: Sequence[Page]) -> None:
+    """Checks that each paged answer is whole: one total, every page once, rows as many as the total.
+
+    Pages belong together when their file names are alike before "_page_N". Raises SourceError naming the
+    files, the pages that lack, and the counts.
+    """
+    answers: dict[str, list[Page]] = defaultdict(list)
+    for page in pages:
+        match = _PAGE.match(page.file)
+        answers[f"{match['query']}_page_*" if match else page.file].append(page)
+    for query, parts in answers.items():
+        totals = sorted({(p.total, p.pages) for p in parts})
+        if len(totals) > 1:
+            told = ", ".join(f"{t} rows on {n} pages" for t, n in totals)
+            raise SourceError(f"{query}: its pages tell different totals ({told}): it changed meanwhile. {_ASK_AGAIN}")
+        total, count = totals[0]
+        have = [p.number for p in parts]
+        lack = sorted(set(range(1, count + 1)) - set(have))
+        if lack:
+            raise SourceError(
+                f"{query}: page {', '.join(str(n) for n in lack[:10])} of {count} is missing. {_ASK_AGAIN}"
+            )
+        if len(have) != len(set(have)) or max(have, default=0) > max(count, 1):
+            raise SourceError(f"{query}: found pages {sorted(have)}, expected 1 to {count} once each. {_ASK_AGAIN}")
+        rows = sum(p.rows for p in parts)
+        if rows != total:
+            files = ", ".join(p.file for p in parts[:3]) + (" ..." if len(parts) > 3 else "")
+            raise SourceError(
+                f"{query}: found {rows} rows in {files}, expected {total} as its header says. {_ASK_AGAIN}"
+            )
+
+
+def whole_number(name: str, what: str, value: Any) -> int:
+    """A count in an answer's header; SourceError when it is none."""
+    try:
+        return int(value)
+    except (TypeError, ValueError) as error:
+        raise SourceError(
+            f"{name}: header field {what}: found {value!r}, expected a whole number. {_ASK_AGAIN}"
+        ) from error
+
+
+def snake(name: str) -> str:
+    """A provider's name as a column name: "Education level" -> education_level, "AgeGrp" -> age_grp."""
+    parted = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
+    return re.sub(r"[^a-z0-9]+", "_", parted.lower()).strip("_") or "column"
+
+
+def as_text(value: Any) -> str | None:
+    """A JSON value as text: None for nothing, lists joined with " | ", other structures as JSON."""
+    if value is None or value == "":
+        return None
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, list) and all(isinstance(v, str) for v in value):
+        return " | ".join(v for v in value if v) or None
+    return json.dumps(value, ensure_ascii=False) if value else None
+
+
+def texts(values: Sequence[Any]) -> list[str | None]:
+    """`as_text` of each value; quick where all are text or nothing."""
+    kinds = set(map(type, values))
+    if kinds <= {str, type(None)}:
+        return [v or None for v in values]
+    return [as_text(v) if v else None for v in values] if kinds <= {list, type(None)} else [as_text(v) for v in values]
+
+
+def missing_column(file: str, dataset: DatasetSpec, column: str, found: Iterable[str]) -> SourceError:
+    """The error for a required column that is not there."""
+    return SourceError(
+        f"{file}: the required column {column!r} is missing; found {', '.join(found)}. The provider has changed its "
+        f"answer: compare it with sources/{dataset.provider}.yaml, dataset {dataset.dataset}, and adapt that file."
+    )
+
+
+class Table:
+    """Collects a dataset's columns and lays them out as the tidy table."""
+
+    def __init__(self, dataset: DatasetSpec) -> None:
+        """An empty table of this dataset's columns."""
+        self.dataset = dataset
+        self.rows: list[str] = []
+        self._known = {c.published_as: c for c in dataset.columns}
+        self._columns: dict[str, list[str | None]] = {c.name: [] for c in dataset.columns}
+        self._extra: dict[str, StagedColumn] = {}
+        self.warnings: list[str] = []
+
+    def column(self, published_as: str, role: str = "attribute", file: str = "") -> str:
+        """The staged name of a published column; an unknown one is taken up as an extra column, with a warning."""
+        known = self._known.get(published_as)
+        if known is not None:
+            return known.name
+        name = snake(published_as)
+        while name in self._columns or name in ROLE_COLUMNS or name == SNAPSHOT_ROW:
+            name += "_2"
+        column = StagedColumn(
+            name=name,
+            published_as=published_as,
+            role="dimension" if role == "dimension" else "attribute",
+            description=f"Sent by the provider as {published_as}; not in sources/{self.dataset.provider}.yaml.",
+        )
+        self._known[published_as] = self._extra[name] = column
+        self._columns[name] = []
+        self.warnings.append(
+            f"{self.dataset.path}: {file}: unknown {column.role} {published_as!r} was kept as column {name}; "
+            f"describe it in sources/{self.dataset.provider}.yaml."
+        )
+        return name
+
+    def add(self, file: str, count: int, values: dict[str, list[str | None]], first: int = 1) -> None:
+        """Adds `count` rows of one file; `values` by staged name, columns that are left out stay empty."""
+        before = len(self.rows)
+        self.rows.extend([f"{file}:{n}" for n in range(first, first + count)])
+        for name, column in self._columns.items():
+            if len(column) < before:
+                column.extend([None] * (before - len(column)))
+            column.extend(values[name] if name in values else [None] * count)
+
+    def parsed(self) -> ParsedDataset:
+        """The tidy table; SourceError when it has no rows at all."""
+        count = len(self.rows)
+        if not count:
+            raise SourceError(f"{self.dataset.path}: the answer holds no rows at all. {_ASK_AGAIN}")
+        rest = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.name not in ROLE_COLUMNS]
+        rest.sort(key=lambda n: 0 if self._by_name(n).role == "dimension" else 1)
+        empty: list[str | None] = [None] * count
+        data = {SNAPSHOT_ROW: self.rows} | {n: self._columns.get(n) or empty for n in (*ROLE_COLUMNS, *rest)}
+        frame = pd.DataFrame(data, dtype=object)
+        return ParsedDataset(frame, self.warnings, list(self._extra.values()))
+
+    def _by_name(self, name: str) -> StagedColumn:
+        return self._extra.get(name) or next(c for c in self.dataset.columns if c.name == name)
+
+
+def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked: Sequence[str]) -> ParsedDataset:
+    """Compares what came back with what was asked for; returns the table, with warnings on empty series.
+
+    An empty list means that nothing can be compared. Raises SourceError when rows of another series or area
+    came back: then the provider ignored the question (a comma list, an unknown parameter).
+    """
+    frame = parsed.frame
+    for role, asked in (("series", series_asked), ("ref_area", areas_asked)):
+        foreign = sorted({str(v) for v in frame[role].unique() if v is not None} - set(asked)) if asked else []
+        if foreign:
+            what = "areas" if role == "ref_area" else "series"
+            row = frame.loc[frame[role] == foreign[0], SNAPSHOT_ROW].iloc[0]
+            raise SourceError(
+                f"{len(foreign)} {what} came back that were not asked for: {', '.join(foreign[:8])}"
+                f"{' ...' if len(foreign) > 8 else ''} (first in {row}). The provider ignored a part of the question. "
+                f"{_ASK_AGAIN}"
+            )
+    empty = sorted(set(series_asked) - set(frame["series"].unique()))
+    if not empty:
+        return parsed
+    named = f"{', '.join(empty[:8])}{' ...' if len(empty) > 8 else ''}"
+    return replace(
+        parsed, warnings=[*parsed.warnings, f"{len(empty)} series asked for came back without rows: {named}"]
+    )
+
+
+def areas_asked_only(dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str]) -> ParsedDataset:
+    """The table without places that were not asked for, where the provider sends one file for all places.
+
+    For other datasets the table as it is. Raises SourceError when not one row is of an area asked for.
+    """
+    if dataset.asked_by_area or not areas_asked:
+        return parsed
+    frame = parsed.frame[parsed.frame["ref_area"].isin(set(areas_asked))].reset_index(drop=True)
+    if frame.empty:
+        found = ", ".join(sorted(str(v) for v in parsed.frame["ref_area"].dropna().unique())[:8])
+        raise SourceError(
+            f"not one row is of an area asked for; the file has {found} ..., asked for were "
+            f"{', '.join(list(areas_asked)[:8])} ... Add the file's codes to the crosswalk ref_area of "
+            f"{dataset.provider}."
+        )
+    return replace(parsed, frame=frame)
+
+
+def content_fingerprint(frame: pd.DataFrame) -> str:
+    """sha256 of what the table says, whatever the order of rows, files and empty columns.
+
+    Two answers with the same fingerprint are the same content in other bytes.
+    """
+    names = sorted(str(c) for c in frame.columns if c != SNAPSHOT_ROW and frame[c].notna().any())
+    columns = [[("\x00" if v is None else str(v)) for v in frame[n]] for n in names]
+    digest = hashlib.sha256("\x1e".join(names).encode())
+    for line in sorted("\x1f".join(cells) for cells in zip(*columns, strict=True)):
+        digest.update(line.encode() + b"\n")
+    return digest.hexdigest()
