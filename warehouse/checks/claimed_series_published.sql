@@ -1,0 +1,12 @@
+-- severity: warns
+-- as of: informs
+-- description: Every claimed series of a provider stands in the newest answer that was asked for it
+SELECT c.indicator, c.provider, c.dataset, c.provider_series, c.definition_file, c.definition_line
+FROM reference.claim AS c
+WHERE c.provider <> 'national'
+    AND NOT EXISTS (
+        SELECT 1
+        FROM harmonised.row AS r
+        JOIN lineage.series_vintage AS v ON v.snapshot_id = r.snapshot_id AND v.series = r.provider_series AND v.is_newest
+        WHERE r.source = c.provider AND r.dataset = c.dataset AND r.current_series = c.provider_series
+    )

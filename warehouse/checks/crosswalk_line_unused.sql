@@ -1,0 +1,9 @@
+-- severity: informs
+-- description: Crosswalk lines for codes that no answer at hand holds
+SELECT x.provider, x.dimension, x.code, x.crosswalk_file, x.crosswalk_line
+FROM reference.crosswalk AS x
+WHERE x.provider <> 'national' AND x.concept NOT IN ('ref_area', 'obs_status', 'nature', 'unit_measure')
+    AND NOT EXISTS (
+        SELECT 1 FROM staged.series_dimension AS d
+        WHERE d.provider = x.provider AND d.dimension = x.dimension AND d.code = x.code
+    )

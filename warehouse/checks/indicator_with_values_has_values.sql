@@ -1,0 +1,11 @@
+-- severity: blocks
+-- as of: informs
+-- description: Every indicator that is defined with values has one for at least one member
+SELECT i.indicator, i.definition_file
+FROM reference.indicator AS i
+WHERE i.status = 'with_values' AND NOT EXISTS (
+    SELECT 1
+    FROM indicator_set.value AS v
+    JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.area_group = 'ASEAN'
+    WHERE v.indicator = i.indicator
+)

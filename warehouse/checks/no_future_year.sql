@@ -1,0 +1,5 @@
+-- severity: blocks
+-- description: No year after the vintage unless it is a forecast
+SELECT observation_id, indicator, time_period, vintage_date
+FROM harmonised.observation
+WHERE time_period > extract(year FROM vintage_date) AND coalesce(obs_status, '') <> 'F'

@@ -1,0 +1,6 @@
+-- severity: blocks
+-- description: One provider row serves at most one indicator
+SELECT snapshot_id, snapshot_row, provider_series, count(*) AS observations
+FROM harmonised.observation
+GROUP BY snapshot_id, snapshot_row, provider_series
+HAVING count(*) > 1

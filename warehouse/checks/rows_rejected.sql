@@ -1,0 +1,12 @@
+-- severity: warns
+-- description: No row of a vintage in use or newer is rejected; each that is stands in lineage.rejection with its reason
+SELECT r.provider, r.dataset, r.series, r.stage, r.reason, r.detail, count(*) AS row_count
+FROM lineage.rejection AS r
+WHERE NOT EXISTS (
+    SELECT 1 FROM lineage.series_vintage AS v
+    JOIN lineage.series_vintage AS n
+        ON n.provider = v.provider AND n.dataset = v.dataset AND n.current_series = v.current_series
+        AND n.area_code = v.area_code AND n.is_newest
+    WHERE v.snapshot_id = r.snapshot_id AND v.series = r.series AND v.vintage_no < n.vintage_no
+)
+GROUP BY r.provider, r.dataset, r.series, r.stage, r.reason, r.detail

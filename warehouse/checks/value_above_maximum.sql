@@ -1,0 +1,3 @@
+-- severity: warns
+-- description: No chosen value is above the highest possible one; each that is stays as published and is flagged
+SELECT indicator, ref_area, time_period, cell, obs_value FROM indicator_set.value WHERE above_maximum

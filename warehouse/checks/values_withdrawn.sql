@@ -1,0 +1,8 @@
+-- severity: informs
+-- description: No value of the vintage before is missing from the newest vintage of its series
+SELECT r.indicator, r.ref_area, r.time_period, r.source, r.provider_series, r.vintage_from, r.vintage_to, r.value_from, r.text_to
+FROM lineage.revision AS r
+JOIN lineage.series_vintage AS v
+    ON v.snapshot_id = r.snapshot_to AND v.series = r.provider_series AND v.area_code IN ('', r.ref_area) AND v.is_newest
+WHERE r.revision_class = 'withdrawn'
+ORDER BY r.indicator, r.ref_area, r.time_period

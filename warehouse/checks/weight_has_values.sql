@@ -1,0 +1,12 @@
+-- severity: blocks
+-- description: Every weight that a definition names has a value for every ASEAN member at the latest reference year
+SELECT i.indicator, i.weight, g.ref_area
+FROM reference.indicator AS i
+JOIN reference.method AS m ON m.method = i.method AND m.kind = 'mean'
+JOIN reference.weight AS d ON d.weight = i.weight AND d.kind <> 'beneficiaries'
+CROSS JOIN (SELECT ref_area FROM reference.area_group WHERE area_group = 'ASEAN' AND is_member_today) AS g
+JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+LEFT JOIN indicator_set.weight_value AS w
+    ON w.weight = i.weight AND w.ref_area = g.ref_area AND w.time_period = s.latest_reference_year
+    AND w.sex = i.headline_sex AND w.age = '_T' AND w.urbanisation = '_T'
+WHERE w.weight_value IS NULL AND i.status = 'with_values'

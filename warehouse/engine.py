@@ -1,0 +1,220 @@
+"""The engine between stages: Parquet files of one build, and the SQL that makes one from others.
+
+Belongs here: where a build keeps its tables, reading them, writing them whole, running warehouse/sql/.
+Does not belong here: what the SQL says, and the published file (release.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from threading import RLock
+from typing import Any
+
+import duckdb
+import pandas as pd
+
+from indicator_defs.errors import PayungError
+from warehouse.metadata import SCHEMAS, Table, table, tables
+
+SQL = Path(__file__).parent / "sql"
+_REFERENCE = re.compile(r"\b(reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.([a-z_0-9]+)\b")
+
+
+# Tables that each dataset has its own file of, as a pattern below the build: their rows together, by common columns.
+PER_DATASET = {
+    "staged.observation": "staged/*__*.parquet",
+    "staged.rejection": "parts/staged.rejection/*.parquet",
+}
+
+
+_lock = RLock()
+
+
+class BuildError(PayungError):
+    """A table of the build is missing or could not be written."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """The folder of one build: SCHEMA/TABLE.parquet, each written whole by one writer."""
+
+    folder: Path
+
+    def path(self, full_name: str) -> Path:
+        """The file of a table."""
+        schema, name = full_name.split(".")
+        return self.folder / schema / f"{name}.parquet"
+
+    def has(self, full_name: str) -> bool:
+        """Whether the table was made."""
+        return self.path(full_name).exists()
+
+    def part(self, full_name: str, dataset_key: str) -> Path:
+        """The file of one dataset's part of a table."""
+        return self.folder / "parts" / full_name / f"{dataset_key}.parquet"
+
+    def names(self) -> list[str]:
+        """Full names of all tables that the build holds, sorted."""
+        return sorted(f"{s}.{p.stem}" for s in SCHEMAS for p in (self.folder / s).glob("*.parquet"))
+
+
+def open_engine() -> duckdb.DuckDBPyConnection:
+    """A new in-memory engine that prints nothing of its own between our lines."""
+    con = duckdb.connect()
+    con.execute("SET enable_progress_bar = false")
+    return con
+
+
+@lru_cache(maxsize=1)
+def _engine() -> duckdb.DuckDBPyConnection:
+    # One per process: opening an engine costs more than most of these queries.
+    return open_engine()
+
+
+@contextmanager
+def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The in-memory engine of this process, for one user at a time; it holds no data between uses, only views."""
+    with _lock:
+        yield _engine()
+
+
+@lru_cache(maxsize=64)
+def sql_text(full_name: str) -> str:
+    """The SQL file that makes a table: warehouse/sql/SCHEMA/TABLE.sql."""
+    schema, name = full_name.split(".")
+    return (SQL / schema / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def inputs_of(full_name: str) -> list[str]:
+    """The tables that a table's SQL reads, sorted; taken from its text, comments left out."""
+    text = re.sub(r"--[^\n]*", "", sql_text(full_name))
+    return sorted({f"{s}.{t}" for s, t in _REFERENCE.findall(text)} - {full_name})
+
+
+def _literal(path: Path) -> str:
+    return "'" + str(path).replace("'", "''") + "'"
+
+
+def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]) -> None:
+    """Makes tables of a build visible to queries under their full names; BuildError where one is missing."""
+    for name in names:
+        schema = name.split(".")[0]
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        if name in PER_DATASET:
+            source = f"read_parquet({_literal(build.folder / PER_DATASET[name])}, union_by_name = true)"
+        elif build.has(name):
+            source = f"read_parquet({_literal(build.path(name))})"
+        else:
+            raise BuildError(f"the build has no table {name}; run the whole refresh: payung refresh --force")
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}")
+
+
+def _cast(description: Table) -> str:
+    return ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in description.columns)
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    aside = path.with_suffix(".parquet.part")
+    try:
+        # COPY answers with the number of rows it wrote
+        written = con.execute(f"COPY ({query}) TO {_literal(aside)} (FORMAT parquet, COMPRESSION zstd)").fetchall()
+    except duckdb.IOException as error:
+        aside.unlink(missing_ok=True)
+        raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
+    aside.replace(path)
+    return int(written[0][0])
+
+
+def make(build: Build, full_name: str) -> int:
+    """Runs the SQL of one table on the build's tables and writes it; returns the number of rows.
+
+    The SQL is a single static SELECT; its columns are cast to the declared types, in the declared order.
+    """
+    with connect() as con:
+        attach_inputs(con, build, inputs_of(full_name))
+        query = sql_text(full_name).rstrip().rstrip(";")
+        return _copy(con, f"SELECT {_cast(table(full_name))} FROM (\n{query}\n)", build.path(full_name))
+
+
+def write_frame(build: Build, description: Table, frame: pd.DataFrame, path: Path | None = None) -> int:
+    """Writes a frame as one table of the build, cast to its declared types; returns the number of rows.
+
+    `path`: where it goes if not to the table's own file (parts of a table).
+    """
+    with connect() as con:
+        return _write(con, description, frame, path or build.path(description.full_name))
+
+
+def write_frames(build: Build, frames: Mapping[Table, pd.DataFrame]) -> None:
+    """Writes several frames as tables of the build, each cast to its declared types."""
+    with connect() as con:
+        for description, frame in frames.items():
+            _write(con, description, frame, build.path(description.full_name))
+
+
+def _write(con: duckdb.DuckDBPyConnection, description: Table, frame: pd.DataFrame, path: Path) -> int:
+    if frame.empty:
+        columns = ", ".join(f'CAST(NULL AS {c.type}) AS "{c.name}"' for c in description.columns)
+        return _copy(con, f"SELECT {columns} LIMIT 0", path)
+    con.register("frame", frame)
+    try:
+        return _copy(con, f"SELECT {_cast(description)} FROM frame", path)
+    finally:
+        con.unregister("frame")
+
+
+def write_together(
+    build: Build, description: Table, paths: Sequence[Path], path: Path | None = None, distinct: bool = False
+) -> int:
+    """Writes the rows of several Parquet files as one table of the build, in their order; returns the number of rows.
+
+    Columns are matched by name and cast to the declared types; one that a file lacks is empty there. `distinct`:
+    each row once, sorted. Without files the table is empty. `path`: where it goes if not to the table's own file.
+    """
+    path = path or build.path(description.full_name)
+    with connect() as con:
+        if not paths:
+            return _write(con, description, pd.DataFrame(), path)
+        listed = ", ".join(_literal(p) for p in paths)
+        query = f"SELECT {_cast(description)} FROM read_parquet([{listed}], union_by_name = true)"
+        return _copy(con, f"SELECT DISTINCT * FROM ({query}) ORDER BY ALL" if distinct else query, path)
+
+
+def read_files(paths: Sequence[Path]) -> pd.DataFrame:
+    """The rows of several Parquet files of one shape together."""
+    with connect() as con:
+        return con.execute("SELECT * FROM read_parquet(?)", [[str(p) for p in paths]]).df()
+
+
+def preview(path: Path, rows: int = 8) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The column names and first rows of a Parquet file."""
+    with connect() as con:
+        result = con.execute(f"SELECT * FROM read_parquet({_literal(path)}) LIMIT {rows}")
+        names = [column[0] for column in result.description or []]
+        return names, result.fetchall()
+
+
+def computed_tables(schema: str) -> list[str]:
+    """The tables of a schema that SQL makes, in an order in which each comes after its inputs."""
+    names = sorted(f"{schema}.{p.stem}" for p in (SQL / schema).glob("*.sql"))
+    unknown = [n for n in names if n not in tables()]
+    if unknown:
+        raise ValueError(f"SQL without a description in warehouse/tables: {unknown}")
+    done: list[str] = []
+
+    def visit(name: str) -> None:
+        for source in inputs_of(name):
+            if source in names and source not in done:
+                visit(source)
+        if name not in done:
+            done.append(name)
+
+    for name in names:
+        visit(name)
+    return done

@@ -1,0 +1,50 @@
+"""The exports of a release: workbook, CSV, Parquet and figures.
+
+Belongs here: the one public door, `export`, and which kinds there are.
+Does not belong here: reading the release (reading.py), the workbook (workbook.py, sheets.py), the data packages
+(package.py), the figures (figures.py), the command line (pipelines).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import Path
+
+from warehouse.export.files import ExportError, make_folder
+from warehouse.export.reading import open_release
+
+KINDS = ("xlsx", "csv", "parquet", "figures")
+
+__all__ = ["KINDS", "ExportError", "export"]
+
+
+def export(release: Path, to: Path, only: Collection[str] | None = None) -> list[Path]:
+    """Writes the exports of a release into the folder `to` and returns the files, in the order of writing.
+
+    `release`: a folder with warehouse.duckdb and manifest.json. `only`: some of KINDS, all of them when None or empty.
+    Files: payung_ID.xlsx; csv/ and parquet/ with one file per table and datapackage.json; figures/ with PNG and SVG.
+    Each file is written aside and renamed; a file of the same name is replaced, others are left alone.
+    Raises ExportError for an unknown kind, a folder without a release, and a folder that cannot be written.
+    """
+    wanted = tuple(k for k in KINDS if not only or k in only)
+    unknown = sorted(set(only or ()) - set(KINDS))
+    if unknown:
+        raise ExportError(f"Unknown kind of export: {', '.join(unknown)}. Expected some of {', '.join(KINDS)}.")
+    files: list[Path] = []
+    with open_release(release) as reader:
+        make_folder(to)
+        # Imported where used: openpyxl and matplotlib take as long to load as small exports take to write.
+        if "xlsx" in wanted:
+            from warehouse.export.sheets import write_workbook
+
+            files.append(write_workbook(reader, to))
+        for kind in ("csv", "parquet"):
+            if kind in wanted:
+                from warehouse.export.package import write_package
+
+                files.extend(write_package(reader, to / kind, kind))
+        if "figures" in wanted:
+            from warehouse.export.figures import write_figures
+
+            files.extend(write_figures(reader, to / "figures"))
+    return files

@@ -1,0 +1,60 @@
+"""Files of an export: each written aside and renamed, so that nobody ever sees half of one.
+
+Belongs here: making the folder, writing one file whole, hashing it, and the errors a disk can give.
+Does not belong here: what stands in a file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+
+from indicator_defs.errors import PayungError
+
+
+class ExportError(PayungError):
+    """The export was asked for something it does not know, or could not be written."""
+
+
+def make_folder(folder: Path) -> None:
+    """Makes the folder with its parents. Raises ExportError where that is impossible."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _unwritable(folder, error) from error
+
+
+@contextmanager
+def written_aside(path: Path) -> Iterator[Path]:
+    """A hidden path beside `path` to write to; renamed to `path` at the end, removed when anything fails.
+
+    Raises ExportError when the folder is not writable or the disk is full.
+    """
+    make_folder(path.parent)
+    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
+    try:
+        yield aside
+        aside.replace(path)
+    except (OSError, duckdb.IOException) as error:
+        raise _unwritable(path, error) from error
+    finally:
+        aside.unlink(missing_ok=True)
+
+
+def sha256(path: Path) -> str:
+    """The sha256 of a file, in hexadecimal."""
+    with path.open("rb") as handle:
+        return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def _unwritable(path: Path, error: Exception) -> ExportError:
+    reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
+    return ExportError(
+        f"{path} cannot be written: {reason}. Expected a folder that you may write to, with free space; "
+        "make it writable or choose another one with --to."
+    )

@@ -1,0 +1,40 @@
+-- Temporary views that the other files of this folder join: the order of indicators and areas in every table, and labels.
+
+-- First what the set puts first (printed as gaps while it is empty), then group by group, core before extended.
+CREATE OR REPLACE TEMP VIEW ordered_indicator AS
+SELECT
+    i.*, g.name AS group_name, u.name AS unit_name, f.sort_order IS NOT NULL AS stands_first, m.title AS method_title,
+    m.kind AS method_kind, m.event_count,
+    concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
+        i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
+        i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS headline_cell,
+    row_number() OVER (
+        ORDER BY f.sort_order NULLS LAST, g.group_order NULLS LAST, i.indicator_group, i.tier, i.indicator
+    ) AS indicator_order
+FROM reference.indicator AS i
+JOIN reference.method AS m ON m.method = i.method
+LEFT JOIN reference.set_first AS f ON f.indicator = i.indicator
+LEFT JOIN (
+    SELECT code, name, row_number() OVER (ORDER BY rowid) AS group_order FROM reference.code WHERE codelist = 'indicator_group'
+) AS g ON g.code = i.indicator_group
+LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = i.unit_measure;
+
+-- Members in the given order, then the groups of the set; never an order by value.
+CREATE OR REPLACE TEMP VIEW ordered_area AS
+SELECT
+    a.ref_area, a.name AS area_name, CASE WHEN s.area_group IS NULL THEN 'country' ELSE 'group' END AS area_type,
+    row_number() OVER (ORDER BY s.sort_order NULLS FIRST, a.sort_order) AS area_order
+FROM reference.area AS a
+LEFT JOIN reference.set_group AS s ON s.area_group = a.ref_area
+WHERE s.area_group IS NOT NULL
+    OR a.ref_area IN (SELECT ref_area FROM reference.area_group WHERE is_member_today);
+
+CREATE OR REPLACE TEMP VIEW status_label AS
+SELECT code, code || ' ' || name AS label FROM reference.code WHERE codelist = 'obs_status';
+
+CREATE OR REPLACE TEMP VIEW nature_label AS
+SELECT code, code || ' ' || name AS label FROM reference.code WHERE codelist = 'nature';
+
+-- Name and vintages of each dataset, for the place beside a number where its source stands.
+CREATE OR REPLACE TEMP VIEW dataset_label AS
+SELECT provider, dataset, title FROM reference.dataset;

@@ -1,0 +1,8 @@
+-- What there is, by indicator, breakdown and member; one row each, to be laid out as a matrix.
+SELECT
+    i.indicator, i.name, i.group_name, i.tier, q.breakdown, q.ref_area, q.availability, q.latest_year, q.n_values,
+    q.filled_by
+FROM quality.availability AS q
+JOIN ordered_indicator AS i ON i.indicator = q.indicator
+JOIN ordered_area AS a ON a.ref_area = q.ref_area
+ORDER BY i.indicator_order, q.breakdown <> 'headline', q.breakdown, a.area_order

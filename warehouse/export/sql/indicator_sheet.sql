@@ -1,0 +1,49 @@
+-- One row per indicator with all that its metadata sheet says, codes with their labels.
+WITH filter AS (
+    SELECT claim_id, string_agg(dimension || ' ' || code, ', ' ORDER BY dimension, code) AS filter
+    FROM reference.claim_filter
+    GROUP BY claim_id
+),
+feed AS (  -- national data are accepted for every indicator and stand here only where a definition names them
+    SELECT
+        c.indicator,
+        string_agg(
+            CAST(c.source_rank AS VARCHAR) || '. ' || coalesce(d.title, c.provider || ' ' || c.dataset) || ': series '
+            || c.provider_series || coalesce(' (' || f.filter || ')', '')
+            || coalesce(', vintages from ' || CAST(c.vintage_from AS VARCHAR), '')
+            || coalesce(', vintages to ' || CAST(c.vintage_to AS VARCHAR), '')
+            || coalesce(', superseded before ' || CAST(c.superseded_before AS VARCHAR), ''),
+            chr(10) ORDER BY c.source_rank, c.claim_id
+        ) AS sources
+    FROM reference.claim AS c
+    LEFT JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
+    LEFT JOIN filter AS f ON f.claim_id = c.claim_id
+    WHERE c.definition_line > 1
+    GROUP BY c.indicator
+)
+SELECT
+    i.indicator, i.name, i.group_name, i.tier, i.status, i.stands_first, i.definition, i.numerator, i.denominator,
+    i.unit_name, i.direction, i.minimum, i.maximum, i.maximum_is_hard, i.owner, x.name AS sector_name, i.headline_cell,
+    (
+        SELECT string_agg(replace(b.breakdown, '_', ' '), '; ' ORDER BY b.breakdown)
+        FROM reference.indicator_breakdown AS b
+        WHERE b.indicator = i.indicator AND b.breakdown <> 'headline'
+    ) AS breakdowns,
+    (
+        SELECT string_agg(
+            coalesce(k.name, r.target_group) || ' (' || r.match || coalesce(': ' || r.note, '') || ')', '; ' ORDER BY r.rule_id
+        )
+        FROM reference.target_group_rule AS r
+        LEFT JOIN reference.code AS k ON k.codelist = 'target_group' AND k.code = r.target_group
+        WHERE r.indicator = i.indicator
+    ) AS target_groups,
+    f.sources,
+    i.method_title, m.formula, w.title AS weight_title, w.source AS weight_source, i.weight_is_proxy, i.proxy_accepted,
+    i.lookback_years, i.is_survey, i.aggregate_title, i.publication_rule, i.sdg, i.articles, i.body, i.comparability,
+    i.producer_note, i.gap_reason, i.gap_obtain_from, i.gap_body, i.definition_file
+FROM ordered_indicator AS i
+JOIN reference.method AS m ON m.method = i.method
+LEFT JOIN reference.code AS x ON x.codelist = 'sector' AND x.code = i.sector
+LEFT JOIN reference.weight AS w ON w.weight = i.weight
+LEFT JOIN feed AS f ON f.indicator = i.indicator
+ORDER BY i.indicator_order

@@ -1,0 +1,160 @@
+"""The one description of every table: columns, types, keys and comments, read from warehouse/tables/*.yaml.
+
+Belongs here: the metadata that DDL, comments, casts and the dictionary are made from.
+Does not belong here: SQL that computes (warehouse/sql/) and the structure of provider datasets (sources/*.yaml).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from indicator_defs.model import BREAKDOWNS, DatasetStructure
+
+FOLDER = Path(__file__).parent / "tables"
+SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: name, DuckDB type, comment."""
+
+    name: str
+    type: str
+    comment: str
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of the warehouse. `is_work`: made on the way, not published."""
+
+    schema: str
+    name: str
+    comment: str
+    key: tuple[str, ...]
+    columns: tuple[Column, ...]
+    is_work: bool = False
+
+    @property
+    def full_name(self) -> str:
+        """`schema.table`."""
+        return f"{self.schema}.{self.name}"
+
+    @property
+    def column_names(self) -> list[str]:
+        """The names of its columns, in order."""
+        return [c.name for c in self.columns]
+
+
+def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
+    if name == "@breakdowns":
+        return [Column(c, *shared[c]) for c in BREAKDOWNS]
+    if name == "@headline":
+        return [Column(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
+    if name == "@set":
+        return [Column(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS]
+    raise ValueError(f"unknown group of columns {name}")
+
+
+def _load(name: str) -> Any:
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    return yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)
+
+
+@lru_cache(maxsize=1)
+def tables() -> dict[str, Table]:
+    """All tables but the staged ones, by full name (`schema.table`), in the order of the schemas."""
+    shared = _load("shared")["breakdowns"]
+    out: dict[str, Table] = {}
+    for schema in SCHEMAS:
+        path = FOLDER / f"{schema}.yaml"
+        if not path.exists():
+            continue
+        for name, spec in _load(schema)["tables"].items():
+            columns: list[Column] = []
+            for column, value in spec["columns"].items():
+                columns.extend(_expand(column, shared) if column.startswith("@") else [Column(column, *value)])
+            key = tuple(spec["key"])
+            table = Table(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
+            unknown = set(key) - set(table.column_names)
+            if unknown:
+                raise ValueError(f"{path.name}: key of {name} names columns it has not: {sorted(unknown)}")
+            out[table.full_name] = table
+    return out
+
+
+def table(full_name: str) -> Table:
+    """The description of one table by its full name."""
+    return tables()[full_name]
+
+
+# Where the columns of the labelled views come from, first match first.
+VIEW_BASES = (
+    "harmonised.observation",
+    "indicator_set.value",
+    "indicator_set.aggregate",
+    "baseline.value",
+    "reference.indicator",
+)
+
+
+def view_column_comment(column: str) -> str:
+    """The comment of a column of a labelled view: its own, or that of the table it comes from."""
+    labels: dict[str, str] = _load("shared")["labels"]
+    if column in labels:
+        return labels[column]
+    for base in VIEW_BASES:
+        for c in table(base).columns:
+            if c.name == column:
+                return c.comment
+    raise ValueError(f"column {column} of a view has no comment; describe it in tables/shared.yaml under labels")
+
+
+STANDARD_STAGED = (
+    Column("snapshot_id", "VARCHAR", "Snapshot the row stands in (lineage.snapshot)"),
+    Column("snapshot_row", "VARCHAR", "File and row in the snapshot"),
+    Column("provider", "VARCHAR", "Provider"),
+    Column("dataset", "VARCHAR", "Dataset"),
+    Column("series", "VARCHAR", "Series code of the provider"),
+    Column("series_key", "VARCHAR", "Codes of the series' dimensions, as the provider writes them"),
+)
+ROLES = (
+    "series_name",
+    "ref_area",
+    "ref_area_name",
+    "time_period",
+    "time_detail",
+    "obs_value",
+    "lower_bound",
+    "upper_bound",
+    "unit_measure",
+    "obs_status",
+    "nature",
+    "source_citation",
+    "footnote",
+)
+
+
+def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Table:
+    """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure. All text."""
+    described = {c.name if c.role in ("dimension", "attribute") else c.role: c.description for c in structure.columns}
+    columns = list(STANDARD_STAGED)
+    columns += [Column(r, "VARCHAR", described.get(r, "Not published by this provider")) for r in ROLES]
+    columns += [
+        Column(c.name, "VARCHAR", f"{c.description} (published as {c.published_as})")
+        for c in structure.columns
+        if c.role in ("dimension", "attribute")
+    ]
+    known = {c.name for c in columns}
+    columns += [Column(c, "VARCHAR", "Not described by the structure of the dataset") for c in extra if c not in known]
+    return Table(
+        "staged",
+        structure.key,
+        f"{structure.title}: rows as published, in the provider's own codes",
+        ("snapshot_id", "snapshot_row", "series"),
+        tuple(columns),
+    )

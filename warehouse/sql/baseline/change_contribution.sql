@@ -1,0 +1,36 @@
+-- baseline.change_contribution: a group's change over the members present and comparable at both ends, by member.
+-- Mean: share of weight x value, latest minus baseline. Sum: value, latest minus baseline. Medians have none.
+WITH settings AS (
+    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
+),
+both_ends AS (
+    SELECT
+        b.indicator, b.area_group, b.ref_area, b.cell, m.kind,
+        (b.value_low + b.value_high) / 2 AS baseline_value, b.weight_value AS baseline_weight,
+        (l.value_low + l.value_high) / 2 AS latest_value, l.weight_value AS latest_weight
+    FROM settings AS s
+    JOIN indicator_set.aggregate_member AS b ON b.reference_year = s.baseline_year
+    JOIN indicator_set.aggregate_member AS l
+        ON l.reference_year = s.latest_reference_year AND l.indicator = b.indicator AND l.area_group = b.area_group
+        AND l.ref_area = b.ref_area AND l.cell = b.cell
+    JOIN baseline.country_value AS c
+        ON c.indicator = b.indicator AND c.ref_area = b.ref_area AND c.cell = b.cell AND c.comparable
+    JOIN reference.indicator AS i ON i.indicator = b.indicator
+    JOIN reference.method AS m ON m.method = i.method
+    WHERE m.kind IN ('mean', 'sum')
+        AND (m.kind = 'sum' OR (b.weight_value IS NOT NULL AND l.weight_value IS NOT NULL))
+)
+SELECT
+    indicator, area_group, cell, ref_area, baseline_value, baseline_weight, latest_value, latest_weight,
+    CASE kind
+        WHEN 'sum' THEN latest_value - baseline_value
+        ELSE
+            latest_value * latest_weight / sum(latest_weight) OVER whole
+            - baseline_value * baseline_weight / sum(baseline_weight) OVER whole
+    END AS contribution
+FROM both_ends
+WINDOW whole AS (  -- ordered, so that the sum is the same at every run
+    PARTITION BY indicator, area_group, cell
+    ORDER BY ref_area ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
+)
+ORDER BY indicator, area_group, cell, ref_area

@@ -1,0 +1,154 @@
+-- harmonised.row: every row of a claimed series in our codes, with what became of it. observation_id names the same cell
+-- in every vintage, also where its series was renamed.
+-- Published text is kept; only a plain number becomes obs_value. "<0.5" and ">=80" become bounds; "N", "NaN" and
+-- blank are missing; a blank status, nature or unit is not stated. What cannot be translated is rejected with its reason, never dropped.
+WITH read AS (
+    SELECT
+        m.claim_id, m.indicator, m.outcome AS key_outcome, m.reason AS key_reason, m.detail AS key_detail,
+        m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
+        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown, m.current_series,
+        v.valid_from AS renamed_from, c.feed, c.vintage_from, c.vintage_to, c.series_name_contains, c.superseded_before,
+        s.provider, s.dataset, s.series, s.series_name, s.ref_area AS area_code, s.time_period AS period_text,
+        s.time_detail, s.obs_value AS value_text, trim(coalesce(s.obs_value, '')) AS value_trimmed,
+        trim(coalesce(s.lower_bound, '')) AS lower_text, trim(coalesce(s.upper_bound, '')) AS upper_text,
+        coalesce(s.unit_measure, '') AS unit_code, coalesce(s.obs_status, '') AS status_code,
+        coalesce(s.nature, '') AS nature_code, s.source_citation, s.footnote, s.snapshot_id, s.snapshot_row,
+        n.vintage_date
+    FROM staged.observation AS s
+    JOIN harmonised.series_map AS m
+        ON m.provider = s.provider AND m.dataset = s.dataset AND m.series = s.series AND m.series_key = s.series_key
+    JOIN reference.claim AS c ON c.claim_id = m.claim_id
+    JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
+    LEFT JOIN reference.series_rename AS v
+        ON v.provider = s.provider AND v.dataset = s.dataset AND v.old_series = s.series
+    WHERE m.outcome <> 'out_of_scope'
+),
+crosswalk_place AS (  -- where a missing code would have to be added
+    SELECT
+        provider,
+        min(CASE WHEN concept = 'ref_area' THEN crosswalk_file END) AS area_file,
+        min(CASE WHEN concept = 'unit_measure' THEN crosswalk_file END) AS unit_file,
+        min(CASE WHEN concept = 'obs_status' THEN crosswalk_file END) AS status_file,
+        min(CASE WHEN concept = 'nature' THEN crosswalk_file END) AS nature_file
+    FROM reference.crosswalk
+    GROUP BY provider
+),
+parsed AS (
+    SELECT
+        r.*, k.area_file, k.unit_file, k.status_file, k.nature_file,
+        a.target AS ref_area,
+        CASE WHEN regexp_full_match(r.period_text, '[0-9]{4}') THEN CAST(r.period_text AS INTEGER) END AS time_period,
+        CASE
+            WHEN regexp_full_match(r.value_trimmed, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?')
+                THEN CAST(r.value_trimmed AS DOUBLE)
+        END AS obs_value,
+        CASE
+            WHEN regexp_full_match(r.value_trimmed, '[<≤>≥]=? ?[0-9]+([.][0-9]+)?')
+                THEN CAST(regexp_extract(r.value_trimmed, '[0-9]+([.][0-9]+)?$') AS DOUBLE)
+        END AS censor_bound,
+        r.value_trimmed IN ('', 'N', 'NaN') AS is_missing,
+        TRY_CAST(nullif(r.lower_text, '') AS DOUBLE) AS lower_number,
+        TRY_CAST(nullif(r.upper_text, '') AS DOUBLE) AS upper_number,
+        u.target AS published_unit, u.code IS NOT NULL OR r.unit_code = '' AS unit_known,
+        o.target AS published_status, o.code IS NOT NULL OR r.status_code = '' AS status_known,
+        t.target AS nature, t.code IS NOT NULL OR r.nature_code = '' AS nature_known
+    FROM read AS r
+    LEFT JOIN crosswalk_place AS k ON k.provider = r.provider
+    LEFT JOIN reference.crosswalk AS a
+        ON a.provider = r.provider AND a.concept = 'ref_area' AND a.code = r.area_code
+    LEFT JOIN reference.crosswalk AS u
+        ON u.provider = r.provider AND u.concept = 'unit_measure' AND u.code = r.unit_code
+    LEFT JOIN reference.crosswalk AS o
+        ON o.provider = r.provider AND o.concept = 'obs_status' AND o.code = r.status_code
+    LEFT JOIN reference.crosswalk AS t
+        ON t.provider = r.provider AND t.concept = 'nature' AND t.code = r.nature_code
+),
+judged AS (
+    SELECT
+        p.*,
+        i.unit_measure AS defined_unit, i.name AS indicator_name,
+        CASE
+            WHEN p.key_outcome = 'rejected' THEN p.key_reason
+            WHEN p.ref_area IS NULL THEN 'unknown_code'
+            WHEN NOT p.unit_known OR NOT p.status_known OR NOT p.nature_known THEN 'unknown_code'
+            WHEN p.time_period IS NULL THEN 'unreadable_period'
+            WHEN p.obs_value IS NULL AND p.censor_bound IS NULL AND NOT p.is_missing THEN 'unreadable_value'
+            WHEN (p.lower_text <> '' AND p.lower_number IS NULL) OR (p.upper_text <> '' AND p.upper_number IS NULL)
+                THEN 'unreadable_bound'
+            WHEN p.vintage_date >= p.renamed_from THEN 'renamed_series'
+            WHEN p.vintage_date < p.vintage_from OR p.vintage_date > p.vintage_to THEN 'undeclared_vintage'
+            WHEN p.series_name_contains IS NOT NULL AND (p.series_name IS NULL OR strpos(p.series_name, p.series_name_contains) = 0)
+                THEN 'meaning_changed'
+            WHEN p.published_unit IS NOT NULL AND p.published_unit <> i.unit_measure THEN 'unit_differs'
+            WHEN p.obs_value < i.minimum THEN 'below_minimum'
+            WHEN p.time_period > extract(year FROM p.vintage_date) AND coalesce(p.published_status, '') <> 'F' THEN 'future_year'
+        END AS reason
+    FROM parsed AS p
+    JOIN reference.indicator AS i ON i.indicator = p.indicator
+),
+spoken AS (
+    SELECT
+        CASE WHEN j.reason IS NULL THEN 'harmonised' ELSE 'rejected' END AS outcome,
+        j.reason,
+        CASE j.reason
+            WHEN 'unknown_code' THEN coalesce(
+                j.key_detail,
+                CASE
+                    WHEN j.ref_area IS NULL
+                        THEN 'area ' || coalesce(j.area_code, '(blank)') || ' is not in ' || coalesce(j.area_file, 'indicator_defs/crosswalks/' || j.provider || '/ref_area.csv')
+                    WHEN NOT j.unit_known
+                        THEN 'unit ' || j.unit_code || ' is not in ' || coalesce(j.unit_file, 'indicator_defs/crosswalks/' || j.provider || '/unit_measure.csv')
+                    WHEN NOT j.status_known
+                        THEN 'status ' || j.status_code || ' is not in ' || coalesce(j.status_file, 'indicator_defs/crosswalks/' || j.provider || '/obs_status.csv')
+                    ELSE 'nature ' || j.nature_code || ' is not in ' || coalesce(j.nature_file, 'indicator_defs/crosswalks/' || j.provider || '/nature.csv')
+                END
+            )
+            WHEN 'unmapped_dimension' THEN j.key_detail
+            WHEN 'unreadable_period' THEN 'period ' || coalesce(j.period_text, '(blank)') || ' is not a year of four digits'
+            WHEN 'unreadable_value' THEN 'value ' || j.value_trimmed || ' is neither a number, nor a bound such as <0.5, nor missing'
+            WHEN 'unreadable_bound' THEN 'bounds ' || j.lower_text || ' and ' || j.upper_text || ' are not numbers'
+            WHEN 'undeclared_vintage' THEN
+                'the definition of ' || j.indicator || ' does not say what ' || j.series || ' means in the vintage of '
+                || CAST(j.vintage_date AS VARCHAR) || ' (vintage_from, vintage_to)'
+            WHEN 'renamed_series' THEN
+                j.series || ' was renamed to ' || j.current_series || ' in the vintage of ' || CAST(j.renamed_from AS VARCHAR)
+                || ' (indicator_defs/series_renames.csv) and stands again in that of ' || CAST(j.vintage_date AS VARCHAR)
+            WHEN 'meaning_changed' THEN
+                'the series name ' || coalesce(j.series_name, '(blank)') || ' does not hold ' || j.series_name_contains
+            WHEN 'unit_differs' THEN 'published in ' || j.published_unit || ', ' || j.indicator || ' is in ' || j.defined_unit
+            WHEN 'below_minimum' THEN 'value ' || j.value_trimmed || ' is below the minimum of ' || j.indicator
+            WHEN 'future_year' THEN 'year ' || j.period_text || ' lies after the vintage and the status is not F'
+        END AS detail,
+        j.indicator, j.feed, j.claim_id, j.dataset, j.ref_area, j.time_period,
+        nullif(j.time_detail, '') AS time_detail,
+        j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev, j.migratory_status,
+        j.occupation, j.activity, j.formality, j.composite_breakdown,
+        j.obs_value, j.value_text,
+        CASE WHEN j.value_trimmed LIKE '>%' OR j.value_trimmed LIKE '≥%' THEN j.censor_bound ELSE j.lower_number END AS lower_bound,
+        CASE WHEN j.value_trimmed LIKE '<%' OR j.value_trimmed LIKE '≤%' THEN j.censor_bound ELSE j.upper_number END AS upper_bound,
+        j.defined_unit AS unit_measure,
+        CASE WHEN j.is_missing THEN coalesce(j.published_status, 'O') ELSE j.published_status END AS obs_status,
+        j.published_unit, j.nature, j.provider AS source, j.series AS provider_series, j.current_series, j.source_citation, j.footnote,
+        coalesce(j.vintage_date < j.superseded_before, FALSE) AS is_superseded,
+        j.vintage_date, j.snapshot_id, j.snapshot_row
+    FROM judged AS j
+),
+numbered AS (  -- 1 unless a vintage publishes one key twice
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY outcome, indicator, ref_area, time_period, sex, age, urbanisation, income_wealth_quantile,
+                disability_status, education_lev, migratory_status, occupation, activity, formality, composite_breakdown,
+                source, current_series, snapshot_id
+            ORDER BY value_text, snapshot_row
+        ) AS candidate_no
+    FROM spoken
+)
+SELECT
+    *,
+    md5(concat_ws('|', indicator, ref_area, CAST(time_period AS VARCHAR), sex, age, urbanisation,
+        income_wealth_quantile, disability_status, education_lev, migratory_status, occupation, activity,
+        formality, composite_breakdown, source, current_series, CAST(candidate_no AS VARCHAR)
+    )) AS observation_id
+FROM numbered
+ORDER BY indicator, ref_area, time_period, provider_series, snapshot_id, snapshot_row

@@ -1,0 +1,227 @@
+-- indicator_set.aggregate: regional figures, R = sum(w x) / sum(w) over the members with a value, with what a reader
+-- must know beside them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
+-- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding up cannot
+-- show: the same inputs give the same figure to the last bit.
+WITH settings AS (
+    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
+),
+member AS (
+    SELECT
+        a.*, (a.value_low + a.value_high) / 2 AS middle, i.is_survey, m.kind,
+        CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
+        CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
+        m.kind <> 'mean' OR a.weight_value IS NOT NULL AS counts
+    FROM indicator_set.aggregate_member AS a
+    JOIN reference.indicator AS i ON i.indicator = a.indicator
+    JOIN reference.method AS m ON m.method = i.method
+),
+group_people AS (
+    SELECT
+        g.area_group, w.time_period AS reference_year, w.ref_area, w.weight_value AS people,
+        row_number() OVER (PARTITION BY g.area_group, w.time_period ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
+        count(*) OVER (PARTITION BY g.area_group, w.time_period) AS n_members
+    FROM reference.area_group AS g
+    JOIN reference.set_group AS s ON s.area_group = g.area_group
+    JOIN indicator_set.weight_value AS w
+        ON w.ref_area = g.ref_area AND w.weight = 'POP_TOTAL' AND w.sex = '_T' AND w.age = '_T' AND w.urbanisation = '_T'
+    WHERE g.is_member_today
+),
+largest AS (
+    SELECT area_group, reference_year, ref_area, n_members FROM group_people WHERE size_order = 1
+),
+kind_of_cell AS (
+    SELECT DISTINCT
+        v.indicator, v.cell, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev,
+        v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown, i.headline_sex, m.kind,
+        concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
+            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
+            v.composite_breakdown) AS total_cell,
+        CASE WHEN m.kind = 'mean' THEN i.weight ELSE 'POP_TOTAL' END AS cell_weight,
+        CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
+        CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
+        CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation
+    FROM indicator_set.value AS v
+    JOIN reference.indicator AS i ON i.indicator = v.indicator
+    JOIN reference.method AS m ON m.method = i.method
+),
+cells AS (
+    SELECT f.area_group, f.reference_year, k.*
+    FROM (SELECT DISTINCT indicator, area_group, reference_year, cell FROM member) AS f
+    JOIN kind_of_cell AS k ON k.indicator = f.indicator AND k.cell = f.cell
+),
+group_weight AS (  -- the weight of all members, reporting or not
+    SELECT c.indicator, c.area_group, c.reference_year, c.cell, CAST(sum(CAST(w.weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
+    FROM cells AS c
+    JOIN reference.area_group AS g ON g.area_group = c.area_group AND g.is_member_today
+    JOIN indicator_set.weight_value AS w
+        ON w.ref_area = g.ref_area AND w.time_period = c.reference_year AND w.weight = c.cell_weight
+        AND w.sex = c.weight_sex AND w.age = c.weight_age AND w.urbanisation = c.weight_urbanisation
+    GROUP BY c.indicator, c.area_group, c.reference_year, c.cell
+),
+figure AS (
+    SELECT
+        m.indicator, m.area_group, m.reference_year, m.cell,
+        min(m.kind) AS kind,
+        count(*) AS n_areas,
+        min(l.n_members) AS n_members,
+        string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area) AS areas,
+        CAST(sum(m.w) AS DOUBLE) AS weight_reporting,
+        CASE min(m.kind)
+            WHEN 'mean' THEN CAST(sum(m.w * m.low) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
+            WHEN 'sum' THEN CAST(sum(m.low) AS DOUBLE) ELSE median(m.value_low)
+        END AS lower,
+        CASE min(m.kind)
+            WHEN 'mean' THEN CAST(sum(m.w * m.high) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
+            WHEN 'sum' THEN CAST(sum(m.high) AS DOUBLE) ELSE median(m.value_high)
+        END AS upper,
+        CASE min(m.kind)
+            WHEN 'mean' THEN
+                CAST(sum(m.w * (m.low + m.high)) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE) / 2
+                / nullif(CAST(sum(m.w) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE), 0)
+            WHEN 'sum' THEN CAST(sum(m.low + m.high) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE) / 2
+            ELSE median(m.middle) FILTER (WHERE m.ref_area <> l.ref_area)
+        END AS without_largest,
+        CAST(sum(m.w * m.value_year) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0) AS mean_year,
+        median(m.middle) AS median, min(m.middle) AS minimum, max(m.middle) AS maximum,
+        CAST(coalesce(sum(m.w) FILTER (
+            WHERE m.value_year >= m.reference_year - CASE WHEN m.is_survey THEN a.recent_years_survey ELSE a.recent_years END
+        ), 0) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0) AS recent_share,
+        CAST(coalesce(sum(m.w) FILTER (WHERE m.nature IN ('E', 'M') OR m.obs_status IN ('E', 'I')), 0) AS DOUBLE)
+            / nullif(CAST(sum(m.w) FILTER (WHERE m.nature IS NOT NULL OR m.obs_status IS NOT NULL) AS DOUBLE), 0)
+            AS share_estimated,
+        max(CASE WHEN m.value_low < m.value_high THEN 1 ELSE 0 END) AS has_censored,
+        max(CASE WHEN m.is_capped THEN 1 ELSE 0 END) AS has_capped,
+        max(CASE WHEN m.is_extended THEN 1 ELSE 0 END) AS has_extended,
+        max(CASE WHEN m.weight_filling = 'carried' THEN 1 ELSE 0 END) AS has_carried,
+        max(CASE WHEN m.weight_is_proxy THEN 1 ELSE 0 END) AS has_proxy_cell
+    FROM member AS m
+    JOIN largest AS l ON l.area_group = m.area_group AND l.reference_year = m.reference_year
+    JOIN reference.indicator AS i ON i.indicator = m.indicator
+    JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
+    WHERE m.counts
+    GROUP BY m.indicator, m.area_group, m.reference_year, m.cell
+),
+sex_total AS (  -- for figures by sex: the total over their areas, beside the total over all areas
+    SELECT
+        f.indicator, f.area_group, f.reference_year, f.cell,
+        CAST(sum(t.w * (t.low + t.high)) AS DOUBLE) / 2 / nullif(CAST(sum(t.w) AS DOUBLE), 0) AS total_there
+    FROM member AS f
+    JOIN kind_of_cell AS k ON k.indicator = f.indicator AND k.cell = f.cell
+    JOIN member AS t
+        ON t.indicator = f.indicator AND t.area_group = f.area_group AND t.reference_year = f.reference_year
+        AND t.ref_area = f.ref_area AND t.cell = k.total_cell
+    WHERE k.sex IN ('F', 'M') AND k.headline_sex = '_T' AND k.kind = 'mean'
+    GROUP BY f.indicator, f.area_group, f.reference_year, f.cell
+),
+judged AS (
+    SELECT
+        c.*, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest, f.mean_year, f.median, f.minimum, f.maximum,
+        f.recent_share, f.share_estimated, f.has_censored, f.has_capped, f.has_extended, f.has_carried, f.has_proxy_cell,
+        f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
+        abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
+        (i.weight_is_proxy AND i.proxy_accepted IS NULL) OR f.has_proxy_cell = 1 AS is_proxy,
+        CASE WHEN f.n_members <= 6 THEN a.n_areas_small ELSE a.n_areas END AS a_areas,
+        CASE WHEN f.n_members <= 6 THEN b.n_areas_small ELSE b.n_areas END AS b_areas,
+        CASE WHEN f.n_members <= 6 THEN e.n_areas_small ELSE e.n_areas END AS e_areas,
+        a.weight_covered AS a_weight, b.weight_covered AS b_weight, e.weight_covered AS e_weight,
+        a.recent_share AS a_recent, a.proxy_allowed AS a_proxy, i.method, i.aggregate_title
+    FROM cells AS c
+    JOIN reference.indicator AS i ON i.indicator = c.indicator
+    JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
+    JOIN reference.publication_rule AS b ON b.publication_rule = i.publication_rule AND b.threshold = 'B'
+    JOIN reference.publication_rule AS e ON e.publication_rule = i.publication_rule AND e.threshold = 'B_alternative'
+    LEFT JOIN figure AS f
+        ON f.indicator = c.indicator AND f.area_group = c.area_group AND f.reference_year = c.reference_year
+        AND f.cell = c.cell
+    LEFT JOIN group_weight AS w
+        ON w.indicator = c.indicator AND w.area_group = c.area_group AND w.reference_year = c.reference_year
+        AND w.cell = c.cell
+    LEFT JOIN sex_total AS x
+        ON x.indicator = c.indicator AND x.area_group = c.area_group AND x.reference_year = c.reference_year
+        AND x.cell = c.cell
+    LEFT JOIN figure AS o
+        ON o.indicator = c.indicator AND o.area_group = c.area_group AND o.reference_year = c.reference_year
+        AND x.cell IS NOT NULL AND o.cell = c.total_cell
+),
+classed AS (
+    SELECT
+        j.*,
+        CASE
+            WHEN j.n_areas IS NULL OR coalesce(j.sex_total_differs, FALSE) THEN 'C'
+            WHEN j.weight_covered >= j.a_weight AND j.n_areas >= j.a_areas AND j.recent_share >= j.a_recent
+                AND (j.a_proxy OR NOT j.is_proxy) AND (j.kind <> 'sum' OR j.n_areas = j.n_members) THEN 'A'
+            WHEN (j.weight_covered >= j.b_weight AND j.n_areas >= j.b_areas)
+                OR (j.weight_covered >= j.e_weight AND j.n_areas >= j.e_areas) THEN 'B'
+            ELSE 'C'
+        END AS publication_class
+    FROM judged AS j
+)
+SELECT
+    c.indicator, c.area_group AS ref_area, c.reference_year AS time_period,
+    c.sex, c.age, c.urbanisation, c.income_wealth_quantile, c.disability_status, c.education_lev, c.migratory_status,
+    c.occupation, c.activity, c.formality, c.composite_breakdown, c.cell,
+    c.cell = concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
+        i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
+        i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS is_headline,
+    CASE WHEN c.publication_class <> 'C' THEN (c.lower + c.upper) / 2 END AS obs_value,
+    CASE WHEN c.publication_class = 'C' THEN 'Q' END AS obs_status,
+    CASE WHEN c.publication_class <> 'C' AND c.has_censored = 1 THEN c.lower END AS lower,
+    CASE WHEN c.publication_class <> 'C' AND c.has_censored = 1 THEN c.upper END AS upper,
+    c.publication_class,
+    nullif(concat_ws('; ',
+        CASE WHEN c.n_areas IS NULL THEN 'no weight for this breakdown' END,
+        CASE WHEN c.sex_total_differs THEN 'the total of the areas with figures by sex differs from the total of all' END,
+        CASE
+            WHEN c.publication_class = 'C' AND c.weight_covered < c.b_weight
+                THEN 'weight covered ' || CAST(round(c.weight_covered, 3) AS VARCHAR) || ', needs ' || CAST(round(c.b_weight, 2) AS VARCHAR)
+            WHEN c.publication_class = 'B' AND c.weight_covered < c.a_weight
+                THEN 'weight covered ' || CAST(round(c.weight_covered, 3) AS VARCHAR) || ', class A needs ' || CAST(round(c.a_weight, 2) AS VARCHAR)
+        END,
+        CASE
+            WHEN c.publication_class = 'C' AND c.n_areas < c.b_areas
+                THEN CAST(c.n_areas AS VARCHAR) || CASE WHEN c.n_areas = 1 THEN ' area, needs ' ELSE ' areas, needs ' END || CAST(c.b_areas AS VARCHAR)
+            WHEN c.publication_class = 'B' AND c.n_areas < c.a_areas
+                THEN CAST(c.n_areas AS VARCHAR) || ' areas, class A needs ' || CAST(c.a_areas AS VARCHAR)
+        END,
+        CASE WHEN c.publication_class = 'B' AND c.recent_share < c.a_recent THEN 'values too old for class A' END,
+        CASE WHEN c.publication_class = 'B' AND c.is_proxy THEN 'proxy weight' END,
+        CASE WHEN c.publication_class = 'B' AND c.kind = 'sum' AND c.n_areas < c.n_members THEN 'not all members report' END
+    ), '') AS class_reason,
+    coalesce(c.n_areas, (
+        SELECT count(*) FROM indicator_set.aggregate_member AS m
+        WHERE m.indicator = c.indicator AND m.area_group = c.area_group AND m.reference_year = c.reference_year AND m.cell = c.cell
+    )) AS n_areas,
+    coalesce(c.areas, (
+        SELECT string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area)
+        FROM indicator_set.aggregate_member AS m
+        WHERE m.indicator = c.indicator AND m.area_group = c.area_group AND m.reference_year = c.reference_year AND m.cell = c.cell
+    )) AS areas,
+    c.weight_covered AS weight_covered,
+    c.cell_weight AS weight_name,
+    c.mean_year AS mean_year, c.recent_share AS recent_share,
+    c.share_estimated AS share_estimated,
+    CASE WHEN c.publication_class <> 'C' THEN c.median END AS median,
+    CASE WHEN c.publication_class <> 'C' THEN c.minimum END AS minimum,
+    CASE WHEN c.publication_class <> 'C' THEN c.maximum END AS maximum,
+    CASE WHEN c.publication_class <> 'C' THEN c.without_largest END AS without_largest,
+    CASE
+        WHEN c.publication_class <> 'C' AND c.kind = 'mean' THEN 0.37 * greatest(0, 1 - c.weight_covered) * (c.maximum - c.minimum)
+    END AS uncertainty,
+    c.method,
+    CASE
+        WHEN c.kind = 'sum' AND c.n_areas < c.n_members THEN 'Sum over ' || CAST(c.n_areas AS VARCHAR) || ' reporting'
+        WHEN c.kind = 'median' THEN coalesce(c.aggregate_title, 'Median of the members')
+        ELSE c.aggregate_title
+    END AS title,
+    nullif(concat_ws('; ',
+        CASE WHEN c.n_areas IS NULL THEN 'no_weight' END,
+        CASE WHEN c.has_carried = 1 THEN 'carried_weight' END,
+        CASE WHEN c.kind = 'mean' AND c.is_proxy THEN 'proxy_weight' END,
+        CASE WHEN c.has_censored = 1 THEN 'censored' END,
+        CASE WHEN c.has_capped = 1 THEN 'capped' END,
+        CASE WHEN c.has_extended = 1 THEN 'extended' END,
+        CASE WHEN c.sex_total_differs THEN 'sex_total_differs' END
+    ), '') AS flags
+FROM classed AS c
+JOIN reference.indicator AS i ON i.indicator = c.indicator
+ORDER BY c.indicator, c.area_group, c.reference_year, c.cell

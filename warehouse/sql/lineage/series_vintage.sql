@@ -1,0 +1,50 @@
+-- lineage.series_vintage: which vintages speak for a series, in their order, renamed series under the code of today.
+-- Of each series (and area) the newest vintage that was asked for it stands; vintages of one date: the one fetched later.
+-- A vintage for which the definitions do not say what the series means (poverty lines) is refused, and the newest
+-- declared one stands on until somebody has declared it.
+WITH asked AS (
+    SELECT
+        n.provider, n.dataset, s.series, coalesce(r.new_series, s.series) AS current_series, s.area_code,
+        n.snapshot_id, n.vintage_date, coalesce(n.fetched_at, '') AS fetched_at
+    FROM lineage.snapshot AS n
+    JOIN lineage.snapshot_series AS s ON s.snapshot_id = n.snapshot_id
+    LEFT JOIN reference.series_rename AS r
+        ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series AND n.vintage_date < r.valid_from
+),
+speaking AS (  -- an old and a new code in one vintage are one step
+    SELECT DISTINCT provider, dataset, current_series, area_code, snapshot_id, vintage_date, fetched_at FROM asked
+),
+declared AS (
+    SELECT
+        s.*,
+        NOT EXISTS (
+            SELECT 1 FROM reference.claim AS c
+            WHERE c.provider = s.provider AND c.dataset = s.dataset AND c.provider_series = s.current_series
+                AND (s.vintage_date < c.vintage_from OR s.vintage_date > c.vintage_to)
+        ) OR EXISTS (
+            SELECT 1 FROM reference.claim AS c
+            WHERE c.provider = s.provider AND c.dataset = s.dataset AND c.provider_series = s.current_series
+                AND s.vintage_date >= coalesce(c.vintage_from, s.vintage_date)
+                AND s.vintage_date <= coalesce(c.vintage_to, s.vintage_date)
+        ) AS is_declared
+    FROM speaking AS s
+),
+ordered AS (
+    SELECT
+        *,
+        row_number() OVER (
+            PARTITION BY provider, dataset, current_series, area_code
+            ORDER BY CASE WHEN is_declared THEN 0 ELSE 1 END, vintage_date DESC, fetched_at DESC, snapshot_id DESC
+        ) AS age_order,
+        row_number() OVER (PARTITION BY provider, dataset, current_series, area_code ORDER BY vintage_date, fetched_at, snapshot_id) AS vintage_no,
+        lag(snapshot_id) OVER (PARTITION BY provider, dataset, current_series, area_code ORDER BY vintage_date, fetched_at, snapshot_id) AS previous_snapshot_id
+    FROM declared
+)
+SELECT
+    a.provider, a.dataset, a.series, a.current_series, a.area_code, a.snapshot_id, a.vintage_date, o.vintage_no,
+    o.age_order = 1 AS is_newest, o.previous_snapshot_id
+FROM asked AS a
+JOIN ordered AS o
+    ON o.provider = a.provider AND o.dataset = a.dataset AND o.current_series = a.current_series
+    AND o.area_code = a.area_code AND o.snapshot_id = a.snapshot_id
+ORDER BY a.provider, a.dataset, a.current_series, a.area_code, o.vintage_no, a.series

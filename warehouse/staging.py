@@ -1,0 +1,156 @@
+"""From a parsed answer to a staged table: the pandera schema made from the dataset's structure, and what fails it.
+
+Belongs here: validation at the staged boundary, the series key, the rejections of this stage.
+Does not belong here: parsing (sources) and translation of codes (sql/harmonised).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from indicator_defs.errors import PayungError
+from indicator_defs.model import DatasetStructure
+from warehouse.metadata import Table, staged_table, table
+
+REJECTION = "lineage.rejection"
+
+
+@dataclass(frozen=True)
+class Staged:
+    """What staging one snapshot gives.
+
+    rows: the staged table; dimensions: its series keys in long form (staged.series_dimension); rejected: rows for
+    lineage.rejection; failures: what pandera found (index, column, check, failure_case).
+    """
+
+    rows: pd.DataFrame
+    dimensions: pd.DataFrame
+    rejected: pd.DataFrame
+    failures: pd.DataFrame
+
+
+def staged_schema(structure: DatasetStructure):  # type: ignore[no-untyped-def]  # pandera is imported late: 0.85 s
+    """The pandera schema of a dataset: required columns, no empty cells where there may be none, patterns.
+
+    All columns are text as published; nothing is coerced.
+    """
+    import pandera.pandas as pa
+
+    columns = {}
+    for c in structure.columns:
+        name = c.name if c.role in ("dimension", "attribute") else c.role
+        checks = [pa.Check.str_matches(f"^(?:{c.pattern})$", error=f"expected {c.pattern}")] if c.pattern else []
+        columns[name] = pa.Column(None, checks, nullable=c.nullable, required=c.required)
+    return pa.DataFrameSchema(columns, strict=False, unique=["snapshot_row", "series"], name=structure.key)
+
+
+def dimension_columns(
+    frame: pd.DataFrame, structure: DatasetStructure, open_dimensions: dict[str, str]
+) -> list[tuple[str, str]]:
+    """(published name, column) of every dimension of a parsed answer, sorted; `open_dimensions`: those the
+    structure does not list, column by published name."""
+    named = {c.published_as: c.name for c in structure.dimensions} | open_dimensions
+    return sorted((published, name) for published, name in named.items() if name in frame.columns)
+
+
+def series_key(frame: pd.DataFrame, named: list[tuple[str, str]]) -> pd.Series:
+    """`Age=15+;Sex=FEMALE`: the non-empty dimensions of each row by published name, sorted."""
+    if not named:
+        return pd.Series("", index=frame.index, dtype=object)
+    columns = [name for _, name in named]
+    # A dataset has few different keys: each is written once and handed to its rows.
+    groups = frame.groupby(columns, dropna=False, sort=False).ngroup()
+    first = frame.loc[~groups.duplicated(), columns].to_dict("records")
+    texts = [
+        ";".join(f"{published}={cell[name]}" for published, name in named if _filled(cell[name])) for cell in first
+    ]
+    return groups.map(dict(zip(groups[~groups.duplicated()], texts, strict=True))).astype(object)
+
+
+def _filled(value: object) -> bool:
+    return isinstance(value, str) and value != ""
+
+
+def series_dimensions(rows: pd.DataFrame, named: list[tuple[str, str]]) -> pd.DataFrame:
+    """The series keys of staged rows in long form (staged.series_dimension): one row per non-empty dimension."""
+    keys = ["provider", "dataset", "series", "series_key"]
+    distinct = rows[keys + [name for _, name in named]].drop_duplicates(keys)
+    parts = [
+        distinct[keys].assign(dimension=published, code=distinct[name])[distinct[name].notna() & (distinct[name] != "")]
+        for published, name in named
+    ]
+    empty = pd.DataFrame(columns=table("staged.series_dimension").column_names)
+    return pd.concat(parts, ignore_index=True) if parts else empty
+
+
+def stage(
+    frame: pd.DataFrame, structure: DatasetStructure, snapshot_id: str, open_dimensions: dict[str, str] | None = None
+) -> Staged:
+    """Validates a parsed answer and splits it into kept and rejected rows; loses none.
+
+    `frame`: columns of the contract in sources (all text); `open_dimensions`: dimensions that the structure does
+    not list, column by published name. Raises PayungError where pandera is switched off,
+    because then everything would pass.
+    """
+    import pandera.errors
+    from pandera.config import get_config_context
+
+    if not get_config_context().validation_enabled:
+        raise PayungError("PANDERA_VALIDATION_ENABLED is off, so nothing would be checked; unset it and refresh again.")
+    frame = frame.reset_index(drop=True)
+    failures = pd.DataFrame(columns=["index", "column", "check", "failure_case"])
+    try:
+        staged_schema(structure).validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        failures = error.failure_cases[["index", "column", "check", "failure_case"]]
+        whole = failures[failures["index"].isna()]
+        if not whole.empty:
+            first = whole.iloc[0]
+            raise PayungError(
+                f"{structure.key}, snapshot {snapshot_id}: {first['check']}: {first['failure_case']}. The provider "
+                f"changed its answer; compare it with sources/{structure.provider}.yaml."
+            ) from error
+    text = frame.astype(object).where(frame.notna(), None)
+    named = dimension_columns(frame, structure, open_dimensions or {})
+    text.insert(0, "snapshot_id", snapshot_id)
+    text["provider"] = structure.provider
+    text["dataset"] = structure.dataset
+    text["series_key"] = series_key(text, named)
+    reasons = (
+        failures.assign(text=failures["column"].fillna("row").astype(str) + ": " + failures["check"].astype(str))
+        .groupby("index")["text"]
+        .agg(lambda parts: "; ".join(sorted(set(parts))))
+    )
+    bad = text.index.isin(reasons.index)
+    rejected = _rejections(text[bad], reasons, structure)
+    description = staged_table(structure, tuple(text.columns))
+    rows = text[~bad].reindex(columns=description.column_names)
+    return Staged(rows, series_dimensions(rows, named), rejected, failures)
+
+
+def table_of(rows: pd.DataFrame, structure: DatasetStructure) -> Table:
+    """The description of the staged table that these rows make."""
+    return staged_table(structure, tuple(str(c) for c in rows.columns))
+
+
+def _rejections(rows: pd.DataFrame, reasons: pd.Series, structure: DatasetStructure) -> pd.DataFrame:
+    columns = table(REJECTION).column_names
+    if rows.empty:
+        return pd.DataFrame(columns=columns)
+    published = [
+        "; ".join(
+            f"{n}={row[n]}" for n in ("ref_area", "time_period", "series_key", "obs_value") if row.get(n) is not None
+        )
+        for row in rows.to_dict("records")
+    ]
+    out = rows[["snapshot_id", "snapshot_row", "provider", "dataset", "series"]].copy()
+    out["stage"] = "staged"
+    out["reason"] = "schema"
+    out["detail"] = reasons.loc[rows.index]
+    out["row_as_published"] = published
+    # A row that fails twice with the same address (a duplicated row) keeps one line per copy.
+    copy_no = out.groupby(["snapshot_id", "snapshot_row", "series"], dropna=False).cumcount()
+    out["snapshot_row"] = out["snapshot_row"].where(copy_no == 0, out["snapshot_row"] + "#" + (copy_no + 1).astype(str))
+    return out.reindex(columns=columns)
