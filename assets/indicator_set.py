@@ -1,0 +1,12 @@
+"""Stage indicator_set: the chosen series, the regional figures, and where sources differ."""
+
+from __future__ import annotations
+
+from assets.computed import computed_asset, computed_assets
+
+indicator_set_assets = [
+    *computed_assets("indicator_set"),
+    computed_asset("lineage.correction"),
+    computed_asset("lineage.discrepancy"),
+    computed_asset("quality.availability"),
+]

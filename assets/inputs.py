@@ -1,0 +1,119 @@
+"""What a release is made from, as fingerprints: "nothing new" means that none of these changed.
+
+Belongs here: the one list of inputs, used before a refresh (to skip it) and in the manifest of a release.
+Does not belong here: dagster; this module is imported where a refresh has nothing to do and must be quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from indicator_defs import catalog
+from sources.snapshots import (
+    Manifest,
+    SnapshotStore,
+    archive_folders,
+    one_of_each_date,
+    read_manifest,
+    shipped_archive,
+)
+from warehouse import release
+
+ROOT = Path(__file__).parent.parent
+CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
+CODE_ENDINGS = (".py", ".sql", ".yaml")
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything that is not code ($PAYUNG_HOME, by default var/ beside pyproject.toml)."""
+
+    path: Path
+
+    @property
+    def snapshots(self) -> SnapshotStore:
+        """What providers sent, write-once."""
+        return SnapshotStore(self.path / "snapshots")
+
+    @property
+    def inbox(self) -> Path:
+        """Where a statistician puts national files."""
+        return self.path / "inbox"
+
+    @property
+    def builds(self) -> Path:
+        """Builds under way."""
+        return self.path / "build"
+
+    @property
+    def log(self) -> Path:
+        """Messages of failed runs."""
+        return self.path / "log"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's home: runs, events, schedules."""
+        return self.path / "dagster"
+
+
+def code_fingerprint() -> str:
+    """sha256 over the code that makes a release: Python, SQL and the YAML of providers and tables."""
+    digest = hashlib.sha256()
+    for package in CODE:
+        for path in sorted((ROOT / package).rglob("*")):
+            relative = path.relative_to(ROOT)
+            if path.suffix not in CODE_ENDINGS or relative.parts[:2] == ("sources", "archive"):
+                continue
+            if package == "indicator_defs" and path.suffix != ".py":
+                continue  # the catalogue has a fingerprint of its own
+            digest.update(relative.as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def in_use(store: SnapshotStore, archive: Path) -> list[Manifest]:
+    """Snapshots that a release rests on: those shipped today, and those fetched or handed in."""
+    shipped = {read_manifest(folder).place for folder in archive_folders(archive)}
+    return one_of_each_date([m for m in store.list() if m.origin != "archive" or m.place in shipped])
+
+
+def inputs(home: Home) -> dict[str, str]:
+    """Fingerprints by name: catalogue, code, snapshots (shipped, fetched, handed in) and files in the inbox."""
+    archive = shipped_archive()
+    # the shipped bytes themselves: an altered file must be noticed, also where nothing else changed
+    places = {
+        f"{path.relative_to(archive).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for folder in archive_folders(archive)
+        for path in folder.iterdir()
+    }
+    places |= {m.place for m in home.snapshots.list() if m.origin == "fetched"}
+    inbox = sorted(home.inbox.glob("*.csv")) if home.inbox.exists() else []
+    return {
+        "catalogue": catalog.fingerprint_of(),
+        "code": code_fingerprint(),
+        "snapshots": _digest(sorted(places)),
+        "inbox": _digest(f"{p.name} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in inbox),
+    }
+
+
+def unchanged(home: Home) -> Path | None:
+    """The current release if it was made from exactly today's inputs and is whole, otherwise None."""
+    current = release.Releases(home.path).current()
+    if current is None:
+        return None
+    manifest = release.read_manifest(current)
+    whole = all((current / name).exists() for name in manifest["files"])
+    return current if whole and manifest["inputs"] == inputs(home) else None
+
+
+def code_version() -> str:
+    """The version of the code, as installed."""
+    return version("payung")
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

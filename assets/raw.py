@@ -1,0 +1,157 @@
+"""Stage raw: the snapshots of each provider dataset, checked byte for byte and listed for this build."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import dagster as dg
+
+from assets import online
+from assets.inputs import in_use
+from assets.resource import Workplace, told
+from indicator_defs.model import DatasetStructure
+from sources import national, registry
+from sources.fetching import Step
+from sources.freshness import freshness
+from sources.online import FetchReport
+from sources.snapshots import Manifest, archive_folders, shipped_archive
+from warehouse.engine import Build
+
+PROVIDER_OF_HAND_IN = "national"
+WHOLE = "fetched_whole"
+NOT_LATE = "not_late"
+REPORT = "fetch report"  # for the notifier: the report of this very run
+
+
+def raw_key(structure: DatasetStructure) -> dg.AssetKey:
+    """Asset key of a dataset's snapshots."""
+    return dg.AssetKey(["raw", structure.provider, structure.dataset])
+
+
+def listing(build: Build, structure: DatasetStructure) -> Path:
+    """The file in which a build lists the snapshots of one dataset."""
+    return build.folder / "raw" / f"{structure.key}.json"
+
+
+def listed(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
+    """The snapshots of one dataset that this build uses."""
+    places = set(json.loads(listing(workplace.build, structure).read_text(encoding="utf-8")))
+    return [m for m in workplace.place.snapshots.list() if m.place in places]
+
+
+def _asked(workplace: Workplace, structure: DatasetStructure) -> FetchReport | None:
+    """The report of the fetch, when this run is online and asks this dataset's provider."""
+    spec = registry.dataset(structure.provider, structure.dataset)
+    if not workplace.online or spec.endpoint is None or (workplace.sources and spec.provider not in workplace.sources):
+        return None
+    place = workplace.place
+
+    def tell(step: Step) -> None:
+        told(spec.path, step.text, step)
+
+    tell(Step("asking"))
+    report = online.fetch(place.path, place.snapshots, spec.provider, spec.dataset, workplace.force, tell)
+    tell(Step(report.outcome.replace("_", " "), rows=report.rows))
+    return report
+
+
+def _fetched_whole(
+    workplace: Workplace, structure: DatasetStructure, report: FetchReport | None
+) -> dg.AssetCheckResult:
+    """What the last online fetch of the dataset came to; passes where there was none."""
+    last = report or online.last_report(workplace.place.path, structure.provider, structure.dataset)
+    said = "never fetched online" if last is None else " ".join([last.message, *last.left_out])
+    return dg.AssetCheckResult(
+        check_name=WHOLE,
+        passed=last is None or last.whole,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"last fetch": said} | ({} if last is None else {"at": last.at.isoformat()}),
+    )
+
+
+def _has_calendar(structure: DatasetStructure) -> bool:
+    """Whether the provider's calendar says from when on it is late; a check that cannot fail would be none."""
+    return registry.provider(structure.provider).calendar.late_after_days is not None
+
+
+def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Manifest]) -> dg.AssetCheckResult:
+    """The newest vintage against the provider's own calendar."""
+    last = online.last_report(workplace.place.path, structure.provider, structure.dataset)
+    spec = registry.dataset(structure.provider, structure.dataset)
+    newest = max((m.vintage_date for m in used), default=None)
+    found = freshness(spec, newest, workplace.day, None if last is None else last.at)
+    return dg.AssetCheckResult(
+        check_name=NOT_LATE,
+        passed=not found.is_late,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=found.message,
+        metadata={
+            "newest vintage": str(found.vintage or "none"),
+            "days": found.days if found.days is not None else -1,
+            "allowed": found.allowed or 0,
+            "calendar": registry.provider(structure.provider).calendar.note,
+        },
+    )
+
+
+def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
+    late_spec = [
+        dg.AssetCheckSpec(
+            NOT_LATE,
+            asset=raw_key(structure),
+            description="The newest vintage is not older than the provider's own calendar allows (sources/*.yaml).",
+        )
+    ][: _has_calendar(structure)]
+
+    @dg.asset(
+        key=raw_key(structure),
+        group_name="raw",
+        description=f"{structure.title}: the bytes as the provider sent them, write-once, with their manifests.",
+        kinds={"file"},
+        pool=f"ask_{structure.provider}",
+        check_specs=[
+            dg.AssetCheckSpec(
+                WHOLE,
+                asset=raw_key(structure),
+                description="The last online fetch brought the dataset whole; otherwise the last good snapshot stands.",
+            ),
+            *late_spec,
+        ],
+    )
+    def raw(workplace: Workplace) -> dg.MaterializeResult:
+        store, archive = workplace.place.snapshots, shipped_archive()
+        for folder in archive_folders(archive):
+            if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
+                store.import_from(folder)
+        if structure.provider == PROVIDER_OF_HAND_IN and workplace.place.inbox.exists():
+            national.collect_inbox(workplace.place.inbox, store)
+        report = _asked(workplace, structure)
+        used = workplace.cut.takes(in_use(store, archive), [structure])
+        path = listing(workplace.build, structure)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(json.dumps([m.place for m in used]), encoding="utf-8")
+        size = sum(f.bytes for m in used for f in m.files)
+        fetched = f"{report.outcome}, {report.requests} requests; " if report else ""
+        told(f"raw {structure.key}", f"{fetched}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")
+        lines = [f"| {m.vintage_date} | {m.snapshot_id} | {len(m.series_asked)} | {m.rows or ''} |" for m in used]
+        return dg.MaterializeResult(
+            metadata={
+                "snapshots": len(used),
+                "bytes": size,
+                "vintages": dg.MetadataValue.md(
+                    "| vintage | snapshot | series | rows |\n|---|---|---|---|\n" + "\n".join(lines)
+                ),
+                **(json.loads(report.model_dump_json()) if report else {}),
+                **({REPORT: dg.MetadataValue.json(report.model_dump(mode="json"))} if report else {}),
+            },
+            check_results=[
+                _fetched_whole(workplace, structure, report),
+                *(_not_late(workplace, structure, used) for _ in late_spec),
+            ],
+        )
+
+    return raw
+
+
+raw_assets = [_raw_asset(structure) for structure in registry.structures()]

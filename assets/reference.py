@@ -1,0 +1,48 @@
+"""The catalogue as tables: `reference.*`, what all SQL joins. One asset, because one reading makes them all."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.resource import Workplace, told
+from indicator_defs.catalog import load_catalog
+from sources import registry
+from warehouse.engine import computed_tables, write_frames
+from warehouse.metadata import table, tables
+
+CATALOGUE = dg.AssetKey(["reference", "catalogue"])
+FROM_CATALOGUE = frozenset(
+    t.full_name
+    for t in tables().values()
+    if t.schema == "reference" and t.full_name not in computed_tables("reference")
+)
+
+
+def key_of(full_name: str) -> dg.AssetKey:
+    """The asset that makes a table."""
+    return CATALOGUE if full_name in FROM_CATALOGUE else dg.AssetKey(full_name.split("."))
+
+
+@dg.asset(
+    key=CATALOGUE,
+    group_name="reference",
+    description="Definitions, code lists, crosswalks, methods, weights and sets, checked against each other.",
+    kinds={"yaml", "csv", "parquet"},
+)
+def catalogue(workplace: Workplace) -> dg.MaterializeResult:
+    """Reads and checks all definitions, and writes them as tables."""
+    read = load_catalog()
+    frames = {table(f"reference.{name}"): frame for name, frame in read.tables(registry.structures()).items()}
+    write_frames(workplace.build, frames)
+    told("reference", f"{len(read.definitions)} indicators")
+    lines = [f"| reference.{t.name} | {len(frame):,} | {t.comment} |" for t, frame in frames.items()]
+    with_values = sum(d.status == "with_values" for d in read.definitions.values())
+    return dg.MaterializeResult(
+        metadata={
+            "indicators with values": with_values,
+            "indicators declared without values": len(read.definitions) - with_values,
+            "fingerprint": read.fingerprint,
+            "dagster/row_count": sum(len(frame) for frame in frames.values()),
+            "tables": dg.MetadataValue.md("| table | rows | what |\n|---|---|---|\n" + "\n".join(lines)),
+        }
+    )

@@ -1,0 +1,135 @@
+"""Stage staged: one tidy table per dataset in the provider's own codes, and the list of snapshots behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import dagster as dg
+import pandas as pd
+
+from assets import kept_staging
+from assets.raw import listed, raw_key
+from assets.resource import Workplace, described
+from indicator_defs.model import DatasetStructure
+from sources import registry
+from sources.snapshots import Manifest
+from warehouse.engine import read_files, write_frame, write_together
+from warehouse.metadata import staged_table, table
+
+SNAPSHOT = "lineage.snapshot"
+REJECTION = "staged.rejection"
+SNAPSHOT_SERIES = "lineage.snapshot_series"
+
+
+def staged_key(structure: DatasetStructure) -> dg.AssetKey:
+    """Asset key of a dataset's staged table."""
+    return dg.AssetKey(["staged", structure.key])
+
+
+def _snapshot_row(manifest: Manifest, row_count: int, asked: list[str]) -> dict[str, object]:
+    return {
+        "snapshot_id": manifest.place,
+        "provider": manifest.provider,
+        "dataset": manifest.dataset,
+        "producer": manifest.producer,
+        "vintage_date": manifest.vintage_date,
+        "fetched_at": manifest.fetched_at,
+        "address": manifest.address,
+        "release_tag": manifest.release_tag,
+        "series_asked": ";".join(asked),
+        "areas_asked": ";".join(manifest.areas_asked),
+        "licence": manifest.licence,
+        "attribution": manifest.attribution,
+        "is_rebuilt": manifest.rebuilt,
+        "note": manifest.note,
+        "files": "; ".join(f"{f.name} {f.sha256}" for f in manifest.files),
+        "bytes": sum(f.bytes for f in manifest.files),
+        "row_count": row_count,
+    }
+
+
+def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
+    schema_check = dg.AssetCheckSpec(
+        "rows_fit_schema",
+        asset=staged_key(structure),
+        description="pandera: required columns, no empty cell where there may be none, patterns, no row twice. "
+        "Rows that fail are kept in lineage.rejection.",
+    )
+
+    @dg.asset(
+        key=staged_key(structure),
+        deps=[raw_key(structure)],
+        group_name="staged",
+        description=f"{structure.title}: rows as published, every column kept, in the provider's own codes.",
+        kinds={"pandas", "parquet"},
+        check_specs=[schema_check],
+    )
+    def staged(workplace: Workplace) -> dg.MaterializeResult:
+        build, store = workplace.build, workplace.place.snapshots
+        kept: list[kept_staging.Kept] = []
+        snapshots, series = [], []
+        for manifest in listed(workplace, structure):
+            only = workplace.cut.series(manifest, structure)
+            result = kept_staging.staged(store, manifest, structure, only)
+            kept.append(result)
+            asked = manifest.series_asked if only is None else only
+            snapshots.append(_snapshot_row(manifest, result.row_count, asked))
+            areas = manifest.areas_asked if manifest.supersedes == "series_and_area" else [""]
+            series += [{"snapshot_id": manifest.place, "series": s, "area_code": a} for s in asked for a in areas]
+        description = staged_table(structure, tuple(kept_staging.columns_of(kept)))
+        count = write_together(build, description, [k.path("rows") for k in kept])
+        for name, part in (("staged.series_dimension", "dimensions"), (REJECTION, "rejected")):
+            shape = table("lineage.rejection" if name == REJECTION else name)
+            paths = [k.path(part) for k in kept]
+            write_together(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
+        for name, told_rows in ((SNAPSHOT, snapshots), (SNAPSHOT_SERIES, series)):
+            write_frame(build, table(name), pd.DataFrame(told_rows), build.part(name, structure.key))
+        failures = sum(k.failures for k in kept)
+        return dg.MaterializeResult(
+            metadata={
+                **described(workplace, description, count),
+                "warnings": [w for k in kept for w in k.warnings],
+                "rejected": len(kept_staging.rejected_rows(kept)),
+            },
+            check_results=[
+                dg.AssetCheckResult(
+                    check_name=schema_check.name,
+                    passed=not failures,
+                    severity=dg.AssetCheckSeverity.WARN,
+                    metadata={
+                        "failures": failures,
+                        "first": "\n".join(k.first_failures for k in kept if k.first_failures),
+                    },
+                )
+            ],
+        )
+
+    return staged
+
+
+staged_assets = [_staged_asset(structure) for structure in registry.structures()]
+
+
+TOGETHER = ("staged.series_dimension", SNAPSHOT, SNAPSHOT_SERIES)
+
+
+@dg.multi_asset(
+    name="datasets_together",
+    specs=[
+        dg.AssetSpec(
+            name.split("."),
+            deps=[staged_key(s) for s in registry.structures()],
+            group_name=name.split(".")[0],
+            description=table(name).comment,
+            kinds={"parquet"},
+        )
+        for name in TOGETHER
+    ],
+)
+def datasets_together(workplace: Workplace) -> Iterator[dg.MaterializeResult]:
+    """The small tables that each dataset has a part of, as one table each."""
+    build = workplace.build
+    for name in TOGETHER:
+        rows = read_files([build.part(name, s.key) for s in registry.structures()])
+        count = write_frame(build, table(name), rows)
+        yield dg.MaterializeResult(asset_key=name.split("."), metadata=described(workplace, table(name), count))
