@@ -1,0 +1,412 @@
+"""The command line: `payung`. Thin: options in, messages out.
+
+Belongs here: commands, their help and exit codes. Everything heavy is imported inside the command that needs it, so
+that `payung --help` is quick.
+Does not belong here: what the commands do.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+from datetime import date, datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from indicator_defs.errors import PayungError
+from pipelines.settings import ROOT, home, prepare_dagster
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from pipelines.run import Outcome
+    from sources.online import FetchReport
+
+NOTHING_FETCHED = "no dataset could be fetched; what was kept stands."
+OK, FAILED, USAGE, AUDIT_FAILED, ATTENTION = 0, 1, 2, 3, 4
+DAY = click.DateTime(["%Y-%m-%d"])
+DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+
+
+class Group(click.Group):
+    """Shows what a user can mend as one message, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """Runs the command; a PayungError becomes a message on stderr and exit code 1 (audit: 3)."""
+        try:
+            return super().invoke(ctx)
+        except PayungError as error:
+            if "--debug" in sys.argv:
+                traceback.print_exc()
+            click.echo(f"payung: {error}", err=True)
+            ctx.exit(exit_code(error))
+
+
+def exit_code(error: PayungError) -> int:
+    """The exit code of an error that a user can mend."""
+    return AUDIT_FAILED if type(error).__name__ == "AuditError" else FAILED
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="payung", message="payung %(version)s")
+def main() -> None:
+    """The indicator warehouse for social protection in ASEAN.
+
+    Everything it makes is kept in $PAYUNG_HOME (default: var/ beside pyproject.toml).
+    """
+
+
+@main.command()
+@click.option("--online", is_flag=True, help="Ask the providers; without it, what is kept and shipped is used.")
+@click.option("--source", "sources", multiple=True, metavar="NAME", help="With --online: ask only this provider.")
+@click.option("--force", is_flag=True, help="Fetch, build and publish although nothing changed.")
+@click.option("--as-of", "as_of", type=DAY, metavar="DATE", help="Only vintages up to this date; with --to.")
+@click.option(
+    "--to", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="With --as-of: folder of the build."
+)
+@click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stdout, for machines.")
+@DEBUG
+def refresh(
+    online: bool,
+    sources: tuple[str, ...],
+    force: bool,
+    as_of: datetime | None,
+    to: Path | None,
+    as_json: bool,
+    debug: bool,
+) -> None:
+    """Make a new release from the shipped archive, from what was fetched, and from files in the inbox.
+
+    With --online the providers are asked first: what changed, then only what moved. A dataset that cannot be fetched
+    whole keeps its last good snapshot and is named at the end.
+
+    With --as-of and --to the warehouse is built as it would have been at a date, with today's definitions and weights,
+    into a folder of its own; releases and `current` stay as they are.
+
+    Publishes all or nothing: when anything fails, the last release stays. Only one refresh runs at a time; a second
+    one is refused with the process number of the first.
+
+    \b
+    Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage, 3 audit failed. When every dataset asked for
+    failed, the code is 1.
+    Examples: payung refresh --online --source ilostat
+              payung refresh --as-of 2022-12-31 --to as-of-2022
+    """
+    if (as_of is None) != (to is None):
+        raise click.UsageError("--as-of DATE and --to DIR belong together: such a build never becomes the release.")
+    if as_of is not None and to is not None:
+        if online or sources or as_json:
+            raise click.UsageError("--as-of takes kept vintages only: leave out --online, --source and --json.")
+        _refresh_as_of(as_of.date(), to)
+        return
+    if sources and not online:
+        raise click.UsageError("--source needs --online: without it no provider is asked.")
+    if sources:
+        from sources.online import askable
+        from sources.registry import RegistryError
+
+        try:
+            askable(list(sources))
+        except RegistryError as error:
+            raise click.BadParameter(str(error), param_hint="--source") from error
+    if as_json:
+        sys.exit(_refresh_as_events(online, sources, force))
+    from pipelines.progress import on_terminal
+    from pipelines.run import refresh as run
+
+    with on_terminal() as tell:
+        outcome = run(home(), force, tell, online, sources, _fetched)
+    if not outcome.is_new:
+        click.echo(f"Nothing changed since release {outcome.release.name}; nothing was done ({outcome.seconds:.1f} s).")
+        click.echo(f"Warehouse: {_shown(outcome.release / 'warehouse.duckdb')}")
+    else:
+        _summary(outcome.release, outcome.seconds)
+    for problem in outcome.not_told:
+        click.echo(f"payung: {problem}", err=True)
+    if _all_failed(outcome):
+        click.echo(f"payung: {NOTHING_FETCHED}", err=True)
+        sys.exit(FAILED)
+
+
+def _all_failed(outcome: Outcome) -> bool:
+    return bool(outcome.fetched) and all(r.outcome == "failed" for r in outcome.fetched)
+
+
+def _refresh_as_events(online: bool, sources: tuple[str, ...], force: bool) -> int:
+    """The refresh with one JSON event a line on stdout; returns the exit code, which the last event tells too."""
+    from pipelines.progress import Events
+    from pipelines.run import refresh as run
+    from pipelines.summary import summary
+
+    events = Events(sys.stdout)
+    events.tell("start", home=str(home()), online=online, sources=list(sources), force=force)
+
+    def fetched(reports: list[FetchReport]) -> None:
+        for report in reports:
+            events.tell("fetched", **report.model_dump(mode="json"))
+
+    try:
+        outcome = run(home(), force, events.told, online, sources, fetched)
+    except PayungError as error:
+        events.tell("failed", exit_code=exit_code(error), message=str(error))
+        raise
+    code = FAILED if _all_failed(outcome) else OK
+    facts = {"exit_code": code, "seconds": round(outcome.seconds, 3), "not_told": outcome.not_told}
+    if code:
+        facts["message"] = NOTHING_FETCHED
+    if outcome.is_new:
+        events.tell("published", **facts, **summary(outcome.release).as_dict())
+    else:
+        events.tell(
+            "unchanged", **facts, release=outcome.release.name, warehouse=str(outcome.release / "warehouse.duckdb")
+        )
+    return code
+
+
+@main.command()
+@click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SPL.")
+@click.option("--area", metavar="CODE", help="Only this area, as THA.")
+@click.option("--since", type=DAY, metavar="DATE", help="Only vintages of this date or later.")
+@click.option("--all", "everything", is_flag=True, help="Also rounding, newly stated fields, status and footnotes.")
+@click.option("--counts", is_flag=True, help="Only how many of each class, by pair of vintages.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--release", "release_id", help="Another release than the current one.")
+@DEBUG
+def revisions(
+    indicator: str | None,
+    area: str | None,
+    since: datetime | None,
+    everything: bool,
+    counts: bool,
+    form: str,
+    release_id: str | None,
+    debug: bool,
+) -> None:
+    """Show what providers changed between vintages: withdrawn values first, then changes by size.
+
+    \b
+    Example: payung revisions --indicator ASP_COV_SPL --area THA
+    """
+    from pipelines import revisions as asking
+    from warehouse.release import Releases
+
+    release = Releases(home()).find(release_id)
+    classes = asking.CLASSES if everything else asking.VALUE_CLASSES
+    asked = asking.Asked(indicator, area, since.date() if since else None, classes)
+    found = asking.counts(release, asked) if counts else asking.revisions(release, asked)
+    if found.empty and form == "table":
+        click.echo(asking.nothing_found(release, asked))
+    else:
+        _show(found, form)
+
+
+@main.command()
+@click.argument("query", required=False)
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option("--release", "release_id", help="Another release than the current one.")
+@DEBUG
+def sql(query: str | None, form: str, release_id: str | None, debug: bool) -> None:
+    """Run read-only SQL on the current release; without QUERY, an interactive prompt.
+
+    \b
+    Example: payung sql "SELECT ref_area, time_period, obs_value FROM indicator_set.value
+                         WHERE indicator = 'ASP_COV_PENSN' AND is_headline"
+    """
+    from warehouse.query import query as run
+    from warehouse.release import Releases
+
+    release = Releases(home()).find(release_id)
+    if query is not None:
+        _show(run(release, query), form)
+        return
+    from pipelines.prompt import prompt
+
+    prompt(release, lambda frame: _show(frame, form))
+
+
+@main.command()
+@click.option(
+    "--to", "to", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: exports/RELEASE in the home."
+)
+@click.option("--only", help="Comma-separated kinds: xlsx, csv, parquet, figures. Default: all.")
+@click.option("--release", "release_id", help="Another release than the current one.")
+@DEBUG
+def export(to: Path | None, only: str | None, release_id: str | None, debug: bool) -> None:
+    """Write the workbook, CSV and Parquet tables and figures of a release for the report.
+
+    \b
+    Example: payung export --only xlsx,figures --to report
+    """
+    from warehouse.export import export as run
+    from warehouse.release import Releases
+
+    release = Releases(home()).find(release_id)
+    folder = to or home() / "exports" / release.name
+    kinds = [k.strip() for k in only.split(",") if k.strip()] if only else None
+    for path in run(release, folder, kinds):
+        click.echo(_shown(path))
+
+
+@main.command()
+@click.option("--snapshots", is_flag=True, help="List the kept snapshots instead.")
+@click.option("--json", "as_json", is_flag=True, help="For machines.")
+@DEBUG
+def status(snapshots: bool, as_json: bool, debug: bool) -> None:
+    """Show the current release, its sources and what needs attention.
+
+    With --snapshots: every state of every provider that is kept, and whether the next release takes it.
+
+    \b
+    Exit codes: 0 fine, 4 something needs attention.
+    Example: payung status --json
+    """
+    if snapshots:
+        from pipelines.snapshots import kept
+
+        found_snapshots = kept(home())
+        if found_snapshots.empty and not as_json:
+            click.echo("No snapshot is kept yet: payung refresh brings in those that ship with the project.")
+        else:
+            _show(found_snapshots, "json" if as_json else "table")
+        return
+    from pipelines.status import collect, render
+
+    found = collect(home())
+    if as_json:
+        import json
+
+        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        click.echo(render(found))
+    sys.exit(ATTENTION if found.attention else OK)
+
+
+@main.command()
+@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@DEBUG
+def ui(port: int, debug: bool) -> None:
+    """Open Dagster's web interface on 127.0.0.1, with the schedule's daemon running.
+
+    \b
+    Example: payung ui --port 3001
+    """
+    import os
+    import subprocess
+
+    folder = home()
+    prepare_dagster(folder / "dagster")
+    os.environ["PAYUNG_HOME"] = str(folder)
+    command = [
+        str(Path(sys.executable).parent / "dagster"),
+        "dev",
+        "-m",
+        "pipelines.definitions",
+        "-h",
+        "127.0.0.1",
+        "-p",
+        str(port),
+    ]
+    _end_dead_runs(folder)
+    click.echo(f"Opening http://127.0.0.1:{port} (stop with Ctrl-C). Home: {_shown(folder)}")
+    sys.exit(subprocess.call(command, cwd=ROOT))
+
+
+def _end_dead_runs(folder: Path) -> None:
+    """Lets runs of the UI not wait for a killed `payung refresh`; leaves all as it is while one is running."""
+    import dagster as dg
+
+    from assets.resource import LockedError, take_lock
+    from pipelines.run import end_dead_runs
+
+    try:
+        lock = take_lock(folder)
+    except LockedError:
+        return
+    try:
+        with dg.DagsterInstance.get() as instance:
+            end_dead_runs(instance)
+    finally:
+        lock.release()
+
+
+def _refresh_as_of(as_of: date, to: Path) -> None:
+    from pipelines.as_of import refresh_as_of
+    from pipelines.progress import on_terminal
+    from warehouse.release import read_manifest
+
+    with on_terminal() as tell:
+        outcome = refresh_as_of(home(), as_of, to, tell)
+    manifest = read_manifest(outcome.release)
+    click.echo(f"Built {manifest['release']} in {outcome.seconds:.1f} s from these vintages (weights are today's):")
+    for source in manifest["sources"]:
+        click.echo(f"  {source['provider']}/{source['dataset']}  {source['vintage_date']}")
+    click.echo(f"Warehouse: {_shown(outcome.release / 'warehouse.duckdb')}")
+    click.echo("The current release is the one it was.")
+
+
+def _shown(path: Path) -> str:
+    """A path relative to where the user is, if that is shorter."""
+    import os
+
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def _show(frame: pd.DataFrame, form: str) -> None:
+    if form == "csv":
+        click.echo(frame.to_csv(index=False), nl=False)
+    elif form == "json":
+        import json
+
+        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+        click.echo(json.dumps(rows, ensure_ascii=False, default=str))
+    else:
+        from pipelines.display import print_table
+
+        print_table(frame)
+
+
+def _fetched(reports: list[FetchReport]) -> None:
+    """What the providers were asked and what came of it; failures in full on stderr."""
+    if not reports:
+        return
+    import pandas as pd
+
+    from pipelines.display import print_table
+
+    click.echo("Asked of the providers:")
+    print_table(
+        pd.DataFrame(
+            [(r.path, r.outcome.replace("_", " "), r.requests, r.bytes, r.rows, r.release_tag) for r in reports],
+            columns=["dataset", "outcome", "requests", "bytes", "rows", "release"],
+        ).astype({"rows": "Int64"})
+    )
+    click.echo(f"{sum(r.requests for r in reports)} requests, {sum(r.bytes for r in reports):,} bytes.\n")
+    for report in reports:
+        for line in ([report.message] if report.outcome == "failed" else []) + report.left_out:
+            click.echo(f"payung: {report.path}: {line}", err=True)
+
+
+def _summary(release: Path, seconds: float) -> None:
+    from pipelines.display import print_table
+    from pipelines.summary import summary
+
+    found = summary(release)
+    click.echo(f"Published release {found.release} in {seconds:.1f} s.\n")
+    click.echo("Rows of the provider answers, by what became of them:")
+    print_table(found.rows)
+    click.echo(
+        f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings"
+        + (f" ({', '.join(found.warnings)})" if found.warnings else "")
+        + "."
+    )
+    click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
+    print_table(found.figures)
+    click.echo(f"\nWarehouse: {_shown(found.warehouse)}")
+    click.echo('Next: payung sql "SELECT * FROM regional_baseline LIMIT 20", payung export, payung ui')
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,221 @@
+"""What somebody should hear of: failed runs, late sources, new vintages, changed or withdrawn values.
+
+Belongs here: making notices from what a run left behind, the file log/notices.log, and when a notice is repeated.
+Does not belong here: mail and webhook (sending.py), dagster (notify.py has the sensors), what the terminal shows (cli).
+
+A notice never fails a run: what goes wrong in telling is itself written to the log.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from indicator_defs.errors import PayungError
+from pipelines.sending import Message, send
+from sources.freshness import late_sources
+from warehouse.query import query
+from warehouse.release import Releases, read_manifest
+
+if TYPE_CHECKING:
+    from sources.online import FetchReport
+
+FILE = "notices.log"
+TOLD_FILE = "told.json"
+# A source stays late for months: it is told of again after this, not at every run.
+LATE_AGAIN = timedelta(days=30)
+REVISIONS = "lineage.revision"
+MOST_SHOWN = 10
+
+Event = Literal[
+    "failed_run",
+    "failed_fetch",
+    "late_source",
+    "new_vintage",
+    "changed_in_place",
+    "withdrawn_values",
+    "not_told",
+]
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One thing that somebody should hear of: a headline of one line, and what to know and do."""
+
+    event: Event
+    headline: str
+    text: str = ""
+
+    def block(self, at: datetime) -> str:
+        """The notice as it stands in the log: when, what; indented below it the details."""
+        body = "".join(f"  {line}\n" for line in self.text.splitlines())
+        return f"{at.isoformat(timespec='seconds')}  {self.event}  {' '.join(self.headline.split())}\n{body}"
+
+
+def failed_run(what: str, reason: str) -> Notice:
+    """A run that failed. `what`: its job and asset."""
+    return Notice("failed_run", f"{what} failed", reason)
+
+
+def of_fetches(reports: Iterable[FetchReport]) -> list[Notice]:
+    """What the providers' answers of one run amount to: new vintages, changes in place, and what was not whole."""
+    out: list[Notice] = []
+    for r in reports:
+        if r.outcome == "new_vintage":
+            out.append(Notice("new_vintage", f"{r.path}: a new vintage, {r.vintage_date or r.at.date()}", r.message))
+        elif r.outcome == "changed_in_place":
+            headline = f"{r.path}: other values under the same release mark {r.release_tag or ''}".rstrip()
+            out.append(Notice("changed_in_place", headline, r.message))
+        elif r.outcome == "failed":
+            out.append(Notice("failed_fetch", f"{r.path} could not be fetched", r.message))
+        if r.left_out and r.outcome != "failed":
+            out.append(Notice("failed_fetch", f"{r.path} was fetched, but not whole", "\n".join(r.left_out)))
+    return out
+
+
+def of_lateness(home: Path, reports: Sequence[FetchReport], today: date) -> list[Notice]:
+    """The sources that are late, of providers that were ever asked; each again only after LATE_AGAIN or when it moved.
+
+    `reports`: the last one of each dataset. Writes log/told.json, which remembers.
+    """
+    asked = {r.provider for r in reports}
+    current = Releases(home).current()
+    if not asked or current is None:
+        return []
+    path = home / "log" / TOLD_FILE
+    told = _told(path)
+    late = [f for f in late_sources(read_manifest(current)["sources"], today, reports) if f.provider in asked]
+    out, kept = [], {}
+    for f in late:
+        last = told.get(f.path, {})
+        if last.get("vintage") == str(f.vintage) and today < date.fromisoformat(last["on"]) + LATE_AGAIN:
+            kept[f.path] = last
+            continue
+        kept[f.path] = {"vintage": str(f.vintage), "on": today.isoformat()}
+        out.append(Notice("late_source", f"{f.path} is later than its own calendar", f.message))
+    if kept != told:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside = path.with_suffix(".new")
+        aside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
+        aside.replace(path)
+    return out
+
+
+def _told(path: Path) -> dict[str, dict[str, str]]:
+    """What was told of lateness; nothing where the file is not there or was spoilt (then it is told again)."""
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return {
+            str(k): {"vintage": str(v["vintage"]), "on": str(date.fromisoformat(v["on"]))} for k, v in found.items()
+        }
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+        return {}
+
+
+def of_release(release: Path, previous: Path | None) -> list[Notice]:
+    """The values that vintages new in `release` withdrew; none for a first release, or one without lineage.revision."""
+    if previous is None:
+        return []
+    manifest, before = read_manifest(release), read_manifest(previous)
+    if REVISIONS not in manifest["tables"]:
+        return []
+    newest: dict[tuple[str, str], str] = {}
+    for s in before["sources"]:
+        path = s["provider"], s["dataset"]
+        newest[path] = max(newest.get(path, ""), s["vintage_date"])
+    # An older vintage that an archive brought later is history, not news.
+    places = {
+        s["snapshot"]
+        for s in manifest["sources"]
+        if s["vintage_date"] >= newest.get((s["provider"], s["dataset"]), s["vintage_date"])
+    } - {s["snapshot"] for s in before["sources"]}
+    gone = query(
+        release,
+        "SELECT source, dataset, vintage_from, vintage_to, snapshot_to, indicator, ref_area, time_period_from, "
+        f"text_from FROM {REVISIONS} WHERE revision_class = 'withdrawn' "
+        "ORDER BY source, dataset, vintage_to, indicator, ref_area, time_period_from, text_from",
+    )
+    gone = gone[gone["snapshot_to"].isin(places)]
+    out = []
+    for (source, dataset, earlier, later), rows in gone.groupby(["source", "dataset", "vintage_from", "vintage_to"]):
+        shown = [
+            f"{r['indicator']} {r['ref_area']} {r['time_period_from']}: was {r['text_from']}"
+            for r in rows.head(MOST_SHOWN).to_dict("records")
+        ]
+        more = [f"and {len(rows) - MOST_SHOWN:,} more"] if len(rows) > MOST_SHOWN else []
+        ask = f"All of them, withdrawn first: payung revisions --since {later} --release {release.name}"
+        out.append(
+            Notice(
+                "withdrawn_values",
+                f"{source}/{dataset}: {len(rows):,} value{'s' * (len(rows) != 1)} of {earlier} withdrawn by {later}",
+                "\n".join([*shown, *more, ask]),
+            )
+        )
+    return out
+
+
+def after_run(
+    home: Path,
+    reports: Sequence[FetchReport],
+    published: Path | None = None,
+    failure: Notice | None = None,
+    today: date | None = None,
+) -> list[str]:
+    """Tells of one run: its fetches, the release it published, its failure, and sources that are late by now.
+
+    `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be told.
+    """
+    from assets.online import last_reports
+
+    problems: list[str] = []
+    notices = [*of_fetches(reports), *([failure] if failure is not None else [])]
+    day = today or datetime.now(UTC).date()
+    try:
+        if published is not None:
+            notices += of_release(published, _previous(Releases(home), published))
+        notices += of_lateness(home, last_reports(home), day)
+    except (PayungError, OSError) as error:
+        problems.append(f"Not everything of this run could be looked up for the notices: {error}")
+    return [*problems, *tell(home, notices, problems)]
+
+
+def _previous(releases: Releases, folder: Path) -> Path | None:
+    earlier = [i for i in releases.ids() if i != folder.name]
+    before = releases.ids()
+    if folder.name in before:
+        earlier = before[: before.index(folder.name)]
+    return releases.folder / earlier[-1] if earlier else None
+
+
+def tell(home: Path, notices: Sequence[Notice], problems: Sequence[str] = ()) -> list[str]:
+    """Writes notices to log/notices.log and sends them as one message; returns, in words, what could not be done."""
+    at = datetime.now(UTC)
+    unsent = send(_message(notices, at)) if notices else []
+    failed = [Notice("not_told", p) for p in (*problems, *unsent)]
+    try:
+        _append(home / "log" / FILE, [*notices, *failed], at)
+    except OSError as error:
+        unsent = [*unsent, f"{home / 'log' / FILE} cannot be written: {error.strerror or error}."]
+    return unsent
+
+
+def _message(notices: Sequence[Notice], at: datetime) -> Message:
+    kinds = list(dict.fromkeys(n.event.replace("_", " ") for n in notices))
+    subject = notices[0].headline if len(notices) == 1 else f"{len(notices)} notices ({', '.join(kinds)})"
+    facts: list[dict[str, Any]] = [
+        {"event": n.event, "headline": n.headline, "text": n.text, "at": at.isoformat(timespec="seconds")}
+        for n in notices
+    ]
+    return Message(f"Payung: {' '.join(subject.split())}", "\n".join(n.block(at) for n in notices), facts)
+
+
+def _append(path: Path, notices: Sequence[Notice], at: datetime) -> None:
+    if not notices:
+        return
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with path.open("a", encoding="utf-8") as handle:
+        handle.write("".join(f"{n.block(at)}\n" for n in notices))

@@ -1,0 +1,177 @@
+"""Runs the graph in this process, as `payung refresh` does, and tells what came of it.
+
+Belongs here: skipping when nothing is new, the lock, progress, and turning a failed run into one clear message.
+Does not belong here: the graph (assets) and options of the command line (cli.py).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from assets.inputs import Home, unchanged
+from indicator_defs.errors import PayungError
+from pipelines.failures import RefreshError, write_failure
+from pipelines.notices import after_run, failed_run
+from pipelines.settings import prepare_dagster
+from pipelines.snapshots import retire_old
+from warehouse.release import Releases, read_manifest
+
+if TYPE_CHECKING:
+    import dagster as dg
+
+    from assets.resource import Listener
+    from sources.online import FetchReport
+
+LEAST_FREE = 150_000_000  # bytes; a release of the shipped archive takes 30 MB, its build as much again
+
+JOB_REFRESH, JOB_FETCH = "refresh", "fetch"
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a refresh did: the release that is current now, whether it is new, and what could not be told of it."""
+
+    release: Path
+    is_new: bool
+    seconds: float
+    fetched: list[FetchReport] = field(default_factory=list)
+    not_told: list[str] = field(default_factory=list)
+
+
+def refresh(
+    home: Path,
+    force: bool = False,
+    progress: Listener | None = None,
+    online: bool = False,
+    sources: Sequence[str] = (),
+    on_fetched: Callable[[list[FetchReport]], None] = lambda _: None,
+) -> Outcome:
+    """Runs the main job on `home` unless nothing is new; returns what it did.
+
+    `online`: asks the providers first (only `sources`, when some are named). A dataset that fails keeps its last
+    good snapshot and the refresh goes on; the reports stand in the outcome, and `on_fetched` is told of them before
+    anything is built.
+
+    Raises LockedError when another refresh runs, AuditError when a check blocks, and RefreshError (or the
+    PayungError of the asset that failed) otherwise; in all of these cases nothing was published.
+    """
+    from assets.resource import take_lock
+
+    started = time.monotonic()
+    lock = take_lock(home)
+    fetched: list[FetchReport] = []
+    try:
+        fetched = _fetch(home, force, progress, sources) if online else []
+        on_fetched(fetched)
+        release = None if force else unchanged(Home(home))
+        is_new = release is None
+        if release is None:
+            check_space(home)
+            run_job(home, progress, JOB_REFRESH, force=force)
+            retire_old(home)
+            release = Releases(home).current()
+        if release is None:
+            raise RefreshError("The run ended without a release; see `payung ui` for its log.")
+        not_told = after_run(home, fetched, release if is_new else None)
+    except PayungError as error:
+        after_run(home, fetched, failure=failed_run("payung refresh", str(error)))
+        raise
+    finally:
+        lock.release()
+    return Outcome(release, is_new, time.monotonic() - started, fetched, not_told)
+
+
+def check_space(home: Path) -> None:
+    """Refuses to start where the disk would fill up: a build, a release and what the engine spills beside them."""
+    current = Releases(home).current()
+    last = sum(f["bytes"] for f in read_manifest(current)["files"].values()) if current is not None else 0
+    needed = max(LEAST_FREE, 4 * last)
+    free = shutil.disk_usage(home).free
+    if free < needed:
+        raise RefreshError(
+            f"Only {free / 1e6:,.0f} MB are free for {home}; a refresh needs about {needed / 1e6:,.0f} MB. Free some "
+            "space, or set PAYUNG_HOME to a folder on another disk. Nothing was changed; the last release is in place."
+        )
+
+
+def _fetch(home: Path, force: bool, progress: Listener | None, sources: Sequence[str]) -> list[FetchReport]:
+    """Runs the job that asks the providers; the reports of the datasets asked."""
+    from assets.online import last_reports
+    from sources.online import askable
+
+    asked = {(d.provider, d.dataset) for d in askable(list(sources))}
+    run_job(home, progress, JOB_FETCH, online=True, sources=list(sources), force=force)
+    return [r for r in last_reports(home) if (r.provider, r.dataset) in asked]
+
+
+def end_dead_runs(instance: dg.DagsterInstance) -> int:
+    """Marks runs of the command line whose process was killed as failed; returns how many. Only with the lock held.
+
+    Such a run would count as under way for ever, and runs of the UI would wait for it in the queue.
+    """
+    import dagster as dg
+
+    from pipelines.notify import TOLD
+
+    under_way = [
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.NOT_STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+    dead = instance.get_runs(dg.RunsFilter(tags={TOLD: "yes"}, statuses=under_way))
+    for run in dead:
+        instance.report_run_failed(run, "The process of this run ended before the run did.")
+    return len(dead)
+
+
+def run_job(home: Path, progress: Listener | None, name: str, **workplace: object) -> None:
+    """Runs one job in this process with this config of the workplace; RefreshError or AuditError when it fails."""
+    os.environ["PAYUNG_HOME"] = str(home)
+    try:
+        prepare_dagster(home / "dagster")
+    except OSError as error:
+        raise PayungError(
+            f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME to "
+            "another folder."
+        ) from error
+    import dagster as dg
+    from sqlalchemy.exc import SQLAlchemyError
+
+    from assets.resource import listen, unlisten
+    from pipelines.definitions import build_defs
+    from pipelines.notify import TOLD, first_failure
+
+    job = build_defs(home).resolve_job_def(name)
+    if progress is not None:
+        listen(progress)
+    try:
+        with dg.DagsterInstance.get() as instance:
+            end_dead_runs(instance)
+            result = job.execute_in_process(
+                instance=instance,
+                raise_on_error=False,
+                tags={TOLD: "yes"},
+                run_config={
+                    "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+                    "resources": {"workplace": {"config": workplace}},
+                },
+            )
+    except (OSError, SQLAlchemyError) as error:
+        raise RefreshError(
+            f"The run's log could not be written in {home / 'dagster'}: {getattr(error, 'orig', None) or error}. "
+            "Free some space or make the folder writable. Nothing was published; the last release is still in place."
+        ) from error
+    finally:
+        if progress is not None:
+            unlisten(progress)
+    if not result.success:
+        failure = first_failure(result.all_events)
+        write_failure(home / "log", name, failure.asset, failure.reason, result.run_id)
+        raise failure.as_error()

@@ -1,0 +1,123 @@
+"""Sends one message by mail and to a webhook, where these are configured (docs/notices.md).
+
+Belongs here: the settings of the environment, SMTP, and the shape of the webhook's message.
+Does not belong here: what is told (notices.py), HTTP (sources/webhook.py).
+"""
+
+from __future__ import annotations
+
+import os
+import smtplib
+import ssl
+from collections.abc import Mapping
+from dataclasses import dataclass
+from email.errors import MessageError
+from email.message import EmailMessage
+from typing import Any
+
+from indicator_defs.errors import PayungError
+
+SMTPS = 465
+SECONDS = 10
+HOST, PORT, FROM, TO = "PAYUNG_SMTP_HOST", "PAYUNG_SMTP_PORT", "PAYUNG_SMTP_FROM", "PAYUNG_SMTP_TO"
+USER, PASSWORD, STARTTLS = "PAYUNG_SMTP_USER", "PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_STARTTLS"
+WEBHOOK = "PAYUNG_WEBHOOK_URL"
+
+
+class SettingsError(PayungError):
+    """A setting of the environment is missing or wrong."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """One message: subject, plain text, and the same as facts for machines."""
+
+    subject: str
+    text: str
+    facts: list[dict[str, Any]]
+
+
+@dataclass(frozen=True)
+class Mail:
+    """How mail is sent. `starttls`: yes (required), no, or auto (used where the server offers it)."""
+
+    host: str
+    port: int
+    sender: str
+    to: tuple[str, ...]
+    user: str = ""
+    password: str = ""
+    starttls: str = "auto"
+
+
+def mail_settings(environment: Mapping[str, str]) -> Mail | None:
+    """The settings of mail; None where no host is named. Raises SettingsError naming what is missing or wrong."""
+    host = environment.get(HOST, "").strip()
+    if not host:
+        return None
+    sender, to = environment.get(FROM, "").strip(), environment.get(TO, "")
+    receivers = tuple(a.strip() for a in to.split(",") if a.strip())
+    if not sender or not receivers:
+        raise SettingsError(f"{FROM if not sender else TO} is not set; {HOST} is. Set both, or neither.")
+    port = environment.get(PORT, "").strip() or "587"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise SettingsError(f"{PORT}: found {port!r}, expected a number such as 587.")
+    starttls = environment.get(STARTTLS, "").strip().lower() or "auto"
+    if starttls not in ("auto", "yes", "no"):
+        raise SettingsError(f"{STARTTLS}: found {starttls!r}, expected auto, yes or no.")
+    user = environment.get(USER, "").strip()
+    if user and starttls == "no" and int(port) != SMTPS:
+        raise SettingsError(f"{USER} is set and {STARTTLS} is no: a password is never sent in clear.")
+    return Mail(host, int(port), sender, receivers, user, environment.get(PASSWORD, ""), starttls)
+
+
+def send(message: Message, environment: Mapping[str, str] | None = None) -> list[str]:
+    """Sends by every way that is configured; returns, in words, what failed. Never raises for a failure of a way."""
+    given = os.environ if environment is None else environment
+    problems = []
+    try:
+        mail = mail_settings(given)
+        if mail is not None:
+            _mail(mail, message)
+    except (PayungError, OSError, smtplib.SMTPException, MessageError, ValueError) as error:
+        # ssl.SSLError is an OSError; ValueError: an address that cannot be written into a header
+        problems.append(f"The mail was not sent ({given.get(HOST)}): {_said(error)}")
+    address = given.get(WEBHOOK, "").strip()
+    if address:
+        from sources import webhook
+
+        try:
+            webhook.post(address, {"text": f"{message.subject}\n\n{message.text}", "notices": message.facts})
+        except PayungError as error:
+            problems.append(f"The webhook was not told: {_said(error)}")
+    return problems
+
+
+def _mail(mail: Mail, message: Message) -> None:
+    letter = EmailMessage()
+    letter["Subject"], letter["From"], letter["To"] = message.subject, mail.sender, ", ".join(mail.to)
+    letter.set_content(message.text)
+    context = ssl.create_default_context()
+    smtp = (
+        smtplib.SMTP_SSL(mail.host, mail.port, timeout=SECONDS, context=context)
+        if mail.port == SMTPS
+        else smtplib.SMTP(mail.host, mail.port, timeout=SECONDS)
+    )
+    with smtp:
+        smtp.ehlo()
+        safe = mail.port == SMTPS
+        if not safe and (mail.starttls == "yes" or (mail.starttls == "auto" and smtp.has_extn("starttls"))):
+            smtp.starttls(context=context)
+            smtp.ehlo()
+            safe = True
+        if mail.user:
+            if not safe:
+                raise SettingsError("the server offers no STARTTLS, and a password is never sent in clear.")
+            smtp.login(mail.user, mail.password)
+        refused = smtp.send_message(letter)
+    if refused:
+        raise SettingsError(f"the server refused {', '.join(refused)}; the others were sent to.")
+
+
+def _said(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,27 @@
+"""Where things are: the home folder and what Dagster needs of it. Imports nothing heavy."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+
+
+def home() -> Path:
+    """The folder that holds everything that is not code: $PAYUNG_HOME, by default var/ beside pyproject.toml."""
+    return Path(os.environ.get("PAYUNG_HOME") or ROOT / "var").resolve()
+
+
+def prepare_dagster(folder: Path) -> None:
+    """Makes `folder` Dagster's home (runs, events and logs stay in it) with the project's dagster.yaml.
+
+    Raises OSError where the folder cannot be written.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    source, target = ROOT / "dagster.yaml", folder / "dagster.yaml"
+    if not target.exists() or target.read_bytes() != source.read_bytes():
+        shutil.copyfile(source, target)
+    os.environ["DAGSTER_HOME"] = str(folder)
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"

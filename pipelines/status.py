@@ -1,0 +1,175 @@
+"""What `payung status` tells: the release, its sources, what was refused, the last failure."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Any
+
+from assets.online import last_reports
+from pipelines.failures import last_failure
+from sources.freshness import Freshness, late_sources
+from warehouse.query import query
+from warehouse.release import Releases, read_manifest
+
+# Rows of older vintages are refused where a definition does not say what they meant; that needs nobody's attention.
+REJECTED_NOW = """
+SELECT count(*) AS n
+FROM lineage.rejection AS r
+WHERE NOT EXISTS (
+    SELECT 1 FROM lineage.series_vintage AS v
+    JOIN lineage.series_vintage AS n
+        ON n.provider = v.provider AND n.dataset = v.dataset AND n.current_series = v.current_series
+        AND n.area_code = v.area_code AND n.is_newest
+    WHERE v.snapshot_id = r.snapshot_id AND v.series = r.series AND v.vintage_no < n.vintage_no
+)
+"""
+
+
+@dataclass(frozen=True)
+class Status:
+    """The state of one home; `attention` lists what somebody should look at."""
+
+    home: str
+    release: str | None
+    made_at: str | None
+    sources: list[dict[str, Any]] = field(default_factory=list)
+    rows: dict[str, int] = field(default_factory=dict)
+    indicators: dict[str, int] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
+    fetches: list[dict[str, Any]] = field(default_factory=list)
+    last_failure: str | None = None
+    attention: list[str] = field(default_factory=list)
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON."""
+        return asdict(self)
+
+
+def collect(home: Path, today: date | None = None) -> Status:
+    """Reads the state of a home; a home without a release is a state too. `today`: by default the machine's day.
+
+    A late source needs attention where its provider was ever asked online: what ships with the project is old by
+    nature, and only somebody who asks expects news.
+    """
+    releases = Releases(home)
+    failure = last_failure(home / "log")
+    reports = last_reports(home)
+    fetches = [r.model_dump(mode="json") for r in reports]
+    broken = [
+        f"the last fetch of {r.path} was not whole ({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
+        for r in reports
+        if not r.whole
+    ]
+    current = releases.current()
+    if current is None:
+        return Status(
+            str(home),
+            None,
+            None,
+            fetches=fetches,
+            last_failure=failure,
+            attention=["there is no release yet: payung refresh", *broken],
+        )
+    manifest = read_manifest(current)
+    late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
+    asked = {r.provider for r in reports}
+    broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
+    missing = [name for name in manifest["files"] if not (current / name).exists()]
+    if missing:
+        lost = f"files of the release are missing: {', '.join(missing[:3])}; publish anew: payung refresh --force"
+        return Status(
+            str(home),
+            manifest["release"],
+            manifest["made_at"],
+            _with_lateness(manifest["sources"], late),
+            last_failure=failure,
+            attention=[lost],
+        )
+    account = query(
+        current,
+        "SELECT coalesce(sum(rows_in), 0)::BIGINT AS rows_in, coalesce(sum(harmonised), 0)::BIGINT AS harmonised, "
+        "coalesce(sum(out_of_scope), 0)::BIGINT AS out_of_scope, coalesce(sum(rejected), 0)::BIGINT AS rejected "
+        "FROM quality.row_account",
+    ).iloc[0]
+    kinds = query(current, "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status ORDER BY status")
+    warnings = query(
+        current,
+        "SELECT check_name || ': ' || n_problems || ' (' || description || ')' AS line FROM quality.check_result "
+        "WHERE NOT passed AND severity = 'warns' ORDER BY check_name",
+    )["line"].tolist()
+    attention = broken
+    rejected = int(query(current, REJECTED_NOW)["n"].iloc[0])
+    if rejected:
+        attention.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
+    if failure is not None and failure[:25] > str(manifest["made_at"]):
+        attention.append("the last refresh failed; see log/failures.log in the home")
+    return Status(
+        home=str(home),
+        release=manifest["release"],
+        made_at=manifest["made_at"],
+        sources=_with_lateness(manifest["sources"], late),
+        rows={name: int(account[name]) for name in ("rows_in", "harmonised", "out_of_scope", "rejected")},
+        indicators=dict(zip(kinds["status"].astype(str), kinds["n"].astype(int).tolist(), strict=True)),
+        warnings=warnings,
+        fetches=fetches,
+        last_failure=failure,
+        attention=attention,
+    )
+
+
+def _with_lateness(sources: list[dict[str, Any]], late: list[Freshness]) -> list[dict[str, Any]]:
+    """The sources of a release, the newest vintage of each late dataset with what is to be said of it."""
+    said = {f.path: f.message for f in late}
+    newest: dict[str, str] = {}
+    for s in sources:
+        path = f"{s['provider']}/{s['dataset']}"
+        newest[path] = max(newest.get(path, ""), s["vintage_date"])
+    return [
+        {**s, "late": said.get(path) if s["vintage_date"] == newest[path] else None}
+        for s in sources
+        for path in [f"{s['provider']}/{s['dataset']}"]
+    ]
+
+
+def render(status: Status) -> str:
+    """The state as text for a terminal."""
+    lines = [
+        f"Home     {status.home}",
+        f"Release  {status.release or 'none'}" + (f", made {status.made_at}" if status.made_at else ""),
+    ]
+    if status.sources:
+        lines.append("Sources")
+        width = max(len(f"{s['provider']}/{s['dataset']}") for s in status.sources)
+        for s in status.sources:
+            name = f"{s['provider']}/{s['dataset']}"
+            rebuilt = "  rebuilt from gathered figures" if s.get("rebuilt") else ""
+            late = f"  late: {s['late'][0].lower()}{s['late'][1:]}" if s.get("late") else ""
+            lines.append(f"  {name:<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
+    if status.fetches:
+        lines.append("Last fetches")
+        lines += [
+            f"  {f['provider']}/{f['dataset']}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  "
+            f"{f['release_tag'] or ''}"
+            for f in status.fetches
+        ]
+    if status.rows:
+        r = status.rows
+        lines.append(
+            f"Rows     {r['rows_in']:,} = {r['harmonised']:,} harmonised + {r['out_of_scope']:,} out of scope + "
+            f"{r['rejected']:,} rejected"
+        )
+    if status.indicators:
+        lines.append(
+            f"Indicators  {status.indicators.get('with_values', 0)} with values, "
+            f"{status.indicators.get('declared', 0)} declared without values"
+        )
+    if status.warnings:
+        lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
+    if status.last_failure:
+        lines += ["Last failure", *(f"  {line}" for line in status.last_failure.splitlines())]
+    lines += (
+        ["Needs attention", *(f"  {a}" for a in status.attention)] if status.attention else ["Nothing needs attention."]
+    )
+    return "\n".join(lines)
