@@ -1,0 +1,58 @@
+"""What all tests share: the project's root, and one real release made by the command line once per test run."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+from payung_command import run_payung
+
+ROOT = Path(__file__).parent.parent
+SHARED = ROOT.parent / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home with one release from the shipped archive, made by `payung refresh`; shared by all test processes.
+
+    Read-only by agreement: a test that changes a home copies it first (fixture `own_home`).
+    """
+    root = tmp_path_factory.getbasetemp()
+    shared = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / "made"
+    shared.mkdir(exist_ok=True)
+    home = shared / "home"
+    with FileLock(str(shared / "lock")):
+        if not (shared / "done").exists():
+            ran = run_payung(home, "refresh")
+            (shared / "refresh.out").write_text(ran.stdout + ran.stderr, encoding="utf-8")
+            assert ran.returncode == 0, ran.stdout + ran.stderr
+            (shared / "done").touch()
+    return home
+
+
+@pytest.fixture(scope="session")
+def release(made_home: Path) -> Path:
+    """The folder of that release."""
+    return (made_home / "current").resolve()
+
+
+@pytest.fixture
+def own_home(made_home: Path, tmp_path: Path) -> Path:
+    """A copy of the made home that a test may change."""
+    home = tmp_path / "home"
+    shutil.copytree(made_home, home, symlinks=True)
+    return home
+
+
+@pytest.fixture(scope="session")
+def figures() -> Path:
+    """The original figures; skipped, saying so, where they are not beside the project."""
+    folder = SHARED / "figures"
+    if not folder.exists():
+        pytest.skip(
+            f"{folder.relative_to(ROOT.parent)} is not beside the project; this test reads the original figures"
+        )
+    return folder

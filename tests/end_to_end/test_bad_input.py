@@ -1,0 +1,165 @@
+"""What goes wrong: one clear message, the exit code, nothing published, the last release readable."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from payung_command import run_payung
+
+from assets.resource import take_lock
+
+pytestmark = pytest.mark.long  # many refreshes; make test-long
+
+Refused = Callable[..., str]
+
+
+def kept_file(home: Path, provider: str, ending: str) -> Path:
+    """A file of a kept snapshot that a test may write to."""
+    path = sorted((home / "snapshots" / provider).rglob(f"*{ending}"))[0]
+    path.chmod(0o644)
+    return path
+
+
+@pytest.mark.parametrize("spoil", ["cut"])
+def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused, spoil: str) -> None:
+    path = kept_file(own_home, "ilostat", ".csv.gz")
+    if spoil == "cut":
+        path.write_bytes(path.read_bytes()[:-100])
+    else:
+        path.unlink()
+    said = refused(run_payung(own_home, "refresh", "--force"))
+    assert "raw/ilostat/SDG_0131_SEX_SOC_RT: " in said, "the asset"
+    assert str(path) in said, "the file"
+    assert ("cannot be read" if spoil == "gone" else "altered or cut") in said
+    assert "Nothing was published; the last release is still in place." in said
+    log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
+    assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run " in log
+    assert str(path) in log
+    assert "Nothing was published" in log
+
+
+def test_altered_file_of_the_shipped_archive(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
+    path = next((own_project.folder / "sources/archive/national").rglob("*.csv"))
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes().replace(b"6.15", b"61.5"))
+    said = refused(own_project(own_home, "refresh"))
+    assert "raw/national/documents: " in said
+    assert str(path) in said
+    assert "altered or cut: found sha256" in said
+
+
+def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
+    path = own_project.folder / "indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml"
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace("direction:", "diretcion:").replace("unit: PT", "unit: PC"), encoding="utf-8")
+    said = refused(own_project(own_home, "refresh"))
+    line = text[: text.index("direction:")].count("\n") + 1
+    assert f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}: diretcion: Extra inputs" in said
+    assert "reference/catalogue" in (own_home / "log" / "failures.log").read_text(encoding="utf-8")
+
+
+def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
+    check = own_project.folder / "warehouse/checks/no_philippines.sql"
+    text = "-- description: Nothing is known of the Philippines\n"
+    text += "SELECT indicator FROM indicator_set.value WHERE ref_area = 'PHL'\n"
+    check.write_text(text, encoding="utf-8")
+    said = refused(own_project(own_home, "refresh"), code=3)
+    assert "no_philippines: Nothing is known of the Philippines" in said
+    assert "problem" in said
+    assert "indicator=" in said, "the first problems are shown"
+    log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
+    assert "no_philippines" in log
+
+
+def test_home_that_is_a_file(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("a file, not a folder", encoding="utf-8")
+    home = tmp_path / "file"
+    ran = run_payung(home, "refresh")
+    assert ran.returncode == 1
+    assert ran.stderr.startswith(f"payung: The folder {home} cannot be written: ")
+    assert "set PAYUNG_HOME to another folder" in " ".join(ran.stderr.split())
+    assert "Traceback" not in ran.stderr
+    assert (tmp_path / "file").read_text(encoding="utf-8") == "a file, not a folder"
+
+
+def test_dagster_folder_that_cannot_be_written(own_home: Path, refused: Refused) -> None:
+    shutil.rmtree(own_home / "dagster")
+    (own_home / "dagster").write_text("a file, not a folder", encoding="utf-8")
+    assert "cannot be written" in refused(run_payung(own_home, "refresh", "--force"))
+
+
+def test_lock_of_a_killed_refresh_does_not_hold(own_home: Path) -> None:
+    code = "import os, pathlib, sys; from assets.resource import take_lock; "
+    code += "take_lock(pathlib.Path(sys.argv[1])); os._exit(9)"
+    subprocess.run([sys.executable, "-c", code, str(own_home)], check=False)
+    ran = run_payung(own_home, "refresh")
+    assert ran.returncode == 0, ran.stderr
+
+
+def test_reading_goes_on_while_a_refresh_holds_the_lock(own_home: Path) -> None:
+    lock = take_lock(own_home)
+    try:
+        for arguments in (("sql", "SELECT 1"), ("status",)):
+            assert run_payung(own_home, *arguments).returncode == 0
+    finally:
+        lock.release()
+
+
+def test_national_file_without_a_required_column(own_home: Path, refused: Refused) -> None:
+    (own_home / "inbox").mkdir()
+    text = "indicator,ref_area,time_period,obs_value,kind,vintage_date\nASP_COV_PENSN,KHM,2021,12,document,2026-10-01\n"
+    (own_home / "inbox" / "khm.csv").write_text(text, encoding="utf-8")
+    said = refused(run_payung(own_home, "refresh"))
+    assert "khm.csv: header: required column unit_measure, source_citation missing" in said
+
+
+@pytest.fixture
+def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
+    """A copy of the home on a disk of its own, where such a disk can be made; its room is 230 MB."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    made = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=230m", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if made.returncode:
+        pytest.skip(
+            "no disk can be made here (mount needs rights); test_command_line_door.py limits the size of files instead"
+        )
+    try:
+        home = disk / "home"
+        shutil.copytree(own_home, home, symlinks=True)
+        yield home
+    finally:
+        subprocess.run(["umount", "-l", str(disk)], check=True)
+
+
+def fill(disk: Path, leave: int = 0) -> None:
+    """Takes the room that a disk has left, but for `leave` bytes."""
+    with (disk / "filler").open("ab", buffering=0) as handle:
+        for size in (1_000_000, 4096):
+            while shutil.disk_usage(disk).free >= leave + size:
+                try:
+                    handle.write(bytes(size))
+                except OSError:
+                    break
+
+
+def test_disk_with_too_little_room_is_refused_before_anything_is_done(small_disk: Path, refused: Refused) -> None:
+    fill(small_disk.parent, leave=50_000_000)
+    said = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
+    assert "MB are free for" in said
+    assert "a refresh needs about" in said
+    assert list((small_disk / "build").glob("*")) == []
+
+
+def test_disk_without_any_room_still_answers(small_disk: Path, refused: Refused) -> None:
+    fill(small_disk.parent)
+    said = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
+    assert "free" in said
+    ran = run_payung(small_disk, "sql", "SELECT count(*) AS n FROM indicator_set.value", "--format", "csv")
+    assert (ran.returncode, ran.stdout.split()[0]) == (0, "n"), ran.stderr

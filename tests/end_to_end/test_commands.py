@@ -1,0 +1,188 @@
+"""The commands in detail: what they print, their help, their formats, and homes in every state."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import re
+from pathlib import Path
+
+import pytest
+from payung_command import run_payung
+
+from warehouse.query import query
+
+COMMANDS = ("refresh", "sql", "export", "status", "ui")
+ACCOUNT = "SELECT sum(rows_in)::BIGINT AS rows_in"
+
+
+def test_refresh_says_where_the_warehouse_is_and_shows_a_first_table(made_home: Path, release: Path) -> None:
+    said = (made_home.parent / "refresh.out").read_text(encoding="utf-8")
+    lines = said.splitlines()
+    assert re.match(rf"Published release {re.escape(release.name)} in \d+\.\d s\.", lines[0])
+    shown = next(line for line in lines if line.startswith("Warehouse: "))
+    assert (made_home.parent / shown.removeprefix("Warehouse: ")).resolve() == release / "warehouse.duckdb"
+    printed = {line.split()[0]: line.split()[1:] for line in lines if re.match(r"(ilostat|unsd_sdg|world_bank) ", line)}
+    account = query(release, f"{ACCOUNT}, provider FROM quality.row_account GROUP BY provider").set_index("provider")
+    for provider, (rows_in, harmonised, out_of_scope, rejected) in printed.items():
+        assert int(rows_in) == int(harmonised) + int(out_of_scope) + int(rejected)
+        assert int(rows_in) == account["rows_in"][provider]
+    figure = next(line for line in lines if line.startswith("Population covered by at least one social protection"))
+    assert figure.split()[-5:] == ["2023", "44.4", "A", "11", "100"]
+    assert "Traceback" not in said
+
+
+def test_refresh_with_nothing_new_says_so_and_does_nothing(own_home: Path) -> None:
+    before = {p: p.stat().st_mtime_ns for p in (own_home / "releases").rglob("*")}
+    ran = run_payung(own_home, "refresh")
+    assert ran.returncode == 0, ran.stderr
+    assert re.match(r"Nothing changed since release \S+; nothing was done \(\d+\.\d s\)\.", ran.stdout)
+    assert "Warehouse: " in ran.stdout
+    assert {p: p.stat().st_mtime_ns for p in (own_home / "releases").rglob("*")} == before
+    assert list((own_home / "build").glob("*")) == []
+
+
+def test_help_of_all_names_every_command(tmp_path: Path) -> None:
+    ran = run_payung(tmp_path / "home", "--help")
+    assert ran.returncode == 0
+    assert all(re.search(rf"^  {c} ", ran.stdout, re.MULTILINE) for c in COMMANDS)
+    assert "PAYUNG_HOME" in ran.stdout
+
+
+def test_exit_codes_are_told(tmp_path: Path) -> None:
+    said = run_payung(tmp_path / "home", "refresh", "--help").stdout
+    assert "0 published or nothing to do, 1 failed, 2 wrong usage, 3 audit failed" in " ".join(said.split())
+    assert "4 something needs attention" in run_payung(tmp_path / "home", "status", "--help").stdout
+
+
+def test_version(tmp_path: Path) -> None:
+    assert re.fullmatch(r"payung \d+\.\d+\.\d+\n", run_payung(tmp_path / "home", "--version").stdout)
+
+
+PENSIONS = (
+    "SELECT ref_area, time_period, obs_value, footnote, value_text FROM harmonised.observation "
+    "WHERE provider_series = 'SI_COV_PENSN' AND ref_area = 'PHL' AND sex = '_T' ORDER BY time_period"
+)
+
+
+def test_sql_as_csv(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", PENSIONS, "--format", "csv")
+    assert ran.returncode == 0, ran.stderr
+    rows = list(csv.reader(io.StringIO(ran.stdout)))
+    assert rows[0] == ["ref_area", "time_period", "obs_value", "footnote", "value_text"]
+    assert rows[2:] == [["PHL", "2016", "39.8", "", "39.8"], ["PHL", "2020", "20.5", "", "20.5"]]
+
+
+def test_sql_as_json(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", PENSIONS, "--format", "json")
+    rows = json.loads(ran.stdout)
+    assert rows[1] == {
+        "ref_area": "PHL",
+        "time_period": 2016,
+        "obs_value": 39.8,
+        "footnote": None,
+        "value_text": "39.8",
+    }
+
+
+def test_sql_as_table(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", PENSIONS)
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert lines[0] == ["ref_area", "time_period", "obs_value", "footnote", "value_text"]
+    assert lines[2] == ["PHL", "2016", "39.8", "39.8"]
+
+
+def test_sql_reads_statements_from_a_pipe(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", "--format", "csv", input="SELECT 1 AS a;\nSELECT ';' AS b; -- the end\n")
+    assert ran.returncode == 0, ran.stderr
+    assert ran.stdout.split() == ["a", "1", "b", ";"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("SELECT * FROM reference.nothing", "nothing does not exist"),
+        ("DELETE FROM harmonised.observation", "read-only"),
+        ("COPY reference.code TO '/tmp/payung-must-not-be.csv'", "file system operations are disabled"),
+        ("SELECT * FROM read_csv('/etc/passwd')", "file system operations are disabled"),
+    ],
+)
+def test_sql_refuses_in_one_message(made_home: Path, asked: str, said: str) -> None:
+    ran = run_payung(made_home, "sql", asked)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith("payung: ")
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+    assert not Path("/tmp/payung-must-not-be.csv").exists()
+
+
+def test_debug_shows_the_traceback(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", "SELECT * FROM reference.nothing", "--debug")
+    assert ran.returncode == 1
+    assert "Traceback" in ran.stderr
+
+
+def test_release_that_is_not_there(made_home: Path, release: Path) -> None:
+    ran = run_payung(made_home, "sql", "SELECT 1", "--release", "2019.01.01-1")
+    assert ran.returncode == 1
+    assert f"There is no release 2019.01.01-1. Releases here: {release.name}." in ran.stderr
+    assert run_payung(made_home, "sql", "SELECT 1", "--release", release.name).returncode == 0
+
+
+@pytest.mark.parametrize("arguments", [("sql", "SELECT 1"), ("export", "--only", "csv")])
+def test_home_without_a_release_says_what_to_do(tmp_path: Path, arguments: tuple[str, ...]) -> None:
+    ran = run_payung(tmp_path / "home", *arguments)
+    assert ran.returncode == 1
+    assert "Make one: payung refresh" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_state_of_a_home(own_home: Path, release: Path) -> None:
+    ran = run_payung(own_home, "status")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert f"Release  {release.name}, made 20" in ran.stdout
+    assert "unsd_sdg/sdg" in ran.stdout
+    assert "vintage 2023-12-17" in ran.stdout
+    assert "rebuilt from gathered figures" in ran.stdout
+    total = query(release, f"{ACCOUNT} FROM quality.row_account")["rows_in"][0]
+    assert re.search(rf"Rows     {total:,} = [\d,]+ harmonised \+ [\d,]+ out of scope \+ [\d,]+ rejected", ran.stdout)
+    assert ran.stdout.endswith("Nothing needs attention.\n")
+
+
+def test_state_for_machines(own_home: Path, release: Path) -> None:
+    ran = run_payung(own_home, "status", "--json")
+    assert ran.returncode == 0
+    found = json.loads(ran.stdout)
+    assert found["release"] == release.name
+    assert found["rows"]["rows_in"] == query(release, f"{ACCOUNT} FROM quality.row_account")["rows_in"][0]
+    assert found["attention"] == []
+    assert {(s["provider"], s["dataset"]) for s in found["sources"]} >= {("unsd_sdg", "sdg"), ("world_bank", "wdi")}
+
+
+def test_state_of_a_home_without_a_release(tmp_path: Path) -> None:
+    ran = run_payung(tmp_path / "home", "status", "--json")
+    assert ran.returncode == 4
+    found = json.loads(ran.stdout)
+    assert found["release"] is None
+    assert found["attention"] == ["there is no release yet: payung refresh"]
+    assert not (tmp_path / "home").exists(), "asking makes nothing"
+
+
+def test_state_of_a_home_whose_file_is_gone(own_home: Path) -> None:
+    (own_home / "current" / "warehouse.duckdb").unlink()
+    ran = run_payung(own_home, "status")
+    assert ran.returncode == 4, ran.stderr
+    assert "files of the release are missing: warehouse.duckdb; publish anew: payung refresh --force" in ran.stdout
+    assert "Traceback" not in ran.stderr
+
+
+def test_state_after_a_failure(own_home: Path) -> None:
+    log = own_home / "log"
+    log.mkdir(exist_ok=True)
+    failure = "2099-01-01T00:00:00+00:00  refresh failed at raw/unsd_sdg/sdg (run 1).\n  altered or cut\n"
+    (log / "failures.log").write_text(failure, encoding="utf-8")
+    ran = run_payung(own_home, "status")
+    assert ran.returncode == 4
+    assert "altered or cut" in ran.stdout
+    assert "the last refresh failed; see log/failures.log in the home" in ran.stdout

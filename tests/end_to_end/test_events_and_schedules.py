@@ -1,0 +1,140 @@
+"""A whole refresh that tells its events, and a whole run of a provider's schedule that finds nothing new."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+from payung_command import run_payung
+from providers.servers import Providers, serving
+
+from pipelines.definitions import build_defs
+from pipelines.notify import tell_of_run, what_came
+from pipelines.settings import prepare_dagster
+from warehouse.release import Releases
+
+ROOT = Path(__file__).parents[2]
+ILO = dg.AssetKey(["raw", "ilostat", "SDG_0131_SEX_SOC_RT"])
+
+
+def payung(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    return run_payung(home, *arguments, PYTHONPATH=str(ROOT), **environment)
+
+
+def events(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
+    """Every line of stdout as JSON: nothing else may stand there."""
+    return [json.loads(line) for line in ran.stdout.splitlines()]
+
+
+def test_a_refresh_tells_its_events_for_machines(own_home: Path) -> None:
+    ran = payung(own_home, "refresh", "--force", "--json")
+    assert ran.returncode == 0, ran.stderr
+    told = events(ran)
+    assert told[0] == {"event": "start", "home": str(own_home), "online": False, "sources": [], "force": True}
+    middle, last = told[1:-1], told[-1]
+    assert {e["event"] for e in middle} == {"progress"}
+    assert "harmonised.observation" in [e["asset"] for e in middle]
+    release = Releases(own_home).current()
+    assert release is not None
+    assert (last["event"], last["release"], last["exit_code"]) == ("published", release.name, 0)
+    assert last["release"] != Path(told[0]["home"]).name
+    assert len(Releases(own_home).ids()) == 2, "--force publishes although nothing changed"
+    rows = {r["provider"]: r for r in last["rows"]}
+    for row in rows.values():
+        assert row["rows_in"] == row["harmonised"] + row["out_of_scope"] + row["rejected"]
+    assert rows["unsd_sdg"]["harmonised"] > 20_000
+    assert last["checks_passed"] > 10
+    assert last["first_figures"][0]["indicator"]
+
+
+def test_a_refresh_with_nothing_new_and_one_that_nobody_answered(own_home: Path) -> None:
+    quiet = payung(own_home, "refresh", "--json")
+    assert [e["event"] for e in events(quiet)] == ["start", "unchanged"]
+    nobody = {"PAYUNG_ILOSTAT_BULK_URL": "http://127.0.0.1:9", "PAYUNG_ILOSTAT_SDMX_URL": "http://127.0.0.1:9"}
+    ran = payung(
+        own_home, "refresh", "--online", "--source", "ilostat", "--json", PAYUNG_HTTP_PAUSE_SECONDS="0", **nobody
+    )
+    assert ran.returncode == 1, ran.stdout + ran.stderr
+    told = events(ran)
+    (fetched,) = (e for e in told if e["event"] == "fetched")
+    assert (fetched["provider"], fetched["outcome"]) == ("ilostat", "failed")
+    assert (told[-1]["event"], told[-1]["exit_code"]) == ("unchanged", 1)
+    log = (own_home / "log" / "notices.log").read_text()
+    assert "  failed_fetch  ilostat/SDG_0131_SEX_SOC_RT could not be fetched" in log
+    assert "  late_source  ilostat/SDG_0131_SEX_SOC_RT" in log
+
+
+def test_a_refresh_that_fails_tells_so(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster").write_text("a file where a folder should be")
+    ran = payung(home, "refresh", "--json")
+    assert ran.returncode == 1
+    last = events(ran)[-1]
+    assert (last["event"], last["exit_code"]) == ("failed", 1)
+    assert "cannot be written" in last["message"]
+    assert ran.stderr == f"payung: {last['message']}\n"
+    assert "  failed_run  payung refresh failed" in (home / "log" / "notices.log").read_text()
+
+
+@pytest.fixture
+def running() -> Any:
+    with serving() as providers:
+        yield providers
+
+
+def test_a_providers_run_that_finds_nothing_new_makes_no_release(
+    own_home: Path, running: Providers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As the schedule does it: through the graph, without the command line's short cut."""
+    for name, value in {**running.environment, "PAYUNG_HOME": str(own_home)}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setitem(os.environ, "DAGSTER_HOME", "")  # given back after the test
+    prepare_dagster(own_home / "dagster")
+    before = Releases(own_home).ids()
+    defs = build_defs(own_home)
+    schedule = defs.get_repository_def().get_schedule_def("ilostat_by_calendar")
+    with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 1, 5)) as tick:
+        (request,) = schedule.evaluate_tick(tick).run_requests or []
+    config = {
+        **request.run_config["resources"]["workplace"]["config"],
+        "today": "2026-11-22",
+    }
+    with dg.DagsterInstance.get() as instance:
+        assert instance.get_concurrency_config().pool_config.default_pool_limit == 1
+        result = defs.resolve_job_def(schedule.job_name).execute_in_process(
+            instance=instance,
+            raise_on_error=False,
+            run_config={
+                "resources": {"workplace": {"config": config}},
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+        )
+        assert result.success
+        reports, release = what_came(instance, result.run_id)
+        event = next(e for e in result.all_events if e.event_type is dg.DagsterEventType.RUN_SUCCESS)
+        tell_of_run(dg.build_run_status_sensor_context("tell_of_run", event, instance, result.dagster_run))
+    assert [(r.provider, r.outcome) for r in reports] == [("ilostat", "same_content")], "the others were not asked"
+    assert release is None
+    assert Releases(own_home).ids() == before
+    (made,) = result.asset_materializations_for_node("release__warehouse")
+    assert str(made.metadata["outcome"].value).startswith("nothing new")
+    assert not list((own_home / "build").glob("*")), "its build is gone"
+
+    checks = {(e.asset_key, e.check_name): e for e in result.get_asset_check_evaluations()}
+    late = checks[ILO, "not_late"]
+    assert (late.passed, late.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "2024-09-12 is 801 days old" in str(late.description)
+    assert "Last asked on" in str(late.description)
+    assert checks[dg.AssetKey(["raw", "un_wpp", "wpp2019_age_sex"]), "not_late"].passed
+    assert (dg.AssetKey(["raw", "national", "documents"]), "not_late") not in checks
+    log = (own_home / "log" / "notices.log").read_text()
+    assert [line.split("  ")[1:3] for line in log.splitlines() if line[:1].isdigit()] == [
+        ["late_source", "ilostat/SDG_0131_SEX_SOC_RT is later than its own calendar"]
+    ]

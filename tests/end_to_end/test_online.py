@@ -1,0 +1,165 @@
+"""`payung refresh --online` against servers that answer as the providers do, by the command a user types."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from payung_command import run_payung
+from providers import servers
+from providers.servers import Providers, World, on, serving
+
+from warehouse.query import query
+
+pytestmark = pytest.mark.long  # many refreshes; make test-long
+
+ROOT = Path(__file__).parents[2]
+DATASETS = 5
+HANDFUL = 5
+
+
+@pytest.fixture(scope="module")
+def running() -> Providers:
+    """Providers that publish the archive's figures, with fields that the archive lacks: new vintages, same figures.
+
+    The World Bank's date lies between the archive's extracts, so that the choice among vintages is that of the archive.
+    The UN's answer is the archive's, so that its vintage stands: a definition may refuse a vintage it does not know.
+    """
+    world = World(
+        lastupdated="2018-10-31",
+        bank_row=lambda r: {**r, "decimal": 1},
+        ilo_row=lambda r: [*r[:16], "1", *r[17:]],
+    )
+    with serving(world) as providers:
+        yield providers
+
+
+@pytest.fixture(scope="module")
+def online_home(running: Providers, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home made by one online refresh."""
+    home = tmp_path_factory.mktemp("online") / "home"
+    ran = payung(home, running, "refresh", "--online")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    (home.parent / "first.out").write_text(ran.stdout)
+    return home
+
+
+def payung(home: Path, running: Providers, *arguments: str) -> subprocess.CompletedProcess[str]:
+    # PYTHONPATH: this checkout's code, wherever the command was installed from.
+    return run_payung(home, *arguments, PYTHONPATH=str(ROOT), **running.environment)
+
+
+def content(home: Path, table: str) -> tuple[int, str]:
+    frame = query(
+        (home / "current").resolve(),
+        "SELECT count(*) AS n, md5(string_agg(observation_id || coalesce(CAST(obs_value AS VARCHAR), ''), ',' "
+        f"ORDER BY observation_id)) AS hash FROM {table}",
+    )
+    return int(frame["n"].iloc[0]), str(frame["hash"].iloc[0])
+
+
+def test_online_and_offline_make_the_same_warehouse(made_home: Path, online_home: Path) -> None:
+    for table in ("harmonised.observation", "indicator_set.value"):
+        assert content(online_home, table) == content(made_home, table)
+        assert content(online_home, table)[0] > 20_000
+    rested_on = query(
+        (online_home / "current").resolve(),
+        "SELECT DISTINCT source FROM harmonised.observation WHERE snapshot_id IN "
+        "(SELECT snapshot_id FROM lineage.snapshot WHERE NOT is_rebuilt AND provider <> 'national') ORDER BY 1",
+    )
+    assert rested_on["source"].tolist() == ["ilostat", "world_bank"], "figures come from the fetched snapshots"
+    told = (online_home.parent / "first.out").read_text()
+    for line in ("ilostat/SDG_0131_SEX_SOC_RT  new vintage", "unsd_sdg/sdg                 same content"):
+        assert line in told
+
+
+def test_a_second_refresh_asks_a_handful_and_does_nothing(online_home: Path, running: Providers) -> None:
+    before = running.world.count()
+    ran = payung(online_home, running, "refresh", "--online")
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert running.world.count() - before <= HANDFUL
+    assert "Nothing changed since release" in ran.stdout
+    assert ran.stdout.count("unchanged") == DATASETS
+    assert ran.stderr == ""
+
+
+def test_one_provider_fails_and_the_others_go_on(online_home: Path, running: Providers) -> None:
+    release = (online_home / "current").resolve()
+    running.world.last_update = "01/03/2025 08:00:00"
+    running.world.fault = on("/sdmx/", servers.html)
+    try:
+        ran = payung(online_home, running, "refresh", "--online", "--source", "ilostat", "--source", "un_wpp")
+        assert ran.returncode == 0, ran.stdout + ran.stderr
+        assert (online_home / "current").resolve() == release, "what was good stays"
+        assert "payung: ilostat/SDG_0131_SEX_SOC_RT: " in ran.stderr
+        assert f"{running.base}/sdmx/data/ILO,DF_SDG_0131_SEX_SOC_RT" in ran.stderr
+        assert "found an HTML page that says 'Service unavailable'" in ran.stderr
+        assert "unsd_sdg" not in ran.stdout, "only the sources named were asked"
+        status = payung(online_home, running, "status", "--json")
+        assert status.returncode == 4
+        (line,) = [a for a in json.loads(status.stdout)["attention"] if "last fetch" in a]
+        assert "ilostat/SDG_0131_SEX_SOC_RT was not whole" in line
+        report = json.loads((online_home / "fetch" / "ilostat__SDG_0131_SEX_SOC_RT.json").read_text())
+        assert report["outcome"] == "failed"
+        alone = payung(online_home, running, "refresh", "--online", "--source", "ilostat")
+        assert alone.returncode == 1, "nothing at all could be fetched"
+    finally:
+        running.world.fault = None
+    ran = payung(online_home, running, "refresh", "--online", "--source", "ilostat")
+    assert ran.returncode == 0
+    assert "same content" in ran.stdout
+    status = payung(online_home, running, "status", "--json")
+    assert not [a for a in json.loads(status.stdout)["attention"] if "last fetch" in a]
+
+
+def test_wrong_usage(tmp_path: Path, running: Providers) -> None:
+    for arguments, said in (
+        (("--source", "ilostat"), "--source needs --online"),
+        (("--online", "--source", "eurostat"), "Unknown source 'eurostat'. Known sources: ilostat"),
+        (("--online", "--source", "national"), "national has no address to ask"),
+    ):
+        ran = payung(tmp_path / "home", running, "refresh", *arguments)
+        assert ran.returncode == 2
+        assert said in " ".join(ran.stderr.split())
+
+
+def test_the_graph_shows_whether_a_fetch_was_whole(online_home: Path, running: Providers) -> None:
+    """In the UI: the job that asks one provider, and the check on its raw asset."""
+    script = """
+import sys
+from pathlib import Path
+import dagster as dg
+from pipelines.definitions import FETCH, build_defs
+home = Path(sys.argv[1])
+job = build_defs(home).resolve_job_def(FETCH)
+ran = job.execute_in_process(
+    instance=dg.DagsterInstance.ephemeral(),
+    run_config={"resources": {"workplace": {"config": {"online": True, "sources": ["ilostat"], "force": True}}}},
+)
+for check in ran.get_asset_check_evaluations():
+    print(check.asset_key.to_user_string(), check.check_name, check.passed, check.severity.value)
+for event in ran.get_asset_materialization_events():
+    told = event.materialization.metadata.get("outcome")
+    print(event.asset_key.to_user_string(), told.value if told else None)
+"""
+    running.world.fault = on("/sdmx/", servers.bad_gateway)
+    try:
+        ran = subprocess.run(
+            [sys.executable, "-c", script, str(online_home)],
+            env={**os.environ, **running.environment, "PAYUNG_HOME": str(online_home), "PYTHONPATH": str(ROOT)},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+    finally:
+        running.world.fault = None
+    assert ran.returncode == 0, ran.stderr
+    assert "raw/ilostat/SDG_0131_SEX_SOC_RT fetched_whole False WARN" in ran.stdout
+    assert "raw/un_wpp/wpp2024_demographic fetched_whole True WARN" in ran.stdout
+    assert "raw/ilostat/SDG_0131_SEX_SOC_RT failed" in ran.stdout
+    assert "raw/unsd_sdg/sdg None" in ran.stdout, "not asked"

@@ -1,0 +1,104 @@
+"""The figures: they can be opened, they say what the database says, and they leave no country out."""
+
+from __future__ import annotations
+
+import struct
+import xml.etree.ElementTree as ElementTree
+from pathlib import Path
+
+import duckdb
+import matplotlib as mpl
+import pytest
+
+from warehouse.export.figures import STYLE, coverage_by_contingency
+from warehouse.export.reading import open_release
+
+NAMES = ("coverage_by_contingency", "baseline_and_latest", "availability")
+SVG = "{http://www.w3.org/2000/svg}"
+
+
+def texts(folder: Path, name: str) -> list[str]:
+    root = ElementTree.parse(folder / f"{name}.svg").getroot()
+    return ["".join(t.itertext()).strip() for t in root.iter(f"{SVG}text")]
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_pictures_open(figure_folder: Path, name: str) -> None:
+    content = (figure_folder / f"{name}.png").read_bytes()
+    assert content.startswith(b"\x89PNG\r\n\x1a\n")
+    width, height = struct.unpack(">II", content[16:24])
+    assert width >= 2000
+    assert height >= 800
+    assert len(content) > 50_000
+    assert b"<dc:date>" not in (figure_folder / f"{name}.svg").read_bytes()
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_member_stands_in_the_given_order(
+    figure_folder: Path, name: str, database: duckdb.DuckDBPyConnection
+) -> None:
+    members = [
+        r[0]
+        for r in database.execute(
+            "SELECT a.name FROM reference.area AS a JOIN reference.area_group AS g "
+            "ON g.ref_area = a.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today ORDER BY a.sort_order"
+        ).fetchall()
+    ]
+    assert len(members) == 11
+    whole = " ".join(texts(figure_folder, name))  # long names stand on several lines
+    places = [whole.find(member) for member in members]
+    assert -1 not in places
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_release_and_source_stand_below(figure_folder: Path, name: str, database: duckdb.DuckDBPyConnection) -> None:
+    (release_id,) = database.execute("SELECT release FROM main.release").fetchone() or ("",)
+    whole = " ".join(texts(figure_folder, name))
+    assert "Source: " in whole
+    assert f"release {release_id}." in whole
+    if name != "availability":
+        assert "vintage 20" in whole
+
+
+def test_coverage_shows_each_latest_number_with_its_year(
+    figure_folder: Path, database: duckdb.DuckDBPyConnection
+) -> None:
+    shown = texts(figure_folder, "coverage_by_contingency")
+    rows = database.execute(
+        "SELECT v.latest_value, v.latest_year FROM baseline.value AS v JOIN reference.indicator AS i "
+        "ON i.indicator = v.indicator WHERE i.indicator_group = 'coverage' AND i.sdg = '1.3.1' "
+        "AND i.status = 'with_values' AND v.is_headline AND v.area_type = 'country'"
+    ).fetchall()
+    assert len(rows) == 99
+    numbers = [f"{value:.1f}" for value, _ in rows if value is not None]
+    for number in set(numbers):
+        assert shown.count(number) >= numbers.count(number)
+    old = sum(text.endswith(", old") or ", old " in text for text in shown)
+    assert shown.count("no value") + old == sum(value is None for value, _ in rows)
+    assert shown.count("no value") > 0
+
+
+def test_pairs_that_cannot_be_compared_are_named(figure_folder: Path) -> None:
+    whole = " ".join(texts(figure_folder, "baseline_and_latest"))
+    assert "latest, not comparable with the baseline" in whole
+    assert "no value | 2021" in whole
+
+
+def test_availability_says_letters(figure_folder: Path, database: duckdb.DuckDBPyConnection) -> None:
+    shown = texts(figure_folder, "availability")
+    words = {"A": "available", "O": "old", "S": "superseded", "D": "document", "N": "no_value"}
+    for letter, word in words.items():
+        count = database.execute(
+            "SELECT count(*) FROM quality.availability WHERE breakdown = 'headline' AND availability = ?", [word]
+        ).fetchone()
+        assert count == (shown.count(letter),)
+    declared = database.execute("SELECT count(*) FROM reference.indicator WHERE status = 'declared'").fetchone()
+    assert declared == (shown.count("X  no source yet"),)
+
+
+def test_the_same_release_draws_the_same_bytes(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
+    with open_release(small_release) as reader, mpl.rc_context(STYLE):
+        figure = coverage_by_contingency(reader)
+        figure.savefig(tmp_path / "again.svg", format="svg", dpi=200, metadata={"Date": None, "Creator": "Payung"})
+    assert (tmp_path / "again.svg").read_bytes() == (figure_folder / "coverage_by_contingency.svg").read_bytes()

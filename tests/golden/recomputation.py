@@ -1,0 +1,285 @@
+"""Regional figures computed a second time, in plain Python, from chosen values, weights and reference tables.
+
+Written from methods.md sections 4 and 5 and not from the SQL: no query, no data frame, nothing of the stored members.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+Row = dict[str, Any]
+BREAKDOWNS = (
+    "sex",
+    "age",
+    "urbanisation",
+    "income_wealth_quantile",
+    "disability_status",
+    "education_lev",
+    "migratory_status",
+    "occupation",
+    "activity",
+    "formality",
+    "composite_breakdown",
+)
+# Breakdowns for which no weight knows the members' shares.
+WITHOUT_WEIGHT = (
+    "disability_status",
+    "education_lev",
+    "migratory_status",
+    "occupation",
+    "activity",
+    "formality",
+    "composite_breakdown",
+)
+Cell = tuple[str, ...]
+Key = tuple[str, str, int, Cell]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One member's value for a reference year: the year it is of and both ends of it."""
+
+    year: int
+    low: float
+    high: float
+    capped_low: float
+    capped_high: float
+
+    @property
+    def middle(self) -> float:
+        return (self.capped_low + self.capped_high) / 2
+
+
+@dataclass(frozen=True)
+class Figure:
+    """A regional figure computed anew."""
+
+    value: float | None
+    publication_class: str
+    n_areas: int
+    weight_covered: float | None
+    without_largest: float | None
+    areas: tuple[str, ...]
+
+
+class Recomputation:
+    """All regional figures of a release."""
+
+    def __init__(self, tables: dict[str, list[Row]]) -> None:
+        """`tables`: reference.indicator, .method, .publication_rule, .area_group, .indicator_set, .set_group and
+        indicator_set.value, .weight_value by full name."""
+        self.indicators = {r["indicator"]: r for r in tables["reference.indicator"]}
+        self.methods = {r["method"]: r for r in tables["reference.method"]}
+        self.rules: dict[str, dict[str, Row]] = defaultdict(dict)
+        for r in tables["reference.publication_rule"]:
+            self.rules[r["publication_rule"]][r["threshold"]] = r
+        (self.settings,) = tables["reference.indicator_set"]
+        groups = [r["area_group"] for r in tables["reference.set_group"]]
+        self.members = {
+            g: [r["ref_area"] for r in tables["reference.area_group"] if r["area_group"] == g and r["is_member_today"]]
+            for g in groups
+        }
+        self.weights: dict[tuple[str, str, int, str, str, str], Row] = {
+            (r["weight"], r["ref_area"], r["time_period"], r["sex"], r["age"], r["urbanisation"]): r
+            for r in tables["indicator_set.weight_value"]
+        }
+        base, first, last = (
+            self.settings[k] for k in ("baseline_year", "first_reference_year", "latest_reference_year")
+        )
+        known = {year for name, _, year, *_ in self.weights if name == "POP_TOTAL"}
+        self.years = sorted(y for y in known if first <= y <= last or y == base)
+        self._kinds: dict[tuple[str, Cell], tuple[str, str, str, str] | None] = {}
+        self.points: dict[tuple[str, str, Cell], list[tuple[int, float, float]]] = defaultdict(list)
+        for r in tables["indicator_set.value"]:
+            i = self.indicators[r["indicator"]]
+            if not r["in_aggregates"] or self.methods[i["method"]]["kind"] == "none":
+                continue
+            low = next((x for x in (r["obs_value"], r["lower_bound"], i["minimum"]) if x is not None), None)
+            high = next((x for x in (r["obs_value"], r["upper_bound"], i["maximum"]) if x is not None), None)
+            if low is not None and high is not None:
+                cell = tuple(r[b] for b in BREAKDOWNS)
+                self.points[(r["indicator"], r["ref_area"], cell)].append((r["time_period"], low, high))
+
+    def figures(self) -> dict[Key, Figure]:
+        """Every figure by indicator, group, year and cell."""
+        picks: dict[tuple[str, int], dict[Cell, dict[str, Point]]] = defaultdict(lambda: defaultdict(dict))
+        everybody = {m for members in self.members.values() for m in members}
+        for (indicator, area, cell), points in self.points.items():
+            if area in everybody:
+                for year in self.years:
+                    point = self._pick(indicator, points, year)
+                    if point is not None:
+                        picks[(indicator, year)][cell][area] = point
+        out: dict[Key, Figure] = {}
+        for (indicator, year), cells in picks.items():
+            kept = {cell: self._with_partners(indicator, cell, cells) for cell in cells}
+            for group, members in self.members.items():
+                for cell, areas in kept.items():
+                    there = {a: p for a, p in areas.items() if a in members}
+                    if there:
+                        key = (indicator, group, year, cell)
+                        out[key] = self._figure(indicator, group, year, cell, there, kept)
+        return out
+
+    def _pick(self, indicator: str, points: list[tuple[int, float, float]], year: int) -> Point | None:
+        i, s = self.indicators[indicator], self.settings
+        event = self.methods[i["method"]]["event_count"]
+        if year == s["baseline_year"]:
+            there = [p for p in points if s["baseline_from"] <= p[0] <= s["baseline_to"]]
+            if not there:
+                return None
+            if event:
+                low, high = (sum(p[k] for p in there) / len(there) for k in (1, 2))
+                return self._point(i, (year, low, high))
+            return self._point(i, min(there, key=lambda p: (abs(p[0] - year), p[0])))
+        there = [p for p in points if year - i["lookback_years"] <= p[0] <= year]
+        return self._point(i, max(there)) if there else None
+
+    @staticmethod
+    def _point(i: Row, point: tuple[int, float, float]) -> Point:
+        year, low, high = point
+        most = i["maximum"] if i["maximum"] is not None else float("inf")
+        return Point(year, low, high, min(low, most), min(high, most))
+
+    def _total_cell(self, indicator: str, cell: Cell) -> Cell:
+        age = self.indicators[indicator]["sex_total_age"] or cell[1]
+        return ("_T", age, *cell[2:])
+
+    def _by_sex(self, indicator: str, cell: Cell) -> bool:
+        return cell[0] in ("F", "M") and self.indicators[indicator]["headline_sex"] == "_T"
+
+    def _with_partners(self, indicator: str, cell: Cell, cells: dict[Cell, dict[str, Point]]) -> dict[str, Point]:
+        """Figures for women and men count only where the member has both and the total."""
+        areas = cells[cell]
+        if not self._by_sex(indicator, cell):
+            return dict(areas)
+        other = cells.get(("M" if cell[0] == "F" else "F", *cell[1:]), {})
+        total = cells.get(self._total_cell(indicator, cell), {})
+        return {a: p for a, p in areas.items() if a in other and a in total}
+
+    def weight(self, indicator: str, cell: Cell, area: str, year: int) -> Row | None:
+        """The weight of one member for a cell; None where there is none."""
+        kind = (indicator, cell)
+        if kind not in self._kinds:
+            self._kinds[kind] = self._kind_of_weight(indicator, cell)
+        named = self._kinds[kind]
+        return None if named is None else self.weights.get((named[0], area, year, *named[1:]))
+
+    def _kind_of_weight(self, indicator: str, cell: Cell) -> tuple[str, str, str, str] | None:
+        """Weight, sex, age and urbanisation for a cell."""
+        i = self.indicators[indicator]
+        if self.methods[i["method"]]["kind"] != "mean":
+            return "POP_TOTAL", "_T", "_T", "_T"
+        named = dict(zip(BREAKDOWNS, cell, strict=True))
+        if any(named[b] != i[f"headline_{b}"] for b in WITHOUT_WEIGHT):
+            return None
+        age = "_T" if named["age"] == i["headline_age"] else named["age"]
+        return i["weight"], named["sex"], age, named["urbanisation"]
+
+    def _group_weight(self, indicator: str, cell: Cell, group: str, year: int) -> float | None:
+        rows = [self.weight(indicator, cell, a, year) for a in self.members[group]]
+        values = [r["weight_value"] for r in rows if r is not None]
+        return sum(values) if values else None
+
+    def _mean(self, indicator: str, cell: Cell, year: int, points: dict[str, Point]) -> float | None:
+        pairs = []
+        for area, point in points.items():
+            row = self.weight(indicator, cell, area, year)
+            if row is not None:
+                pairs.append((row["weight_value"], point.middle))
+        total = sum(w for w, _ in pairs)
+        return sum(w * x for w, x in pairs) / total if total else None
+
+    def _value(self, kind: str, indicator: str, cell: Cell, year: int, points: dict[str, Point]) -> float | None:
+        if not points:
+            return None
+        if kind == "mean":
+            return self._mean(indicator, cell, year, points)
+        if kind == "sum":
+            return sum(p.middle for p in points.values())
+        low = median(p.capped_low for p in points.values())
+        return (low + median(p.capped_high for p in points.values())) / 2
+
+    def _figure(
+        self,
+        indicator: str,
+        group: str,
+        year: int,
+        cell: Cell,
+        points: dict[str, Point],
+        all_cells: dict[Cell, dict[str, Point]],
+    ) -> Figure:
+        i = self.indicators[indicator]
+        kind = self.methods[i["method"]]["kind"]
+        weights = {a: self.weight(indicator, cell, a, year) for a in points}
+        counted = {a: p for a, p in points.items() if kind != "mean" or weights[a] is not None}
+        if not counted:
+            return Figure(None, "C", len(points), None, None, tuple(sorted(points)))
+        w = {a: row["weight_value"] for a in counted if (row := weights[a]) is not None}
+        everything = self._group_weight(indicator, cell, group, year)
+        reporting = sum(w.values())
+        covered = reporting / everything if everything else None
+        people = {
+            a: self.weights[("POP_TOTAL", a, year, "_T", "_T", "_T")]["weight_value"] for a in self.members[group]
+        }
+        largest = max(people, key=lambda a: (people[a], [-ord(c) for c in a]))
+        value = self._value(kind, indicator, cell, year, counted)
+        rest = {a: p for a, p in counted.items() if a != largest}
+        publication_class = self._class(indicator, group, year, cell, counted, w, covered, all_cells)
+        withheld = publication_class == "C"
+        return Figure(
+            None if withheld else value,
+            publication_class,
+            len(counted),
+            covered,
+            None if withheld else self._value(kind, indicator, cell, year, rest),
+            tuple(sorted(counted)),
+        )
+
+    def _class(
+        self,
+        indicator: str,
+        group: str,
+        year: int,
+        cell: Cell,
+        points: dict[str, Point],
+        w: dict[str, float],
+        covered: float | None,
+        all_cells: dict[Cell, dict[str, Point]],
+    ) -> str:
+        i = self.indicators[indicator]
+        kind = self.methods[i["method"]]["kind"]
+        rules = self.rules[i["publication_rule"]]
+        if kind == "mean" and self._by_sex(indicator, cell):
+            members = self.members[group]
+            total_cell = self._total_cell(indicator, cell)
+            totals = {a: p for a, p in all_cells.get(total_cell, {}).items() if a in members}
+            # areas that have figures by sex, with or without a weight for this cell
+            there = {a: totals[a] for a in all_cells[cell] if a in totals}
+            of_there, of_all = (self._mean(indicator, total_cell, year, t) for t in (there, totals))
+            differs = (
+                None not in (of_there, of_all)
+                and abs((of_there or 0) - (of_all or 0)) > rules["A"]["sex_total_tolerance"]
+            )
+            if differs:
+                return "C"
+        if covered is None:
+            return "C"
+        column = "n_areas_small" if len(self.members[group]) <= 6 else "n_areas"
+        a, b, other = rules["A"], rules["B"], rules["B_alternative"]
+        years = a["recent_years_survey" if i["is_survey"] else "recent_years"]
+        recent = sum(w[x] for x in w if points[x].year >= year - years) / sum(w.values()) if sum(w.values()) else 0.0
+        proxy = bool(i["weight_is_proxy"]) and i["proxy_accepted"] is None
+        for area in points:
+            row = self.weight(indicator, cell, area, year)
+            proxy = proxy or (row is not None and bool(row["is_proxy"]))
+        n = len(points)
+        is_a = covered >= a["weight_covered"] and n >= a[column] and recent >= a["recent_share"]
+        is_a = is_a and (a["proxy_allowed"] or not proxy) and (kind != "sum" or n == len(self.members[group]))
+        if is_a:
+            return "A"
+        is_b = covered >= b["weight_covered"] and n >= b[column]
+        return "B" if is_b or (covered >= other["weight_covered"] and n >= other[column]) else "C"

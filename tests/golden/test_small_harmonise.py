@@ -1,0 +1,318 @@
+"""A few rows through the real SQL, up to harmonised.observation: what each kind of published cell becomes."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_build import Row, SmallBuild, ilo_row, national_row, un_row
+
+PENSN = "SI_COV_PENSN"
+
+
+def harmonised(tmp_path: Path, *rows: Row, vintage: str = "2023-12-17") -> tuple[list[Row], list[Row]]:
+    """Observations and rejections of some rows of the UN database."""
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", vintage, [{"sex": "BOTHSEX", **r} for r in rows])
+    small.staged().make("harmonised.observation", "lineage.rejection", "quality.row_account")
+    (account,) = small.read("quality.row_account")
+    assert account["difference"] == 0
+    return small.read("harmonised.observation"), small.read("lineage.rejection")
+
+
+@pytest.mark.parametrize(
+    ("text", "number", "lower", "upper", "status"),
+    [
+        ("39.8", 39.8, None, None, None),
+        ("0", 0.0, None, None, None),
+        ("89.24667358398438", 89.24667358398438, None, None, None),
+        ("1e-3", 0.001, None, None, None),
+        ("<0.5", None, None, 0.5, None),
+        ("<2.5", None, None, 2.5, None),
+        (">=80", None, 80.0, None, None),
+        (">95", None, 95.0, None, None),
+        ("<=5", None, None, 5.0, None),
+        ("N", None, None, None, "O"),
+        ("NaN", None, None, None, "O"),
+        (None, None, None, None, "O"),
+    ],
+)
+def test_published_texts(
+    tmp_path: Path, text: str | None, number: float | None, lower: float | None, upper: float | None, status: str | None
+) -> None:
+    (row,), rejected = harmonised(tmp_path, un_row(PENSN, "608", 2016, text))
+    assert rejected == []
+    assert row["obs_value"] == number
+    assert (row["lower_bound"], row["upper_bound"]) == (lower, upper)
+    assert (row["value_text"] or "") == (text or "")
+    assert row["obs_status"] == status, "missing is missing, never 0 and never normal"
+
+
+def test_bounds_of_the_provider_are_kept(tmp_path: Path) -> None:
+    (row,), _ = harmonised(tmp_path, un_row(PENSN, "608", 2016, "3", lower_bound="2.5", upper_bound="3.5"))
+    assert (row["obs_value"], row["lower_bound"], row["upper_bound"]) == (3.0, 2.5, 3.5)
+
+
+@pytest.mark.parametrize(
+    ("column", "code", "ours", "target"),
+    [
+        ("sex", "BOTHSEX", "sex", "_T"),
+        ("sex", "FEMALE", "sex", "F"),
+        ("sex", "NOTSPEC", "sex", "_T"),
+        ("location", "URBAN", "urbanisation", "U"),
+        ("location", "ALLAREA", "urbanisation", "_T"),
+        ("location", "NOTSPEC", "urbanisation", "_T"),
+        ("age", "ALLAGE", "age", "_T"),
+        ("age", "15+", "age", "Y_GE15"),
+        ("age", "NOTSPEC", "age", "_T"),
+        ("age", "<1M", "age", "M0"),
+        ("quantile", "Q1", "income_wealth_quantile", "Q1"),
+        ("disability_status", "PD", "disability_status", "PD"),
+        ("disability_status", "PWD", "disability_status", "PWD"),
+        ("migratory_status", "MIGPER", "migratory_status", "MIGPER"),
+        ("obs_status", "NOTSPEC", "obs_status", None),
+        ("obs_status", None, "obs_status", None),
+        ("obs_status", "U", "obs_status", "U"),
+        ("nature", "NOTSPEC", "nature", None),
+        ("nature", "CA", "nature", "CA"),
+    ],
+)
+def test_codes_are_translated(tmp_path: Path, column: str, code: str | None, ours: str, target: str | None) -> None:
+    (row,), rejected = harmonised(tmp_path, un_row(PENSN, "608", 2016, "1", **{column: code}))
+    assert rejected == []
+    assert row[ours] == target
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "said"),
+    [
+        ({"sex": "WOMEN"}, "unknown_code", "Sex WOMEN is not in indicator_defs/crosswalks/unsd_sdg/sex.csv"),
+        ({"age": "15-99"}, "unknown_code", "Age 15-99 is not in indicator_defs/crosswalks/unsd_sdg/age.csv"),
+        ({"ref_area": "840"}, "unknown_code", "area 840 is not in indicator_defs/crosswalks/unsd_sdg/ref_area.csv"),
+        ({"unit_measure": "PERMILLE"}, "unknown_code", "unit PERMILLE is not in .*unsd_sdg/unit_measure.csv"),
+        ({"obs_status": "R"}, "unknown_code", "status R is not in .*unsd_sdg/obs_status.csv"),
+        ({"nature": "X"}, "unknown_code", "nature X is not in .*unsd_sdg/nature.csv"),
+        ({"unit_measure": "NUMBER"}, "unit_differs", "published in NUMBER, ASP_COV_PENSN is in PT"),
+        ({"obs_value": "-1"}, "below_minimum", "value -1 is below the minimum of ASP_COV_PENSN"),
+        ({"obs_value": "--"}, "unreadable_value", "value -- is neither a number"),
+        ({"time_period": "2024"}, "future_year", "year 2024 lies after the vintage and the status is not F"),
+        ({"lower_bound": "low"}, "unreadable_bound", "bounds low and  are not numbers"),
+        ({"policy_instruments": "X"}, "unmapped_dimension", "dimension Policy instruments has no crosswalk"),
+    ],
+)
+def test_row_that_cannot_be_used_is_rejected_by_name(tmp_path: Path, change: Row, reason: str, said: str) -> None:
+    good = un_row(PENSN, "608", 2016, "39.8")
+    kept, rejected = harmonised(tmp_path, good, {**good, "time_period": "2019", **change})
+    assert [r["time_period"] for r in kept] == [2016], "the good row is untouched"
+    (row,) = rejected
+    assert (row["stage"], row["reason"], row["snapshot_row"]) == ("harmonised", reason, "answer.csv:3")
+    assert all(part in row["detail"] for part in said.split(" .*")), row["detail"]
+    assert row["row_as_published"].startswith("area ")
+
+
+def test_forecast_may_lie_after_the_vintage(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", [ilo_row("PENSION", "PHL", 2025, "70", obs_status="F")])
+    small.staged().make("harmonised.observation")
+    assert [(r["time_period"], r["obs_status"]) for r in small.read("harmonised.observation")] == [(2025, "F")]
+
+
+@pytest.mark.parametrize(("letter", "status"), [("M", "E"), ("R", "A"), ("C", "Q"), ("L", "E"), ("Z", "V"), ("U", "U")])
+def test_letters_of_the_ilo(tmp_path: Path, letter: str, status: str) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [ilo_row("PENSION", "PHL", 2021, "65.6", obs_status=letter)]
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", rows)
+    small.staged().make("harmonised.observation")
+    (row,) = small.read("harmonised.observation")
+    assert row["obs_status"] == status
+
+
+def test_contingencies_are_indicators(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [ilo_row(c, "PHL", 2021, v) for c, v in (("PENSION", "65.6"), ("UNE", "0"), ("TOTAL", "47.1"), ("NEW", "1"))]
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", rows)
+    small.staged().make("harmonised.observation", "quality.out_of_scope", "quality.row_account")
+    assert {r["indicator"]: r["obs_value"] for r in small.read("harmonised.observation")} == {
+        "ASP_COV_PENSN": 65.6,
+        "ASP_COV_UEMP": 0.0,
+        "ASP_COV_ANY": 47.1,
+    }
+    assert [(r["rule"], r["row_count"]) for r in small.read("quality.out_of_scope")] == [
+        ("outside_definition_filter", 1)
+    ]
+    assert small.read("quality.row_account")[0]["difference"] == 0
+
+
+def test_series_code_that_carries_the_quintile(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [
+        {"series": f"per_sa_allsa.cov_{q}_tot", "ref_area": "THA", "time_period": "2013", "obs_value": v}
+        for q, v in (("pop", "59.3"), ("q1", "80.1"), ("q5", "30.2"))
+    ]
+    small.stage("world_bank", "wdi", "2018-09-30", rows)
+    small.staged().make("harmonised.observation")
+    found = {
+        r["income_wealth_quantile"]: (r["obs_value"], r["is_superseded"]) for r in small.read("harmonised.observation")
+    }
+    assert found == {"_T": (59.3, True), "Q1": (80.1, True), "Q5": (30.2, True)}
+
+
+@pytest.mark.parametrize(
+    ("name", "outcome"),
+    [
+        ("Poverty headcount ratio at $1.90 a day (2011 PPP) (% of population)", []),
+        ("Poverty headcount ratio at $3.00 a day (2021 PPP) (% of population)", ["meaning_changed"]),
+        (None, ["meaning_changed"]),
+    ],
+)
+def test_code_whose_meaning_changes_in_place(tmp_path: Path, name: str | None, outcome: list[str]) -> None:
+    small = SmallBuild(tmp_path)
+    row = {"series": "SI.POV.DDAY", "series_name": name, "ref_area": "IDN", "time_period": "2015", "obs_value": "5.8"}
+    small.stage("world_bank", "wdi", "2026-06-30", [row])
+    small.staged().make("harmonised.observation", "lineage.rejection")
+    assert [r["reason"] for r in small.read("lineage.rejection")] == outcome
+    assert len(small.read("harmonised.observation")) == 1 - len(outcome)
+
+
+@pytest.mark.parametrize(("vintage", "kept"), [("2020-12-27", 0), ("2023-12-17", 1), ("2026-03-31", 0)])
+def test_vintage_that_nobody_has_declared_is_refused(tmp_path: Path, vintage: str, kept: int) -> None:
+    rows, rejected = harmonised(tmp_path, un_row("SI_POV_DAY1", "360", 2015, "8.3"), vintage=vintage)
+    assert len(rows) == kept
+    assert [r["reason"] for r in rejected] == ["undeclared_vintage"] * (1 - kept)
+
+
+def test_reporting_type_other_than_global_is_out_of_scope(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [un_row(PENSN, "608", 2016, v, sex="BOTHSEX", reporting_type=t) for v, t in (("39.8", "G"), ("41", "N"))]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    small.staged().make("harmonised.observation", "quality.out_of_scope")
+    assert [r["value_text"] for r in small.read("harmonised.observation")] == ["39.8"]
+    assert [(r["rule"], r["row_count"]) for r in small.read("quality.out_of_scope")] == [("outside_dataset_scope", 1)]
+
+
+def test_dimension_constant_over_the_whole_series_needs_no_crosswalk(tmp_path: Path) -> None:
+    rows = [un_row(PENSN, "608", y, "1", level_status="SUBNATIONAL") for y in (2016, 2019)]
+    kept, rejected = harmonised(tmp_path, *rows)
+    assert (len(kept), rejected) == (2, [])
+
+
+def test_dimension_with_two_codes_refuses_the_series(tmp_path: Path) -> None:
+    rows = [un_row(PENSN, "608", y, "1", level_status=s) for y, s in ((2016, "SUBNATIONAL"), (2019, "NATIONAL"))]
+    kept, rejected = harmonised(tmp_path, *rows)
+    assert kept == []
+    assert {r["reason"] for r in rejected} == {"unmapped_dimension"}
+    assert "dimension Level status has no crosswalk" in rejected[0]["detail"]
+
+
+def test_dimension_that_stands_in_some_rows_only_is_not_constant(tmp_path: Path) -> None:
+    rows = [un_row(PENSN, "608", 2016, "1"), un_row(PENSN, "608", 2019, "2", level_status="NATIONAL")]
+    kept, rejected = harmonised(tmp_path, *rows)
+    assert [r["time_period"] for r in kept] == [2016]
+    assert [r["reason"] for r in rejected] == ["unmapped_dimension"]
+
+
+def test_newest_vintage_counts_and_the_older_one_stays_on_file(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    old = [un_row(PENSN, "608", 2016, "39.8", sex="BOTHSEX"), un_row(PENSN, "608", 2020, "20.5", sex="BOTHSEX")]
+    small.stage("unsd_sdg", "sdg", "2022-12-25", old)
+    small.stage("unsd_sdg", "sdg", "2023-12-17", [un_row(PENSN, "608", 2016, "40.1", sex="BOTHSEX")])
+    small.staged().make("harmonised.observation", "lineage.vintage_value")
+    assert [(r["time_period"], r["value_text"]) for r in small.read("harmonised.observation")] == [(2016, "40.1")]
+    kept = {(str(r["vintage_date"])[:10], r["value_text"]) for r in small.read("lineage.vintage_value")}
+    assert kept == {("2022-12-25", "39.8"), ("2022-12-25", "20.5"), ("2023-12-17", "40.1")}
+    ids = {r["observation_id"] for r in small.read("lineage.vintage_value") if r["value_text"] in ("39.8", "40.1")}
+    assert len(ids) == 1, "one ID names the same cell in all vintages"
+
+
+def test_series_that_was_not_asked_for_again_stays_with_its_older_vintage(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    for vintage, series in (("2018-09-30", "per_allsp.cov_pop_tot"), ("2024-06-28", "SI.POV.GINI")):
+        row = {"series": series, "ref_area": "THA", "time_period": "2013", "obs_value": "38", "series_name": "x"}
+        small.stage("world_bank", "wdi", vintage, [row])
+    small.staged().make("harmonised.observation")
+    assert {r["provider_series"] for r in small.read("harmonised.observation")} == {
+        "per_allsp.cov_pop_tot",
+        "SI.POV.GINI",
+    }
+
+
+def test_series_asked_for_and_not_returned_is_withdrawn(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", "2022-12-25", [un_row(PENSN, "608", 2016, "39.8", sex="BOTHSEX")])
+    other = [un_row("SI_COV_UEMP", "608", 2016, "0", sex="BOTHSEX")]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", other, series_asked=["SI_COV_UEMP", PENSN])
+    small.staged().make("harmonised.observation")
+    assert {r["provider_series"] for r in small.read("harmonised.observation")} == {"SI_COV_UEMP"}
+
+
+def test_key_published_twice_keeps_both_and_chooses_neither(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [un_row(PENSN, "608", 2016, v, sex="BOTHSEX") for v in ("39.8", "41")]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    small.staged().make("harmonised.observation", "indicator_set.candidate")
+    found = small.read("harmonised.observation")
+    assert {(r["candidate_no"], r["value_text"]) for r in found} == {(1, "39.8"), (2, "41")}
+    assert len({r["observation_id"] for r in found}) == 2
+    assert small.read("indicator_set.candidate") == []
+
+
+def test_same_value_published_twice_is_one_candidate(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", "2023-12-17", [un_row(PENSN, "608", 2016, "39.8", sex="BOTHSEX")] * 2)
+    small.staged().make("indicator_set.candidate")
+    assert [r["obs_value"] for r in small.read("indicator_set.candidate")] == [39.8]
+
+
+def test_national_row_in_our_own_codes(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [
+        national_row("ASP_COV_PENSN", "KHM", 2021, "12.5"),
+        national_row("ASP_COV_PENSN", "KHM", 2021, "11", sex="F"),
+    ]
+    rows += [national_row("ASP_NOT_OURS", "KHM", 2021, "1"), national_row("ASP_COV_PENSN", "KHM", 2022, "1", sex="W")]
+    small.stage("national", "submissions", "2026-10-01", rows, areas_asked=["KHM"])
+    small.staged().make("harmonised.observation", "lineage.rejection", "quality.out_of_scope", "quality.row_account")
+    assert {(r["sex"], r["obs_value"]) for r in small.read("harmonised.observation")} == {("_T", 12.5), ("F", 11.0)}
+    told = {(r["series"], r["reason"]): r["detail"] for r in small.read("lineage.rejection")}
+    assert told == {
+        ("ASP_COV_PENSN", "unknown_code"): "sex W is not in indicator_defs/codelists/sex.csv",
+        ("ASP_NOT_OURS", "unknown_indicator"): "no definition in indicator_defs/indicators has the code ASP_NOT_OURS",
+    }
+    assert small.read("quality.out_of_scope") == [], "a mistyped code does not vanish"
+    assert small.read("quality.row_account")[0]["difference"] == 0
+
+
+def test_target_groups_most_specific_first(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [
+        un_row(PENSN, "608", 2016, "1", sex="BOTHSEX"),
+        un_row(PENSN, "608", 2017, "1", sex="FEMALE"),
+        un_row(PENSN, "608", 2018, "1", sex="BOTHSEX", disability_status="PD"),
+        un_row(PENSN, "608", 2019, "1", sex="BOTHSEX", disability_status="PWD"),
+    ]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    small.staged().make("reference.observation_group")
+    groups: dict[int, set[str]] = {}
+    names = {r["observation_id"]: r for r in small.read("harmonised.observation")}
+    for r in small.read("reference.observation_group"):
+        groups.setdefault(names[r["observation_id"]]["time_period"], set()).add(r["target_group"])
+    assert groups == {2016: {"OLDER"}, 2017: {"OLDER", "WOMEN"}, 2018: {"OLDER", "PWD"}, 2019: {"OLDER"}}
+
+
+def test_account_of_a_build_with_every_fate(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows: list[Row] = [
+        un_row(PENSN, "608", 2016, "39.8", sex="BOTHSEX"),
+        un_row(PENSN, "608", 2017, "about 40", sex="BOTHSEX"),
+        un_row(PENSN, "840", 2017, "40", sex="BOTHSEX"),
+        un_row("XX_NOBODY", "608", 2017, "40"),
+    ]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    small.staged().make("quality.row_account", "lineage.rejection")
+    (account,) = small.read("quality.row_account")
+    counts: dict[str, Any] = {
+        k: account[k] for k in ("rows_in", "harmonised", "out_of_scope", "rejected", "difference")
+    }
+    assert counts == {"rows_in": 4, "harmonised": 1, "out_of_scope": 1, "rejected": 2, "difference": 0}
+    assert {r["stage"] for r in small.read("lineage.rejection")} == {"staged", "harmonised"}

@@ -1,0 +1,129 @@
+"""Weights of the regional means beside the population figures they are made from (UN WPP 2019 and 2024, World Bank)."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+@pytest.fixture(scope="module")
+def totals(figures: Path) -> dict[tuple[str, int], float]:
+    rows = lines(figures / "wpp/population_births_2024.csv.gz")
+    return {(r["iso3"], int(r["year"])): 1000 * float(r["population_thousands"]) for r in rows}
+
+
+@pytest.fixture(scope="module")
+def by_age(figures: Path) -> dict[tuple[str, str, str, int], float]:
+    rows = lines(figures / "wpp/population_by_age_sex_2019.csv.gz")
+    return {(r["iso3"], r["age"], r["sex"], int(r["year"])): float(r["thousands"]) for r in rows}
+
+
+def weights(ask: Any, name: str, sex: str = "_T") -> dict[tuple[str, int], float]:
+    rows = ask(
+        "SELECT ref_area, time_period, weight_value FROM indicator_set.weight_value "
+        "WHERE weight = ? AND sex = ? AND age = '_T' AND urbanisation = '_T'",
+        name,
+        sex,
+    )
+    return {(r["ref_area"], r["time_period"]): r["weight_value"] for r in rows}
+
+
+def test_total_population_is_that_of_2024(ask: Any, totals: dict[tuple[str, int], float]) -> None:
+    found = weights(ask, "POP_TOTAL")
+    assert {a for a, _ in found} == {a for a, _ in found if (a, 2023) in totals}
+    assert len({a for a, _ in found}) == 11
+    for key, value in found.items():
+        assert value == pytest.approx(totals[key], rel=1e-9), key
+
+
+def test_births_are_those_of_2024(ask: Any, figures: Path) -> None:
+    rows = lines(figures / "wpp/population_births_2024.csv.gz")
+    births = {(r["iso3"], int(r["year"])): r["births_thousands"] for r in rows}
+    for key, value in weights(ask, "BIRTHS").items():
+        assert value == pytest.approx(1000 * float(births[key]), rel=1e-9), key
+
+
+@pytest.mark.parametrize(("area", "year"), [("PHL", 2016), ("IDN", 2023), ("TLS", 2015)])
+@pytest.mark.parametrize("sex", ["_T", "F"])
+def test_older_people_are_interpolated_and_scaled(
+    ask: Any,
+    totals: dict[tuple[str, int], float],
+    by_age: dict[tuple[str, str, str, int], float],
+    area: str,
+    year: int,
+    sex: str,
+) -> None:
+    start = year - year % 5
+
+    def people(sexes: str, least: int) -> float:
+        total = 0.0
+        for (iso, age, s, y), value in by_age.items():
+            if iso != area or s not in sexes or y not in (start, start + 5):
+                continue
+            if int(age.rstrip("+").split("-")[0]) >= least:
+                share = (year - start) / 5
+                total += value * ((1 - share) if y == start else share)
+        return total
+
+    old = people("FM" if sex == "_T" else sex, 65) / people("FM", 0) * totals[(area, year)]
+    assert weights(ask, "POP_Y_GE65", sex)[(area, year)] == pytest.approx(old, abs=0.01)
+
+
+def test_band_that_cuts_a_group_takes_its_share_of_years(
+    ask: Any, totals: dict[tuple[str, int], float], by_age: dict[tuple[str, str, str, int], float]
+) -> None:
+    def group(age: str) -> float:
+        return by_age[("VNM", age, "F", 2015)] + by_age[("VNM", age, "M", 2015)]
+
+    everybody = sum(v for (iso, _, _, y), v in by_age.items() if iso == "VNM" and y == 2015)
+    children = group("0-4") + group("5-9") + group("10-14") + group("15-19") * 3 / 5
+    expected = children / everybody * totals[("VNM", 2015)]
+    assert weights(ask, "POP_Y0T17")[("VNM", 2015)] == pytest.approx(expected, abs=0.01)
+
+
+def test_unemployed_are_carried_from_2017_and_say_so(ask: Any, figures: Path) -> None:
+    rows = {
+        (r["indicator"], r["iso3"], int(r["date"])): float(r["value"])
+        for r in lines(figures / "worldbank/2018-09.csv.gz")
+        if r["indicator"] in ("SL.TLF.TOTL.IN", "SL.UEM.TOTL.ZS") and r["value"]
+    }
+    found = weights(ask, "UNEMPLOYED")
+    for area in ("IDN", "PHL", "VNM"):
+        expected = rows[("SL.TLF.TOTL.IN", area, 2017)] * rows[("SL.UEM.TOTL.ZS", area, 2017)] / 100
+        for year in (2017, 2020, 2023):
+            assert found[(area, year)] == pytest.approx(expected, abs=0.01)
+    filling = ask(
+        "SELECT DISTINCT filling FROM indicator_set.weight_value "
+        "WHERE weight = 'UNEMPLOYED' AND time_period > 2017 AND sex = '_T'"
+    )
+    assert filling == [{"filling": "carried"}]
+
+
+def test_urban_and_rural_parts_make_the_whole(ask: Any) -> None:
+    rows = ask(
+        "SELECT weight, ref_area, time_period, sex, age, "
+        "max(CASE WHEN urbanisation = '_T' THEN weight_value END) AS whole, "
+        "sum(CASE WHEN urbanisation <> '_T' THEN weight_value END) AS parts FROM indicator_set.weight_value "
+        "GROUP BY ALL HAVING parts IS NOT NULL"
+    )
+    assert len(rows) > 100
+    for r in rows:
+        assert r["parts"] == pytest.approx(r["whole"], rel=1e-9, abs=0.01)
+
+
+def test_women_and_men_make_the_whole_labour_force(ask: Any) -> None:
+    for name in ("LABOUR_FORCE", "UNEMPLOYED", "EMPLOYED", "POP_Y_GE15", "POP_TOTAL"):
+        both, women, men = (weights(ask, name, sex) for sex in ("_T", "F", "M"))
+        assert set(women) == set(men)
+        assert women
+        for key in women:
+            assert women[key] + men[key] == pytest.approx(both[key], rel=1e-9, abs=0.01), (name, key)

@@ -1,0 +1,232 @@
+"""What must hold of any provider rows: none is lost, numbers are read exactly, junk is refused by name."""
+
+from __future__ import annotations
+
+import itertools
+import re
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from small_build import Row, SmallBuild, catalogue, ilo_row, un_row
+
+# One example is a build of its own and takes a third of a second: few of them, and no search for a smaller failure.
+FEW = settings(
+    max_examples=5,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+TABLES = ("harmonised.observation", "lineage.vintage_value", "lineage.rejection", "quality.out_of_scope")
+_numbers = itertools.count()
+
+
+@pytest.fixture(scope="module")
+def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("examples")
+
+
+def built(place: Path, un: Sequence[Row], ilo: Sequence[Row] = ()) -> SmallBuild:
+    """A build of its own for each example."""
+    small = SmallBuild(place / str(next(_numbers)))
+    if un:
+        small.stage("unsd_sdg", "sdg", "2023-12-17", un)
+    if ilo:
+        small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", ilo)
+    return small.staged().make(*TABLES, "quality.row_account")
+
+
+# Cells as they are published, and as they go wrong.
+series = st.sampled_from(["SI_COV_PENSN", "SI_COV_UEMP", "SL_TLF_UEMDIS", "SI_COV_SOCAST", "NOBODY_CLAIMS", "X"])
+m49 = st.sampled_from(["608", "764", "360", "35", "1", "840", "999", "0"])
+texts = st.one_of(
+    st.floats(0, 100).map(lambda x: f"{x:.4g}"),
+    st.sampled_from(["<0.5", ">=80", "N", "NaN", "-1", "about 5", "5,1", "1e400", "--", "NA", "%"]),
+    st.none(),
+)
+codes = st.one_of(st.none(), st.sampled_from(["BOTHSEX", "FEMALE", "MALE", "NOTSPEC", "WOMEN", ""]))
+un_rows = st.lists(
+    st.builds(
+        lambda s, a, y, v, sex, age, status, unit: un_row(
+            s, a, y, v, sex=sex, age=age, obs_status=status, unit_measure=unit
+        ),
+        series,
+        m49,
+        st.sampled_from(["2015", "2019", "2023", "2031", "19", "2009/2010"]),
+        texts,
+        codes,
+        st.sampled_from([None, "15+", "ALLAGE", "NOTSPEC", "12-99"]),
+        st.sampled_from([None, "A", "U", "NOTSPEC", "R"]),
+        st.sampled_from(["PERCENT", "NUMBER", None, "PERMILLE"]),
+    ),
+    min_size=15,
+    max_size=50,
+)
+ilo_rows = st.lists(
+    st.builds(
+        ilo_row,
+        st.sampled_from(["PENSION", "UNE", "TOTAL", "NEW"]),
+        st.sampled_from(["PHL", "THA", "X84", "XXX"]),
+        st.integers(2015, 2023),
+        st.one_of(st.none(), st.floats(0, 100).map(lambda x: f"{x:.1f}"), st.just("n.a.")),
+        st.sampled_from(["SEX_T", "SEX_F", "SEX_M", "SEX_O"]),
+        obs_status=st.sampled_from([None, "E", "U", "X", "?"]),
+    ),
+    max_size=25,
+)
+
+
+@FEW
+@given(un=un_rows, ilo=ilo_rows)
+def test_every_row_ends_in_exactly_one_place(place: Path, un: list[Row], ilo: list[Row]) -> None:
+    small = built(place, un, ilo)
+    account = {r["provider"]: r for r in small.read("quality.row_account")}
+    assert sum(r["rows_in"] for r in account.values()) == len(un) + len(ilo)
+    for row in account.values():
+        assert row["harmonised"] + row["out_of_scope"] + row["rejected"] == row["rows_in"]
+        assert row["difference"] == 0
+    harmonised = {(r["snapshot_id"], r["snapshot_row"]) for r in small.read("lineage.vintage_value")}
+    rejected = {(r["snapshot_id"], r["snapshot_row"]) for r in small.read("lineage.rejection")}
+    assert harmonised.isdisjoint(rejected)
+    out = sum(r["row_count"] for r in small.read("quality.out_of_scope"))
+    assert len(harmonised) + len(rejected) + out == len(un) + len(ilo)
+
+
+@FEW
+@given(un=un_rows)
+def test_what_is_harmonised_is_in_our_codes_and_what_is_rejected_says_why(place: Path, un: list[Row]) -> None:
+    small = built(place, un)
+    for row in small.read("harmonised.observation"):
+        for concept in ("sex", "age", "disability_status"):
+            assert row[concept] in catalogue().codes(concept)
+        assert row["ref_area"] in catalogue().codes("area")
+        assert row["unit_measure"] in catalogue().codes("unit")
+        assert row["obs_status"] is None or row["obs_status"] in catalogue().codes("obs_status")
+        assert row["source"] == "unsd_sdg"
+        assert row["obs_value"] is None or row["obs_value"] == float(row["value_text"])
+    for row in small.read("lineage.rejection"):
+        assert row["reason"]
+        assert row["detail"], row
+        if row["reason"] == "unknown_code":
+            assert "indicator_defs/crosswalks/unsd_sdg" in row["detail"]
+
+
+@settings(FEW, max_examples=3)
+@given(un=un_rows, order=st.randoms(use_true_random=False))
+def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order) -> None:  # type: ignore[no-untyped-def]
+    shuffled = list(un)
+    order.shuffle(shuffled)
+
+    def content(small: SmallBuild) -> list[tuple[str, str]]:
+        kept = [(r["observation_id"], str(r["value_text"])) for r in small.read("harmonised.observation")]
+        return sorted(kept) + sorted(("rejected", r["detail"]) for r in small.read("lineage.rejection"))
+
+    assert content(built(place, un)) == content(built(place, shuffled))
+
+
+def observations_of(place: Path, texts: Sequence[str]) -> tuple[dict[int, Row], dict[int, Row]]:
+    """What becomes of texts published as values of one series: by position, used and rejected."""
+    rows = [
+        un_row("VC_DSR_AFFCT", ("608", "764", "360")[n // 24], 2000 + n % 24, t, unit_measure="NUMBER")
+        for n, t in enumerate(texts)
+    ]
+    small = built(place, rows)
+    used, refused = (
+        {int(r["snapshot_row"].split(":")[1]) - 2: r for r in small.read(name)}
+        for name in ("harmonised.observation", "lineage.rejection")
+    )
+    assert sorted([*used, *refused]) == list(range(len(texts)))
+    return used, refused
+
+
+numbers = st.one_of(
+    st.floats(0, 1e12, allow_nan=False, allow_infinity=False).map(repr),
+    st.decimals(0, 10**9, places=6).map(str),
+    st.integers(0, 10**15).map(str),
+    st.sampled_from(["0", "0.0", "00.5", "1e-3", "1E5", "2e+3", "89.24667358398438"]),
+).filter(lambda t: re.fullmatch(r"\d+(\.\d+)?([eE][-+]?\d+)?", t))
+
+
+@FEW
+@given(texts=st.lists(numbers, min_size=20, max_size=60))
+def test_numbers_are_read_to_the_last_digit(place: Path, texts: list[str]) -> None:
+    used, refused = observations_of(place, texts)
+    assert refused == {}
+    for n, text in enumerate(texts):
+        assert used[n]["obs_value"] == float(text)
+        assert used[n]["value_text"] == text
+        assert (used[n]["lower_bound"], used[n]["upper_bound"]) == (None, None)
+
+
+@FEW
+@given(
+    texts=st.lists(
+        st.tuples(st.sampled_from(["<", ">", "<=", ">="]), st.decimals(0, 10**6, places=3).map(str)),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_censored_texts_become_bounds(place: Path, texts: list[tuple[str, str]]) -> None:
+    used, refused = observations_of(place, [f"{sign}{number}" for sign, number in texts])
+    assert refused == {}
+    for n, (sign, number) in enumerate(texts):
+        assert used[n]["obs_value"] is None
+        bounds = (None, float(number)) if sign.startswith("<") else (float(number), None)
+        assert (used[n]["lower_bound"], used[n]["upper_bound"]) == bounds
+        assert used[n]["value_text"] == f"{sign}{number}"
+
+
+JUNK = [
+    "about 12",
+    "12%",
+    "1 234",
+    "1,234",
+    "1,5",
+    "--",
+    "...",
+    "<",
+    "<<5",
+    "<-5",
+    "5-6",
+    "5/6",
+    "1_000",
+    "0x10",
+    "Infinity",
+    "-inf",
+    "1e",
+    "e5",
+    "n.a.",
+    "12 (estimate)",
+    "٣",
+    "１２",
+    "1.2.3",
+    "NA",
+    "+",
+    "true",
+    "'1'",
+    "=1+1",
+]
+
+
+@FEW
+@given(
+    texts=st.lists(
+        st.one_of(
+            st.sampled_from(JUNK),
+            st.text(
+                st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="0123456789"),
+                min_size=1,
+            ).filter(lambda t: t.strip() not in ("", "N", "NaN")),
+        ),
+        min_size=20,
+        max_size=60,
+    )
+)
+def test_junk_is_refused_and_never_a_number(place: Path, texts: list[str]) -> None:
+    used, refused = observations_of(place, texts)
+    assert used == {}
+    for n, text in enumerate(texts):
+        assert refused[n]["reason"] in ("schema", "unreadable_value"), text
+        assert "value" in refused[n]["detail"]

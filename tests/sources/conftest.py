@@ -1,0 +1,67 @@
+"""Fixtures of the sources tests: the shipped archive, a fresh store, and the gathered originals where they are."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from providers.servers import Providers, serving
+
+from sources.parsing import ParsedDataset
+from sources.registry import parse_snapshot
+from sources.snapshots import Manifest, SnapshotStore, shipped_archive
+
+SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
+
+
+@pytest.fixture(scope="session")
+def archive() -> SnapshotStore:
+    """The shipped archive, read in place."""
+    return SnapshotStore(shipped_archive())
+
+
+@pytest.fixture(scope="session")
+def archived(archive: SnapshotStore) -> dict[str, Manifest]:
+    """The newest shipped snapshot of each dataset, by PROVIDER/DATASET."""
+    return {f"{m.provider}/{m.dataset}": m for m in archive.list()}
+
+
+@pytest.fixture(scope="session")
+def parsed(archive: SnapshotStore) -> dict[str, ParsedDataset]:
+    """All shipped snapshots, parsed, by PROVIDER/DATASET/SNAPSHOT_ID."""
+    return {m.place: parse_snapshot(archive, m) for m in archive.list()}
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> SnapshotStore:
+    """An empty store."""
+    return SnapshotStore(tmp_path / "snapshots")
+
+
+@pytest.fixture
+def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
+    """Servers that answer as the providers do; the addresses in force point to them."""
+    with serving() as running:
+        for name, value in running.environment.items():
+            monkeypatch.setenv(name, value)
+        yield running
+
+
+def _shared(name: str) -> Path:
+    folder = SHARED / name
+    if not folder.is_dir():
+        pytest.skip(f"the originals are not here: {folder}")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def figures() -> Path:
+    """The gathered figures from which the archive was rebuilt; skips where they are absent."""
+    return _shared("figures")
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Path:
+    """Recorded answers of the real interfaces; skips where they are absent."""
+    return _shared("api_evidence")

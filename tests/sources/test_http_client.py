@@ -1,0 +1,170 @@
+"""The HTTP client against a real server that misbehaves: tries, pauses, limits, and what the user is told."""
+
+from __future__ import annotations
+
+import shutil
+import socket
+import ssl
+import subprocess
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import pytest
+from providers import servers
+from providers.servers import Providers, on
+
+from sources.http import BODY_TRIES, Client, HttpError
+from sources.parsing import FinalError, SourceError
+from sources.spec import Limits
+
+LIMITS = Limits(connections=2, timeout_seconds=5, tries=4, url_characters=1500, note="test")
+
+
+@pytest.fixture
+def client() -> Client:
+    return Client(LIMITS, pause=0.01)
+
+
+@pytest.fixture
+def address(providers: Providers) -> str:
+    return f"{providers.base}/v2/source/2?format=json"
+
+
+def test_it_says_who_it_is_and_counts(client: Client, providers: Providers, address: str) -> None:
+    answer = client.get(address)
+    assert answer.status == 200
+    assert (client.tally.requests, client.tally.bytes) == (1, len(answer.body))
+    (agent,) = providers.world.agents
+    assert agent.startswith("payung/")
+    assert agent.endswith("(+contact in README)")
+
+
+@pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
+def test_a_passing_fault_is_asked_again(client: Client, providers: Providers, address: str, status: int) -> None:
+    providers.world.fault = on("source/2", lambda _: servers.Reply(b"not now", status), times=3)
+    assert client.get(address).status == 200
+    assert client.tally.requests == providers.world.count() == 4, "tries are counted"
+
+
+def test_a_lasting_fault_is_told_with_address_status_and_first_bytes(
+    client: Client, providers: Providers, address: str
+) -> None:
+    providers.world.fault = on("source/2", servers.bad_gateway)
+    with pytest.raises(HttpError, match=r"status 502, asked 4 times, body beginning '<html><title>502 Bad") as caught:
+        client.get(address)
+    assert address in str(caught.value)
+    assert caught.value.status == 502
+    assert providers.world.count() == 4
+
+
+def test_retry_after_is_kept(client: Client, providers: Providers, address: str) -> None:
+    providers.world.fault = on("source/2", servers.come_back("0"), times=2)
+    assert client.get(address).status == 200
+
+
+def test_a_long_retry_after_is_not_waited_for(client: Client, providers: Providers, address: str) -> None:
+    providers.world.fault = on("source/2", servers.come_back("3600"))
+    with pytest.raises(HttpError, match=r"status 429.*come back after 3600 \(Retry-After\)"):
+        client.get(address)
+    assert providers.world.count() == 1, "and not asked again before"
+
+
+def test_a_server_that_hangs(providers: Providers, address: str) -> None:
+    providers.world.fault = on("source/2", servers.hang(2))
+    with pytest.raises(SourceError, match=r"no answer from 127.0.0.1:\d+ within 0.2 seconds, asked 2 times"):
+        Client(LIMITS, pause=0.01, timeout=0.2, tries=2).get(address)
+
+
+def test_a_body_that_breaks_off(client: Client, providers: Providers, address: str) -> None:
+    providers.world.fault = on("source/2", servers.broken_off)
+    with pytest.raises(SourceError, match=r"source/2\?format=json: asked 2 times: status 200, the answer broke off"):
+        client.get(address)
+    providers.world.fault = on("source/2", servers.broken_off, times=0)
+    assert client.get(address).body.startswith(b"[")
+
+
+def test_a_bad_body_is_asked_for_once_more_and_a_final_one_is_not(
+    client: Client, providers: Providers, address: str
+) -> None:
+    def refuse(body: bytes) -> None:
+        raise SourceError("not what was asked for")
+
+    def final(body: bytes) -> None:
+        raise FinalError("the same again")
+
+    with pytest.raises(SourceError, match=r"asked 2 times: not what"):
+        client.get(address, refuse)
+    assert providers.world.count() == BODY_TRIES
+    with pytest.raises(FinalError, match="the same again"):
+        client.get(address, final)
+    assert providers.world.count() == BODY_TRIES + 1
+
+
+def test_no_more_connections_than_the_provider_takes(client: Client, providers: Providers) -> None:
+    providers.world.fault = on("source/2", servers.hang(0.05))
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(client.get, [f"{providers.base}/v2/source/2?format=json&n={n}" for n in range(8)]))
+    assert providers.world.most_at_once == LIMITS.connections
+
+
+def test_conditional_questions(client: Client, providers: Providers) -> None:
+    from sources.registry import dataset
+
+    address = f"{providers.base}/wpp/{dataset('un_wpp', 'wpp2024_demographic').address}"
+    first = client.get(address)
+    assert first.etag
+    assert first.last_modified == "Thu, 11 Jul 2024 00:00:00 GMT"
+    again = client.get(address, etag=first.etag, last_modified=first.last_modified)
+    assert (again.status, again.body) == (304, b"")
+
+
+def test_an_address_too_long_is_not_sent(client: Client, providers: Providers) -> None:
+    with pytest.raises(SourceError, match=r"has 16\d\d characters, more than the 1500"):
+        client.get(f"{providers.base}/v2/country/{'THA;' * 400}")
+    assert providers.world.count() == 0
+
+
+def test_a_name_that_cannot_be_resolved() -> None:
+    with pytest.raises(SourceError, match=r"the name no-such-host.invalid cannot be resolved.*Check the network"):
+        Client(LIMITS, pause=0, tries=1).get("https://no-such-host.invalid/v2/source/2")
+
+
+def test_nobody_listens() -> None:
+    with socket.socket() as held:
+        held.bind(("127.0.0.1", 0))
+        port = held.getsockname()[1]
+        with pytest.raises(SourceError, match=rf"no connection to 127.0.0.1:{port}.*asked 2 times"):
+            Client(LIMITS, pause=0, tries=2).get(f"http://127.0.0.1:{port}/x")
+
+
+def test_no_address_at_all() -> None:
+    with pytest.raises(SourceError, match=r"no address that can be asked.*PAYUNG_..._URL"):
+        Client(LIMITS, pause=0).get("unstats.un.org/sdgs")
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="no openssl to make a certificate with")
+def test_a_certificate_that_is_not_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
+    make = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=proxy"]
+    subprocess.run([*make, "-keyout", str(key), "-out", str(certificate)], check=True, capture_output=True)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate, key)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), BaseHTTPRequestHandler)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.handle_error = lambda *_: None  # type: ignore[method-assign]
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        with pytest.raises(SourceError, match=r"certificate of 127.0.0.1:\d+ was not accepted.*REQUESTS_CA_BUNDLE"):
+            Client(LIMITS, pause=0, tries=1).get(f"https://127.0.0.1:{server.server_address[1]}/")
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def test_the_pause_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYUNG_HTTP_PAUSE_SECONDS", "soon")
+    with pytest.raises(SourceError, match="found 'soon', expected a number of seconds"):
+        Client(LIMITS)

@@ -1,0 +1,716 @@
+"""Refreshing datasets from servers that answer as the providers do: what is new, what is kept, what is lost."""
+
+from __future__ import annotations
+
+import gzip
+import json
+import shutil
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import parse_qs, urlsplit
+
+import pandas as pd
+import pytest
+from providers import figures, servers
+from providers.servers import Providers, World, on
+
+from sources import registry
+from sources.fetching import Wanted
+from sources.http import Client
+from sources.online import FetchReport, read_reports, refresh_dataset, write_report
+from sources.parsing import ParsedDataset, content_fingerprint
+from sources.snapshots import Manifest, SnapshotStore, newest_state, one_of_each_date
+from sources.spec import DatasetSpec, ProviderSpec
+
+UN, BANK, ILO = ("unsd_sdg", "sdg"), ("world_bank", "wdi"), ("ilostat", "SDG_0131_SEX_SOC_RT")
+WPP, WPP_AGE = ("un_wpp", "wpp2024_demographic"), ("un_wpp", "wpp2019_age_sex")
+ALL = [UN, BANK, ILO, WPP, WPP_AGE]
+AREAS_ILO = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM", "X01", "X40", "X54", "X84")
+WANTED = {
+    UN: Wanted(("SI_COV_CHLD", "SI_COV_PENSN", "SI_COV_SOCAST"), ("116", "608", "764")),
+    BANK: Wanted(("SI.POV.GINI", "SP.POP.TOTL", "per_allsp.cov_pop_tot"), ("IDN", "KHM", "THA", "VNM")),
+    ILO: Wanted(("SDG_0131_SEX_SOC_RT",), AREAS_ILO),
+    WPP: Wanted(("Births", "TPopulation1July"), ("KHM", "THA", "WORLD")),
+    WPP_AGE: Wanted(("PopFemale", "PopMale"), ("KHM", "THA")),
+}
+DATA = {UN: "Series/Data", BANK: "/indicator/", ILO: "/sdmx/", WPP: "WPP2024", WPP_AGE: "WPP2019"}
+
+
+def refresh(
+    store: SnapshotStore, which: tuple[str, str], force: bool = False, wanted: Wanted | None = None
+) -> FetchReport:
+    return refresh_dataset(store, *which, wanted or WANTED[which], force=force)
+
+
+def frame_of(store: SnapshotStore, report: FetchReport) -> pd.DataFrame:
+    assert report.snapshot
+    return registry.parse_snapshot(store, store.open(report.snapshot)).frame
+
+
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every paged provider gives a few rows a page."""
+    real = registry.provider
+
+    def small(name: str) -> ProviderSpec:
+        spec = real(name)
+        return spec.model_copy(update={"page_sizes": dict.fromkeys(spec.page_sizes, 8 if name == "unsd_sdg" else 40)})
+
+    monkeypatch.setattr(registry, "provider", small)
+
+
+def with_dataset(monkeypatch: pytest.MonkeyPatch, which: tuple[str, str], **changes: object) -> None:
+    """The dataset as if its YAML said otherwise."""
+    spec = registry.dataset(*which).model_copy(update=changes)
+    monkeypatch.setattr(registry, "dataset", lambda *_: spec)
+
+
+# --- what is fetched is what is published -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("which", ALL, ids=lambda w: w[1])
+def test_what_is_fetched_is_what_is_shipped(
+    which: tuple[str, str],
+    providers: Providers,
+    store: SnapshotStore,
+    archive: SnapshotStore,
+    parsed: dict[str, ParsedDataset],
+) -> None:
+    """All series and areas of the archive; the tables are equal cell by cell (apart from the answer's own date)."""
+    mine = [m for m in archive.list() if (m.provider, m.dataset) == which]
+    wanted = Wanted(
+        tuple(sorted({s for m in mine for s in m.series_asked})),
+        tuple(sorted({a for m in mine for a in m.areas_asked})),
+    )
+    report = refresh(store, which, wanted=wanted)
+    assert report.outcome == "new_vintage", report.message
+    assert report.whole
+    kept = store.open(report.snapshot or "")
+    assert kept.origin == "fetched"
+    assert not kept.rebuilt
+    assert sorted(kept.series_asked) == list(wanted.series)
+    assert sum(f.bytes for f in kept.files) > 0
+    store.verify(kept)
+    own = registry.dataset(*which).about_the_answer
+    shipped = pd.concat([parsed[m.place].frame for m in mine]).drop(columns=own)
+    shipped = shipped.astype(object).where(shipped.notna(), None)
+    assert content_fingerprint(frame_of(store, report).drop(columns=own)) == content_fingerprint(shipped)
+    again = refresh(store, which)
+    assert again.outcome == "unchanged"
+    assert again.requests == 1
+    assert again.snapshot == report.snapshot
+
+
+def test_shipped_content_is_not_kept_twice(providers: Providers, store: SnapshotStore, archive: SnapshotStore) -> None:
+    for manifest in archive.list():
+        if (manifest.provider, manifest.dataset) in (BANK, ILO):
+            store.import_from(archive.folder(manifest))
+    before = store.list()
+    for which in (BANK, ILO):
+        report = refresh(store, which, wanted=WANTED[which] if which == ILO else _bank_2024(archive))
+        assert report.outcome == "same_content", report.message
+        assert report.rows
+        assert refresh(store, which, wanted=_bank_2024(archive) if which == BANK else None).outcome == "unchanged"
+    assert store.list() == before
+
+
+def _bank_2024(archive: SnapshotStore) -> Wanted:
+    manifest = next(m for m in archive.list() if m.place.startswith("world_bank/wdi/2024"))
+    return Wanted(tuple(manifest.series_asked), tuple(manifest.areas_asked))
+
+
+# --- what is new --------------------------------------------------------------------------------------------------
+
+
+def raise_values(world: World) -> None:
+    """Every provider changes its figures."""
+    world.un_row = lambda r: {**r, "value": f"{r['value']}1" if "." in r["value"] else r["value"]}
+    world.bank_row = lambda r: {**r, "value": figures.Literal(f"{r['value']}") + 1}
+    world.ilo_row = lambda r: [*r[:7], f"{r[7]}1" if "." in r[7] else r[7], *r[8:]]
+
+
+@pytest.mark.parametrize("which", [UN, BANK, ILO], ids=lambda w: w[1])
+class TestVintages:
+    def test_other_bytes_are_no_new_vintage(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        first = refresh(store, which)
+        providers.world.spaces = True
+        report = refresh(store, which, force=True)
+        assert report.outcome == "same_content"
+        assert report.snapshot == first.snapshot
+        assert len(store.list()) == 1
+
+    def test_other_values_under_the_same_mark_are_told(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        first = refresh(store, which)
+        raise_values(providers.world)
+        assert refresh(store, which).outcome == "unchanged", "the mark stands"
+        report = refresh(store, which, force=True)
+        assert report.outcome == "changed_in_place"
+        assert "changed under the same mark" in report.message
+        assert report.release_tag == first.release_tag
+        assert len(store.list()) == 2, "nothing is overwritten"
+        (now,) = [c for c in newest_state(store.list()) if c.series]
+        assert now.manifest.place == report.snapshot
+
+    def test_a_new_mark_is_a_new_vintage(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        first = refresh(store, which)
+        world = providers.world
+        world.release, world.lastupdated, world.last_update = "2024.Q1.G.01", "2024-09-30", "2025-02-01T08:00:00Z"
+        same = refresh(store, which)
+        assert same.outcome == "same_content", "a release that changed nothing for us"
+        raise_values(world)
+        world.release, world.lastupdated, world.last_update = "2024.Q2.G.01", "2024-12-16", "01/03/2025 08:00:00"
+        report = refresh(store, which)
+        assert report.outcome == "new_vintage"
+        kept = store.open(report.snapshot or "")
+        if which != UN:
+            assert str(kept.vintage_date) == {BANK: "2024-12-16", ILO: "2025-03-01"}[which]
+        assert store.open(first.snapshot or "").release_tag != kept.release_tag
+
+    def test_values_that_change_silently_are_noticed_in_the_end(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        refresh(store, which)
+        raise_values(providers.world)
+        (path,) = store.root.glob(".fetch/*/state.json")
+        state = json.loads(path.read_text())
+        state["fetched_at"] = (datetime.now(UTC) - timedelta(days=400)).isoformat()
+        path.write_text(json.dumps(state))
+        assert refresh(store, which).outcome == "changed_in_place"
+
+
+def test_wanting_more_is_fetched_under_the_same_mark(providers: Providers, store: SnapshotStore) -> None:
+    refresh(store, BANK)
+    more = Wanted((*WANTED[BANK].series, "SP.URB.TOTL.IN.ZS"), WANTED[BANK].areas)
+    report = refresh(store, BANK, wanted=more)
+    assert report.outcome == "new_vintage", "the provider changed nothing"
+    assert refresh(store, BANK, wanted=more).outcome == "unchanged"
+
+
+@pytest.mark.parametrize("spoil", ["state", "snapshot"])
+def test_what_was_lost_here_is_fetched_again(spoil: str, providers: Providers, store: SnapshotStore) -> None:
+    first = refresh(store, ILO)
+    if spoil == "state":
+        next(store.root.glob(".fetch/*/state.json")).write_text("{")
+    else:
+        shutil.rmtree(store.folder(store.open(first.snapshot or "")))
+    report = refresh(store, ILO)
+    assert report.requests == 2
+    assert store.open(report.snapshot or "").snapshot_id == store.open(first.snapshot or "").snapshot_id
+
+
+def test_a_clock_that_went_back(providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    refresh(store, UN)
+    monkeypatch.setattr(Client, "now", lambda _: datetime(2020, 1, 1, tzinfo=UTC))
+    report = refresh(store, UN, force=True)
+    assert report.outcome == "failed"
+    assert "the clock of this machine says 2020-01-01" in report.message
+    assert report.requests == 0
+
+
+def test_an_older_date_than_before_is_told(providers: Providers, store: SnapshotStore) -> None:
+    refresh(store, BANK)
+    providers.world.lastupdated = "2020-01-01"
+    raise_values(providers.world)
+    report = refresh(store, BANK)
+    assert "older than 2024-06-28, which stays the newest vintage" in report.message
+
+
+def test_reports_are_written_and_read(tmp_path: Path, providers: Providers, store: SnapshotStore) -> None:
+    report = refresh(store, ILO)
+    assert write_report(tmp_path, report).name == "ilostat__SDG_0131_SEX_SOC_RT.json"
+    assert read_reports(tmp_path) == [report]
+
+
+def test_the_later_fetch_of_a_date_replaces_the_rebuilt_answer(archived: dict[str, Manifest]) -> None:
+    old = archived["ilostat/SDG_0131_SEX_SOC_RT"]
+    new = old.model_copy(update={"fetched_at": "2026-11-22T00:00:00+00:00", "snapshot_id": "x", "origin": "fetched"})
+    part = new.model_copy(update={"areas_asked": ["KHM"]})
+    assert one_of_each_date([old, new]) == [new]
+    assert one_of_each_date([old, part]) == [old, part], "it holds areas that the later one did not ask for"
+
+
+# --- faults of every provider --------------------------------------------------------------------------------------
+
+FAULTS: dict[str, tuple[Callable[[servers.Reply], servers.Reply], str]] = {
+    "html": (servers.html, "found an HTML page that says 'Service unavailable'"),
+    "empty": (servers.empty, "found an empty body"),
+    "xml": (servers.xml, "found XML that says 'The requested response format was not found'"),
+    "502": (servers.bad_gateway, "status 502, asked 4 times, body beginning '<html><title>502 Bad Gateway"),
+    "broken off": (servers.broken_off, "the answer broke off"),
+}
+
+
+@pytest.mark.parametrize("which", [UN, BANK, ILO, WPP], ids=lambda w: w[1])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_loses_nothing(which: tuple[str, str], fault: str, providers: Providers, store: SnapshotStore) -> None:
+    change, said = FAULTS[fault]
+    good = refresh(store, which)
+    world = providers.world
+    world.fault = on(DATA[which], change)
+    report = refresh(store, which, force=True)
+    assert report.outcome == "failed"
+    assert said in report.message
+    assert providers.base in report.message, "the address is named"
+    assert "The last good snapshot stands" in report.message
+    assert [m.place for m in store.list()] == [good.snapshot]
+    world.fault = on(DATA[which], change, times=0)
+    assert refresh(store, which, force=True).outcome in ("same_content", "unchanged")
+
+
+@pytest.mark.parametrize("which", [UN, BANK, ILO, WPP], ids=lambda w: w[1])
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_fault_that_passes_is_not_seen(
+    which: tuple[str, str], fault: str, providers: Providers, store: SnapshotStore
+) -> None:
+    providers.world.fault = on(DATA[which], FAULTS[fault][0], times=1)
+    assert refresh(store, which).outcome == "new_vintage"
+
+
+@pytest.mark.parametrize(
+    ("which", "fault", "said"),
+    [
+        (UN, servers.padded, "NUL bytes"),
+        (BANK, servers.padded, "NUL bytes"),
+        (ILO, servers.padded, "NUL bytes"),
+        (WPP_AGE, servers.padded, "NUL bytes"),
+        (UN, servers.cut_json, "breaks off at character"),
+        (BANK, servers.cut_json, "breaks off at character"),
+        (ILO, servers.cut_json, "the file was cut"),
+        (WPP, servers.cut_json, "the compressed file is cut or damaged"),
+    ],
+)
+def test_padding_and_cut_bodies(
+    which: tuple[str, str],
+    fault: Callable[[servers.Reply], servers.Reply],
+    said: str,
+    providers: Providers,
+    store: SnapshotStore,
+) -> None:
+    providers.world.fault = on(DATA[which], fault)
+    report = refresh(store, which)
+    assert report.outcome == "failed"
+    assert said in report.message
+    assert store.list() == []
+
+
+@pytest.mark.parametrize(("which", "part"), [(UN, "Series/List"), (BANK, "source/2"), (ILO, "metadata/toc")])
+def test_a_fault_in_the_first_question(
+    which: tuple[str, str], part: str, providers: Providers, store: SnapshotStore
+) -> None:
+    providers.world.fault = on(part, servers.html)
+    report = refresh(store, which)
+    assert report.outcome == "failed"
+    assert part in report.message
+    assert providers.world.count() == 2, "asked once more, and no figures asked for"
+
+
+@pytest.mark.usefixtures("small_pages")
+@pytest.mark.parametrize("which", [UN, BANK], ids=lambda w: w[1])
+class TestPages:
+    def test_pages_make_the_same_table(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore, tmp_path: Path
+    ) -> None:
+        report = refresh(store, which)
+        assert report.outcome == "new_vintage", report.message
+        assert report.requests > 4
+        assert report.rows == len(frame_of(store, report)) > 30
+
+    def test_what_was_fetched_is_not_fetched_again(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        world = providers.world
+        world.fault = on("page=3", servers.bad_gateway)
+        failed = refresh(store, which)
+        assert failed.outcome == "failed"
+        assert "page=3" in failed.message
+        assert "1 of" in failed.message
+        assert store.list() == [], "complete or nothing"
+        world.fault = None
+        before = world.count()
+        report = refresh(store, which)
+        assert report.outcome == "new_vintage"
+        data = [a for a in world.asked[before:] if DATA[which] in a]
+        assert len(data) == 1
+        assert "page=3" in data[0]
+        assert not list(store.root.glob(".fetch/*/pages")), "the work is dropped when the dataset is whole"
+
+    def test_a_kept_page_that_was_altered_is_fetched_again(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        world = providers.world
+        world.fault = on("page=3", servers.bad_gateway)
+        refresh(store, which)
+        for page in store.root.glob(".fetch/*/pages/*"):
+            if page.name != "mark":
+                page.write_bytes(page.read_bytes()[:-5])
+        world.fault = None
+        before = world.count()
+        assert refresh(store, which).outcome == "new_vintage"
+        assert len([a for a in world.asked[before:] if DATA[which] in a]) > 3
+
+    def test_kept_pages_of_another_release_are_dropped(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        world = providers.world
+        world.fault = on("page=3", servers.bad_gateway)
+        refresh(store, which)
+        world.fault, world.release, world.lastupdated = None, "2024.Q1.G.01", "2024-09-30"
+        before = world.count()
+        report = refresh(store, which)
+        assert report.outcome == "new_vintage"
+        assert len([a for a in world.asked[before:] if DATA[which] in a]) > 3
+
+    @pytest.mark.parametrize("more", [1, -1])
+    def test_totals_that_do_not_fit(
+        self, which: tuple[str, str], more: int, providers: Providers, store: SnapshotStore
+    ) -> None:
+        providers.world.un_total = providers.world.bank_total = more
+        report = refresh(store, which)
+        assert report.outcome == "failed"
+        assert "as its header says" in report.message
+        assert not list(store.root.glob(".fetch/*/pages")), "pages that do not fit are not kept"
+        providers.world.un_total = providers.world.bank_total = 0
+        assert refresh(store, which).outcome == "new_vintage"
+
+    def test_the_same_page_twice(self, which: tuple[str, str], providers: Providers, store: SnapshotStore) -> None:
+        """A server that ignores `page`."""
+        first: list[servers.Reply] = []
+
+        def stuck(path: str, number: int, reply: servers.Reply) -> servers.Reply | None:
+            if DATA[which] in path:
+                first.append(reply)
+                return servers.Reply(first[0].body)
+            return None
+
+        providers.world.fault = stuck
+        report = refresh(store, which)
+        assert report.outcome == "failed"
+        assert "asked for page 2: part of the question was ignored" in report.message
+
+
+# --- the UN's own ways --------------------------------------------------------------------------------------------
+
+
+class TestUnsd:
+    def test_parameters_are_repeated_and_nothing_dangerous_is_asked(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
+        refresh(store, UN)
+        (asked,) = [a for a in providers.world.asked if "Series/Data" in a]
+        query = parse_qs(urlsplit(asked).query)
+        assert query["seriesCode"] == list(WANTED[UN].series)
+        assert query["areaCode"] == list(WANTED[UN].areas)
+        assert query["pageSize"] == ["5000"]
+        assert not {"timePeriodStart", "timePeriodEnd", "dimensions"} & query.keys()
+        assert "," not in asked
+        assert "%2C" not in asked
+
+    @pytest.mark.parametrize(("part", "what"), [("ignore_area", "areas"), ("ignore_series", "series")])
+    def test_a_part_of_the_question_is_ignored(
+        self, part: str, what: str, providers: Providers, store: SnapshotStore
+    ) -> None:
+        setattr(providers.world, part, True)
+        report = refresh(store, UN)
+        assert report.outcome == "failed"
+        assert f"{what} came back that were not asked for" in report.message
+        assert len([a for a in providers.world.asked if "Series/Data" in a]) == 2, "noticed on the first page"
+
+    def test_a_comma_list_brings_the_whole_world(self, providers: Providers) -> None:
+        """So does the real one; this shows that the server does, and why parameters are repeated."""
+        body = Client(registry.provider("unsd_sdg").limits).get(  # type: ignore[arg-type]
+            f"{providers.base}/sdg/Series/Data?seriesCode=SI_COV_CHLD&areaCode=116,764&page=1&pageSize=9000"
+        )
+        assert "250" in {r["geoAreaCode"] for r in json.loads(body.body)["data"]}
+
+    def test_a_series_that_is_no_longer_listed(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.un_listed = lambda code: code != "SI_COV_CHLD"
+        report = refresh(store, UN)
+        assert report.outcome == "new_vintage"
+        assert not report.whole
+        assert "no longer listed by the UN: SI_COV_CHLD" in report.left_out[0]
+        kept = store.open(report.snapshot or "")
+        assert "SI_COV_CHLD" not in kept.series_asked, "so that its last values stand"
+        assert refresh(store, UN).outcome == "unchanged", "and it is not asked for again and again"
+
+    def test_no_series_is_listed(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.un_listed = lambda code: code == "AG_PRD_FIESMS"
+        assert "not one of the series wanted is listed" in refresh(store, UN).message
+
+    def test_a_release_in_the_middle_of_the_fetch(self, providers: Providers, store: SnapshotStore) -> None:
+        def publish(reply: servers.Reply) -> servers.Reply:
+            providers.world.release = "2024.Q1.G.01"
+            return reply
+
+        providers.world.fault = on("Series/Data", publish)
+        report = refresh(store, UN)
+        assert report.outcome == "failed"
+        assert "the release changed while it was fetched (it was 2023.Q4.G.03)" in report.message
+        assert refresh(store, UN).outcome == "new_vintage"
+
+    def test_without_a_release_tag_all_is_fetched_each_time(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.release = None
+        assert refresh(store, UN).outcome == "new_vintage"
+        again = refresh(store, UN)
+        assert again.outcome == "same_content"
+        assert again.requests == 3
+
+    def test_the_list_is_kept_with_the_figures(self, providers: Providers, store: SnapshotStore) -> None:
+        kept = store.open(refresh(store, UN).snapshot or "")
+        assert [f.name for f in kept.files] == ["series_list.json.gz", "series_data_01_page_001.json.gz"]
+        assert kept.release_tag == "2023.Q4.G.03"
+
+    def test_questions_are_split_below_the_longest_address(
+        self, providers: Providers, store: SnapshotStore, archived: dict[str, Manifest]
+    ) -> None:
+        series = tuple(s for s in archived["unsd_sdg/sdg"].series_asked if s.startswith(("SG_", "SI_", "SH_")))
+        report = refresh(store, UN, wanted=Wanted(series, ("116",)))
+        asked = [a for a in providers.world.asked if "Series/Data" in a]
+        assert len(asked) > 1
+        assert max(map(len, asked)) < 1500
+        assert sorted(s for a in asked for s in parse_qs(urlsplit(a).query)["seriesCode"]) == sorted(series)
+        assert report.outcome == "new_vintage"
+
+    def test_odd_values_come_through(self, providers: Providers, store: SnapshotStore) -> None:
+        odd = iter(["<2.5", ">=80", "<0.1", "<100", "N", "NaN"] * 1000)
+        providers.world.un_row = lambda r: {**r, "value": next(odd)}
+        frame = frame_of(store, refresh(store, UN))
+        assert set(frame["obs_value"]) == {"<2.5", ">=80", "<0.1", "<100", "N", "NaN"}
+
+
+# --- the World Bank's own ways ------------------------------------------------------------------------------------
+
+
+class TestWorldBank:
+    def test_format_source_and_size_are_always_asked(self, providers: Providers, store: SnapshotStore) -> None:
+        refresh(store, BANK)
+        for asked in providers.world.asked:
+            query = parse_qs(urlsplit(asked).query)
+            assert query["format"] == ["json"]
+            if "/indicator/" in asked:
+                assert (query["source"], query["per_page"], query["footnote"]) == (["2"], ["1000"], ["y"])
+            assert len(asked) < 1500
+
+    @pytest.mark.parametrize(
+        ("where", "code", "said"),
+        [
+            ("bank_unknown", "SI.POV.GINI", "Series SI.POV.GINI was refused by the World Bank (error 120"),
+            ("bank_archived", "SI.POV.GINI", "Series SI.POV.GINI was refused by the World Bank (error 175"),
+            ("bank_empty", "SI.POV.GINI", "Series SI.POV.GINI was refused by the World Bank (error 160"),
+            ("bank_unknown", "VNM", "Areas refused by the World Bank (error 120): VNM"),
+        ],
+    )
+    def test_the_one_bad_code_is_found_and_the_rest_kept(
+        self, where: str, code: str, said: str, providers: Providers, store: SnapshotStore
+    ) -> None:
+        getattr(providers.world, where).add(code)
+        report = refresh(store, BANK)
+        assert report.outcome == "new_vintage", report.message
+        assert not report.whole
+        assert said in report.left_out[0]
+        kept = store.open(report.snapshot or "")
+        assert code not in kept.series_asked + kept.areas_asked
+        assert said in (kept.note or "")
+        frame = frame_of(store, report)
+        wanted = WANTED[BANK]
+        assert set(frame["series"]) == set(wanted.series) - {code}
+        assert set(frame["ref_area"]) == set(wanted.areas) - {code}
+        assert refresh(store, BANK).requests == 1, "what was refused is not asked for at every refresh"
+
+    def test_two_bad_codes_at_once(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.bank_unknown |= {"VNM", "SI.POV.GINI"}
+        report = refresh(store, BANK)
+        assert len(report.left_out) == 2
+        assert store.open(report.snapshot or "").series_asked == ["SP.POP.TOTL", "per_allsp.cov_pop_tot"]
+
+    def test_all_are_bad(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.bank_archived |= set(WANTED[BANK].series)
+        assert "refused every series" in refresh(store, BANK).message
+        providers.world.bank_unknown |= set(WANTED[BANK].areas)
+        assert "refused every area" in refresh(store, BANK).message
+        assert store.list() == []
+
+    def test_another_source(self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        """ASPIRE is source 29: a dataset names its own."""
+        with_dataset(monkeypatch, BANK, parameters={"source": "29"})
+        report = refresh(store, BANK)
+        assert report.outcome == "new_vintage"
+        assert "/v2/source/29?format=json" in providers.world.asked
+        assert all("source=29" in a for a in providers.world.asked if "/indicator/" in a)
+        assert set(frame_of(store, report)["sourceid"]) == {"29"}
+
+    def test_figures_of_another_date_than_the_source_said(self, providers: Providers, store: SnapshotStore) -> None:
+        def later(reply: servers.Reply) -> servers.Reply:
+            return servers.Reply(reply.body.replace(b"2024-06-28", b"2024-07-01"))
+
+        providers.world.fault = on("/indicator/", later)
+        assert "lastupdated 2024-07-01, the source said lastupdated 2024-06-28" in refresh(store, BANK).message
+
+    def test_rows_without_a_figure_are_kept(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.bank_row = lambda r: {**r, "value": None} if r["date"] == "2010" else r
+        frame = frame_of(store, refresh(store, BANK))
+        assert frame.loc[frame["time_period"] == "2010", "obs_value"].isna().all()
+
+    def test_areas_that_were_not_asked_for(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.ignore_area = True
+        assert "areas came back that were not asked for" in refresh(store, BANK).message
+
+
+# --- the ILO's own ways -------------------------------------------------------------------------------------------
+
+
+class TestIlo:
+    def test_the_key_and_the_language(self, providers: Providers, store: SnapshotStore) -> None:
+        refresh(store, ILO)
+        assert providers.world.paths() == [
+            "/bulk/metadata/toc/indicator/",
+            f"/sdmx/data/ILO,DF_SDG_0131_SEX_SOC_RT/{'+'.join(AREAS_ILO)}.A...",
+        ]
+
+    def test_unknown_areas_are_found_by_name(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.ilo_unknown |= {"X84", "TLS"}
+        report = refresh(store, ILO)
+        assert report.outcome == "new_vintage", report.message
+        assert report.left_out == ["Areas that the ILO does not know: TLS, X84."]
+        assert set(frame_of(store, report)["ref_area"]) == set(AREAS_ILO) - {"X84", "TLS"}
+
+    def test_no_area_is_known(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.ilo_unknown |= set(AREAS_ILO)
+        assert "knows not one of the areas" in refresh(store, ILO).message
+
+    def test_status_500_for_another_reason_is_a_failure(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.fault = on("/sdmx/", lambda _: servers.Reply(b"NullPointerException", 500))
+        report = refresh(store, ILO)
+        assert "status 500, body beginning 'NullPointerException'" in report.message
+
+    @pytest.mark.parametrize(
+        ("address", "said"),
+        [
+            ("data/ILO,DF_UNKNOWN", "does not know the dataflow"),
+            ("data/DF_SDG_0131_SEX_SOC_RT", "the agency is missing"),
+        ],
+    )
+    def test_what_404_and_422_mean(
+        self, address: str, said: str, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with_dataset(monkeypatch, ILO, address=address)
+        report = refresh(store, ILO)
+        assert report.outcome == "failed"
+        assert said in report.message
+
+    def test_refused_under_load(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.fault = on("/sdmx/", servers.busy, times=2)
+        assert refresh(store, ILO).outcome == "new_vintage"
+        providers.world.fault = on("/sdmx/", servers.busy)
+        assert "status 403, asked 4 times" in refresh(store, ILO, force=True).message
+
+    def test_areas_that_were_not_asked_for(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.ignore_area = True
+        report = refresh(store, ILO, wanted=Wanted(WANTED[ILO].series, ("KHM", "THA")))
+        assert "13 areas came back that were not asked for" in report.message
+
+    def test_a_table_that_is_not_in_the_contents(
+        self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        with_dataset(monkeypatch, ILO, dataset="SDG_0131_OLD")
+        report = refresh(store, ILO)
+        assert "table SDG_0131_OLD_A stands 0 times among 2" in report.message
+        assert report.requests == 1
+
+    def test_a_date_in_no_known_form(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.last_update = "yesterday"
+        assert "last.update is 'yesterday', expected a date" in refresh(store, ILO).message
+
+    def test_blank_values_are_kept(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.ilo_row = lambda r: [*r[:7], "" if r[1] == "KHM" else r[7], *r[8:]]
+        frame = frame_of(store, refresh(store, ILO))
+        assert frame.loc[frame["ref_area"] == "KHM", "obs_value"].isna().all()
+
+
+class TestIloBulk:
+    @pytest.fixture(autouse=True)
+    def bulk(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        with_dataset(monkeypatch, ILO, endpoint="bulk", address="data/indicator/")
+
+    def test_the_same_figures_come_by_the_other_road(
+        self,
+        providers: Providers,
+        store: SnapshotStore,
+        parsed: dict[str, ParsedDataset],
+        archived: dict[str, Manifest],
+    ) -> None:
+        frame = frame_of(store, refresh(store, ILO))
+        shipped = parsed[archived["ilostat/SDG_0131_SEX_SOC_RT"].place].frame
+        columns = ["series", "ref_area", "time_period", "sex", "soc", "obs_value"]
+        assert sorted(map(tuple, frame[columns].to_numpy())) == sorted(map(tuple, shipped[columns].to_numpy()))
+        assert "ref_area=BRN+IDN" in providers.world.asked[-1], "a literal +"
+
+    def test_a_parameter_that_is_ignored_is_noticed(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.ignore_area = True
+        report = refresh(store, ILO, wanted=Wanted(WANTED[ILO].series, ("KHM",)))
+        assert "14 areas came back that were not asked for" in report.message
+
+    def test_an_unknown_code_brings_a_header_only(self, providers: Providers, store: SnapshotStore) -> None:
+        report = refresh(store, ILO, wanted=Wanted(WANTED[ILO].series, ("XXX",)))
+        assert "found a header and no rows" in report.message
+        assert "check the codes asked for" in report.message
+
+
+# --- the World Population Prospects -------------------------------------------------------------------------------
+
+
+class TestWpp:
+    def test_other_places_are_not_staged_and_the_bytes_are_kept_whole(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
+        report = refresh(store, WPP)
+        assert set(frame_of(store, report)["ref_area"]) == {"KHM", "THA", "WORLD"}
+        kept = store.open(report.snapshot or "")
+        assert kept.files[0].name == "WPP2024_Demographic_Indicators_Medium.csv.gz"
+        raw = (store.folder(kept) / kept.files[0].name).read_bytes()
+        assert raw == figures.wpp()[registry.dataset(*WPP).address], "the provider's own bytes"
+        assert b"FRA" in gzip.decompress(raw)
+        assert (str(kept.vintage_date), kept.release_tag) == ("2024-07-11", "WPP 2024")
+
+    def test_without_a_mark_of_the_file_nothing_is_asked_again(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
+        providers.world.etag = False
+        assert refresh(store, WPP).requests == 1
+        assert refresh(store, WPP).requests == 0
+
+    def test_another_file_under_the_same_revision(self, providers: Providers, store: SnapshotStore) -> None:
+        refresh(store, WPP)
+        other = gzip.compress(gzip.decompress(figures.wpp()[registry.dataset(*WPP).address]).replace(b"THA", b"XXX"))
+        providers.world.fault = on("WPP2024", lambda _: servers.Reply(other, headers={"ETag": '"new"'}))
+        report = refresh(store, WPP)
+        assert report.outcome == "changed_in_place"
+        assert report.requests == 1
+        assert len(store.list()) == 2
+
+    def test_no_area_asked_for_is_in_the_file(self, providers: Providers, store: SnapshotStore) -> None:
+        report = refresh(store, WPP, wanted=Wanted(WANTED[WPP].series, ("116",)))
+        assert "not one row is of an area asked for" in report.message
+        assert "crosswalk ref_area of un_wpp" in report.message
+
+    def test_a_moved_file(self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:
+        with_dataset(monkeypatch, WPP, address="moved/WPP2024.csv.gz")
+        report = refresh(store, WPP)
+        assert "status 404" in report.message
+        assert "moved the address" in report.message
+
+
+def test_a_dataset_without_an_address() -> None:
+    with pytest.raises(registry.RegistryError, match="national has no address to ask"):
+        registry.fetcher("national")
+
+
+def test_structures_still_load() -> None:
+    spec: DatasetSpec = registry.dataset(*BANK)
+    assert spec.parameters["source"] == "2"

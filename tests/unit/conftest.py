@@ -1,0 +1,33 @@
+"""Fixtures of the unit tests: one whole small build, audited, that can be published."""
+
+from __future__ import annotations
+
+import pytest
+from small_build import SmallBuild, ilo_row, un_row
+
+from sources import registry
+from warehouse.engine import computed_tables
+from warehouse.metadata import SCHEMAS, Table
+from warehouse.release import audit, staged_tables
+
+
+@pytest.fixture(scope="session")
+def whole_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
+    """Every table of a build from a few published rows; audited (checks that want all indicators fail on it)."""
+    small = SmallBuild(tmp_path_factory.mktemp("whole") / "build")
+    un = [un_row("SI_COV_PENSN", "608", year, value, sex="BOTHSEX") for year, value in ((2016, "39.8"), (2020, "20.5"))]
+    ilo = [ilo_row("PENSION", "PHL", year, value) for year, value in ((2015, "39.8"), (2019, "48"), (2021, "65.6"))]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", ilo)
+    small.staged()
+    for name in (name for schema in SCHEMAS for name in computed_tables(schema)):
+        if not small.build.has(name):
+            small.make(name)
+    audit(small.build)
+    return small
+
+
+@pytest.fixture(scope="session")
+def whole_staged(whole_build: SmallBuild) -> list[Table]:
+    """The descriptions of its staged tables."""
+    return staged_tables(whole_build.build, registry.structures())

@@ -1,0 +1,119 @@
+"""The shipped catalogue, as its one door gives it, and how an indicator is added."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+import yaml
+
+from indicator_defs.catalog import FOLDER, Catalog, files_of, fingerprint_of, load_catalog
+from indicator_defs.model import BREAKDOWNS
+from sources import registry
+
+NINE_CONTINGENCIES = {"ANY", "CHLD", "DISAB", "INJ", "MATNL", "PENSN", "POOR", "UEMP", "VULN"}
+
+
+@pytest.fixture(scope="module")
+def catalog() -> Catalog:
+    return load_catalog()
+
+
+def test_shipped_catalogue_loads_with_values_and_declared_gaps(catalog: Catalog) -> None:
+    with_values = [d for d in catalog.definitions.values() if d.status == "with_values"]
+    assert len(with_values) >= 40
+    assert {f"ASP_COV_{c}" for c in NINE_CONTINGENCIES} <= {d.code for d in with_values}
+    for code in ("ASP_FIN_GDP", "ASP_FIN_GOV", "ASP_COV_PCONTR"):
+        declared = catalog.definitions[code]
+        assert declared.status == "declared"
+        assert declared.gap is not None
+        assert declared.gap.obtain_from
+        assert not declared.sources
+
+
+def test_every_file_of_a_definition_is_read(catalog: Catalog) -> None:
+    files = {p.stem for p in (FOLDER / "indicators").rglob("*.yaml")}
+    assert files == set(catalog.definitions)
+
+
+def test_members_are_those_of_today(catalog: Catalog) -> None:
+    assert len(catalog.members("ASEAN")) == 11
+    assert set(catalog.members("ASEAN")) - set(catalog.members("ASEAN10")) == {"TLS"}
+    assert sorted(catalog.members("CLMV")) == ["KHM", "LAO", "MMR", "VNM"]
+    assert len(catalog.members("ASEAN6")) == 6
+    assert set(catalog.members("ASEAN6")).isdisjoint(catalog.members("CLMV"))
+
+
+def test_tables_hold_every_indicator_claim_and_crosswalk_line(catalog: Catalog) -> None:
+    tables = catalog.tables(registry.structures())
+    assert set(tables["indicator"]["indicator"]) == set(catalog.definitions)
+    rows = zip(
+        tables["claim"]["indicator"], tables["claim"]["dataset"], tables["claim"]["provider_series"], strict=True
+    )
+    assert {(c.indicator, c.dataset, c.series.code) for c in catalog.claims} <= set(rows)
+    assert tables["claim"]["claim_id"].is_unique
+    national = tables["claim"][tables["claim"]["provider"] == "national"]
+    assert set(national["indicator"]) == set(catalog.definitions), "every indicator accepts national data"
+    assert set(national["dataset"]) == {"submissions", "documents"}
+    own = tables["crosswalk"][tables["crosswalk"]["provider"] == "unsd_sdg"]
+    assert len(own) == sum(x.provider == "unsd_sdg" for x in catalog.crosswalks)
+    for breakdown in BREAKDOWNS:
+        assert (tables["code"]["codelist"] == breakdown).any(), f"no codes of {breakdown}"
+
+
+def test_not_stated_is_null_in_the_crosswalk_and_never_normal(catalog: Catalog) -> None:
+    table = catalog.tables(registry.structures())["crosswalk"]
+    status = table[(table["provider"] == "unsd_sdg") & (table["concept"] == "obs_status")].set_index("code")["target"]
+    assert status["NOTSPEC"] is None
+    assert status[""] is None
+    assert status["U"] == "U"
+
+
+def test_letters_of_the_ilo_are_not_those_of_sdmx(catalog: Catalog) -> None:
+    letters = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("ilostat", "obs_status")}
+    assert letters["M"] == "E", "the ILO's M is a model extrapolation, SDMX's M cannot exist"
+    assert letters["S"] == "N", "the ILO's S is not significant, SDMX's S is a strike"
+    assert letters["R"] == "A"
+
+
+def test_one_yaml_file_adds_an_indicator(tmp_path: Path) -> None:
+    folder = copy_of_catalogue(tmp_path)
+    definition = yaml.safe_load((folder / "indicators/coverage/ASP_COV_UEMP.yaml").read_text(encoding="utf-8"))
+    definition |= {"code": "ASP_LAB_UNEMALL", "name": "Unemployment rate, youth, national", "group": "labour"}
+    definition["sources"] = [{"provider": "unsd_sdg", "dataset": "sdg", "series": [{"code": "SL_TLF_NEW"}]}]
+    before = load_catalog(folder)
+    (folder / "indicators/labour/ASP_LAB_UNEMALL.yaml").write_text(yaml.safe_dump(definition), encoding="utf-8")
+    after = load_catalog(folder)
+    tables = after.tables(registry.structures())
+    row = tables["indicator"].set_index("indicator").loc["ASP_LAB_UNEMALL"]
+    assert row["weight"] == "UNEMPLOYED"
+    assert row["headline_sex"] == "_T"
+    assert row["definition_file"] == "indicator_defs/indicators/labour/ASP_LAB_UNEMALL.yaml"
+    claim = tables["claim"].set_index("provider_series").loc["SL_TLF_NEW"]
+    assert claim["indicator"] == "ASP_LAB_UNEMALL"
+    assert claim["feed"] == "unsd_sdg/sdg/SL_TLF_NEW"
+    assert set(after.definitions) - set(before.definitions) == {"ASP_LAB_UNEMALL"}
+    assert after.fingerprint != before.fingerprint
+
+
+def test_fingerprint_follows_content_and_names_only(tmp_path: Path) -> None:
+    folder = copy_of_catalogue(tmp_path)
+    assert fingerprint_of(folder) == fingerprint_of(FOLDER), "the place of the folder says nothing"
+    changed = folder / "codelists" / "sex.csv"
+    text = changed.read_text(encoding="utf-8")
+    changed.write_text(text + "X,Other,Added by a test\n", encoding="utf-8")
+    assert fingerprint_of(folder) != fingerprint_of(FOLDER)
+    changed.write_text(text, encoding="utf-8")
+    assert fingerprint_of(folder) == fingerprint_of(FOLDER)
+    changed.rename(changed.with_name("sexes.csv"))
+    assert fingerprint_of(folder) != fingerprint_of(FOLDER)
+
+
+def copy_of_catalogue(to: Path) -> Path:
+    folder = to / "indicator_defs"
+    for path in files_of(FOLDER):
+        copy = folder / path.relative_to(FOLDER)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return folder

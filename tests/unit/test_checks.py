@@ -1,0 +1,427 @@
+"""The checks of the audit: each is shown to fail on a build with one fault, and to hold without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_build import TOTAL_CELL, Row, SmallBuild
+
+from warehouse import checks
+from warehouse.checks import Result, grouped, result_frame, run, shown
+from warehouse.metadata import table, tables
+
+PENSN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "time_period": 2019, "cell": TOTAL_CELL}
+OBSERVATION = {
+    "observation_id": "o1",
+    "indicator": "ASP_COV_PENSN",
+    "ref_area": "PHL",
+    "time_period": 2019,
+    "obs_value": 48.0,
+    "value_text": "48",
+    "source": "ilostat",
+    "dataset": "SDG_0131_SEX_SOC_RT",
+    "provider_series": "SDG_0131_SEX_SOC_RT",
+    "candidate_no": 1,
+    "vintage_date": date(2024, 9, 12),
+    "snapshot_id": "s1",
+    "snapshot_row": "data.csv:2",
+}
+VALUE = {**PENSN, "observation_id": "o1", "obs_value": 48.0, "dataset_kind": "statistical", "is_headline": True}
+FIGURE = {
+    "indicator": "ASP_COV_PENSN",
+    "ref_area": "ASEAN",
+    "time_period": 2019,
+    "cell": TOTAL_CELL,
+    "obs_value": 30.0,
+    "publication_class": "A",
+    "method": "weighted_mean",
+    "minimum": 20.0,
+    "maximum": 40.0,
+    "median": 30.0,
+}
+MEMBERS = [
+    {
+        "indicator": "ASP_COV_PENSN",
+        "area_group": "ASEAN",
+        "reference_year": 2019,
+        "cell": TOTAL_CELL,
+        "ref_area": area,
+        "value_low": value,
+        "value_high": value,
+        "weight_share": 0.5,
+        "weight_value": 1.0,
+        "observation_id": f"o{area}",
+    }
+    for area, value in (("PHL", 20.0), ("THA", 40.0))
+]
+CHANGE = {"indicator": "ASP_COV_PENSN", "ref_area": "ASEAN", "cell": TOTAL_CELL, "change": 3.0}
+PARTS = [
+    {"indicator": "ASP_COV_PENSN", "area_group": "ASEAN", "cell": TOTAL_CELL, "ref_area": a, "contribution": c}
+    for a, c in (("PHL", 1.0), ("THA", 2.0))
+]
+ACCOUNT = {
+    "snapshot_id": "s1",
+    "provider": "ilostat",
+    "rows_in": 3,
+    "harmonised": 1,
+    "out_of_scope": 1,
+    "rejected": 1,
+    "difference": 0,
+}
+Tables = dict[str, list[Row]]
+SNAPSHOT = {"snapshot_id": "s1", "provider": "ilostat"}
+AVAILABLE = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "breakdown": "sex", "availability": "no_value"}
+SPEAKS = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "area_code": "", "is_newest": True}
+READ = {
+    "snapshot_id": "s1",
+    "source": "unsd_sdg",
+    "dataset": "sdg",
+    "provider_series": "SI_COV_PENSN",
+    "current_series": "SI_COV_PENSN",
+}
+REFUSED = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "reason": "unknown_code"}
+HELD = {"observation_id": "o1", "snapshot_id": "s1", "snapshot_row": "data.csv:2", "obs_value": 48.0}
+REVISED = {
+    "revision_class": "changed",
+    "observation_id": "o1",
+    "ref_area": "PHL",
+    "provider_series": "SI_COV_PENSN",
+    "snapshot_from": "s1",
+    "row_from": "data.csv:2",
+    "value_from": 48.0,
+    "snapshot_to": "s2",
+    "row_to": "data.csv:9",
+    "value_to": 20.5,
+}
+
+# Check: a build on which it holds, the table with one fault, and what the message must name.
+CASES: dict[str, tuple[Tables, Tables, str]] = {
+    "row_account_balances": (
+        {"quality.row_account": [ACCOUNT]},
+        {"quality.row_account": [ACCOUNT, {**ACCOUNT, "snapshot_id": "s2", "harmonised": 0, "difference": 1}]},
+        "s2",
+    ),
+    "one_row_one_indicator": (
+        {"harmonised.observation": [OBSERVATION, {**OBSERVATION, "snapshot_row": "data.csv:3"}]},
+        {"harmonised.observation": [OBSERVATION, {**OBSERVATION, "indicator": "ASP_COV_UEMP"}]},
+        "data.csv:2",
+    ),
+    "class_c_is_withheld": (
+        {
+            "indicator_set.aggregate": [
+                FIGURE,
+                {**FIGURE, "publication_class": "C", "obs_value": None, "median": None, "obs_status": "Q"},
+            ]
+        },
+        {"indicator_set.aggregate": [{**FIGURE, "publication_class": "C", "obs_status": "Q", "median": None}]},
+        "obs_value=30.0",
+    ),
+    "aggregate_recomputed": (
+        {"indicator_set.aggregate": [FIGURE], "indicator_set.aggregate_member": MEMBERS},
+        {"indicator_set.aggregate": [{**FIGURE, "obs_value": 31.0}]},
+        "recomputed=30.0",
+    ),
+    "aggregate_within_members": (
+        {"indicator_set.aggregate": [FIGURE]},
+        {"indicator_set.aggregate": [{**FIGURE, "obs_value": 40.1}]},
+        "maximum=40.0",
+    ),
+    "contributions_add_up": (
+        {"baseline.value": [CHANGE], "baseline.change_contribution": PARTS},
+        {"baseline.value": [{**CHANGE, "change": 3.5}]},
+        "total=3.0",
+    ),
+    "value_equals_text": (
+        {
+            "harmonised.observation": [
+                OBSERVATION,
+                {**OBSERVATION, "obs_value": None, "value_text": "<0.5"},
+                {**OBSERVATION, "value_text": " 48.0"},
+            ]
+        },
+        {"harmonised.observation": [{**OBSERVATION, "obs_value": 4.8}]},
+        "value_text=48",
+    ),
+    "documents_stay_out_of_aggregates": (
+        {"indicator_set.aggregate_member": MEMBERS, "indicator_set.value": [{**VALUE, "observation_id": "oPHL"}]},
+        {"indicator_set.value": [{**VALUE, "observation_id": "oPHL", "dataset_kind": "document"}]},
+        "document",
+    ),
+    "no_future_year": (
+        {"harmonised.observation": [OBSERVATION, {**OBSERVATION, "time_period": 2030, "obs_status": "F"}]},
+        {"harmonised.observation": [{**OBSERVATION, "time_period": 2025}]},
+        "time_period=2025",
+    ),
+    "chosen_value_traces_to_snapshot": (
+        {
+            "indicator_set.value": [VALUE],
+            "harmonised.observation": [OBSERVATION],
+            "lineage.snapshot": [SNAPSHOT],
+        },
+        {"lineage.snapshot": [{**SNAPSHOT, "snapshot_id": "s9"}]},
+        "o1",
+    ),
+    "indicator_with_values_has_values": (
+        {
+            "reference.indicator": [{"indicator": "ASP_COV_PENSN", "status": "with_values"}],
+            "indicator_set.value": [VALUE],
+        },
+        {"indicator_set.value": [{**VALUE, "ref_area": "WLD"}]},
+        "ASP_COV_PENSN",
+    ),
+    "weight_has_values": (
+        {
+            "reference.indicator": [
+                {
+                    "indicator": "ASP_COV_PENSN",
+                    "status": "with_values",
+                    "method": "weighted_mean",
+                    "weight": "POP_Y_GE65",
+                    "headline_sex": "_T",
+                }
+            ],
+            "reference.area_group": [{"area_group": "ASEAN", "ref_area": "PHL", "is_member_today": True}],
+            "indicator_set.weight_value": [
+                {
+                    "weight": "POP_Y_GE65",
+                    "ref_area": "PHL",
+                    "time_period": 2023,
+                    "urbanisation": "_T",
+                    "weight_value": 6e6,
+                }
+            ],
+        },
+        {"indicator_set.weight_value": []},
+        "POP_Y_GE65",
+    ),
+    "key_published_twice": (
+        {"harmonised.observation": [OBSERVATION, {**OBSERVATION, "candidate_no": 2}]},
+        {"harmonised.observation": [OBSERVATION, {**OBSERVATION, "candidate_no": 2, "value_text": "49"}]},
+        "candidates=2",
+    ),
+    "value_above_maximum": (
+        {"indicator_set.value": [{**VALUE, "above_maximum": False}]},
+        {"indicator_set.value": [{**VALUE, "above_maximum": True, "obs_value": 104.0}]},
+        "obs_value=104.0",
+    ),
+    "step_not_looked_at": (
+        {"indicator_set.value": [{**VALUE, "break_before": "declared"}]},
+        {"indicator_set.value": [{**VALUE, "break_before": "step"}]},
+        "PHL",
+    ),
+    "rows_rejected": (
+        {  # a row of a vintage that a newer one replaces needs nobody's attention
+            "lineage.rejection": [REFUSED],
+            "lineage.series_vintage": [{**SPEAKS, "is_newest": False}],
+        },
+        {"lineage.series_vintage": [SPEAKS]},
+        "unknown_code",
+    ),
+    "values_withdrawn": (
+        {"lineage.revision": [REVISED], "lineage.series_vintage": [{**SPEAKS, "snapshot_id": "s2"}]},
+        {"lineage.revision": [{**REVISED, "revision_class": "withdrawn"}]},
+        "value_from=48.0",
+    ),
+    "revision_traces_to_vintages": (
+        {
+            "lineage.revision": [REVISED],
+            "lineage.vintage_value": [
+                HELD,
+                {**HELD, "snapshot_id": "s2", "snapshot_row": "data.csv:9", "obs_value": 20.5},
+            ],
+        },
+        {"lineage.revision": [{**REVISED, "value_from": 47.0}]},
+        "data.csv:2",
+    ),
+    "discrepancies": (
+        {"lineage.discrepancy": []},
+        {"lineage.discrepancy": [{"indicator": "ASP_COV_PENSN", "obs_value": 48.0, "other_value": 20.5}]},
+        "other_value=20.5",
+    ),
+    "correction_applies": (
+        {"lineage.correction": [{"correction_id": 1, "applied": True}]},
+        {"lineage.correction": [{"correction_id": 1, "applied": False, "expected_text": "0.7"}]},
+        "expected_text=0.7",
+    ),
+    "breakdown_missing_everywhere": (
+        {"quality.availability": [{**AVAILABLE, "n_values": 0}, {**AVAILABLE, "ref_area": "THA", "n_values": 3}]},
+        {"quality.availability": [{**AVAILABLE, "n_values": 0}, {**AVAILABLE, "ref_area": "THA", "n_values": 0}]},
+        "breakdown=sex",
+    ),
+    "claimed_series_published": (
+        {
+            "reference.claim": [{"provider": "unsd_sdg", "dataset": "sdg", "provider_series": "SI_COV_PENSN"}],
+            "harmonised.row": [READ],
+            "lineage.series_vintage": [SPEAKS],
+        },
+        {"lineage.series_vintage": [{**SPEAKS, "is_newest": False}]},
+        "SI_COV_PENSN",
+    ),
+    "crosswalk_line_unused": (
+        {
+            "reference.crosswalk": [{"provider": "unsd_sdg", "dimension": "Sex", "code": "FEMALE", "concept": "sex"}],
+            "staged.series_dimension": [{"provider": "unsd_sdg", "dimension": "Sex", "code": "FEMALE"}],
+        },
+        {"staged.series_dimension": [{"provider": "unsd_sdg", "dimension": "Sex", "code": "MALE"}]},
+        "FEMALE",
+    ),
+}
+BY_NAME = {c.name: c for c in checks.checks()}
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
+    """A build with the reference tables; tests write the others."""
+    return SmallBuild(tmp_path_factory.mktemp("build"))
+
+
+@pytest.fixture
+def fresh(tmp_path: Path) -> SmallBuild:
+    """A build that a test has for itself."""
+    return SmallBuild(tmp_path)
+
+
+def test_every_check_of_the_folder_has_a_case_here() -> None:
+    assert {p.stem for p in checks.FOLDER.glob("*.sql")} == set(CASES)
+
+
+@pytest.mark.parametrize("name", sorted(CASES))
+def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
+    good, fault, said = CASES[name]
+    for full_name, rows in good.items():
+        fresh.write(full_name, rows)
+    (held,) = run(fresh.build, [BY_NAME[name]])
+    assert held.passed, held.sample
+    for full_name, rows in fault.items():
+        fresh.write(full_name, rows)
+    (failed,) = run(fresh.build, [BY_NAME[name]])
+    assert not failed.passed
+    assert failed.problems >= 1
+    assert said in failed.sample
+
+
+@pytest.mark.parametrize("change", [{"obs_status": None}, {"publication_class": "A"}, {"median": 30.0}])
+def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Row) -> None:
+    withheld = {**FIGURE, "publication_class": "C", "obs_value": None, "median": None, "obs_status": "Q"}
+    small.write("indicator_set.aggregate", [{**withheld, **change}])
+    (result,) = run(small.build, [BY_NAME["class_c_is_withheld"]])
+    assert result.problems == 1
+
+
+@pytest.mark.parametrize("status", ["U", "V"])
+def test_unreliable_values_stay_out_of_aggregates(small: SmallBuild, status: str) -> None:
+    small.write("indicator_set.aggregate_member", MEMBERS)
+    small.write("indicator_set.value", [{**VALUE, "observation_id": "oTHA", "obs_status": status}])
+    (result,) = run(small.build, [BY_NAME["documents_stay_out_of_aggregates"]])
+    assert result.problems == 1
+
+
+KEYED = sorted(n for n, t in tables().items() if not t.is_work and n != "quality.check_result")
+
+
+@pytest.mark.parametrize("name", KEYED)
+def test_double_key_is_found_in_every_table(fresh: SmallBuild, name: str) -> None:
+    check = BY_NAME[f"unique_key_{name.replace('.', '_')}"]
+    assert check.severity == "blocks"
+    row = {
+        c.name: {"VARCHAR": "x", "DATE": date(2024, 1, 1), "BOOLEAN": True}.get(c.type, 1) for c in table(name).columns
+    }
+    fresh.write(name, [row])
+    assert run(fresh.build, [check])[0].passed
+    fresh.write(name, [row, row])
+    (result,) = run(fresh.build, [check])
+    assert result.problems == 1
+    assert "row_count=2" in result.sample
+
+
+def test_key_with_an_empty_cell_is_found(fresh: SmallBuild) -> None:
+    check = BY_NAME["unique_key_reference_indicator"]
+    assert "complete" in check.description
+    fresh.write("reference.indicator", [{"indicator": None, "name": "nameless"}])
+    assert not run(fresh.build, [check])[0].passed
+
+
+@pytest.mark.parametrize(
+    ("name", "row", "column", "code"),
+    [
+        ("harmonised.observation", OBSERVATION, "sex", "FEMALE"),
+        ("harmonised.observation", OBSERVATION, "ref_area", "608"),
+        ("harmonised.observation", OBSERVATION, "unit_measure", "PERCENT"),
+        ("harmonised.observation", OBSERVATION, "nature", "X"),
+        ("indicator_set.value", VALUE, "obs_status", "R"),
+        ("indicator_set.value", VALUE, "age", "15+"),
+        ("indicator_set.aggregate", FIGURE, "ref_area", "ASEAN12"),
+        ("baseline.value", CHANGE, "target_group", "EVERYBODY"),
+    ],
+)
+def test_unknown_code_is_found(fresh: SmallBuild, name: str, row: Row, column: str, code: str) -> None:
+    check = BY_NAME[f"codes_known_{name.replace('.', '_')}"]
+    fresh.write(name, [row])
+    assert run(fresh.build, [check])[0].passed
+    fresh.write(name, [row, {**row, column: code}])
+    (result,) = run(fresh.build, [check])
+    assert result.sample == f"column_name={column}, code={code}, row_count=1"
+
+
+def test_more_problems_than_are_shown_are_counted(fresh: SmallBuild) -> None:
+    rows = [{**ACCOUNT, "snapshot_id": f"s{i}", "difference": i} for i in range(1500)]
+    fresh.write("quality.row_account", rows)
+    (result,) = run(fresh.build, [BY_NAME["row_account_balances"]])
+    assert result.problems == 1499
+    assert result.sample.count("snapshot_id=") == 5
+
+
+def test_new_checks_block_unless_they_say_otherwise(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleared: None
+) -> None:
+    (tmp_path / "new_check.sql").write_text(
+        "-- description: Nothing is wrong\nSELECT 1 WHERE FALSE\n", encoding="utf-8"
+    )
+    monkeypatch.setattr(checks, "FOLDER", tmp_path)
+    (new,) = (c for c in checks.checks() if c.family is None)
+    assert (new.name, new.severity) == ("new_check", "blocks")
+
+
+def test_unknown_severity_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleared: None) -> None:
+    text = "-- severity: shouts\n-- description: x\nSELECT 1\n"
+    (tmp_path / "new_check.sql").write_text(text, encoding="utf-8")
+    monkeypatch.setattr(checks, "FOLDER", tmp_path)
+    with pytest.raises(ValueError, match=r"new_check\.sql: severity is 'shouts'"):
+        checks.checks()
+
+
+@pytest.fixture
+def cleared() -> Iterator[None]:
+    """The list of checks is read anew in a test, and again after it."""
+    checks.checks.cache_clear()
+    yield
+    checks.checks.cache_clear()
+
+
+def test_results_as_a_table_and_as_the_graph_shows_them() -> None:
+    keys = [c for c in checks.checks() if c.family == "keys_are_unique"]
+    results = [Result(keys[0], 2, "indicator=ASP_X"), Result(keys[1], 0, ""), Result(BY_NAME["rows_rejected"], 1, "r")]
+    frame = result_frame(results)
+    assert list(frame.columns) == table("quality.check_result").column_names
+    assert list(frame["passed"]) == [False, True, False]
+    folded = {r.check.name: r for r in grouped(results)}
+    assert folded["keys_are_unique"].problems == 2
+    assert "ASP_X" in folded["keys_are_unique"].sample
+    assert folded["codes_are_known"].passed
+    assert folded["rows_rejected"].problems == 1
+    assert {c.name for c in shown()} == {c.name for c in BY_NAME.values() if c.family is None} | set(folded) - {
+        "rows_rejected"
+    }
+
+
+def test_the_release_was_audited_by_every_check(release: Path) -> None:
+    con = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
+    rows = con.execute("SELECT check_name, severity, passed, n_problems FROM quality.check_result").fetchall()
+    con.close()
+    assert {r[0] for r in rows} == set(BY_NAME)
+    assert [r for r in rows if r[1] == "blocks" and not r[2]] == []
+    assert all(passed == (problems == 0) for _, _, passed, problems in rows)

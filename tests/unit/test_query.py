@@ -1,0 +1,100 @@
+"""Queries on a release: what they answer, and that they can neither write nor read anything else."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from warehouse.query import QueryError, first_table, query, reader, split_statements
+
+NOT_ALLOWED = [
+    "INSERT INTO reference.code VALUES ('sex', 'X', 'Other', NULL)",
+    "UPDATE indicator_set.value SET obs_value = 0",
+    "DELETE FROM harmonised.observation",
+    "DROP TABLE baseline.value",
+    "ALTER TABLE baseline.value ADD COLUMN x INTEGER",
+    "CREATE TABLE main.x AS SELECT 1",
+    "CREATE VIEW main.x AS SELECT 1",
+    "CREATE SCHEMA x",
+    "COMMENT ON TABLE baseline.value IS 'x'",
+    "ATTACH '{folder}/other.duckdb' AS other",
+    "ATTACH '{folder}/other.duckdb' AS other (READ_ONLY)",
+    "COPY reference.code TO '{folder}/code.csv'",
+    "COPY (SELECT 1) TO '{folder}/one.parquet' (FORMAT parquet)",
+    "EXPORT DATABASE '{folder}/all'",
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_text('/etc/passwd')",
+    "SELECT * FROM read_blob('/etc/passwd')",
+    "SELECT * FROM glob('/etc/*')",
+    "FROM '/etc/passwd'",
+    "SELECT * FROM read_parquet('{release}/parquet/reference/code.parquet')",
+    "SELECT * FROM read_csv('http://127.0.0.1:9/x.csv')",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SET enable_external_access = true",
+    "SET lock_configuration = false",
+    "SET memory_limit = '1KB'",
+    "PRAGMA enable_external_access = true",
+    "RESET enable_external_access",
+    "SELECT * FROM reference.nothing",
+    "SELEKT 1",
+]
+
+
+@pytest.mark.parametrize("text", NOT_ALLOWED)
+def test_not_allowed(release: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises(QueryError) as caught:
+        query(release, text.replace("{folder}", str(tmp_path)).replace("{release}", str(release)))
+    assert str(caught.value)
+    assert list(tmp_path.iterdir()) == [], "nothing was written"
+
+
+def test_several_statements_cannot_smuggle_a_write(release: Path) -> None:
+    with pytest.raises(QueryError):
+        query(release, "SELECT 1; DELETE FROM harmonised.observation")
+    assert query(release, "SELECT count(*) AS n FROM harmonised.observation")["n"][0] > 20_000
+
+
+def test_answer_has_names_and_values(release: Path) -> None:
+    frame = query(
+        release,
+        "SELECT ref_area, obs_value, value_text FROM harmonised.observation "
+        "WHERE source = 'ilostat' AND indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' AND time_period = 2021 "
+        "AND sex = '_T'",
+    )
+    assert frame.to_dict("records") == [{"ref_area": "PHL", "obs_value": 65.6, "value_text": "65.6"}]
+
+
+def test_views_answer_with_labels(release: Path) -> None:
+    frame = query(
+        release,
+        "SELECT area_name, unit, is_chosen FROM observations "
+        "WHERE indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' AND time_period = 2020 AND sex = '_T'",
+    )
+    assert frame.to_dict("records") == [{"area_name": "Philippines", "unit": "Per cent", "is_chosen": False}]
+
+
+def test_two_readers_at_once(release: Path) -> None:
+    with reader(release) as one, reader(release) as other:
+        assert one.execute("SELECT 1").fetchone() == other.execute("SELECT 1").fetchone()
+
+
+def test_first_table_shows_published_core_figures(release: Path) -> None:
+    frame = first_table(release)
+    assert list(frame.columns) == ["indicator", "year", "asean", "class", "members", "weight_covered"]
+    assert len(frame) >= 10
+    assert set(frame["class"]) <= {"A", "B"}
+    assert frame["asean"].notna().all()
+
+
+def test_statements_are_split_by_the_engine() -> None:
+    assert split_statements("SELECT ';' AS a; SELECT 2;") == ["SELECT ';' AS a;", "SELECT 2;"]
+    with pytest.raises(QueryError):
+        split_statements("SELECT 'open")
+
+
+def test_release_whose_file_is_damaged_is_a_message(release: Path, tmp_path: Path) -> None:
+    (tmp_path / "warehouse.duckdb").write_bytes((release / "warehouse.duckdb").read_bytes()[:1000])
+    with pytest.raises(QueryError):
+        query(tmp_path, "SELECT 1")
