@@ -1,0 +1,71 @@
+"""`python -m bench`: measures, and writes the tables of docs/performance.md."""
+
+from __future__ import annotations
+
+import argparse
+import shutil
+import sys
+import tempfile
+from pathlib import Path
+
+from bench import growth, refresh, report
+from bench.grow import WAYS
+from bench.measure import ROOT, BenchError
+
+
+def parser() -> argparse.ArgumentParser:
+    """The options of the command."""
+    parser = argparse.ArgumentParser(
+        prog="python -m bench",
+        description="Measures the commands and the SQL of Payung and writes the tables of docs/performance.md.",
+        epilog="Example: python -m bench --only growth --rows 1000000 --no-write",
+    )
+    parser.add_argument("--only", choices=["commands", "growth"], help="one of the two parts; default: both")
+    parser.add_argument(
+        "--rows", type=int, nargs="*", default=[1_000_000, 10_000_000], help="staged rows, beside the real size"
+    )
+    parser.add_argument(
+        "--ways",
+        nargs="*",
+        choices=WAYS,
+        default=list(WAYS),
+        help="ways to grow; all but areas to the smallest size only",
+    )
+    parser.add_argument("--times", type=int, default=3, help="runs of each command; the median counts (default 3)")
+    parser.add_argument("--memory", type=int, default=8, help="memory limit of the SQL engine in GB (default 8)")
+    parser.add_argument("--home", type=Path, help="folder to work in, kept afterwards; default: a temporary one")
+    parser.add_argument("--no-write", action="store_true", help="print the tables and leave docs/performance.md alone")
+    return parser
+
+
+def main() -> int:
+    """Measures what was asked for; returns the exit code."""
+    asked = parser().parse_args()
+    folder = (asked.home or Path(tempfile.mkdtemp(prefix="payung-bench-"))).resolve()
+    folder.mkdir(parents=True, exist_ok=True)
+    tables: dict[str, str] = {}
+    try:
+        if asked.only != "growth":
+            commands = refresh.measure(folder, asked.times)
+            release = commands.release
+            tables["commands"] = report.commands(commands, asked.times)
+            print(tables["commands"])
+        else:
+            release = refresh.release_in(folder)
+        if asked.only != "commands":
+            found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
+            tables["growth"] = report.growth(found, asked.memory)
+            print(tables["growth"])
+        if not asked.no_write:
+            report.write(ROOT / "docs" / "performance.md", tables)
+    except BenchError as error:
+        print(f"bench: {error}", file=sys.stderr)
+        return 1
+    finally:
+        if asked.home is None:
+            shutil.rmtree(folder, ignore_errors=True)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

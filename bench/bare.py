@@ -1,0 +1,90 @@
+"""A refresh without Dagster: the same calls in the same order, in one plain process.
+
+Run as `python -m bench.bare HOME RELEASE SPANS`; what it takes less than `payung refresh` is Dagster's share: loading
+it, the graph, its log of events, and what it shows of each table. The list of snapshots (two small tables) is taken
+from RELEASE. Writes seconds by stage to the file SPANS as JSON.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import time
+from pathlib import Path
+
+from assets import kept_staging
+from assets.inputs import Home, code_version, in_use, inputs
+from indicator_defs.catalog import load_catalog
+from sources import registry
+from sources.snapshots import archive_folders, shipped_archive
+from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames, write_together
+from warehouse.metadata import SCHEMAS, staged_table, table
+from warehouse.release import Releases, audit, blocking, publish, staged_tables
+
+
+def computed() -> list[str]:
+    """Every table that SQL makes, in an order in which each comes after its inputs."""
+    names = sorted(f"{path.parent.name}.{path.stem}" for schema in SCHEMAS for path in (SQL / schema).glob("*.sql"))
+    done: list[str] = []
+
+    def visit(name: str) -> None:
+        for source in inputs_of(name):
+            if source in names and source not in done:
+                visit(source)
+        if name not in done:
+            done.append(name)
+
+    for name in names:
+        visit(name)
+    return done
+
+
+def refresh(home: Path, release: Path) -> dict[str, float]:
+    """Makes and publishes a release in `home`; returns seconds by stage."""
+    spans: dict[str, float] = {}
+    last = time.perf_counter()
+
+    def lap(stage: str) -> None:
+        nonlocal last
+        now = time.perf_counter()
+        spans[stage] = now - last
+        last = now
+
+    place, build, structures = Home(home), Build(home / "build" / "bare"), registry.structures()
+    for folder in archive_folders(shipped_archive()):
+        place.snapshots.import_from(folder)
+    used = in_use(place.snapshots, shipped_archive())
+    lap("raw")
+    frames = load_catalog().tables(structures)
+    write_frames(build, {table(f"reference.{name}"): frame for name, frame in frames.items()})
+    lap("reference")
+    for structure in structures:
+        mine = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
+        kept = [kept_staging.staged(place.snapshots, manifest, structure) for manifest in mine]
+        shape = staged_table(structure, tuple(kept_staging.columns_of(kept)))
+        write_together(build, shape, [k.path("rows") for k in kept])
+        for name, part in (("staged.series_dimension", "dimensions"), ("staged.rejection", "rejected")):
+            shape = table("lineage.rejection" if part == "rejected" else name)
+            to = build.part(name, structure.key)
+            write_together(build, shape, [k.path(part) for k in kept], to, distinct=part == "dimensions")
+    together = read_files([build.part("staged.series_dimension", s.key) for s in structures])
+    write_frame(build, table("staged.series_dimension"), together)
+    for name in ("lineage.snapshot", "lineage.snapshot_series"):
+        path = release / "parquet" / Path(*name.split("."))
+        write_frame(build, table(name), read_files([path.with_suffix(".parquet")]))
+    lap("staged")
+    for name in computed():
+        make(build, name)
+        lap(name)
+    audit(build)
+    failed = blocking(build)
+    if failed:
+        raise SystemExit("the audit failed: " + "; ".join(failed))
+    lap("audit")
+    publish(build, Releases(home), inputs(place), [], staged_tables(build, structures), code_version())
+    lap("release")
+    return spans
+
+
+if __name__ == "__main__":
+    Path(sys.argv[3]).write_text(json.dumps(refresh(Path(sys.argv[1]), Path(sys.argv[2]))), encoding="utf-8")

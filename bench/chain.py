@@ -1,0 +1,99 @@
+"""Harmonise, choose, aggregate, baseline and audit on one build: seconds, peak memory and rows of each table.
+
+Run as `python -m bench.chain BUILD MEMORY_GB RESULT [pandas]` in a process of its own; `bench.grow` makes the build.
+Beside it the floor: the time in which the same engine merely reads and writes the same Parquet; and with `pandas` the
+same means in pandas.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+
+from bench import pandas_way
+from bench.bare import computed
+from bench.measure import peak_mb, reset_peak
+from warehouse import checks
+from warehouse.engine import PER_DATASET, Build, connect, make
+
+AUDIT = "audit"
+
+
+@dataclass(frozen=True)
+class Step:
+    """One table made: seconds, peak memory of the process meanwhile (MB), rows, and its floor in seconds."""
+
+    name: str
+    seconds: float
+    peak_mb: float
+    rows: int
+    floor: float = 0.0
+
+
+@dataclass(frozen=True)
+class Result:
+    """What one size took."""
+
+    staged_rows: int
+    steps: list[Step]
+    read_floor: float
+    pandas: pandas_way.Comparison | None = None
+    failed: list[str] = field(default_factory=list)
+
+
+def _copy(source: str, to: Path) -> float:
+    started = time.perf_counter()
+    with connect() as con:
+        con.execute(f"COPY (SELECT * FROM {source}) TO '{to}' (FORMAT parquet, COMPRESSION zstd)")
+    seconds = time.perf_counter() - started
+    to.unlink()
+    return seconds
+
+
+def limit_memory(gigabytes: int, spill: Path) -> None:
+    """Sets the engine's memory and where it puts what does not fit."""
+    with connect() as con:
+        con.execute(f"SET memory_limit = '{gigabytes}GB'")
+        con.execute(f"SET temp_directory = '{spill}'")
+
+
+def measure(build: Build, with_pandas: bool) -> Result:
+    """Makes every computed table of a build that is staged, and then audits it."""
+    scratch = build.folder / "floor.parquet"
+    source = f"read_parquet('{build.folder / PER_DATASET['staged.observation']}', union_by_name = true)"
+    with connect() as con:
+        rows = int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
+    read_floor = _copy(source, scratch)
+    steps = []
+    for name in computed():
+        reset_peak()
+        started = time.perf_counter()
+        count = make(build, name)
+        seconds = time.perf_counter() - started
+        peak = peak_mb()
+        steps.append(Step(name, seconds, peak, count, _copy(f"read_parquet('{build.path(name)}')", scratch)))
+        print(f"{seconds:8.2f} s  {peak:7.0f} MB  {count:12,}  {name}", file=sys.stderr, flush=True)
+    reset_peak()
+    started = time.perf_counter()
+    results = checks.run(build)
+    steps.append(Step(AUDIT, time.perf_counter() - started, peak_mb(), len(results)))
+    failed = [f"{r.check.name}: {r.sample}" for r in results if not r.passed and r.check.severity == "blocks"]
+    return Result(rows, steps, read_floor, pandas_way.compare(build) if with_pandas else None, failed)
+
+
+def main(folder: str, gigabytes: str, result: str, beside: str = "") -> None:
+    """Measures one build and writes the result as JSON."""
+    build = Build(Path(folder))
+    spill = build.folder / "spill"
+    limit_memory(int(gigabytes), spill)
+    measured = measure(build, beside == "pandas")
+    Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
+    shutil.rmtree(spill, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:5])

@@ -1,0 +1,192 @@
+"""A real release made larger: its staged rows copied until there are as many as asked for.
+
+Run as `python -m bench.grow RELEASE BUILD ROWS WAY`. Every copy has codes, years or vintages of its own, so that keys
+stay unique, and the code lists, crosswalks, groups and breaks know them. The result is a build folder in the state in
+which a refresh starts to harmonise. It is the same each time.
+
+Numbers differ a little from copy to copy.
+
+WAY  areas     copies of all areas with groups of their own: 360 -> 360~1, IDN -> IDN~1, ASEAN -> ASEAN~1
+     years     the last 25 years copied back in time by 25 years each; the first reference year moves with them
+     vintages  older states of every dataset, a day apart each
+"""
+
+from __future__ import annotations
+
+import shutil
+import sys
+from pathlib import Path
+
+import duckdb
+
+from sources import registry
+from warehouse.engine import Build
+
+WAYS = ("areas", "years", "vintages")
+SPAN = 25  # years; a multiple of five, as the population by age is given every five years
+LAST_YEAR = 2024
+
+# A number of a copy is up to a tenth lower than the real one: repeated values compress and sort as no real data do.
+VALUE = """
+    CASE
+        WHEN k > 0 AND TRY_CAST(obs_value AS DOUBLE) IS NOT NULL
+            THEN CAST(round(CAST(obs_value AS DOUBLE) * (1 - (k % 97) / 1000.0), 4) AS VARCHAR)
+        ELSE obs_value
+    END AS obs_value
+"""
+
+# The areas asked for, and all their copies.
+ASKED = """
+    coalesce((
+        SELECT string_agg(CASE WHEN c.k = 0 THEN p.code ELSE p.code || '~' || c.k END, ';')
+        FROM (SELECT unnest(string_split(nullif(areas_asked, ''), ';')) AS code) AS p, (SELECT k FROM copy) AS c
+    ), '') AS areas_asked
+"""
+
+# Tables of a release that a build starts from, beside the staged ones.
+STARTS_FROM = ("lineage.snapshot", "lineage.snapshot_series")
+
+
+def copies(release: Path, rows: int) -> int:
+    """How many copies of the staged rows of a release give about `rows`; at least 1."""
+    return max(1, round(rows / staged_rows(release)))
+
+
+def staged_rows(release: Path) -> int:
+    """Rows in all staged tables of a release."""
+    source = f"read_parquet('{release}/parquet/staged/*.parquet', union_by_name = true)"
+    with duckdb.connect() as con:
+        return int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
+
+
+class Grower:
+    """Writes the tables of one larger build."""
+
+    def __init__(self, release: Path, build: Build, n: int, way: str) -> None:
+        self.release = release / "parquet"
+        self.build = build
+        self.n = n
+        self.way = way
+        self.con = duckdb.connect()
+        self.con.execute("SET memory_limit = '4GB'")
+        self.con.execute(f"CREATE TABLE copy AS SELECT k::INTEGER AS k FROM range({n}) AS t(k)")
+
+    def grow(self) -> None:
+        """Writes all tables from which harmonising starts."""
+        for path in sorted((self.release / "reference").glob("*.parquet")):
+            self.reference(path)
+        for structure in registry.structures():
+            self.staged(structure.key)
+        self.dimensions()
+        for name in STARTS_FROM:
+            self.snapshots(name)
+
+    def write(self, query: str, to: Path) -> None:
+        """Writes a query's rows as Parquet."""
+        to.parent.mkdir(parents=True, exist_ok=True)
+        self.con.execute(f"COPY ({query}) TO '{to}' (FORMAT parquet, COMPRESSION zstd)")
+
+    def name(self, column: str, ways: tuple[str, ...]) -> str:
+        """A column whose code differs in each copy, where this way of growth asks for it."""
+        marked = f"CASE WHEN k = 0 OR {column} IS NULL THEN {column} ELSE {column} || '~' || k END AS {column}"
+        return marked if self.way in ways else f"{column} AS {column}"
+
+    def reference(self, path: Path) -> None:
+        """A table of the catalogue: copied with its areas, or as it is."""
+        to = self.build.path(f"reference.{path.stem}")
+        source = f"read_parquet('{path}')"
+        codes = {
+            "area": ("TRUE", ["ref_area"]),
+            "area_group": ("TRUE", ["area_group", "ref_area"]),
+            "set_group": ("TRUE", ["area_group"]),
+            "code": ("codelist = 'area'", ["code"]),
+            "crosswalk": ("concept = 'ref_area'", ["code", "target"]),
+            "series_break": ("TRUE", ["ref_area"]),
+        }
+        if self.way == "areas" and path.stem in codes:
+            about, columns = codes[path.stem]
+            replaced = ", ".join(self.name(c, ("areas",)) for c in columns)
+            self.write(f"SELECT s.* REPLACE ({replaced}) FROM {source} AS s, copy WHERE k = 0 OR {about}", to)
+        elif self.way == "years" and path.stem == "indicator_set":
+            first = f"first_reference_year - {SPAN * (self.n - 1)} AS first_reference_year"
+            self.write(f"SELECT * REPLACE ({first}) FROM {source}", to)
+        else:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(path, to)
+
+    def staged(self, key: str) -> None:
+        """The rows of one dataset, copied."""
+        replaced = [
+            self.name("ref_area", ("areas",)),
+            self.name("snapshot_id", ("vintages",)),
+            self.name("snapshot_row", ("areas", "years")),
+            VALUE,
+        ]
+        where = "TRUE"
+        if self.way == "years":
+            replaced.append(f"CAST(CAST(time_period AS INTEGER) - {SPAN} * k AS VARCHAR) AS time_period")
+            first = LAST_YEAR - SPAN
+            where = f"k = 0 AND {self.n} = 1 OR CAST(time_period AS INTEGER) BETWEEN {first} AND {LAST_YEAR - 1}"
+        source = f"read_parquet('{self.release}/staged/{key}.parquet')"
+        self.write(
+            f"SELECT s.* REPLACE ({', '.join(replaced)}) FROM {source} AS s, copy WHERE {where}",
+            self.build.path(f"staged.{key}"),
+        )
+        empty = f"read_parquet('{self.release}/lineage/rejection.parquet')"
+        self.write(f"SELECT * FROM {empty} LIMIT 0", self.build.part("staged.rejection", key))
+
+    def dimensions(self) -> None:
+        """The series keys in long form, read from the keys themselves."""
+        source = f"read_parquet('{self.release}/staged/*.parquet', union_by_name = true)"
+        self.write(
+            f"""
+            SELECT provider, dataset, series, series_key, split_part(part, '=', 1) AS dimension,
+                substr(part, strpos(part, '=') + 1) AS code
+            FROM (
+                SELECT DISTINCT provider, dataset, series, series_key, unnest(string_split(series_key, ';')) AS part
+                FROM {source} WHERE series_key <> ''
+            )
+            ORDER BY ALL
+            """,
+            self.build.path("staged.series_dimension"),
+        )
+
+    def snapshots(self, name: str) -> None:
+        """The list of snapshots: of every vintage, or one whose row count is that of the copied rows."""
+        schema, table = name.split(".")
+        source = f"read_parquet('{self.release}/{schema}/{table}.parquet')"
+        if table == "snapshot":
+            counted = f"read_parquet('{self.build.folder}/staged/*__*.parquet', union_by_name = true)"
+            day = "vintage_date - k AS vintage_date" if self.way == "vintages" else "vintage_date AS vintage_date"
+            replaced = f"{self.name('snapshot_id', ('vintages',))}, {day}"
+            if self.way == "areas":
+                replaced += f", {ASKED}"
+            copied = "copy" if self.way == "vintages" else "(SELECT 0 AS k) AS one"
+            query = f"""
+                SELECT s.* REPLACE (coalesce(c.row_count, 0) AS row_count)
+                FROM (SELECT t.* REPLACE ({replaced}) FROM {source} AS t, {copied}) AS s
+                LEFT JOIN (SELECT snapshot_id, count(*) AS row_count FROM {counted} GROUP BY snapshot_id) AS c
+                    ON c.snapshot_id = s.snapshot_id
+            """
+        elif self.way == "vintages":
+            query = f"SELECT s.* REPLACE ({self.name('snapshot_id', ('vintages',))}) FROM {source} AS s, copy"
+        elif self.way == "areas":  # what a snapshot is asked for country by country
+            area = "CASE WHEN k = 0 OR area_code = '' THEN area_code ELSE area_code || '~' || k END AS area_code"
+            query = f"SELECT DISTINCT s.* REPLACE ({area}) FROM {source} AS s, copy"
+        else:
+            query = f"SELECT * FROM {source}"
+        self.write(query, self.build.path(name))
+
+
+def grow(release: Path, folder: Path, rows: int, way: str) -> int:
+    """Makes a larger build in `folder` (emptied first); returns the number of copies."""
+    if way not in WAYS:
+        raise ValueError(f"unknown way of growth {way!r}; there are {', '.join(WAYS)}")
+    shutil.rmtree(folder, ignore_errors=True)
+    n = copies(release, rows)
+    Grower(release, Build(folder), n, way).grow()
+    return n
+
+
+if __name__ == "__main__":
+    print(grow(Path(sys.argv[1]), Path(sys.argv[2]), int(sys.argv[3]), sys.argv[4]))

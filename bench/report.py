@@ -1,0 +1,156 @@
+"""The tables of docs/performance.md, put between their markers.
+
+Belongs here: turning measures into Markdown. Does not belong here: measuring, and the text around the tables.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bench.chain import AUDIT
+from bench.growth import Size
+from bench.measure import BenchError, Times, machine
+from bench.refresh import Commands
+
+
+def write(path: Path, tables: dict[str, str]) -> None:
+    """Puts each table between its markers `<!-- bench:NAME -->` and `<!-- end -->`."""
+    text = path.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        marked = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- end -->)", re.DOTALL)
+        text, found = marked.subn(lambda m, table=table: f"{m[1]}\n{table}\n{m[2]}", text)  # type: ignore[misc]
+        if found != 1:
+            raise BenchError(f"{path.name} has no place <!-- bench:{name} --> … <!-- end -->")
+    aside = path.with_suffix(".part")
+    aside.write_text(text, encoding="utf-8")
+    aside.replace(path)
+
+
+def _stamp(loads: str) -> str:
+    return f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}; load of the machine meanwhile {loads}."
+
+
+def _seconds(times: Times) -> str:
+    if len(times.runs) == 1:
+        return f"{times.seconds:.2f}"
+    return f"{times.seconds:.2f} ({times.fastest:.2f} to {times.slowest:.2f})"
+
+
+def commands(found: Commands, times: int) -> str:
+    """The table of the commands, Dagster's share, and the stages without it."""
+    wanted = [
+        ("`payung refresh` from scratch, whole archive, exports apart", found.scratch, "15 s, 1 GB"),
+        ("`payung refresh --force` on the same home", found.forced, ""),
+        ("the same work without Dagster, one plain process", found.bare, ""),
+        ("`payung refresh`, nothing new", found.nothing_new, "4 s"),
+        ("`payung --help`", found.help, "0.4 s"),
+        ("`payung export`, all kinds", found.export, ""),
+    ]
+    lines = [
+        _stamp(f"{found.load_before} to {found.load_after}"),
+        f"Whole processes from start to exit, median of {times} or more runs (fastest to slowest).",
+        "",
+        "| command | seconds | processor, s | peak memory, MB | aim |",
+        "|---|---:|---:|---:|---|",
+        *(f"| {what} | {_seconds(t)} | {t.cpu:.2f} | {t.peak_mb:.0f} | {aim} |" for what, t, aim in wanted),
+    ]
+    share, cpu = found.scratch.seconds - found.bare.seconds, found.scratch.cpu - found.bare.cpu
+    lines += [
+        "",
+        f"Dagster's share of the refresh from scratch: {share:.1f} s, {100 * share / found.scratch.seconds:.0f} %; "
+        f"of its processor time {cpu:.1f} s, {100 * cpu / found.scratch.cpu:.0f} %.",
+        "",
+        "Where the time goes without Dagster:",
+        "",
+        "| stage | seconds |",
+        "|---|---:|",
+    ]
+    sql = {k: v for k, v in found.stages.items() if "." in k}
+    for stage, seconds in found.stages.items():
+        if stage not in sql:
+            if stage == "audit":
+                lines.append(f"| {len(sql)} tables made by SQL | {sum(sql.values()):.2f} |")
+            lines.append(f"| {stage} | {seconds:.2f} |")
+    return "\n".join(lines)
+
+
+WAYS = {
+    "areas": "more areas and groups",
+    "years": "more years",
+    "vintages": "more vintages",
+}
+
+
+def growth(found: list[Size], memory: int) -> str:
+    """The summary by size, the comparison with pandas, and the table by table."""
+    by_areas = [s for s in found if s.way == "areas"]
+    real = found[0]
+    lines = [
+        _stamp(" / ".join(s.load for s in found)),
+        f"The SQL engine may use {memory} GB and two threads; what does not fit goes to disk.",
+        "",
+        "| staged rows | grown by | observations | SQL, s | audit, s | reading and writing, s | peak memory, MB |",
+        "|---:|---|---:|---:|---:|---:|---:|",
+    ]
+    for size in found:
+        r = size.result
+        observations = next(s.rows for s in r.steps if s.name == "harmonised.observation")
+        grown = "as it is" if size is real else WAYS[size.way]
+        lines.append(
+            f"| {r.staged_rows:,} | {grown} | {observations:,} | {_sql(size):.1f} | {_audit(size):.1f} | "
+            f"{_floor(size):.1f} | {size.peak_sql:.0f} |"
+        )
+    lines += [
+        "",
+        "| staged rows | grown by | regional means | pandas, s | pandas, MB | SQL, s | SQL, MB | largest difference |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|",
+    ]
+    for size in found:
+        p = size.result.pandas
+        if p is None:
+            continue
+        same = [s for s in size.result.steps if s.name in ("indicator_set.aggregate_member", "indicator_set.aggregate")]
+        grown = "as it is" if size is real else WAYS[size.way]
+        lines.append(
+            f"| {size.result.staged_rows:,} | {grown} | {p.figures:,} | {p.seconds:.1f} | {p.peak_mb:.0f} | "
+            f"{sum(s.seconds for s in same):.1f} | {max(s.peak_mb for s in same):.0f} | {p.largest_difference:.0e} |"
+        )
+    lines += [
+        "",
+        "Table by table, grown by areas: seconds (peak memory in MB), and how much longer the last size takes.",
+        "",
+    ]
+    heads = " | ".join(f"{s.result.staged_rows:,} rows" for s in by_areas)
+    factor = by_areas[-1].result.staged_rows / by_areas[-2].result.staged_rows if len(by_areas) > 1 else 0
+    lines += [
+        f"| table | {heads} | rows in it | reading and writing it, s |"
+        + (f" for {factor:.1f} × rows |" if factor else ""),
+        "|---|" + "---:|" * (len(by_areas) + 2 + bool(factor)),
+    ]
+    for i, step in enumerate(by_areas[-1].result.steps):
+        cells = [f"{s.result.steps[i].seconds:.2f} ({s.result.steps[i].peak_mb:.0f})" for s in by_areas]
+        before = by_areas[-2].result.steps[i].seconds if len(by_areas) > 1 else 0
+        grew = f" {step.seconds / before:.1f} × |" if factor and step.seconds >= 1 else " |" if factor else ""
+        rows = "" if step.name == AUDIT else f"{step.rows:,}"
+        floor = "" if step.name == AUDIT else f"{step.floor:.2f}"
+        lines.append(f"| {step.name} | {' | '.join(cells)} | {rows} | {floor} |{grew}")
+    failed = [
+        f"{s.result.staged_rows:,} rows, {WAYS[s.way]}: {'; '.join(s.result.failed)}" for s in found if s.result.failed
+    ]
+    if failed:
+        lines += ["", "Checks that did not hold: " + " ".join(failed)]
+    return "\n".join(lines)
+
+
+def _sql(size: Size) -> float:
+    return sum(s.seconds for s in size.result.steps if s.name != AUDIT)
+
+
+def _audit(size: Size) -> float:
+    return sum(s.seconds for s in size.result.steps if s.name == AUDIT)
+
+
+def _floor(size: Size) -> float:
+    return size.result.read_floor + sum(s.floor for s in size.result.steps)
