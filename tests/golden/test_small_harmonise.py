@@ -21,32 +21,38 @@ def harmonised(tmp_path: Path, *rows: Row, vintage: str = "2023-12-17") -> tuple
     return small.read("harmonised.observation"), small.read("lineage.rejection")
 
 
-@pytest.mark.parametrize(
-    ("text", "number", "lower", "upper", "status"),
-    [
-        ("39.8", 39.8, None, None, None),
-        ("0", 0.0, None, None, None),
-        ("89.24667358398438", 89.24667358398438, None, None, None),
-        ("1e-3", 0.001, None, None, None),
-        ("<0.5", None, None, 0.5, None),
-        ("<2.5", None, None, 2.5, None),
-        (">=80", None, 80.0, None, None),
-        (">95", None, 95.0, None, None),
-        ("<=5", None, None, 5.0, None),
-        ("N", None, None, None, "O"),
-        ("NaN", None, None, None, "O"),
-        (None, None, None, None, "O"),
-    ],
-)
-def test_published_texts(
-    tmp_path: Path, text: str | None, number: float | None, lower: float | None, upper: float | None, status: str | None
-) -> None:
-    (row,), rejected = harmonised(tmp_path, un_row(PENSN, "608", 2016, text))
+# Text as published: number, lower bound, upper bound, status.
+TEXTS: dict[str | None, tuple[float | None, float | None, float | None, str | None]] = {
+    "39.8": (39.8, None, None, None),
+    "0": (0.0, None, None, None),
+    "89.24667358398438": (89.24667358398438, None, None, None),
+    "1e-3": (0.001, None, None, None),
+    "<0.5": (None, None, 0.5, None),
+    "<2.5": (None, None, 2.5, None),
+    ">=80": (None, 80.0, None, None),
+    ">95": (None, 95.0, None, None),
+    "<=5": (None, None, 5.0, None),
+    "N": (None, None, None, "O"),
+    "NaN": (None, None, None, "O"),
+    None: (None, None, None, "O"),
+}
+
+
+@pytest.fixture(scope="module")
+def texts(tmp_path_factory: pytest.TempPathFactory) -> dict[str | None, Row]:
+    """What these texts become, each as the value of a year of its own."""
+    rows = [un_row(PENSN, "608", 2000 + n, text) for n, text in enumerate(TEXTS)]
+    found, rejected = harmonised(tmp_path_factory.mktemp("texts"), *rows)
     assert rejected == []
-    assert row["obs_value"] == number
-    assert (row["lower_bound"], row["upper_bound"]) == (lower, upper)
-    assert (row["value_text"] or "") == (text or "")
-    assert row["obs_status"] == status, "missing is missing, never 0 and never normal"
+    names = list(TEXTS)
+    return {names[r["time_period"] - 2000]: r for r in found}
+
+
+@pytest.mark.parametrize("text", TEXTS)
+def test_published_texts(texts: dict[str | None, Row], text: str | None) -> None:
+    row = texts[text]
+    assert (row["obs_value"], row["lower_bound"], row["upper_bound"], row["obs_status"]) == TEXTS[text]
+    assert row["value_text"] == text, "missing is missing, never 0 and never normal"
 
 
 def test_bounds_of_the_provider_are_kept(tmp_path: Path) -> None:
@@ -54,59 +60,79 @@ def test_bounds_of_the_provider_are_kept(tmp_path: Path) -> None:
     assert (row["obs_value"], row["lower_bound"], row["upper_bound"]) == (3.0, 2.5, 3.5)
 
 
-@pytest.mark.parametrize(
-    ("column", "code", "ours", "target"),
-    [
-        ("sex", "BOTHSEX", "sex", "_T"),
-        ("sex", "FEMALE", "sex", "F"),
-        ("sex", "NOTSPEC", "sex", "_T"),
-        ("location", "URBAN", "urbanisation", "U"),
-        ("location", "ALLAREA", "urbanisation", "_T"),
-        ("location", "NOTSPEC", "urbanisation", "_T"),
-        ("age", "ALLAGE", "age", "_T"),
-        ("age", "15+", "age", "Y_GE15"),
-        ("age", "NOTSPEC", "age", "_T"),
-        ("age", "<1M", "age", "M0"),
-        ("quantile", "Q1", "income_wealth_quantile", "Q1"),
-        ("disability_status", "PD", "disability_status", "PD"),
-        ("disability_status", "PWD", "disability_status", "PWD"),
-        ("migratory_status", "MIGPER", "migratory_status", "MIGPER"),
-        ("obs_status", "NOTSPEC", "obs_status", None),
-        ("obs_status", None, "obs_status", None),
-        ("obs_status", "U", "obs_status", "U"),
-        ("nature", "NOTSPEC", "nature", None),
-        ("nature", "CA", "nature", "CA"),
-    ],
-)
-def test_codes_are_translated(tmp_path: Path, column: str, code: str | None, ours: str, target: str | None) -> None:
-    (row,), rejected = harmonised(tmp_path, un_row(PENSN, "608", 2016, "1", **{column: code}))
+# Column and code of the UN database, our column and code.
+CODES = [
+    ("sex", "BOTHSEX", "sex", "_T"),
+    ("sex", "FEMALE", "sex", "F"),
+    ("sex", "NOTSPEC", "sex", "_T"),
+    ("location", "URBAN", "urbanisation", "U"),
+    ("location", "ALLAREA", "urbanisation", "_T"),
+    ("location", "NOTSPEC", "urbanisation", "_T"),
+    ("age", "ALLAGE", "age", "_T"),
+    ("age", "15+", "age", "Y_GE15"),
+    ("age", "NOTSPEC", "age", "_T"),
+    ("age", "<1M", "age", "M0"),
+    ("quantile", "Q1", "income_wealth_quantile", "Q1"),
+    ("disability_status", "PD", "disability_status", "PD"),
+    ("disability_status", "PWD", "disability_status", "PWD"),
+    ("migratory_status", "MIGPER", "migratory_status", "MIGPER"),
+    ("obs_status", "NOTSPEC", "obs_status", None),
+    ("obs_status", None, "obs_status", None),
+    ("obs_status", "U", "obs_status", "U"),
+    ("nature", "NOTSPEC", "nature", None),
+    ("nature", "CA", "nature", "CA"),
+]
+
+
+@pytest.fixture(scope="module")
+def translated(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Row]:
+    """What these codes become, each in a year of its own; by position."""
+    rows = [un_row(PENSN, "608", 2000 + n, "1", **{column: code}) for n, (column, code, _, _) in enumerate(CODES)]
+    found, rejected = harmonised(tmp_path_factory.mktemp("codes"), *rows)
     assert rejected == []
-    assert row[ours] == target
+    return {r["time_period"] - 2000: r for r in found}
 
 
-@pytest.mark.parametrize(
-    ("change", "reason", "said"),
-    [
-        ({"sex": "WOMEN"}, "unknown_code", "Sex WOMEN is not in indicator_defs/crosswalks/unsd_sdg/sex.csv"),
-        ({"age": "15-99"}, "unknown_code", "Age 15-99 is not in indicator_defs/crosswalks/unsd_sdg/age.csv"),
-        ({"ref_area": "840"}, "unknown_code", "area 840 is not in indicator_defs/crosswalks/unsd_sdg/ref_area.csv"),
-        ({"unit_measure": "PERMILLE"}, "unknown_code", "unit PERMILLE is not in .*unsd_sdg/unit_measure.csv"),
-        ({"obs_status": "R"}, "unknown_code", "status R is not in .*unsd_sdg/obs_status.csv"),
-        ({"nature": "X"}, "unknown_code", "nature X is not in .*unsd_sdg/nature.csv"),
-        ({"unit_measure": "NUMBER"}, "unit_differs", "published in NUMBER, ASP_COV_PENSN is in PT"),
-        ({"obs_value": "-1"}, "below_minimum", "value -1 is below the minimum of ASP_COV_PENSN"),
-        ({"obs_value": "--"}, "unreadable_value", "value -- is neither a number"),
-        ({"time_period": "2024"}, "future_year", "year 2024 lies after the vintage and the status is not F"),
-        ({"lower_bound": "low"}, "unreadable_bound", "bounds low and  are not numbers"),
-        ({"policy_instruments": "X"}, "unmapped_dimension", "dimension Policy instruments has no crosswalk"),
-    ],
-)
-def test_row_that_cannot_be_used_is_rejected_by_name(tmp_path: Path, change: Row, reason: str, said: str) -> None:
-    good = un_row(PENSN, "608", 2016, "39.8")
-    kept, rejected = harmonised(tmp_path, good, {**good, "time_period": "2019", **change})
-    assert [r["time_period"] for r in kept] == [2016], "the good row is untouched"
-    (row,) = rejected
-    assert (row["stage"], row["reason"], row["snapshot_row"]) == ("harmonised", reason, "answer.csv:3")
+@pytest.mark.parametrize("number", range(len(CODES)), ids=[f"{c[0]} {c[1]}" for c in CODES])
+def test_codes_are_translated(translated: dict[int, Row], number: int) -> None:
+    _, _, ours, target = CODES[number]
+    assert translated[number][ours] == target
+
+
+FAULTS: list[tuple[Row, str, str]] = [
+    ({"sex": "WOMEN"}, "unknown_code", "Sex WOMEN is not in indicator_defs/crosswalks/unsd_sdg/sex.csv"),
+    ({"age": "15-99"}, "unknown_code", "Age 15-99 is not in indicator_defs/crosswalks/unsd_sdg/age.csv"),
+    ({"ref_area": "840"}, "unknown_code", "area 840 is not in indicator_defs/crosswalks/unsd_sdg/ref_area.csv"),
+    ({"unit_measure": "PERMILLE"}, "unknown_code", "unit PERMILLE is not in .*unsd_sdg/unit_measure.csv"),
+    ({"obs_status": "R"}, "unknown_code", "status R is not in .*unsd_sdg/obs_status.csv"),
+    ({"nature": "X"}, "unknown_code", "nature X is not in .*unsd_sdg/nature.csv"),
+    ({"unit_measure": "NUMBER"}, "unit_differs", "published in NUMBER, ASP_COV_PENSN is in PT"),
+    ({"obs_value": "-1"}, "below_minimum", "value -1 is below the minimum of ASP_COV_PENSN"),
+    ({"obs_value": "--"}, "unreadable_value", "value -- is neither a number"),
+    ({"time_period": "2024"}, "future_year", "year 2024 lies after the vintage and the status is not F"),
+    ({"lower_bound": "low"}, "unreadable_bound", "bounds low and  are not numbers"),
+    ({"policy_instruments": "X"}, "unmapped_dimension", "dimension Policy instruments has no crosswalk"),
+]
+
+
+@pytest.fixture(scope="module")
+def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Row], dict[str, Row]]:
+    """A good row and these faulty ones: what is used, and what is rejected by its address."""
+    good = un_row(PENSN, "608", 1999, "39.8")
+    rows = [{**good, "time_period": str(2000 + n), **change} for n, (change, _, _) in enumerate(FAULTS)]
+    kept, rejected = harmonised(tmp_path_factory.mktemp("faults"), good, *rows)
+    return kept, {r["snapshot_row"]: r for r in rejected}
+
+
+def test_good_row_beside_faulty_ones_is_untouched(faulty: tuple[list[Row], dict[str, Row]]) -> None:
+    assert [(r["time_period"], r["obs_value"]) for r in faulty[0]] == [(1999, 39.8)]
+
+
+@pytest.mark.parametrize("number", range(len(FAULTS)), ids=[f"{next(iter(f[0]))} {f[1]}" for f in FAULTS])
+def test_row_that_cannot_be_used_is_rejected_by_name(faulty: tuple[list[Row], dict[str, Row]], number: int) -> None:
+    _, reason, said = FAULTS[number]
+    row = faulty[1][f"answer.csv:{number + 3}"]
+    assert (row["stage"], row["reason"]) == ("harmonised", reason)
     assert all(part in row["detail"] for part in said.split(" .*")), row["detail"]
     assert row["row_as_published"].startswith("area ")
 
@@ -118,14 +144,14 @@ def test_forecast_may_lie_after_the_vintage(tmp_path: Path) -> None:
     assert [(r["time_period"], r["obs_status"]) for r in small.read("harmonised.observation")] == [(2025, "F")]
 
 
-@pytest.mark.parametrize(("letter", "status"), [("M", "E"), ("R", "A"), ("C", "Q"), ("L", "E"), ("Z", "V"), ("U", "U")])
-def test_letters_of_the_ilo(tmp_path: Path, letter: str, status: str) -> None:
+def test_letters_of_the_ilo(tmp_path: Path) -> None:
+    letters = {"M": "E", "R": "A", "C": "Q", "L": "E", "Z": "V", "U": "U"}
     small = SmallBuild(tmp_path)
-    rows = [ilo_row("PENSION", "PHL", 2021, "65.6", obs_status=letter)]
+    rows = [ilo_row("PENSION", "PHL", 2010 + n, "65.6", obs_status=letter) for n, letter in enumerate(letters)]
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", rows)
     small.staged().make("harmonised.observation")
-    (row,) = small.read("harmonised.observation")
-    assert row["obs_status"] == status
+    found = {r["time_period"]: r["obs_status"] for r in small.read("harmonised.observation")}
+    assert [found[2010 + n] for n in range(len(letters))] == list(letters.values())
 
 
 def test_contingencies_are_indicators(tmp_path: Path) -> None:

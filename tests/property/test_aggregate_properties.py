@@ -24,14 +24,14 @@ GROUPS = {
 YEAR = 2020
 T = TypeVar("T")
 ORDER = {"C": 0, "B": 1, "A": 2}
-# One example is a build of eight cases, and a build takes a third of a second; no search for a smaller failure.
+# One example is a build of ten cases, and a build takes a third of a second; no search for a smaller failure.
 FEW = settings(
-    max_examples=4,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
 )
-CASES = 8
+CASES = 10
 
 
 @dataclass(frozen=True)
@@ -108,7 +108,7 @@ def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
 
 
 shares = st.floats(0, 100, allow_nan=False).map(lambda x: round(x, 6))
-sizes = st.floats(1, 1e6, allow_nan=False).map(lambda x: round(x, 3))
+sizes = st.integers(1, 10**7).map(float)  # persons: the warehouse keeps weights to a thousandth of a person
 areas = st.sets(st.sampled_from(MEMBERS), min_size=1)
 all_weights = st.fixed_dictionaries(dict.fromkeys(MEMBERS, sizes))
 
@@ -132,8 +132,8 @@ def lists_of(one: st.SearchStrategy[T]) -> st.SearchStrategy[list[T]]:
 
 
 @FEW
-@given(examples=lists_of(st.tuples(cases(), st.permutations(MEMBERS), st.floats(1e-3, 1e3))))
-def test_names_and_units_do_not_matter(bench: Bench, examples: list[tuple[Case, list[str], float]]) -> None:
+@given(examples=lists_of(st.tuples(cases(), st.permutations(MEMBERS), st.integers(2, 10**5))))
+def test_names_and_units_do_not_matter(bench: Bench, examples: list[tuple[Case, list[str], int]]) -> None:
     variants = []
     for case, order, factor in examples:
         names = dict(zip(MEMBERS, order, strict=True))

@@ -14,7 +14,7 @@ from small_build import Row, SmallBuild, catalogue, ilo_row, un_row
 
 # One example is a build of its own and takes a third of a second: few of them, and no search for a smaller failure.
 FEW = settings(
-    max_examples=5,
+    max_examples=3,
     deadline=None,
     phases=(Phase.explicit, Phase.reuse, Phase.generate),
     suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
@@ -62,7 +62,7 @@ un_rows = st.lists(
         st.sampled_from(["PERCENT", "NUMBER", None, "PERMILLE"]),
     ),
     min_size=15,
-    max_size=50,
+    max_size=70,
 )
 ilo_rows = st.lists(
     st.builds(
@@ -113,7 +113,7 @@ def test_what_is_harmonised_is_in_our_codes_and_what_is_rejected_says_why(place:
             assert "indicator_defs/crosswalks/unsd_sdg" in row["detail"]
 
 
-@settings(FEW, max_examples=3)
+@settings(FEW, max_examples=2)
 @given(un=un_rows, order=st.randoms(use_true_random=False))
 def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order) -> None:  # type: ignore[no-untyped-def]
     shuffled = list(un)
@@ -150,7 +150,7 @@ numbers = st.one_of(
 
 
 @FEW
-@given(texts=st.lists(numbers, min_size=20, max_size=60))
+@given(texts=st.lists(numbers, min_size=30, max_size=70))
 def test_numbers_are_read_to_the_last_digit(place: Path, texts: list[str]) -> None:
     used, refused = observations_of(place, texts)
     assert refused == {}
@@ -164,8 +164,8 @@ def test_numbers_are_read_to_the_last_digit(place: Path, texts: list[str]) -> No
 @given(
     texts=st.lists(
         st.tuples(st.sampled_from(["<", ">", "<=", ">="]), st.decimals(0, 10**6, places=3).map(str)),
-        min_size=20,
-        max_size=60,
+        min_size=30,
+        max_size=70,
     )
 )
 def test_censored_texts_become_bounds(place: Path, texts: list[tuple[str, str]]) -> None:
@@ -220,8 +220,8 @@ JUNK = [
                 min_size=1,
             ).filter(lambda t: t.strip() not in ("", "N", "NaN")),
         ),
-        min_size=20,
-        max_size=60,
+        min_size=30,
+        max_size=70,
     )
 )
 def test_junk_is_refused_and_never_a_number(place: Path, texts: list[str]) -> None:

@@ -75,7 +75,16 @@ ACCOUNT = {
 Tables = dict[str, list[Row]]
 SNAPSHOT = {"snapshot_id": "s1", "provider": "ilostat"}
 AVAILABLE = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "breakdown": "sex", "availability": "no_value"}
-SPEAKS = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "area_code": "", "is_newest": True}
+SPEAKS = {
+    "snapshot_id": "s1",
+    "provider": "unsd_sdg",
+    "dataset": "sdg",
+    "series": "SI_COV_PENSN",
+    "current_series": "SI_COV_PENSN",
+    "area_code": "",
+    "vintage_no": 1,
+    "is_newest": True,
+}
 READ = {
     "snapshot_id": "s1",
     "source": "unsd_sdg",
@@ -216,7 +225,10 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
     "rows_rejected": (
         {  # a row of a vintage that a newer one replaces needs nobody's attention
             "lineage.rejection": [REFUSED],
-            "lineage.series_vintage": [{**SPEAKS, "is_newest": False}],
+            "lineage.series_vintage": [
+                {**SPEAKS, "is_newest": False},
+                {**SPEAKS, "snapshot_id": "s2", "is_newest": True, "vintage_no": 2},
+            ],
         },
         {"lineage.series_vintage": [SPEAKS]},
         "unknown_code",

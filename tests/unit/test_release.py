@@ -37,17 +37,26 @@ def published(build: Build, home: Path, staged: Sequence[Table]) -> Path:
     return publish(build, Releases(home), {"code": "c1", "archive": "a1"}, SOURCES, staged, "0.1.0")
 
 
+@pytest.fixture(scope="module")
+def first_home(
+    whole_build: SmallBuild, whole_staged: list[Table], tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Path]:
+    """A home with one release, and its folder; for reading."""
+    home = tmp_path_factory.mktemp("first")
+    return home, published(whole_build.build, home, whole_staged)
+
+
 def visible(home: Path) -> list[str]:
     """Everything below a home that an interrupted release might have left."""
     return sorted(p.name for p in [*home.iterdir(), *(home / "releases").iterdir()])
 
 
-def test_first_release_is_whole_and_current(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
-    folder = published(whole_build.build, tmp_path, whole_staged)
-    releases = Releases(tmp_path)
+def test_first_release_is_whole_and_current(first_home: tuple[Path, Path]) -> None:
+    home, folder = first_home
+    releases = Releases(home)
     assert releases.current() == folder
     assert releases.find() == releases.find(folder.name) == folder
-    assert visible(tmp_path) == [folder.name, "current", "releases"]
+    assert visible(home) == [folder.name, "current", "releases"]
     manifest = read_manifest(folder)
     assert manifest["release"] == folder.name
     assert manifest["inputs"] == {"archive": "a1", "code": "c1"}
@@ -61,9 +70,9 @@ def test_first_release_is_whole_and_current(whole_build: SmallBuild, whole_stage
 
 
 def test_file_holds_the_rows_of_the_build_and_parquet_the_same(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    first_home: tuple[Path, Path], whole_staged: list[Table]
 ) -> None:
-    folder = published(whole_build.build, tmp_path, whole_staged)
+    _, folder = first_home
     con = duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
     counts = read_manifest(folder)["tables"]
     assert set(counts) == {n for n, t in tables().items() if not t.is_work} | {t.full_name for t in whole_staged}
@@ -82,8 +91,8 @@ def test_file_holds_the_rows_of_the_build_and_parquet_the_same(
     con.close()
 
 
-def test_file_opens_in_duckdb_1_3(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
-    folder = published(whole_build.build, tmp_path, whole_staged)
+def test_file_opens_in_duckdb_1_3(first_home: tuple[Path, Path]) -> None:
+    _, folder = first_home
     con = duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
     (tags,) = con.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchone() or ({},)
     con.close()
@@ -139,12 +148,10 @@ def test_home_without_a_release_says_what_to_do(tmp_path: Path) -> None:
         Releases(tmp_path).find()
 
 
-def test_unknown_release_names_those_there_are(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
-) -> None:
-    folder = published(whole_build.build, tmp_path, whole_staged)
+def test_unknown_release_names_those_there_are(first_home: tuple[Path, Path]) -> None:
+    home, folder = first_home
     with pytest.raises(ReleaseError, match=rf"There is no release 2019\.01\.01-1\. Releases here: {folder.name}\."):
-        Releases(tmp_path).find("2019.01.01-1")
+        Releases(home).find("2019.01.01-1")
 
 
 def test_current_may_be_pointed_back(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
