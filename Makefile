@@ -17,7 +17,7 @@ test: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 -m "not live and not long"
+	$(BIN)/pytest -n 2 --dist worksteal -m "not live and not long"
 
 test-long: $(READY)
 	$(BIN)/pytest -n 2 -m "not live"

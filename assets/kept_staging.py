@@ -7,15 +7,23 @@ Folder: HOME/snapshots/.staged/FINGERPRINT/PROVIDER__DATASET__SNAPSHOT_ID/. The 
 YAML that parse and stage, and over the versions of the libraries that do the work; results of another fingerprint are
 removed. A kept result is used only where the snapshot's bytes and its own still have their sha256. Removing the whole
 folder `.staged` costs nothing but time.
+
+Snapshots that are new are staged by processes beside the run, one for each further core: `begin` hands them over as
+soon as their bytes are listed, `staged` takes the result, or does the work itself where it was not begun, and `stop`
+ends the processes. They start a fresh Python each, so a script that calls a refresh needs the usual guard
+(`if __name__ == "__main__"`).
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+import multiprocessing
 import os
 import shutil
 from collections.abc import Sequence
+from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -44,6 +52,7 @@ CODE = (
     "indicator_defs/model.py",
     "assets/kept_staging.py",
 )
+FURTHER_CORES = len(os.sched_getaffinity(0)) - 1
 LIBRARIES = ("pandas", "pandera", "duckdb")
 
 
@@ -61,6 +70,10 @@ class Kept:
     def path(self, part: str) -> Path:
         """The file of one part: rows, dimensions or rejected."""
         return self.folder / f"{part}.parquet"
+
+
+# Results under way in other processes, by the folder that they will have.
+_under_way: dict[Path, Future[Kept]] = {}
 
 
 @lru_cache(maxsize=1)
@@ -85,19 +98,64 @@ def staged(
     The snapshot's bytes are checked either way. Raises SnapshotError (altered bytes), SourceError (content) and
     PayungError (an answer that no longer fits its structure). A result for some series only is kept on its own.
     """
-    name = f"{structure.key}__{manifest.snapshot_id}"
-    if only is not None:
-        name += "__" + hashlib.sha256("\n".join(sorted(only)).encode()).hexdigest()[:12]
-    top = store.root / FOLDER
-    folder = top / fingerprint()[:16] / name
+    folder = _folder(store, manifest, structure, only)
+    under_way = _under_way.pop(folder, None)
+    if under_way is not None and not under_way.cancel():
+        try:
+            return under_way.result()
+        except BrokenProcessPool:  # a process was ended from outside; what it did is done here
+            stop()
     found = _read(folder)
     if found is not None:
         store.verify(manifest)
         return found
-    for other in top.glob("*"):
-        if other.name != folder.parent.name:
-            shutil.rmtree(other, ignore_errors=True)
     return _make(store, manifest, structure, only, folder)
+
+
+def warm_up(store: SnapshotStore) -> None:
+    """Starts the processes of `begin` before they are needed, where nothing is kept that this code made."""
+    if not (store.root / FOLDER / fingerprint()[:16]).exists() and _may_have_children():
+        for _ in range(FURTHER_CORES):
+            _workers().submit(fingerprint)
+
+
+def begin(
+    store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None = None
+) -> None:
+    """Hands one snapshot to another process to stage, unless its result is kept; `staged` then waits for it.
+
+    Does nothing on one core, and where this process may have no children.
+    """
+    folder = _folder(store, manifest, structure, only)
+    if folder in _under_way or (folder / TOLD).exists():
+        return
+    if _may_have_children():
+        _under_way[folder] = _workers().submit(_make, store, manifest, structure, only, folder)
+
+
+def stop() -> None:
+    """Ends the processes of `begin` and forgets what nobody waited for."""
+    _under_way.clear()
+    if _workers.cache_info().currsize:
+        _workers().shutdown(wait=False, cancel_futures=True)
+        _workers.cache_clear()
+
+
+def _may_have_children() -> bool:
+    return FURTHER_CORES > 0 and not multiprocessing.current_process().daemon
+
+
+@lru_cache(maxsize=1)
+def _workers() -> ProcessPoolExecutor:
+    # spawn: a fork would take DuckDB's locks along without its threads
+    return ProcessPoolExecutor(FURTHER_CORES, mp_context=multiprocessing.get_context("spawn"))
+
+
+def _folder(store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None) -> Path:
+    name = f"{structure.key}__{manifest.snapshot_id}"
+    if only is not None:
+        name += "__" + hashlib.sha256("\n".join(sorted(only)).encode()).hexdigest()[:12]
+    return store.root / FOLDER / fingerprint()[:16] / name
 
 
 def _make(
@@ -129,6 +187,9 @@ def _make(
     (aside / TOLD).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
     shutil.rmtree(folder, ignore_errors=True)
     aside.rename(folder)
+    for other in (store.root / FOLDER).glob("*"):
+        if other.name != folder.parent.name:  # made by another state of the code
+            shutil.rmtree(other, ignore_errors=True)
     return kept
 
 

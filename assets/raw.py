@@ -7,7 +7,7 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets import online
+from assets import kept_staging, online
 from assets.inputs import in_use
 from assets.resource import Workplace, told
 from indicator_defs.model import DatasetStructure
@@ -131,6 +131,9 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         path = listing(workplace.build, structure)
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(json.dumps([m.place for m in used]), encoding="utf-8")
+        # A run that asks providers may end after this stage (the job "fetch"); it stages where it needs to.
+        for manifest in used if not workplace.online else ():
+            kept_staging.begin(store, manifest, structure, workplace.cut.series(manifest, structure))
         size = sum(f.bytes for m in used for f in m.files)
         fetched = f"{report.outcome}, {report.requests} requests; " if report else ""
         told(f"raw {structure.key}", f"{fetched}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")

@@ -6,7 +6,6 @@ Does not belong here: what the assets do.
 
 from __future__ import annotations
 
-import os
 import shutil
 from collections.abc import Callable
 from contextlib import suppress
@@ -15,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from filelock import FileLock, Timeout
+from filelock import FileLock
 from pydantic import Field, PrivateAttr
 
+from assets import kept_staging
 from assets.inputs import Home
+from assets.lock import take_lock
 from assets.vintages import Cut
 from indicator_defs.errors import PayungError
 from sources.fetching import Step
@@ -40,36 +41,6 @@ def unlisten(listener: Listener) -> None:
     """Takes a listener away again."""
     with suppress(ValueError):
         _listeners.remove(listener)
-
-
-class LockedError(PayungError):
-    """Another refresh is running."""
-
-
-def refresh_lock(home: Path) -> FileLock:
-    """The lock that command line and UI share; the same object within one process, so that it may be taken twice."""
-    return FileLock(str(home / "refresh.lock"), timeout=0, is_singleton=True)
-
-
-def take_lock(home: Path) -> FileLock:
-    """Takes the lock or raises LockedError naming the process that holds it."""
-    try:
-        home.mkdir(parents=True, exist_ok=True)
-        lock = refresh_lock(home)
-        lock.acquire()
-    except Timeout as error:
-        holder = (home / "refresh.pid").read_text().strip() if (home / "refresh.pid").exists() else "unknown"
-        raise LockedError(
-            f"A refresh is running (process {holder}). Wait until it has finished, or end that process; "
-            "nothing was changed."
-        ) from error
-    except OSError as error:
-        raise PayungError(
-            f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME "
-            "to another folder."
-        ) from error
-    (home / "refresh.pid").write_text(f"{os.getpid()}\n")
-    return lock
 
 
 class Workplace(dg.ConfigurableResource):
@@ -94,7 +65,7 @@ class Workplace(dg.ConfigurableResource):
             raise PayungError(
                 "workplace: as_of and to belong together: a build as of a date never becomes the release."
             )
-        self._run_id = context.run_id or "run"
+        self._run_id = context.run.run_id if context.run else "run"
         self._lock = take_lock(Path(self.home))
         builds = self.place.builds
         for old in builds.glob("*") if builds.exists() else ():
@@ -104,7 +75,8 @@ class Workplace(dg.ConfigurableResource):
         self.build.folder.mkdir(parents=True, exist_ok=True)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
-        """Gives the lock back."""
+        """Ends what works beside the run and gives the lock back."""
+        kept_staging.stop()
         if self._lock is not None:
             self._lock.release()
 

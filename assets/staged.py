@@ -68,9 +68,14 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         build, store = workplace.build, workplace.place.snapshots
         kept: list[kept_staging.Kept] = []
         snapshots, series = [], []
-        for manifest in listed(workplace, structure):
-            only = workplace.cut.series(manifest, structure)
-            result = kept_staging.staged(store, manifest, structure, only)
+        manifests = listed(workplace, structure)
+        # From the end: the other processes began at the start of the list.
+        results = {
+            m.place: kept_staging.staged(store, m, structure, workplace.cut.series(m, structure))
+            for m in reversed(manifests)
+        }
+        for manifest in manifests:
+            only, result = workplace.cut.series(manifest, structure), results[manifest.place]
             kept.append(result)
             asked = manifest.series_asked if only is None else only
             snapshots.append(_snapshot_row(manifest, result.row_count, asked))

@@ -30,7 +30,7 @@ def refresh_as_of(home: Path, as_of: date, to: Path, progress: Listener | None =
     not be written over, AsOfError where no vintage is that old, and otherwise what `run.refresh` raises.
     """
     from assets.inputs import Home, in_use
-    from assets.resource import take_lock
+    from assets.lock import take_lock
     from sources import registry
     from sources.snapshots import archive_folders, read_manifest, shipped_archive
 

@@ -317,7 +317,7 @@ def _end_dead_runs(folder: Path) -> None:
     """Lets runs of the UI not wait for a killed `payung refresh`; leaves all as it is while one is running."""
     import dagster as dg
 
-    from assets.resource import LockedError, take_lock
+    from assets.lock import LockedError, take_lock
     from pipelines.run import end_dead_runs
 
     try:

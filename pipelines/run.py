@@ -14,7 +14,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assets import kept_staging
 from assets.inputs import Home, unchanged
+from assets.lock import take_lock
 from indicator_defs.errors import PayungError
 from pipelines.failures import RefreshError, write_failure
 from pipelines.notices import after_run, failed_run
@@ -61,8 +63,6 @@ def refresh(
     Raises LockedError when another refresh runs, AuditError when a check blocks, and RefreshError (or the
     PayungError of the asset that failed) otherwise; in all of these cases nothing was published.
     """
-    from assets.resource import take_lock
-
     started = time.monotonic()
     lock = take_lock(home)
     fetched: list[FetchReport] = []
@@ -73,6 +73,7 @@ def refresh(
         is_new = release is None
         if release is None:
             check_space(home)
+            kept_staging.warm_up(Home(home).snapshots)
             run_job(home, progress, JOB_REFRESH, force=force)
             retire_old(home)
             release = Releases(home).current()

@@ -14,6 +14,13 @@ ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Puts what needs the made home last, but for one test: so one process makes it while the others do the rest."""
+    needs = [i for i in items if "made_home" in getattr(i, "fixturenames", ())]
+    others = [i for i in items if "made_home" not in getattr(i, "fixturenames", ())]
+    items[:] = needs[:1] + others + needs[1:]
+
+
 @pytest.fixture(scope="session")
 def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A home with one release from the shipped archive, made by `payung refresh`; shared by all test processes.

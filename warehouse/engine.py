@@ -32,6 +32,9 @@ PER_DATASET = {
 }
 
 
+# Row groups that several cores read at once, also of the shipped archive's tables.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
+
 _lock = RLock()
 
 
@@ -123,7 +126,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     aside = path.with_suffix(".parquet.part")
     try:
         # COPY answers with the number of rows it wrote
-        written = con.execute(f"COPY ({query}) TO {_literal(aside)} (FORMAT parquet, COMPRESSION zstd)").fetchall()
+        written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({PARQUET})").fetchall()
     except duckdb.IOException as error:
         aside.unlink(missing_ok=True)
         raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error

@@ -6,7 +6,9 @@ Does not belong here: parsing (sources) and translation of codes (sql/harmonised
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
@@ -41,9 +43,15 @@ def staged_schema(structure: DatasetStructure):  # type: ignore[no-untyped-def] 
     columns = {}
     for c in structure.columns:
         name = c.name if c.role in ("dimension", "attribute") else c.role
-        checks = [pa.Check.str_matches(f"^(?:{c.pattern})$", error=f"expected {c.pattern}")] if c.pattern else []
+        checks = [pa.Check(partial(_fits, c.pattern), error=f"expected {c.pattern}")] if c.pattern else []
         columns[name] = pa.Column(None, checks, nullable=c.nullable, required=c.required)
     return pa.DataFrameSchema(columns, strict=False, unique=["snapshot_row", "series"], name=structure.key)
+
+
+def _fits(pattern: str, texts: pd.Series) -> pd.Series:
+    """Which texts fit a pattern; each different text is looked at once, as a column has few of them."""
+    fitting = [text for text in texts.unique() if isinstance(text, str) and re.fullmatch(pattern, text)]
+    return texts.isin(fitting)
 
 
 def dimension_columns(

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import resource
 import shutil
 import subprocess
 import sys
@@ -9,13 +12,26 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 from payung_command import run_payung
 
-from assets.resource import take_lock
+from assets.lock import take_lock
+from warehouse.release import Releases
 
-pytestmark = pytest.mark.long  # many refreshes; make test-long
+long = pytest.mark.long  # a refresh that goes far, or one more way to the same message; make test-long
 
 Refused = Callable[..., str]
+
+
+def current(home: Path) -> str:
+    release = Releases(home).current()
+    assert release is not None
+    return release.name
+
+
+def answers(home: Path) -> bool:
+    ran = run_payung(home, "sql", "--format", "csv", "SELECT count(*) AS n FROM indicator_set.value")
+    return ran.returncode == 0 and int(ran.stdout.splitlines()[1]) > 20_000
 
 
 def kept_file(home: Path, provider: str, ending: str) -> Path:
@@ -25,7 +41,7 @@ def kept_file(home: Path, provider: str, ending: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("spoil", ["cut"])
+@pytest.mark.parametrize("spoil", ["cut", pytest.param("gone", marks=long)])
 def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused, spoil: str) -> None:
     path = kept_file(own_home, "ilostat", ".csv.gz")
     if spoil == "cut":
@@ -43,6 +59,7 @@ def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused
     assert "Nothing was published" in log
 
 
+@long
 def test_altered_file_of_the_shipped_archive(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
     path = next((own_project.folder / "sources/archive/national").rglob("*.csv"))
     path.chmod(0o644)
@@ -53,6 +70,7 @@ def test_altered_file_of_the_shipped_archive(own_home: Path, refused: Refused, o
     assert "altered or cut: found sha256" in said
 
 
+@long
 def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
     path = own_project.folder / "indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml"
     text = path.read_text(encoding="utf-8")
@@ -63,6 +81,7 @@ def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project) -
     assert "reference/catalogue" in (own_home / "log" / "failures.log").read_text(encoding="utf-8")
 
 
+@long
 def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
     check = own_project.folder / "warehouse/checks/no_philippines.sql"
     text = "-- description: Nothing is known of the Philippines\n"
@@ -87,20 +106,23 @@ def test_home_that_is_a_file(tmp_path: Path) -> None:
     assert (tmp_path / "file").read_text(encoding="utf-8") == "a file, not a folder"
 
 
+@long
 def test_dagster_folder_that_cannot_be_written(own_home: Path, refused: Refused) -> None:
     shutil.rmtree(own_home / "dagster")
     (own_home / "dagster").write_text("a file, not a folder", encoding="utf-8")
     assert "cannot be written" in refused(run_payung(own_home, "refresh", "--force"))
 
 
+@long
 def test_lock_of_a_killed_refresh_does_not_hold(own_home: Path) -> None:
-    code = "import os, pathlib, sys; from assets.resource import take_lock; "
+    code = "import os, pathlib, sys; from assets.lock import take_lock; "
     code += "take_lock(pathlib.Path(sys.argv[1])); os._exit(9)"
     subprocess.run([sys.executable, "-c", code, str(own_home)], check=False)
     ran = run_payung(own_home, "refresh")
     assert ran.returncode == 0, ran.stderr
 
 
+@long
 def test_reading_goes_on_while_a_refresh_holds_the_lock(own_home: Path) -> None:
     lock = take_lock(own_home)
     try:
@@ -110,6 +132,7 @@ def test_reading_goes_on_while_a_refresh_holds_the_lock(own_home: Path) -> None:
         lock.release()
 
 
+@long
 def test_national_file_without_a_required_column(own_home: Path, refused: Refused) -> None:
     (own_home / "inbox").mkdir()
     text = "indicator,ref_area,time_period,obs_value,kind,vintage_date\nASP_COV_PENSN,KHM,2021,12,document,2026-10-01\n"
@@ -128,7 +151,7 @@ def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
     )
     if made.returncode:
         pytest.skip(
-            "no disk can be made here (mount needs rights); test_command_line_door.py limits the size of files instead"
+            "no disk can be made here (mount needs rights); test_files_that_cannot_grow... limits the size of files instead"
         )
     try:
         home = disk / "home"
@@ -149,6 +172,7 @@ def fill(disk: Path, leave: int = 0) -> None:
                     break
 
 
+@long
 def test_disk_with_too_little_room_is_refused_before_anything_is_done(small_disk: Path, refused: Refused) -> None:
     fill(small_disk.parent, leave=50_000_000)
     said = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
@@ -157,9 +181,77 @@ def test_disk_with_too_little_room_is_refused_before_anything_is_done(small_disk
     assert list((small_disk / "build").glob("*")) == []
 
 
+@long
 def test_disk_without_any_room_still_answers(small_disk: Path, refused: Refused) -> None:
     fill(small_disk.parent)
     said = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
     assert "free" in said
     ran = run_payung(small_disk, "sql", "SELECT count(*) AS n FROM indicator_set.value", "--format", "csv")
     assert (ran.returncode, ran.stdout.split()[0]) == (0, "n"), ran.stderr
+
+
+def test_a_second_refresh_while_one_runs_is_refused_with_its_process(own_home: Path) -> None:
+    (own_home / "refresh.pid").write_text(f"{os.getpid()}\n")
+    with FileLock(str(own_home / "refresh.lock")):
+        ran = run_payung(own_home, "refresh", "--force")
+    assert ran.returncode == 1
+    assert str(os.getpid()) in ran.stderr
+    assert answers(own_home)
+
+
+def test_files_that_cannot_grow_stop_the_refresh_and_leave_the_release(own_home: Path) -> None:
+    """A limit on the size of files stands for a full disk: writes fail in the middle."""
+    before = current(own_home)
+
+    def small_files() -> None:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (400_000, 400_000))
+
+    ran = run_payung(own_home, "refresh", "--force", preexec_fn=small_files)
+    assert ran.returncode != 0
+    assert "Traceback" not in ran.stderr
+    assert current(own_home) == before
+    assert answers(own_home)
+    assert not list((own_home / "releases").glob(".*")), "nothing half written is left"
+
+
+@long
+def test_switched_off_validation_is_refused(own_home: Path) -> None:
+    shutil.rmtree(own_home / "snapshots" / ".staged", ignore_errors=True)
+    ran = run_payung(own_home, "refresh", "--force", PANDERA_VALIDATION_ENABLED="False")
+    assert ran.returncode == 1
+    assert "PANDERA_VALIDATION_ENABLED" in ran.stderr
+
+
+GOOD = """indicator,ref_area,time_period,obs_value,unit_measure,source_citation,kind,vintage_date
+ASP_FIN_GOV,VNM,2021,10.5,PT,"National accounts, for this test",national_submission,2026-11-01
+ASP_FIN_GOVX,VNM,2021,10.5,PT,"National accounts, for this test",national_submission,2026-11-01
+"""
+
+
+@long
+def test_a_national_file_fills_a_declared_gap_and_a_typo_is_rejected_by_name(own_home: Path) -> None:
+    (own_home / "inbox").mkdir()
+    (own_home / "inbox" / "vnm.csv").write_text(GOOD, encoding="utf-8")
+    ran = run_payung(own_home, "refresh")
+    assert ran.returncode == 0, ran.stderr
+    query = "SELECT obs_value, feed FROM indicator_set.value"
+    rows = json.loads(
+        run_payung(own_home, "sql", "--format", "json", f"{query} WHERE indicator = 'ASP_FIN_GOV'").stdout
+    )
+    assert [(r["obs_value"], r["feed"]) for r in rows] == [(10.5, "national/submissions/ASP_FIN_GOV")]
+    asked = "SELECT reason, detail FROM lineage.rejection WHERE provider = 'national'"
+    refused = json.loads(run_payung(own_home, "sql", "--format", "json", asked).stdout)
+    assert [r["reason"] for r in refused] == ["unknown_indicator"]
+    assert "ASP_FIN_GOVX" in refused[0]["detail"]
+    assert run_payung(own_home, "status").returncode == 4
+
+
+def test_a_faulty_national_file_publishes_nothing(own_home: Path) -> None:
+    before = current(own_home)
+    (own_home / "inbox").mkdir()
+    (own_home / "inbox" / "vnm.csv").write_text(GOOD.replace(",10.5,", ",ten,"), encoding="utf-8")
+    ran = run_payung(own_home, "refresh")
+    assert ran.returncode == 1
+    assert "vnm.csv" in ran.stderr
+    assert "obs_value" in ran.stderr
+    assert current(own_home) == before

@@ -13,7 +13,7 @@ from payung_command import run_payung
 
 from warehouse.query import query
 
-COMMANDS = ("refresh", "sql", "export", "status", "ui")
+COMMANDS = ("refresh", "sql", "export", "status", "revisions", "ui")
 ACCOUNT = "SELECT sum(rows_in)::BIGINT AS rows_in"
 
 
@@ -186,3 +186,31 @@ def test_state_after_a_failure(own_home: Path) -> None:
     assert ran.returncode == 4
     assert "altered or cut" in ran.stdout
     assert "the last refresh failed; see log/failures.log in the home" in ran.stdout
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_help_has_an_example(command: str, tmp_path: Path) -> None:
+    ran = run_payung(tmp_path / "home", command, "--help")
+    assert ran.returncode == 0
+    assert f"payung {command}" in ran.stdout
+    assert "Example" in ran.stdout
+    assert not (tmp_path / "home").exists(), "help makes nothing"
+
+
+def test_wrong_usage_is_code_2(tmp_path: Path) -> None:
+    assert run_payung(tmp_path / "home", "refresh", "--nonsense").returncode == 2
+    assert run_payung(tmp_path / "home", "nonsense").returncode == 2
+
+
+def test_sql_prints_all_digits_in_each_form(made_home: Path) -> None:
+    query = (
+        "SELECT value_text, obs_value, vintage_date FROM harmonised.observation "
+        "WHERE provider_series = 'per_allsp.cov_pop_tot' AND ref_area = 'THA' AND time_period = 2009"
+    )
+    rows = json.loads(run_payung(made_home, "sql", "--format", "json", query).stdout)
+    assert rows == [{"value_text": "65.15229034423828", "obs_value": 65.15229034423828, "vintage_date": "2024-06-28"}]
+    assert (
+        "65.15229034423828,65.15229034423828,2024-06-28"
+        in run_payung(made_home, "sql", "--format", "csv", query).stdout
+    )
+    assert run_payung(made_home, "sql", query).stdout.count("65.15229034423828") == 2

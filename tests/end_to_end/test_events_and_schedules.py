@@ -32,6 +32,7 @@ def events(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:
     return [json.loads(line) for line in ran.stdout.splitlines()]
 
 
+@pytest.mark.long
 def test_a_refresh_tells_its_events_for_machines(own_home: Path) -> None:
     ran = payung(own_home, "refresh", "--force", "--json")
     assert ran.returncode == 0, ran.stderr

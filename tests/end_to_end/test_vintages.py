@@ -109,6 +109,7 @@ def test_raw_differences_of_all_series(figures: Path) -> None:
     assert sum(k[1] in members for k in mapped[0] - mapped[1]) == 1_010, "NOTSPEC is the total"
 
 
+@pytest.mark.long
 def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
     to = tmp_path / "believed"
     current = (own_home / "current").resolve()

@@ -10,7 +10,7 @@ from functools import cache
 from typing import Any
 
 from sources.registry import provider
-from sources.snapshots import SnapshotStore, shipped_archive
+from sources.snapshots import SnapshotStore, newest_state, shipped_archive
 
 Row = dict[str, Any]
 
@@ -60,9 +60,9 @@ def _load(body: bytes) -> Any:
 
 @cache
 def unsd() -> list[Row]:
-    """Rows of Series/Data; their values are text, so that plain JSON keeps the digits."""
+    """Rows of Series/Data in the newest vintage; their values are text, so that plain JSON keeps the digits."""
     rows: list[Row] = []
-    for name, body in _files("unsd_sdg", "sdg"):
+    for name, body in _newest("unsd_sdg", "sdg"):
         if not name.startswith("series_list"):
             rows += [Written(r) for r in json.loads(body)["data"]]
     return rows
@@ -71,13 +71,20 @@ def unsd() -> list[Row]:
 @cache
 def unsd_series() -> list[Row]:
     """Rows of Series/List."""
-    return next(_load(b) for n, b in _files("unsd_sdg", "sdg") if n.startswith("series_list"))
+    return next(_load(b) for n, b in _newest("unsd_sdg", "sdg") if n.startswith("series_list"))
 
 
 @cache
 def world_bank() -> list[Row]:
-    """Rows of source 2, all extracts together."""
-    return [row for _, body in _files("world_bank", "wdi") for row in _load(body)[1]]
+    """Rows of source 2: each series from the extract that stands for it."""
+    store = SnapshotStore(shipped_archive())
+    return [
+        row
+        for current in newest_state(m for m in store.list() if m.dataset == "wdi")
+        for _, body in store.files(current.manifest)
+        for row in _load(body)[1]
+        if row["indicator"]["id"] in current.series
+    ]
 
 
 @cache
@@ -106,6 +113,13 @@ def write_csv(rows: list[list[str]]) -> bytes:
     out = io.StringIO(newline="")
     csv.writer(out, lineterminator="\n").writerows(rows)
     return out.getvalue().encode()
+
+
+def _newest(name: str, dataset: str) -> list[tuple[str, bytes]]:
+    """The files of the newest vintage alone: what a database holds that is published whole each time."""
+    store = SnapshotStore(shipped_archive())
+    newest = max((m for m in store.list() if (m.provider, m.dataset) == (name, dataset)), key=lambda m: m.vintage_date)
+    return store.files(newest)
 
 
 def _files(name: str, dataset: str) -> list[tuple[str, bytes]]:

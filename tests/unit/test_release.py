@@ -96,11 +96,11 @@ def test_file_opens_in_duckdb_1_3(first_home: tuple[Path, Path]) -> None:
     con = duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
     (tags,) = con.execute("SELECT tags FROM duckdb_databases() WHERE NOT internal").fetchone() or ({},)
     con.close()
-    # 64 is the storage version that DuckDB 0.10 to 1.x read; it stands after the magic bytes in the file's header.
+    # 66 is the storage version that DuckDB 1.3 reads; it stands after the magic bytes in the file's header.
     header = (folder / "warehouse.duckdb").read_bytes()[:24]
     assert header[8:12] == b"DUCK"
-    assert int.from_bytes(header[12:20], "little") <= 64
-    assert tags["storage_version"] in ("v1.0.0+", "v1.0.0 - v1.1.3", "v1.2.0+")
+    assert int.from_bytes(header[12:20], "little") <= 66
+    assert tags["storage_version"] == "v1.3.0+"
 
 
 def test_swap_is_at_once_for_a_reader(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
