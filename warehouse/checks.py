@@ -161,7 +161,7 @@ def run(build: Build, chosen: list[Check] | None = None) -> list[Result]:
         attach_inputs(con, build, sorted({name for c in wanted for name in c.inputs}))
         for check in wanted:
             query = check.query.rstrip().rstrip(";")
-            found = con.execute(f"SELECT * FROM ({query}) LIMIT 1000").df()
+            found = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT 1000").df()
             total = len(found)
             if total == 1000:
                 total = int(con.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
