@@ -117,3 +117,13 @@ def copy_of_catalogue(to: Path) -> Path:
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)
     return folder
+
+
+def test_population_files_without_iso_codes_are_understood(catalog: Catalog) -> None:
+    """The file of the 2019 revision names places by LocID alone; for countries that is the number of UN M49."""
+    lines = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("un_wpp", "ref_area")}
+    areas = catalog.tables(registry.structures())["area"].set_index("ref_area")
+    members = catalog.members("ASEAN")
+    assert len(members) == 11
+    assert all(lines[str(int(areas.loc[m, "m49"]))] == m for m in members)
+    assert (lines["900"], lines["935"], lines["920"]) == ("WLD", "ASI", "SEA")
