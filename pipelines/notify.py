@@ -53,7 +53,8 @@ def first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:
 
 
 def _failure(asset: str, error: dg.SerializableErrorInfo | None) -> Failure:
-    while error is not None and error.cause is not None:
+    # The outermost error of our own says what to do; where there is none, the innermost says what happened.
+    while error is not None and error.cause is not None and not error.message.startswith(OURS):
         error = error.cause
     if error is None:
         return Failure(asset, "no reason was given")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import socketserver
+import ssl
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Any
 import dagster as dg
 import duckdb
 import pytest
+import trustme
 
 from pipelines.notices import Notice, after_run, failed_run, of_fetches, of_lateness, of_release, tell
 from pipelines.notify import log_failed_run
@@ -34,7 +36,8 @@ class Smtp(socketserver.StreamRequestHandler):
     server: SmtpServer
 
     def handle(self) -> None:
-        self._say("220 mail.example ready")
+        if not isinstance(self.request, ssl.SSLSocket):
+            self._say("220 mail.example ready")
         data: list[str] | None = None
         for raw in self.rfile:
             line = raw.decode().rstrip("\r\n")
@@ -48,6 +51,12 @@ class Smtp(socketserver.StreamRequestHandler):
                 continue
             self.server.said.append(line)
             word = line.split(" ")[0].upper()
+            if word == "STARTTLS" and self.server.tls is not None:
+                self._say("220 go on")
+                self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+                self.setup()
+                self.handle()
+                return
             if word == "DATA":
                 data = []
                 self._say("354 go on")
@@ -57,7 +66,9 @@ class Smtp(socketserver.StreamRequestHandler):
                 self._say("221 bye")
                 return
             else:
-                self._say("250-mail.example\r\n250 AUTH PLAIN LOGIN" if word == "EHLO" else "250 ok")
+                offers = ["AUTH PLAIN LOGIN"] + ["STARTTLS"] * (self.server.tls is not None)
+                lines = "".join(f"250-{o}\r\n" for o in ["mail.example", *offers])
+                self._say(f"{lines}250 HELP" if word == "EHLO" else "235 in" if word == "AUTH" else "250 ok")
 
     def _say(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
@@ -72,6 +83,7 @@ class SmtpServer(socketserver.ThreadingTCPServer):
         self.letters: list[Message] = []
         self.said: list[str] = []
         self.refuse = "nobody@"
+        self.tls: ssl.SSLContext | None = None
 
 
 @dataclass
@@ -243,6 +255,23 @@ def test_a_password_is_never_sent_in_clear(tmp_path: Path, smtp: SmtpServer, mon
     assert "no STARTTLS" in problem
     assert not [line for line in smtp.said if line.upper().startswith("AUTH")]
     assert smtp.letters == []
+
+
+def test_a_password_is_sent_under_starttls(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    smtp.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(smtp.tls)
+    monkeypatch.setenv("PAYUNG_SMTP_USER", "payung")
+    monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hush")
+    (problem,) = tell(tmp_path, TWO)
+    assert "certificate verify failed" in problem, "an unknown authority is not trusted"
+    assert smtp.letters == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert tell(tmp_path, TWO) == []
+    assert len(smtp.letters) == 1
+    words = [line.split(" ")[0].upper() for line in smtp.said]
+    assert words.index("STARTTLS") < words.index("AUTH") < words.index("MAIL")
 
 
 @pytest.mark.parametrize(
