@@ -52,7 +52,7 @@ CODE = (
     "indicator_defs/model.py",
     "assets/kept_staging.py",
 )
-FURTHER_CORES = len(os.sched_getaffinity(0)) - 1
+FURTHER_CORES = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) - 1
 LIBRARIES = ("pandas", "pandera", "duckdb")
 
 

@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import growth, refresh, report
+from bench import growth, reading, refresh, report
 from bench.grow import WAYS
 from bench.measure import ROOT, BenchError
 
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         description="Measures the commands and the SQL of Payung and writes the tables of docs/performance.md.",
         epilog="Example: python -m bench --only growth --rows 1000000 --no-write",
     )
-    parser.add_argument("--only", choices=["commands", "growth"], help="one of the two parts; default: both")
+    parser.add_argument("--only", choices=["commands", "reading", "growth"], help="one of the parts; default: all")
     parser.add_argument(
         "--rows", type=int, nargs="*", default=[1_000_000, 10_000_000], help="staged rows, beside the real size"
     )
@@ -45,14 +45,15 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, str] = {}
     try:
-        if asked.only != "growth":
+        if asked.only in (None, "reading"):
+            tables["reading"] = report.reading(reading.measure(folder, asked.times), asked.times)
+            print(tables["reading"])
+        if asked.only in (None, "commands"):
             commands = refresh.measure(folder, asked.times)
-            release = commands.release
             tables["commands"] = report.commands(commands, asked.times)
             print(tables["commands"])
-        else:
+        if asked.only in (None, "growth"):
             release = refresh.release_in(folder)
-        if asked.only != "commands":
             found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
             tables["growth"] = report.growth(found, asked.memory)
             print(tables["growth"])

@@ -12,6 +12,7 @@ from pathlib import Path
 from bench.chain import AUDIT
 from bench.growth import Size
 from bench.measure import BenchError, Times, machine
+from bench.reading import Read
 from bench.refresh import Commands
 
 
@@ -73,6 +74,31 @@ def commands(found: Commands, times: int) -> str:
             if stage == "audit":
                 lines.append(f"| {len(sql)} tables made by SQL | {sum(sql.values()):.2f} |")
             lines.append(f"| {stage} | {seconds:.2f} |")
+    return "\n".join(lines)
+
+
+def reading(found: Read, times: int) -> str:
+    """The table of providers' answers, and the online refresh beside the offline one."""
+    lines = [
+        _stamp(f"{found.load_before} to {found.load_after}"),
+        f"Processor seconds, the best of {times}; pandera apart. To parse and to key is all from bytes to staged rows.",
+        "",
+        "| answer | rows | parse, s | key, s | rows a second | aim |",
+        "|---|---:|---:|---:|---:|---:|",
+    ]
+    for r in found.answers:
+        aim = "" if r.aim is None else f"{r.aim:,}"
+        speed = r.rows / (r.parse + r.key)
+        lines.append(f"| {r.what} | {r.rows:,} | {r.parse:.2f} | {r.key:.2f} | {speed:,.0f} | {aim} |")
+    lines += [
+        "",
+        "| refresh from scratch | seconds | processor, s |",
+        "|---|---:|---:|",
+        f"| offline | {_seconds(found.offline)} | {found.offline.cpu:.1f} |",
+        f"| online, from servers on 127.0.0.1 | {_seconds(found.online)} | {found.online.cpu:.1f} |",
+        "",
+        f"Online takes {found.online.seconds / found.offline.seconds:.1f} times as long; the aim is at most 2.",
+    ]
     return "\n".join(lines)
 
 
