@@ -21,9 +21,11 @@ import json
 import multiprocessing
 import os
 import shutil
+import threading
 from collections.abc import Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
@@ -113,7 +115,12 @@ def staged(
 
 
 def warm_up(store: SnapshotStore) -> None:
-    """Starts the processes of `begin` before they are needed, where nothing is kept that this code made."""
+    """Starts the processes of `begin` before they are needed, where nothing is kept that this code made.
+
+    Only with the lock held: what a killed run left half written is removed.
+    """
+    for left in (store.root / FOLDER).glob("*/.*"):
+        shutil.rmtree(left, ignore_errors=True)
     if not (store.root / FOLDER / fingerprint()[:16]).exists() and _may_have_children():
         for _ in range(FURTHER_CORES):
             _workers().submit(fingerprint)
@@ -130,7 +137,8 @@ def begin(
     if folder in _under_way or (folder / TOLD).exists():
         return
     if _may_have_children():
-        _under_way[folder] = _workers().submit(_make, store, manifest, structure, only, folder)
+        with suppress(BrokenProcessPool):  # a process was ended from outside; `staged` does the work
+            _under_way[folder] = _workers().submit(_make, store, manifest, structure, only, folder)
 
 
 def stop() -> None:
@@ -148,7 +156,20 @@ def _may_have_children() -> bool:
 @lru_cache(maxsize=1)
 def _workers() -> ProcessPoolExecutor:
     # spawn: a fork would take DuckDB's locks along without its threads
-    return ProcessPoolExecutor(FURTHER_CORES, mp_context=multiprocessing.get_context("spawn"))
+    context = multiprocessing.get_context("spawn")
+    return ProcessPoolExecutor(FURTHER_CORES, mp_context=context, initializer=_end_with_the_run)
+
+
+def _end_with_the_run() -> None:
+    """In a process of `begin`: ends it when the run's process is gone, which a kill would not tell it."""
+    run = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if run is not None:
+            run.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def _folder(store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None) -> Path:

@@ -1,0 +1,65 @@
+"""Staging beside the run: the same result as in the run itself, the same errors, and no harm from a killed process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from assets import kept_staging
+from indicator_defs.model import DatasetStructure
+from sources import registry
+from sources.snapshots import Manifest, SnapshotError, SnapshotStore, shipped_archive
+
+ILO = ("ilostat", "SDG_0131_SEX_SOC_RT")
+
+
+@pytest.fixture(autouse=True)
+def two_cores(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    monkeypatch.setattr(kept_staging, "FURTHER_CORES", 1)
+    yield
+    kept_staging.stop()
+
+
+@pytest.fixture
+def structure() -> DatasetStructure:
+    return next(s for s in registry.structures() if (s.provider, s.dataset) == ILO)
+
+
+def imported(root: Path) -> tuple[SnapshotStore, Manifest]:
+    archive, store = SnapshotStore(shipped_archive()), SnapshotStore(root)
+    shipped = next(m for m in archive.list() if (m.provider, m.dataset) == ILO)
+    return store, store.import_from(archive.folder(shipped))
+
+
+def test_a_result_made_beside_the_run_is_the_same(tmp_path: Path, structure: DatasetStructure) -> None:
+    alone = kept_staging.staged(*imported(tmp_path / "alone"), structure)
+    store, manifest = imported(tmp_path / "beside")
+    kept_staging.begin(store, manifest, structure)
+    (under_way,) = kept_staging._under_way.values()
+    under_way.result()
+    beside = kept_staging.staged(store, manifest, structure)
+    assert beside.row_count == alone.row_count > 1_000
+    assert beside.sha256 == alone.sha256
+    kept_staging.begin(store, manifest, structure)
+    assert not kept_staging._under_way, "what is kept is not made again"
+
+
+def test_altered_bytes_are_told_by_name(tmp_path: Path, structure: DatasetStructure) -> None:
+    store, manifest = imported(tmp_path / "store")
+    path = store.folder(manifest) / manifest.files[0].name
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-10])
+    kept_staging.begin(store, manifest, structure)
+    next(iter(kept_staging._under_way.values())).exception()  # begun, so that it is not done here instead
+    with pytest.raises(SnapshotError, match="altered or cut"):
+        kept_staging.staged(store, manifest, structure)
+
+
+def test_a_killed_process_costs_time_only(tmp_path: Path, structure: DatasetStructure) -> None:
+    store, manifest = imported(tmp_path / "store")
+    kept_staging.begin(store, manifest, structure)
+    for process in kept_staging._workers()._processes.values():
+        process.kill()
+    assert kept_staging.staged(store, manifest, structure).row_count > 1_000
