@@ -8,7 +8,7 @@ Does not belong here: how it is printed (pipelines/explain.py), and computing or
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,13 +58,18 @@ class Asked:
 
 
 def way_back(release: Path, asked: Asked) -> WayBack:
-    """Everything that a release knows of one number, or of the gap in its place.
+    """Everything that a release knows of one number, or of the gap in its place. Raises as `ways_back` does."""
+    return ways_back(release, [asked])[0]
+
+
+def ways_back(release: Path, asked: Sequence[Asked]) -> list[WayBack]:
+    """The ways back of several numbers of one release, in the order asked for.
 
     Raises WayBackError for an indicator, area, year or breakdown code that the release does not know.
     """
     with reader(release) as con:
         try:
-            return _way_back(con, asked)
+            return [_way_back(con, a) for a in asked]
         except duckdb.CatalogException as error:
             raise WayBackError(
                 f"Release {release.name} lacks a table or view that its numbers are explained with: {error}. It was made "
