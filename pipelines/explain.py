@@ -11,7 +11,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from warehouse.way_back_parts import Cell, Gap, Group, Near, Origin, Short, Value, WayBack, Weight
+from warehouse.way_back_parts import Cell, Gap, Group, Near, Origin, Short, Threshold, Value, WayBack, Weight, WeightRow
 
 WIDTH = 118
 # Columns of the staged row that are shown elsewhere, or only name the row.
@@ -148,7 +148,15 @@ def _value(value: Value, found: WayBack) -> list[str]:
 
 
 def _gap(gap: Gap) -> list[str]:
-    lines = _section("No value", [_pair("why", gap.reason), _pair("could be filled by", gap.filled_by)])
+    over_all_years = "" if gap.availability == gap.reason else gap.availability
+    lines = _section(
+        "No value",
+        [
+            _pair("why", gap.reason),
+            _pair("over all years", over_all_years),
+            _pair("to be filled by", gap.filled_by),
+        ],
+    )
     lines += _section("The same cell in other years", _near_lines(gap.years))
     lines += _section("Other breakdowns at hand", _near_lines(gap.breakdowns))
     rejected = [[r.reason, r.detail, r.row_as_published, r.snapshot_id, r.snapshot_row] for r in gap.rejections]
@@ -282,11 +290,13 @@ def _history(found: WayBack) -> list[str]:
         for r in found.revisions
     ]
     head = ["class", "from vintage", "to vintage", "before", "after", "year moved", "fields", "feed"]
-    return lines + _section("Revisions", _table(head, changes, right=(3, 4)) or ["  none between the vintages at hand"])
+    none = ["  none between the vintages at hand"] if vintages else []
+    return lines + _section("Revisions", _table(head, changes, right=(3, 4)) or none)
 
 
 # -- regional figures ------------------------------------------------------------------------------------------------
 
+NEEDS = {"A": "A needs", "B": "B needs", "B_alternative": "or for B"}
 CLASSES = {"A": "published", "B": "indicative", "C": "withheld"}
 
 
@@ -303,10 +313,13 @@ def _group(group: Group, cell: Cell) -> list[str]:
             _pair("title", group.title),
             _pair("class", f"{group.publication_class} ({CLASSES[group.publication_class]})"),
             _pair("why", group.class_reason),
+            *(_pair(NEEDS.get(t.threshold, t.threshold), _threshold(t)) for t in group.thresholds),
             _pair("status", group.obs_status and f"{group.obs_status} (suppressed)"),
             _pair("who reports", group.areas if withheld else ""),
             _pair("interval", interval),
-            _pair("covers", f"{group.n_areas} areas" + (f", {share}" if share else "")),
+            _pair(
+                "covers", f"{group.n_areas} area{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else "")
+            ),
             _pair("mean year", f"{group.mean_year:.1f}" if group.mean_year is not None else ""),
             _pair(
                 "recent", f"{100 * group.recent_share:.1f} % of the weight" if group.recent_share is not None else ""
@@ -340,6 +353,15 @@ def _group(group: Group, cell: Cell) -> list[str]:
     return lines
 
 
+def _threshold(threshold: Threshold) -> str:
+    parts = [f"{100 * threshold.weight_covered:.0f} % of the weight", f"{threshold.n_areas} areas"]
+    if threshold.recent_share:
+        parts.append(f"{100 * threshold.recent_share:.0f} % of it of the last {threshold.recent_years} years")
+    if not threshold.proxy_allowed:
+        parts.append("no proxy weight")
+    return ", ".join(parts)
+
+
 def _window(group: Group, cell: Cell) -> str:
     years = (
         f"{cell.time_period - group.lookback_years} to {cell.time_period}"
@@ -366,7 +388,18 @@ def _weight(weight: Weight, is_mean: bool) -> list[str]:
     body = [
         [m.series, m.producer, m.vintage_date, m.snapshot_id, "yes" if m.is_rebuilt else "no"] for m in weight.made_of
     ]
-    return lines + _table(["made of series", "producer", "vintage", "snapshot", "rebuilt"], body)
+    lines += _table(["made of series", "producer", "vintage", "snapshot", "rebuilt"], body)
+    made = [
+        [r.ref_area, r.series, r.time_period, r.value_text, r.snapshot_id, _place(r), r.n_rows if r.n_rows > 1 else ""]
+        for r in weight.rows
+    ]
+    head = ["area", "series", "year", "published", "snapshot", "row", "rows"]
+    return lines + _section("Where each weight comes from", _table(head, made, right=(3, 6)))
+
+
+def _place(made: WeightRow) -> str:
+    last = f" to {made.last_row}" if made.last_row != made.first_row else ""
+    return f"{made.file}:{made.first_row}{last}"
 
 
 def _members(group: Group) -> list[str]:
@@ -402,5 +435,7 @@ def _members(group: Group) -> list[str]:
     ]
     head = ["area", "year", "published", "feed", "vintage", "snapshot", "row"]
     lines += _section("Where each member's value comes from", _table(head, values, right=(2,)))
-    files = sorted({(v.snapshot_id, v.file, v.sha256) for m in group.members for v in m.values})
+    read = {(v.snapshot_id, v.file, v.sha256 or "") for m in group.members for v in m.values}
+    read |= {(r.snapshot_id, r.file, r.sha256 or "") for r in (group.weight.rows if group.weight else [])}
+    files = sorted(read)
     return lines + _section("Files read", _table(["snapshot", "file", "sha256"], files))

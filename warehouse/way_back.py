@@ -82,7 +82,8 @@ def _way_back(con: duckdb.DuckDBPyConnection, asked: Asked) -> WayBack:
     release = str(one(con, "SELECT release FROM main.release")["release"])
     if cell.area_type == "group":
         group = find_group(con, cell)
-        gap = None if group else Gap(find_without_group(con, cell), None, _near_years(con, cell), [], [])
+        near = _nears(con, sql.NEAR_GROUP_BREAKDOWNS, _of(cell))
+        gap = None if group else Gap(find_without_group(con, cell), None, None, _near_years(con, cell), near, [])
         kind = "gap" if group is None else "withheld" if group.obs_value is None else "group"
         baseline = _baseline(con, cell)
         return WayBack(release, kind, cell, None, [], [], [], [], [], [], group, baseline, gap)
@@ -271,6 +272,7 @@ def _gap(con: duckdb.DuckDBPyConnection, cell: Cell, candidates: list[Candidate]
     rejections = _rejections(con, cell)
     wanted = ["headline"] if cell.is_headline else cell.breakdown_family.split("+")
     gaps = records(con, sql.AVAILABILITY, {**_of(cell), "breakdowns": wanted})
+    said = "; ".join(g["reason"] for g in gaps if g["reason"]) or None
     there = [c for c in candidates if c.time_period == cell.time_period]
     gone = [r for r in revisions if r.revision_class == "withdrawn" and r.time_period == cell.time_period]
     if there:
@@ -288,10 +290,12 @@ def _gap(con: duckdb.DuckDBPyConnection, cell: Cell, candidates: list[Candidate]
     elif years:
         reason = f"No source publishes it for {cell.time_period}; other years are at hand"
     elif gaps:
-        reason = "; ".join(g["reason"] for g in gaps if g["reason"]) or "No source publishes this breakdown"
+        reason = said or "No source publishes this breakdown"
     else:
         reason = "No source publishes it for this area and breakdown"
-    return Gap(reason, next((g["filled_by"] for g in gaps if g["filled_by"]), None), years, breakdowns, rejections)
+    return Gap(
+        reason, said, next((g["filled_by"] for g in gaps if g["filled_by"]), None), years, breakdowns, rejections
+    )
 
 
 def _near_years(con: duckdb.DuckDBPyConnection, cell: Cell) -> list[Near]:

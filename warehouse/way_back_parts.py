@@ -204,9 +204,13 @@ class Near:
 
 @dataclass(frozen=True)
 class Gap:
-    """Why there is no value, who could fill the gap, and what there is instead."""
+    """Why there is no value, who could fill the gap, and what there is instead.
+
+    `availability`: what quality.availability says of the area and breakdown over all years; None where it is available.
+    """
 
     reason: str
+    availability: str | None
     filled_by: str | None
     years: list[Near]
     breakdowns: list[Near]
@@ -287,8 +291,24 @@ class WeightSource:
 
 
 @dataclass(frozen=True)
+class WeightRow:
+    """The rows of one series, year and file that a member's weight is made of; `value_text` where it is one row."""
+
+    ref_area: str
+    series: str
+    time_period: int
+    n_rows: int
+    value_text: str | None
+    snapshot_id: str
+    file: str
+    sha256: str | None
+    first_row: int
+    last_row: int
+
+
+@dataclass(frozen=True)
 class Weight:
-    """The weight of a regional figure: what it is, how it is filled, and the series it is made of."""
+    """The weight of a regional figure: what it is, how it is filled, and the series and rows it is made of."""
 
     weight: str
     title: str
@@ -298,6 +318,19 @@ class Weight:
     proxy_accepted: str | None
     coverage_indicator: str | None
     made_of: list[WeightSource]
+    rows: list[WeightRow]
+
+
+@dataclass(frozen=True)
+class Threshold:
+    """What a class needs, for a group of this size (class B: B or B_alternative)."""
+
+    threshold: str
+    weight_covered: float
+    n_areas: int
+    recent_share: float | None
+    recent_years: int | None
+    proxy_allowed: bool
 
 
 @dataclass(frozen=True)
@@ -328,6 +361,7 @@ class Group:
     formula: str
     kind: str
     lookback_years: int
+    thresholds: list[Threshold]
     weight: Weight | None
     members: list[Member]
     absent: list[Absent]

@@ -188,10 +188,11 @@ ORDER BY v.time_period
 """
 
 AVAILABILITY = """
-SELECT breakdown, reason, filled_by
-FROM quality.availability
-WHERE indicator = $indicator AND ref_area = $area AND list_contains($breakdowns, breakdown)
-ORDER BY breakdown
+SELECT q.breakdown, q.reason, coalesce(c.name || ' (' || q.filled_by || ')', q.filled_by) AS filled_by
+FROM quality.availability AS q
+LEFT JOIN reference.code AS c ON c.codelist = 'body' AND c.code = q.filled_by
+WHERE q.indicator = $indicator AND q.ref_area = $area AND list_contains($breakdowns, q.breakdown)
+ORDER BY q.breakdown
 """
 
 NEAR_YEARS = f"""
@@ -213,6 +214,18 @@ JOIN reference.indicator AS i ON i.indicator = v.indicator
 WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell = $cell
 ORDER BY abs(v.time_period - $year), v.time_period
 LIMIT 6
+"""
+
+NEAR_GROUP_BREAKDOWNS = f"""
+SELECT
+    v.time_period, coalesce(CAST(v.obs_value AS VARCHAR), 'withheld') AS value_text,
+    'class ' || v.publication_class AS feed,
+    {_columns("v")}, {_columns("i", prefix="headline_")}
+FROM indicator_set.aggregate AS v
+JOIN reference.indicator AS i ON i.indicator = v.indicator
+WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell <> $cell AND v.time_period = $year
+ORDER BY v.is_headline DESC, v.publication_class, v.cell
+LIMIT 12
 """
 
 NEAR_BREAKDOWNS = f"""
