@@ -139,6 +139,7 @@ def _value(value: Value, found: WayBack) -> list[str]:
             _pair(
                 "break before", value.break_before and f"not comparable with the value before it ({value.break_before})"
             ),
+            _pair("about the break", value.break_why),
             _pair(
                 "above maximum",
                 "above the possible maximum; counts at the maximum in aggregates" if value.above_maximum else "",

@@ -89,6 +89,7 @@ def _way_back(con: duckdb.DuckDBPyConnection, asked: Asked) -> WayBack:
         return WayBack(release, kind, cell, None, [], [], [], [], [], [], group, baseline, gap)
     value = _value(con, cell)
     candidates = _candidates(con, cell)
+    corrections = rows(con, sql.CORRECTIONS, Correction, _of(cell))
     revisions = rows(con, sql.REVISIONS, Revision, _of(cell))
     ids = set(_distinct(candidates, cell)) | {r["id"] for r in records(con, sql.WITHDRAWN_IDS, _of(cell))}
     vintages = rows(con, sql.VINTAGES, Vintage, {"ids": sorted(ids)})
@@ -100,12 +101,12 @@ def _way_back(con: duckdb.DuckDBPyConnection, asked: Asked) -> WayBack:
         origins=[origin(con, i) for i in ([value.observation_id] if value else _distinct(candidates, cell))],
         feeds=rows(con, sql.FEEDS, Feed, _of(cell)),
         candidates=candidates,
-        corrections=rows(con, sql.CORRECTIONS, Correction, _of(cell)),
+        corrections=corrections,
         vintages=vintages,
         revisions=revisions,
         group=None,
         baseline=_baseline(con, cell),
-        gap=None if value else _gap(con, cell, candidates, revisions),
+        gap=None if value else _gap(con, cell, candidates, corrections, revisions),
     )
 
 
@@ -266,7 +267,13 @@ def _baseline(con: duckdb.DuckDBPyConnection, cell: Cell) -> BaselineUse | None:
 # -- a gap -----------------------------------------------------------------------------------------------------------
 
 
-def _gap(con: duckdb.DuckDBPyConnection, cell: Cell, candidates: list[Candidate], revisions: list[Revision]) -> Gap:
+def _gap(
+    con: duckdb.DuckDBPyConnection,
+    cell: Cell,
+    candidates: list[Candidate],
+    corrections: list[Correction],
+    revisions: list[Revision],
+) -> Gap:
     years = _near_years(con, cell)
     breakdowns = _nears(con, sql.NEAR_BREAKDOWNS, _of(cell))
     rejections = _rejections(con, cell)
@@ -276,9 +283,8 @@ def _gap(con: duckdb.DuckDBPyConnection, cell: Cell, candidates: list[Candidate]
     there = [c for c in candidates if c.time_period == cell.time_period]
     gone = [r for r in revisions if r.revision_class == "withdrawn" and r.time_period == cell.time_period]
     if there:
-        reason = "Published, but not used: " + "; ".join(
-            f"{c.value_text or 'no value'} ({c.feed}): {c.why}" for c in there
-        )
+        told = [f"{c.value_text or 'no value'} ({c.feed}): {c.why}" for c in there]
+        reason = "Published, but not used: " + "; ".join([*told, *(k.why for k in corrections if k.applied)])
     elif rejections:
         reason = f"Published, but rejected: {rejections[0].reason}, {rejections[0].detail}"
     elif gone:

@@ -102,6 +102,7 @@ class Value:
     role: str
     in_aggregates: bool
     break_before: str | None
+    break_why: str | None
     above_maximum: bool | None
     observation_id: str
 

@@ -36,7 +36,17 @@ SELECT
         WHEN v.dataset_kind = 'document' THEN 'a figure quoted in a document'
         WHEN v.role = 'extended backwards' THEN 'another feed extended backwards: not comparable with later years'
     END AS status_changed_by,
-    v.nature, v.footnote, o.source_citation, v.time_detail, v.role, v.in_aggregates, v.break_before, v.above_maximum,
+    v.nature, v.footnote, o.source_citation, v.time_detail, v.role, v.in_aggregates, v.break_before,
+    (
+        SELECT string_agg(b.why || ' Evidence: ' || b.evidence || ' (' || b.break_file || ')', ' ' ORDER BY b.break_year)
+        FROM reference.series_break AS b
+        WHERE b.indicator = v.indicator AND b.ref_area = v.ref_area AND b.break_year <= v.time_period
+            AND b.break_year > (
+                SELECT max(p.time_period) FROM indicator_set.value AS p
+                WHERE p.indicator = $indicator AND p.ref_area = $area AND p.cell = $cell AND p.time_period < $year
+            )
+    ) AS break_why,
+    v.above_maximum,
     v.observation_id
 FROM indicator_set.value AS v
 JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
@@ -47,7 +57,15 @@ WHERE v.indicator = $indicator AND v.ref_area = $area AND v.time_period = $year 
 ORIGIN = f"""
 SELECT
     o.observation_id, o.feed, o.source, o.dataset, o.provider_series,
-    c.definition_file || ':' || c.definition_line AS definition, r.rename_file || ':' || r.rename_line AS series_renamed_by,
+    (
+        SELECT min(c.definition_file || ':' || c.definition_line)
+        FROM reference.claim AS c
+        WHERE c.indicator = o.indicator AND c.feed = o.feed
+            AND c.provider_series = coalesce(r.new_series, o.provider_series)
+            AND o.vintage_date >= coalesce(c.vintage_from, o.vintage_date)
+            AND o.vintage_date <= coalesce(c.vintage_to, o.vintage_date)
+    ) AS definition,
+    r.rename_file || ':' || r.rename_line AS series_renamed_by,
     n.producer, o.vintage_date, n.fetched_at, n.address, n.licence, n.is_rebuilt, n.note, o.snapshot_id, {FILE},
     'staged.' || d.staged_table AS staged_table, d.staged_table AS staged_name, o.snapshot_row
 FROM harmonised.observation AS o
@@ -55,10 +73,6 @@ JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
 JOIN reference.dataset AS d ON d.provider = o.source AND d.dataset = o.dataset
 LEFT JOIN reference.series_rename AS r
     ON r.provider = o.source AND r.dataset = o.dataset AND r.old_series = o.provider_series
-LEFT JOIN reference.claim AS c
-    ON c.indicator = o.indicator AND c.feed = o.feed AND c.provider_series = coalesce(r.new_series, o.provider_series)
-    AND o.vintage_date >= coalesce(c.vintage_from, o.vintage_date)
-    AND o.vintage_date <= coalesce(c.vintage_to, o.vintage_date)
 WHERE o.observation_id = $id
 """
 
@@ -121,7 +135,7 @@ SELECT
     CASE
         WHEN v.observation_id IS NOT NULL THEN v.role
         WHEN o.obs_value IS NULL AND o.lower_bound IS NULL AND o.upper_bound IS NULL THEN 'published without a number'
-        WHEN k.action = 'exclude_from_use' THEN 'kept from use by a correction: ' || k.why
+        WHEN k.action = 'exclude_from_use' THEN 'kept from use by a correction'
         WHEN o.texts > 1 THEN 'the series publishes this cell twice with different values'
         WHEN o.candidate_no > 1 THEN 'the series publishes this cell twice with the same value'
         WHEN h.extends_backwards THEN

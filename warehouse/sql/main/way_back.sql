@@ -24,7 +24,7 @@ SELECT
     v.obs_value, v.value_text, v.lower_bound, v.upper_bound, v.unit_measure, v.obs_status, v.published_status, v.footnote,
     v.role, v.feed, h.reason AS choice_reason, f.feeds,
     k.action || ': ' || k.why || ' (' || p.correction_file || ')' AS correction_why,
-    c.definition_file || ':' || c.definition_line AS definition, r.rename_file || ':' || r.rename_line AS series_renamed_by,
+    c.place AS definition, r.rename_file || ':' || r.rename_line AS series_renamed_by,
     concat_ws('; ',
         'area ' || s.ref_area || ' -> ' || a.target || ' (' || a.crosswalk_file || ':' || a.crosswalk_line || ')',
         l.key_lines,
@@ -63,7 +63,11 @@ LEFT JOIN reference.crosswalk AS e
     ON e.provider = s.provider AND e.concept = 'nature' AND e.code = coalesce(s.nature, '')
 LEFT JOIN reference.series_rename AS r
     ON r.provider = o.source AND r.dataset = o.dataset AND r.old_series = o.provider_series
-LEFT JOIN reference.claim AS c
+LEFT JOIN (
+    SELECT indicator, feed, provider_series, vintage_from, vintage_to, min(definition_file || ':' || definition_line) AS place
+    FROM reference.claim
+    GROUP BY indicator, feed, provider_series, vintage_from, vintage_to
+) AS c
     ON c.indicator = o.indicator AND c.feed = o.feed AND c.provider_series = coalesce(r.new_series, o.provider_series)
     AND o.vintage_date >= coalesce(c.vintage_from, o.vintage_date) AND o.vintage_date <= coalesce(c.vintage_to, o.vintage_date)
 LEFT JOIN lineage.correction AS k ON k.observation_id = v.observation_id AND k.applied
