@@ -30,7 +30,7 @@ from sources import registry
 from sources.papers import filled
 from warehouse import checks, metadata
 from warehouse.metadata import Table
-from warehouse.release import VIEWS, ddl
+from warehouse.release import VIEWS, ddl, staged_view
 
 DOCS = Path(__file__).parent
 
@@ -216,7 +216,7 @@ def dictionary() -> str:
     ]
     schemas = {s: yaml.safe_load((metadata.FOLDER / f"{s}.yaml").read_text(encoding="utf-8")) for s in metadata.SCHEMAS}
     listed = {s: [t for t in metadata.tables().values() if t.schema == s and not t.is_work] for s in schemas}
-    listed["staged"] = [metadata.staged_table(s) for s in registry.structures()]
+    listed["staged"] = [metadata.staged_observation(), *(metadata.staged_table(s) for s in registry.structures())]
     rows: list[list[object]] = [["[`main`](#main)", "Plain views with labels, for people who want one table"]]
     rows += [[f"[`{s}`](#{s})", schemas[s]["title"]] for s in schemas]
     parts.append(table(["schema", "what"], rows))
@@ -238,9 +238,9 @@ def _described(description: Table) -> str:
 def _main() -> str:
     parts = ["## main\n\nPlain views with labels, for people who want one table."]
     with duckdb.connect() as con:
-        for description in [*metadata.tables().values(), *(metadata.staged_table(s) for s in registry.structures())]:
-            for statement in ddl(description):
-                con.execute(statement)
+        described = [*metadata.tables().values(), *(metadata.staged_table(s) for s in registry.structures())]
+        for statement in [*(s for d in described for s in ddl(d)), *staged_view(described)]:
+            con.execute(statement)
         for path in sorted(VIEWS.glob("*.sql")):
             text = path.read_text(encoding="utf-8")
             con.execute(f"CREATE VIEW main.{path.stem} AS {text.rstrip().rstrip(';')}")

@@ -8,26 +8,12 @@ Does not belong here: reading files and checking them against each other (catalo
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal, get_args
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-Breakdown = Literal[
-    "sex",
-    "age",
-    "urbanisation",
-    "income_wealth_quantile",
-    "disability_status",
-    "education_lev",
-    "migratory_status",
-    "occupation",
-    "activity",
-    "formality",
-    "composite_breakdown",
-]
-
-# The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
-BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)
+from indicator_defs.breakdowns import BREAKDOWNS as BREAKDOWNS
+from indicator_defs.breakdowns import Breakdown as Breakdown
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]

@@ -15,10 +15,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
 from pipelines.settings import ROOT, home, prepare_dagster
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     import pandas as pd
 
     from pipelines.run import Outcome
@@ -27,6 +30,12 @@ if TYPE_CHECKING:
 NOTHING_FETCHED = "no dataset could be fetched; what was kept stands."
 OK, FAILED, USAGE, AUDIT_FAILED, ATTENTION = 0, 1, 2, 3, 4
 DAY = click.DateTime(["%Y-%m-%d"])
+BREAKDOWNS_IN_SHORT = {
+    "income_wealth_quantile": ["--quantile"],
+    "disability_status": ["--disability"],
+    "education_lev": ["--education"],
+    "migratory_status": ["--migration"],
+}
 DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
 
 
@@ -224,6 +233,45 @@ def sql(query: str | None, form: str, release_id: str | None, debug: bool) -> No
     from pipelines.prompt import prompt
 
     prompt(release, lambda frame: _show(frame, form))
+
+
+def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for every breakdown of the key, as --sex F and --income-wealth-quantile Q1."""
+    for name in reversed(BREAKDOWNS):
+        names = [f"--{name.replace('_', '-')}", *BREAKDOWNS_IN_SHORT.get(name, [])]
+        command = click.option(*names, name, metavar="CODE", help=f"Default: {name} of the headline figure.")(command)
+    return command
+
+
+@main.command()
+@click.argument("indicator")
+@click.argument("area")
+@click.argument("year")
+@_breakdowns
+@click.option("--json", "as_json", is_flag=True, help="The same as structured data, for machines.")
+@click.option("--release", "release_id", help="Another release than the current one.")
+@DEBUG
+def explain(
+    indicator: str, area: str, year: str, as_json: bool, release_id: str | None, debug: bool, **breakdowns: str | None
+) -> None:
+    """Show where one number comes from, back to the row of the bytes that were read.
+
+    YEAR is a year, or baseline or latest (of the regional baseline). AREA is a country, or ASEAN, ASEAN10, ASEAN6 or
+    CLMV: then each member with its weight and its own way back. Where there is no value, why, and what there is instead.
+
+    \b
+    Examples: payung explain ASP_COV_PENSN PHL 2021 --sex F
+              payung explain ASP_COV_UEMP ASEAN 2020
+              payung explain ASP_COV_ANY IDN latest --json
+    """
+    from pipelines.explain import as_json as for_machines
+    from pipelines.explain import render
+    from warehouse.release import Releases
+    from warehouse.way_back import Asked, way_back
+
+    given = {name: code for name, code in breakdowns.items() if code is not None}
+    found = way_back(Releases(home()).find(release_id), Asked(indicator, area, year, given))
+    click.echo(for_machines(found) if as_json else render(found))
 
 
 @main.command()

@@ -99,6 +99,8 @@ VIEW_BASES = (
     "indicator_set.aggregate",
     "baseline.value",
     "reference.indicator",
+    "indicator_set.aggregate_member",
+    "lineage.snapshot",
 )
 
 
@@ -158,3 +160,11 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
         ("snapshot_id", "snapshot_row", "series"),
         tuple(columns),
     )
+
+
+def staged_observation() -> Table:
+    """The description of the view over all staged tables: the columns that they share."""
+    comments: dict[str, str] = _load("shared")["published"]
+    columns = (*STANDARD_STAGED, *(Column(r, "VARCHAR", comments[r]) for r in ROLES))
+    comment = "The rows of all staged tables, by their common columns (a view)"
+    return Table("staged", "observation", comment, ("snapshot_id", "snapshot_row", "series"), columns)

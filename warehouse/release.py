@@ -24,7 +24,7 @@ import pandas as pd
 from indicator_defs.errors import PayungError
 from warehouse import checks
 from warehouse.engine import Build, open_engine, preview, read_files, write_frame
-from warehouse.metadata import SCHEMAS, Table, staged_table, table, tables, view_column_comment
+from warehouse.metadata import SCHEMAS, Table, staged_observation, staged_table, table, tables, view_column_comment
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
@@ -287,6 +287,8 @@ def _load(build: Build, published: Sequence[Table], database: Path, release_id: 
             path = quoted(build.path(description.full_name))
             loaded = con.execute(f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')")
             counts[description.full_name] = int(loaded.fetchall()[0][0])
+        for statement in staged_view(published):
+            con.execute(statement)
         for view in sorted(VIEWS.glob("*.sql")):
             text = view.read_text(encoding="utf-8")
             con.execute(f"CREATE VIEW main.{view.stem} AS {text.rstrip().rstrip(';')}")
@@ -316,6 +318,21 @@ def ddl(description: Table) -> list[str]:
         f"CREATE SCHEMA IF NOT EXISTS {description.schema}",
         f"CREATE TABLE {full} ({columns})",
         f"COMMENT ON TABLE {full} IS '{quoted(description.comment + '.' + key)}'",
+        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.comment)}'" for c in description.columns),
+    ]
+
+
+def staged_view(published: Sequence[Table]) -> list[str]:
+    """Statements that create staged.observation over the staged tables among `published`, with its comments."""
+    description = staged_observation()
+    names = ", ".join(f'"{c}"' for c in description.column_names)
+    over = [t.full_name for t in published if t.schema == "staged" and t.full_name not in tables()]
+    empty = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in description.columns)
+    rows = " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
+    full, key = description.full_name, f" Key: {', '.join(description.key)}."
+    return [
+        f"CREATE VIEW {full} AS {rows}",
+        f"COMMENT ON VIEW {full} IS '{quoted(description.comment + '.' + key)}'",
         *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.comment)}'" for c in description.columns),
     ]
 

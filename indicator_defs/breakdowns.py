@@ -1,0 +1,26 @@
+"""The breakdowns of the warehouse, in the order of the key.
+
+Belongs here: their names, light enough for the command line to load before anything is asked.
+Does not belong here: their codes (codelists/) and the models that use them (model.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+Breakdown = Literal[
+    "sex",
+    "age",
+    "urbanisation",
+    "income_wealth_quantile",
+    "disability_status",
+    "education_lev",
+    "migratory_status",
+    "occupation",
+    "activity",
+    "formality",
+    "composite_breakdown",
+]
+
+# The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
+BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)

@@ -1,0 +1,53 @@
+"""`payung explain` as a user runs it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from payung_command import run_payung
+
+from indicator_defs.breakdowns import BREAKDOWNS
+
+
+def test_explain_prints_the_way_back(made_home: Path, release: Path) -> None:
+    ran = run_payung(made_home, "explain", "ASP_COV_PENSN", "PHL", "2021", "--sex", "F")
+    assert ran.returncode == 0, ran.stderr
+    said = ran.stdout
+    # WSPR 2024-26: 60.7 of women above retirement age in 2021
+    assert said.startswith("ASP_COV_PENSN, Philippines (PHL), 2021: sex F\n")
+    assert "\nValue  60.7  (Per cent)\n" in said
+    manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
+    (source,) = [s for s in manifest["sources"] if s["provider"] == "ilostat"]
+    assert source["snapshot"] in said
+    assert "indicator_defs/crosswalks/ilostat/sex.csv:3" in said
+    assert "rebuilt          yes" in said
+    assert "vintage 2023-12-17 is older than 2024-09-12" in said
+
+
+def test_explain_gives_the_same_as_json(made_home: Path, release: Path) -> None:
+    ran = run_payung(made_home, "explain", "ASP_COV_UEMP", "ASEAN", "2020", "--json", "--release", release.name)
+    assert ran.returncode == 0, ran.stderr
+    found = json.loads(ran.stdout)
+    assert found["release"] == release.name
+    assert found["kind"] == "group"
+    assert list(found["cell"]["breakdowns"]) == list(BREAKDOWNS)
+    assert round(found["group"]["obs_value"], 2) == 12.56
+    assert {m["ref_area"] for m in found["group"]["members"]} >= {"IDN", "VNM", "TLS"}
+    assert found["group"]["members"][0]["values"][0]["vintage_date"] == "2024-09-12"
+
+
+def test_explain_names_what_is_near_and_leaves_no_traceback(made_home: Path) -> None:
+    ran = run_payung(made_home, "explain", "ASP_COV_PENSION", "PHL", "2021")
+    assert ran.returncode == 1
+    assert ran.stdout == ""
+    assert ran.stderr.startswith("payung: The release knows no indicator 'ASP_COV_PENSION'. Near it: ASP_COV_PENSN (")
+    assert "Traceback" not in ran.stderr
+
+
+def test_explain_has_an_option_for_every_breakdown(tmp_path: Path) -> None:
+    said = run_payung(tmp_path / "home", "explain", "--help").stdout
+    for breakdown in BREAKDOWNS:
+        assert f"--{breakdown.replace('_', '-')}" in said
+    assert "--quantile" in said
+    assert "payung explain ASP_COV_PENSN PHL 2021 --sex F" in said
