@@ -40,14 +40,37 @@ found AS (
     JOIN indicator_set.value AS v ON v.observation_id = b.observation_id
     GROUP BY b.indicator, b.ref_area, b.breakdown
 ),
+refused_row AS (
+    SELECT
+        r.indicator, r.ref_area, r.time_period, r.reason, r.snapshot_id, r.provider_series,
+        r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
+        r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown
+    FROM harmonised.row AS r
+    WHERE r.outcome = 'rejected' AND r.ref_area IS NOT NULL
+    UNION ALL
+    SELECT  -- refused when it was staged: a kept row of the same series key says which cell it would have been
+        m.indicator, a.target AS ref_area,
+        TRY_CAST(regexp_extract(x.row_as_published, 'time_period=([0-9]{4})(;|$)', 1) AS INTEGER) AS time_period,
+        x.reason, x.snapshot_id, x.series AS provider_series,
+        m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
+        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown
+    FROM lineage.rejection AS x
+    JOIN reference.crosswalk AS a
+        ON a.provider = x.provider AND a.concept = 'ref_area'
+        AND a.code = regexp_extract(x.row_as_published, '^ref_area=([^;]*)', 1)
+    JOIN harmonised.series_map AS m
+        ON m.provider = x.provider AND m.dataset = x.dataset AND m.series = x.series AND m.outcome <> 'out_of_scope'
+        AND (strpos(x.row_as_published || ';', '; series_key=' || m.series_key || ';') > 0
+            OR (m.series_key = '' AND strpos(x.row_as_published, 'series_key=') = 0))
+    WHERE x.stage = 'staged'
+),
 unusable AS (
     SELECT
         r.indicator, r.ref_area, r.time_period, 'published but rejected: ' || r.reason || ' (lineage.rejection)' AS said,
         r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
         r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown
-    FROM harmonised.row AS r
-    WHERE r.outcome = 'rejected' AND r.ref_area IS NOT NULL
-        AND NOT EXISTS (
+    FROM refused_row AS r
+    WHERE NOT EXISTS (
             SELECT 1
             FROM lineage.series_vintage AS v
             JOIN lineage.series_vintage AS n
@@ -109,14 +132,20 @@ failed AS (
     WHERE f.outcome = 'failed'
     GROUP BY c.indicator
 ),
-source AS (  -- claims that a definition makes itself; those of national data stand for every indicator
+of_dataset AS (  -- claims that a definition makes itself; those of national data stand for every indicator
     SELECT
-        c.indicator, min(CASE WHEN d.kind = 'statistical' THEN 0 ELSE 1 END) = 1 AS is_national,
-        string_agg(DISTINCT d.title || ', series ' || c.provider_series, '; ' ORDER BY d.title || ', series ' || c.provider_series) AS places
+        c.indicator, d.kind, d.title || ': ' || string_agg(DISTINCT c.provider_series, ', ' ORDER BY c.provider_series) AS place
     FROM reference.claim AS c
     JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
     WHERE c.definition_line > 1
-    GROUP BY c.indicator
+    GROUP BY c.indicator, d.kind, d.title
+),
+source AS (
+    SELECT
+        indicator, min(CASE WHEN kind = 'statistical' THEN 0 ELSE 1 END) = 1 AS is_national,
+        string_agg(place, '; ' ORDER BY place) AS places
+    FROM of_dataset
+    GROUP BY indicator
 ),
 impossible AS (
     SELECT w.indicator, w.ref_area, w.breakdown, min(x.why) AS why
