@@ -12,4 +12,5 @@ indicator_set_assets = [
     fetches,
     computed_asset("quality.availability"),
     computed_asset("quality.gap"),
+    computed_asset("quality.target_group"),
 ]

@@ -465,6 +465,7 @@ def _summary(release: Path, seconds: float) -> None:
         + (f" ({', '.join(found.warnings)})" if found.warnings else "")
         + "."
     )
+    click.echo(f"\n{found.indicators.text}")
     click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
     print_table(found.figures)
     click.echo(f"\nWarehouse: {_shown(found.warehouse)}")
