@@ -16,7 +16,7 @@ HEAD = ["indicator", "name", "rule", "about", "members with values", "by sex", "
 QUESTION = """
 SELECT t.*, i.name, i.gap_obtain_from
 FROM quality.target_group AS t
-LEFT JOIN reference.indicator AS i ON i.indicator = t.indicator
+JOIN reference.indicator AS i ON i.indicator = t.indicator
 ORDER BY t.target_group, i.tier, t.match, t.indicator
 """
 ABOUT = (
@@ -37,7 +37,7 @@ def pages(read: Catalog, release: Path) -> dict[str, str]:
     for group in read.codelists["target_group"]:
         if group["code"] == "_T":
             continue
-        rows = [r for r in by_group.get(group["code"], []) if r["indicator"] is not None]
+        rows = by_group.get(group["code"], [])
         name = f"{group['code'].lower()}.md"
         out[f"target_groups/{name}"] = _page(group, rows)
         valued = [r for r in rows if r["n_members"]]

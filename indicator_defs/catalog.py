@@ -578,8 +578,12 @@ class _Reader:
 
     def _check_not_applicable(self, entries: list[NotApplicable]) -> None:
         members = {r["member"] for r in self.codelists["area_group"] if not r["valid_to"]}
+        seen: dict[tuple[str, str, str], str] = {}
         for e in entries:
             place = f"{e.list_file}:{e.list_line}"
+            first = seen.setdefault((e.indicator, e.ref_area, e.breakdown), place)
+            if first != place:
+                self.problems.append(f"{place}: the same figures stand in {first} too")
             if e.indicator != "*":
                 self._known("indicator", e.indicator, self.definitions, place)
             if e.ref_area != "*":

@@ -1,5 +1,5 @@
 -- quality.target_group: the indicators of each target group, by rule, with what members have values. An indicator that a
--- definition gives to a group stands here also without a value; a group without any has one row and no indicator.
+-- definition gives to a group stands here also without a value; a group of which no indicator speaks has no row.
 WITH member AS (
     SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
 ),
@@ -33,16 +33,14 @@ pair AS (
     SELECT target_group, indicator FROM named
 )
 SELECT
-    c.code AS target_group, p.indicator, coalesce(a.match, n.match) AS match,
-    CASE WHEN n.indicator IS NOT NULL THEN 'definition' WHEN p.indicator IS NOT NULL THEN 'breakdown' END AS by_rule_of,
+    p.target_group, p.indicator, coalesce(a.match, n.match) AS match,
+    CASE WHEN n.indicator IS NOT NULL THEN 'definition' ELSE 'breakdown' END AS by_rule_of,
     CASE WHEN n.indicator IS NOT NULL THEN n.note ELSE g.note END AS note,
     coalesce(a.n_values, 0) AS n_values, coalesce(a.n_members, 0) AS n_members,
     coalesce(a.n_members_by_sex, 0) AS n_members_by_sex, coalesce(a.n_members_by_age, 0) AS n_members_by_age,
     a.first_year, a.latest_year
-FROM reference.code AS c
-LEFT JOIN pair AS p ON p.target_group = c.code
+FROM pair AS p
 LEFT JOIN about AS a ON a.target_group = p.target_group AND a.indicator = p.indicator
 LEFT JOIN named AS n ON n.target_group = p.target_group AND n.indicator = p.indicator
-LEFT JOIN general AS g ON g.target_group = p.target_group AND p.indicator IS NOT NULL
-WHERE c.codelist = 'target_group' AND c.code <> '_T'
-ORDER BY c.code, p.indicator
+LEFT JOIN general AS g ON g.target_group = p.target_group
+ORDER BY p.target_group, p.indicator
