@@ -1,6 +1,7 @@
 """Keeps what docs/ takes from the definitions and the table descriptions: fields, dictionary, indicators, methods.
 
-Belongs here: rendering such tables, whole files or into their places between two marks.
+Belongs here: rendering such tables, whole files or into their places between two marks. The sheets of indicators are
+in make_sheets.py, the pages of target groups, which need a release, in make_groups.py.
 Does not belong here: the text around them, which people write; licences and the national format (sources/papers.py).
 
     python docs/make.py            writes the files
@@ -10,6 +11,7 @@ Does not belong here: the text around them, which people write; licences and the
 from __future__ import annotations
 
 import argparse
+import importlib
 import sys
 import types
 import typing
@@ -26,11 +28,12 @@ from pydantic_core import PydanticUndefined
 from indicator_defs import model
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.model import BREAKDOWNS, IndicatorDefinition
+from pipelines.settings import home
 from sources import registry
 from sources.papers import filled
 from warehouse import checks, metadata
 from warehouse.metadata import Table
-from warehouse.release import VIEWS, ddl, staged_view
+from warehouse.release import VIEWS, Releases, ddl, staged_view
 
 DOCS = Path(__file__).parent
 
@@ -270,8 +273,9 @@ def indicators() -> str:
         f"{len(definitions) - len(valued)} declared, which stand as gaps with the place their values must come from. "
         "Made by `python docs/make.py` from `indicator_defs/indicators/`; which Member States have values is in "
         "`quality.availability`.",
-        "Core indicators stand in the regional baseline's main tables. The headline is the cell that is *the* figure; "
-        "blank means no breakdown. Every indicator also accepts [national data](national_format.md).",
+        "[Metadata sheets](indicators/README.md) say all of each indicator; [target groups](target_groups/README.md) have "
+        "a page each. Core indicators stand in the regional baseline's main tables. The headline is the cell that is "
+        "*the* figure; blank means no breakdown. Every indicator also accepts [national data](national_format.md).",
     ]
     for group in read.codelists["indicator_group"]:
         inside = [d for d in definitions if d.group == group["code"]]
@@ -438,9 +442,19 @@ PLACED: dict[str, dict[str, Callable[[], str]]] = {
 }
 
 
-def made() -> dict[Path, str]:
-    """Every file that is made here, with the text it must have."""
+def beside(name: str) -> types.ModuleType:
+    """Another file of this folder as a module; docs is no package, and tests load this file by its path."""
+    if str(DOCS) not in sys.path:
+        sys.path.append(str(DOCS))
+    return importlib.import_module(name)
+
+
+def made(release: Path | None = None) -> dict[Path, str]:
+    """Every file that is made here, with the text it must have; pages of target groups only with a release."""
     out = {DOCS / name: render() for name, render in WHOLE.items()}
+    out |= {DOCS / name: text for name, text in beside("make_sheets").sheets(catalog()).items()}
+    if release is not None:
+        out |= {DOCS / name: text for name, text in beside("make_groups").pages(catalog(), release).items()}
     for name, places in PLACED.items():
         text = (DOCS / name).read_text(encoding="utf-8")
         for place, render in places.items():
@@ -454,12 +468,19 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Keeps the tables in docs/ that come from the definitions.")
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a file is out of date")
     only_check = parser.parse_args().check
-    wanted = made()
+    release = Releases(home()).current()
+    if release is None:
+        print("docs/target_groups/ left as it is: it is made from a release, so run payung refresh first")
+    wanted = made(release)
     stale = [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
     for path in stale:
         if not only_check:
+            path.parent.mkdir(exist_ok=True)
             path.write_text(wanted[path], encoding="utf-8")
-        print(f"docs/{path.name} " + ("is not up to date; run python docs/make.py" if only_check else "written"))
+        print(
+            f"docs/{path.relative_to(DOCS).as_posix()} "
+            + ("is not up to date; run python docs/make.py" if only_check else "written")
+        )
     return 1 if only_check and stale else 0
 
 

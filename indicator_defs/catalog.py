@@ -28,6 +28,7 @@ from indicator_defs.model import (
     IndicatorDefinition,
     IndicatorSet,
     Method,
+    NotApplicable,
     PublicationRule,
     SeriesClaim,
     SeriesRename,
@@ -60,7 +61,9 @@ PLAIN_LISTS = (
     "body",
     "indicator_group",
     "article",
+    "gap_reason",
 )
+NOT_APPLICABLE_COLUMNS = ("indicator", "ref_area", "breakdown", "why", "evidence")
 RULE_COLUMNS = (
     "target_group",
     "match",
@@ -132,6 +135,7 @@ class Catalog:
     corrections: list[Correction]
     target_group_rules: list[Row]
     renames: list[SeriesRename]
+    not_applicable: list[NotApplicable]
     fingerprint: str
     places: dict[str, str] = field(default_factory=dict)
 
@@ -202,6 +206,7 @@ class _Reader:
         crosswalks = self._read_crosswalks()
         target_rules = self._read_csv(self.folder / "target_group_rules.csv", RULE_COLUMNS)
         renames = self._read_renames()
+        not_applicable = self._read_not_applicable()
         sets = {s.name: s for s in self._read_folder("sets", IndicatorSet)}
         breaks = [b for p in self._yaml_files("breaks") for b in self._read_items(p, "breaks", Break)]
         corrections = [
@@ -213,6 +218,7 @@ class _Reader:
         self._check_crosswalk_providers(crosswalks)
         self._check_rules(target_rules)
         self._check_renames(renames)
+        self._check_not_applicable(not_applicable)
         self._check_sets(sets)
         self._check_weights(weights)
         for b in breaks:
@@ -240,6 +246,7 @@ class _Reader:
             corrections=corrections,
             target_group_rules=target_rules,
             renames=renames,
+            not_applicable=not_applicable,
             fingerprint=fingerprint_of(self.folder),
             places=self.places,
         )
@@ -437,6 +444,17 @@ class _Reader:
                 out.append(rename)
         return out
 
+    def _read_not_applicable(self) -> list[NotApplicable]:
+        out = []
+        for row in self._read_csv(self.folder / "not_applicable.csv", NOT_APPLICABLE_COLUMNS):
+            lines = Lines(row.file)
+            lines.of[()] = row.line
+            data = {**{c: row[c] for c in NOT_APPLICABLE_COLUMNS}, "list_file": row.file, "list_line": row.line}
+            entry = parse(NotApplicable, data, lines, (), self.problems)
+            if entry is not None:
+                out.append(entry)
+        return out
+
     # checking
 
     def _known(self, what: str, code: str, among: Any, place: str) -> None:
@@ -557,6 +575,21 @@ class _Reader:
                     f"{r.file}:{r.line}: {r.new_series} was renamed in turn in "
                     f"{olds[r.provider, r.dataset, r.new_series]}; name the last code here"
                 )
+
+    def _check_not_applicable(self, entries: list[NotApplicable]) -> None:
+        members = {r["member"] for r in self.codelists["area_group"] if not r["valid_to"]}
+        seen: dict[tuple[str, str, str], str] = {}
+        for e in entries:
+            place = f"{e.list_file}:{e.list_line}"
+            first = seen.setdefault((e.indicator, e.ref_area, e.breakdown), place)
+            if first != place:
+                self.problems.append(f"{place}: the same figures stand in {first} too")
+            if e.indicator != "*":
+                self._known("indicator", e.indicator, self.definitions, place)
+            if e.ref_area != "*":
+                self._known("Member State", e.ref_area, members, place)
+            if e.indicator == e.ref_area == "*":
+                self.problems.append(f"{place}: indicator and ref_area are both *; name at least one of them")
 
     def _check_sets(self, sets: dict[str, IndicatorSet]) -> None:
         if "asean_indicator_set" not in sets:

@@ -124,6 +124,12 @@ class Aggregation(_Strict):
 class Gap(_Strict):
     """For an indicator declared without values: where they would have to come from."""
 
+    kind: Literal["no_source", "not_gathered", "national_submission"] = Field(
+        description=(
+            "no_source: nobody is known to publish it; not_gathered: somebody does, outside the sources at hand; "
+            "national_submission: only the Member States or the ASEAN Secretariat can supply it."
+        )
+    )
     reason: Text = Field(description="Why there are no values yet.")
     obtain_from: Text = Field(description="The place they must come from: a database, a publication, a questionnaire.")
     body: list[str] = Field(min_length=1, description="Who could fill the gap (codes of codelists/body.csv).")
@@ -295,6 +301,18 @@ class Correction(_Strict):
     why: Text
     evidence: Text
     reported: date | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
+
+
+class NotApplicable(_Strict):
+    """One line of not_applicable.csv: figures that cannot exist, so that their absence is no gap."""
+
+    indicator: str = Field(description="An indicator, or * for all.")
+    ref_area: str = Field(description="A Member State, or * for all of them.")
+    breakdown: Breakdown | Literal["headline", "*"] = Field(description="headline, a breakdown, or * for all.")
+    why: Text
+    evidence: Text = Field(description="What shows it; an opinion is not enough to take a gap off the list.")
+    list_file: str
+    list_line: int
 
 
 class SeriesRename(_Strict):

@@ -21,7 +21,7 @@ from indicator_defs.catalog import (
     Catalog,
     filter_lines,
 )
-from indicator_defs.model import BREAKDOWNS, DatasetStructure
+from indicator_defs.model import BREAKDOWNS, DatasetStructure, NotApplicable
 
 
 def _frame(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> pd.DataFrame:
@@ -56,6 +56,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "series_break": _series_break(catalog),
         "correction": _correction(catalog),
         "series_rename": _series_rename(catalog),
+        "not_applicable": _frame((e.model_dump() for e in catalog.not_applicable), NotApplicable.model_fields),
     }
 
 
@@ -93,6 +94,7 @@ def _indicator(catalog: Catalog) -> pd.DataFrame:
         "body",
         "comparability",
         "producer_note",
+        "gap_kind",
         "gap_reason",
         "gap_obtain_from",
         "gap_body",
@@ -135,6 +137,7 @@ def _indicator(catalog: Catalog) -> pd.DataFrame:
                 "body": "; ".join(d.body),
                 "comparability": d.comparability,
                 "producer_note": d.producer_note,
+                "gap_kind": d.gap.kind if d.gap else None,
                 "gap_reason": d.gap.reason if d.gap else None,
                 "gap_obtain_from": d.gap.obtain_from if d.gap else None,
                 "gap_body": "; ".join(d.gap.body) if d.gap else None,

@@ -212,6 +212,69 @@ def revisions(
 
 
 @main.command()
+@click.option("--area", metavar="CODE", help="Only this Member State or group, as THA or ASEAN.")
+@click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SHP.")
+@click.option("--group", metavar="NAME", help="Only this group of indicators, as financing.")
+@click.option("--reason", metavar="CODE", help="Only gaps of this reason, as out_of_window; the summary keeps all.")
+@click.option(
+    "--breakdowns", is_flag=True, help="Also figures by sex, age and other breakdowns, not only the headline."
+)
+@click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
+@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--figure",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw the heat map of the whole set instead: .png, .svg, or both without an ending.",
+)
+@click.option("--release", "release_id", help="Another release than the current one.")
+@DEBUG
+def gaps(
+    area: str | None,
+    indicator: str | None,
+    group: str | None,
+    reason: str | None,
+    breakdowns: bool,
+    as_json: bool,
+    form: str,
+    figure: Path | None,
+    release_id: str | None,
+    debug: bool,
+) -> None:
+    """Show which figures are missing, why, and who could fill them.
+
+    First how many by reason and by area, then one line for each indicator and reason. Indicators that are declared
+    without values are part of it. With --format csv: one line for each figure; json: the summary and each figure.
+
+    \b
+    Examples: payung gaps --area LAO --group coverage
+              payung gaps --reason national_submission --format csv
+              payung gaps --figure gaps.png
+    """
+    from pipelines import gaps as asking
+    from warehouse.release import Releases
+
+    release = Releases(home()).find(release_id)
+    if figure is not None:
+        if area or indicator or group or reason or breakdowns or as_json or form != "table":
+            raise click.UsageError("--figure draws the whole set: leave out the other options but --release.")
+        for path in asking.draw(release, figure):
+            click.echo(_shown(path))
+        return
+    found = asking.gaps(release, asking.Asked(area, indicator, group, reason, breakdowns))
+    if as_json or form == "json":
+        import json
+
+        click.echo(json.dumps(found.as_dict(), ensure_ascii=False, indent=1))
+    elif form == "csv":
+        _show(found.rows, form)
+    else:
+        asking.show(found)
+    for line in asking.failed_since(home(), release):
+        click.echo(f"payung: {line}", err=True)
+
+
+@main.command()
 @click.argument("query", required=False)
 @click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
 @click.option("--release", "release_id", help="Another release than the current one.")
@@ -450,6 +513,7 @@ def _summary(release: Path, seconds: float) -> None:
         + (f" ({', '.join(found.warnings)})" if found.warnings else "")
         + "."
     )
+    click.echo(f"\n{found.indicators.text}")
     click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
     print_table(found.figures)
     click.echo(f"\nWarehouse: {_shown(found.warehouse)}")

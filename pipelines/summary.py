@@ -5,7 +5,7 @@ Belongs here: reading the facts from a release. Does not belong here: printing t
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,59 @@ import pandas as pd
 
 from warehouse.query import first_table, query
 from warehouse.release import DATABASE, read_manifest
+
+# Values of the Member States; documents alone do not make an indicator one of many members.
+INDICATORS = """
+WITH of_members AS (
+    SELECT v.indicator, count(DISTINCT v.ref_area) AS members, min(v.time_period) AS first_year
+    FROM indicator_set.value AS v
+    JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
+    GROUP BY v.indicator
+)
+SELECT
+    count(m.indicator) AS with_values,
+    count(*) FILTER (WHERE m.indicator IS NULL) AS without_values,
+    count(*) FILTER (WHERE m.members = (SELECT count(*) FROM reference.area_group
+        WHERE area_group = 'ASEAN' AND is_member_today)) AS for_all_members,
+    count(*) FILTER (WHERE m.members >= 6) AS for_six_members,
+    coalesce(CAST(median(m.members) AS INTEGER), 0) AS median_members,
+    coalesce(min(m.first_year), 0) AS first_year,
+    count(*) FILTER (WHERE m.first_year <= s.baseline_to) AS since_baseline,
+    min(s.baseline_to) AS baseline_to
+FROM reference.indicator AS i
+CROSS JOIN (SELECT baseline_to FROM reference.indicator_set WHERE set_name = 'asean_indicator_set') AS s
+LEFT JOIN of_members AS m ON m.indicator = i.indicator
+"""
+
+
+@dataclass(frozen=True)
+class Indicators:
+    """How far the set is filled; an indicator counts by the Member States that have any value, of whatever year.
+
+    `for_all_members`, `for_six_members`: of those with values, how many have them for all members, and for six or more.
+    `since_baseline`: how many begin within the baseline period, which ends in `baseline_to`, or before.
+    """
+
+    with_values: int
+    without_values: int
+    for_all_members: int
+    for_six_members: int
+    median_members: int
+    first_year: int
+    since_baseline: int
+    baseline_to: int
+
+    @property
+    def text(self) -> str:
+        """The same in one or two sentences."""
+        if not self.with_values:
+            return f"Indicators: none of {self.without_values} has values."
+        return (
+            f"Indicators: {self.with_values} with values ({self.for_all_members} for all Member States, "
+            f"{self.for_six_members} for six or more, {self.median_members} at the median), the earliest since "
+            f"{self.first_year}, {self.since_baseline} since {self.baseline_to} or earlier; {self.without_values} "
+            "declared without values: payung gaps."
+        )
 
 
 @dataclass(frozen=True)
@@ -29,6 +82,7 @@ class Summary:
     passed: int
     warnings: list[str]
     figures: pd.DataFrame
+    indicators: Indicators
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
@@ -39,6 +93,7 @@ class Summary:
             "checks_passed": self.passed,
             "checks_with_warnings": self.warnings,
             "first_figures": _records(self.figures),
+            "indicators": asdict(self.indicators),
         }
 
 
@@ -58,7 +113,13 @@ def summary(release: Path) -> Summary:
         int(audit["passed"]),
         [f["check_name"] for f in audit["found"] if f["severity"] == "warns"],
         first_table(release),
+        indicators(release),
     )
+
+
+def indicators(release: Path) -> Indicators:
+    """How many indicators have values, of how many members, since when, and how many are declared without."""
+    return Indicators(**{str(k): int(v) for k, v in query(release, INDICATORS).iloc[0].items()})
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:

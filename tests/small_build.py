@@ -137,6 +137,7 @@ class SmallBuild:
         write_frame(self.build, table("staged.series_dimension"), pd.concat(keys, ignore_index=True).drop_duplicates())
         self.write("lineage.snapshot", self._snapshots)
         self.write("lineage.snapshot_series", self._asked)
+        self.write("lineage.fetch", [])
         return self
 
     def make(self, *full_names: str) -> SmallBuild:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import importlib.util
 import re
 from pathlib import Path
@@ -11,9 +12,26 @@ import pytest
 
 from indicator_defs.catalog import load_catalog
 from warehouse.metadata import tables
+from warehouse.query import query
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
+SHARED = ROOT.parent / "shared" / "data"
+# What a sheet must say, and with what an indicator is proposed to ACSS (the last three).
+FIELDS = (
+    "Definition and concept",
+    "Numerator",
+    "Denominator",
+    "Unit",
+    "Disaggregation expected",
+    "Method of regional figures",
+    "Limits",
+    "Comparability",
+    "What the producer says",
+    "Policy need",
+    "Body in charge",
+    "Frequency",
+)
 
 
 @pytest.fixture(scope="module")
@@ -28,8 +46,63 @@ def make() -> ModuleType:
 
 
 def test_pages_are_up_to_date(make: ModuleType) -> None:
-    stale = [p.name for p, text in make.made().items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    stale = [
+        str(p.relative_to(DOCS))
+        for p, text in make.made().items()
+        if not p.exists() or p.read_text(encoding="utf-8") != text
+    ]
     assert stale == [], "run: python docs/make.py"
+
+
+def test_pages_of_target_groups_are_up_to_date(make: ModuleType, release: Path) -> None:
+    pages = {p: text for p, text in make.made(release).items() if p.parent.name == "target_groups"}
+    assert len(pages) > 10
+    stale = [p.name for p, text in pages.items() if not p.exists() or p.read_text(encoding="utf-8") != text]
+    assert stale == [], "run: payung refresh, then python docs/make.py"
+
+
+def test_every_group_of_the_framework_has_indicators_or_says_that_no_source_has_any(release: Path) -> None:
+    seeds = SHARED / "seeds" / "target_groups.csv"
+    if not seeds.exists():
+        pytest.skip(f"{seeds.relative_to(ROOT.parent)} is not beside the project")
+    index = (DOCS / "target_groups" / "README.md").read_text(encoding="utf-8")
+    about = query(
+        release,
+        "SELECT g.target_group, count(DISTINCT v.indicator) AS n FROM reference.observation_group AS g "
+        "JOIN indicator_set.value AS v ON v.observation_id = g.observation_id "
+        "JOIN reference.area_group AS m ON m.ref_area = v.ref_area AND m.area_group = 'ASEAN' "
+        "GROUP BY g.target_group",
+    )
+    indicators = dict(zip(about["target_group"], about["n"], strict=True))
+    with seeds.open(encoding="utf-8", newline="") as handle:
+        groups = [row["code"] for row in csv.DictReader(handle)]
+    assert len(groups) > 10
+    for group in groups:
+        assert f"({group.lower()}.md)" in index
+        text = (DOCS / "target_groups" / f"{group.lower()}.md").read_text(encoding="utf-8")
+        if indicators.get(group):
+            assert f"\n{indicators[group]} indicator" in text
+        else:
+            assert "No source at hand has any figure about this group." in text
+
+
+def test_every_indicator_has_one_sheet_with_every_field() -> None:
+    sheets: dict[str, str] = {}
+    for path in (DOCS / "indicators").glob("*.md"):
+        for part in path.read_text(encoding="utf-8").split("\n## ")[1:]:
+            code = part.split(":", 1)[0]
+            assert code not in sheets
+            sheets[code] = part
+    definitions = load_catalog().definitions
+    assert sorted(sheets) == sorted(definitions)
+    for code, sheet in sheets.items():
+        rows = dict(re.findall(r"^\| ([A-Z][^|]*?) \| (.*) \|$", sheet, re.M))
+        assert set(FIELDS) <= set(rows), code
+        assert all(text.strip() for text in rows.values()), code
+        assert ("Why there are no values" in rows) == (definitions[code].status == "declared")
+        assert any(label.startswith("Source, preference") for label in rows) == bool(definitions[code].sources)
+        said = definitions[code].producer_note
+        assert said is None or " ".join(said.split()) == rows["What the producer says"]
 
 
 def test_dictionary_describes_every_published_column() -> None:
@@ -53,7 +126,7 @@ def test_every_field_of_a_definition_has_guidance(make: ModuleType) -> None:
 
 
 def test_links_between_pages_lead_somewhere() -> None:
-    pages = [*DOCS.glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+    pages = [*DOCS.rglob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
     broken = []
     for page in pages:
         for target in re.findall(r"\]\(([^)#]+?)(?:#[^)]*)?\)", page.read_text(encoding="utf-8")):

@@ -13,7 +13,7 @@ from payung_command import run_payung
 
 from warehouse.query import query
 
-COMMANDS = ("refresh", "sql", "explain", "export", "status", "revisions", "ui")
+COMMANDS = ("refresh", "sql", "explain", "export", "status", "revisions", "gaps", "ui")
 ACCOUNT = "SELECT sum(rows_in)::BIGINT AS rows_in"
 
 

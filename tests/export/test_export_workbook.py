@@ -162,10 +162,12 @@ def test_aggregates_say_their_class_in_words(workbook: Workbook, database: duckd
 
 def test_availability_is_said_by_letters(workbook: Workbook, database: duckdb.DuckDBPyConnection) -> None:
     letters = {"available": "A", "old": "O", "superseded": "S", "document": "D", "rejected": "R", "no_value": "N"}
-    letters["declared"] = "X"
+    letters |= {"declared": "X", "not_gathered": "P", "national_submission": "W", "not_applicable": "-"}
     stored = database.execute(
-        "SELECT q.indicator, replace(q.breakdown, '_', ' '), a.name, q.availability, q.latest_year "
-        "FROM quality.availability AS q JOIN reference.area AS a ON a.ref_area = q.ref_area"
+        "SELECT q.indicator, replace(q.breakdown, '_', ' '), a.name, "
+        "CASE WHEN q.reason_code IN ('not_gathered', 'national_submission', 'rejected') THEN q.reason_code "
+        "ELSE q.availability END, q.latest_year FROM quality.availability AS q "
+        "JOIN reference.area AS a ON a.ref_area = q.ref_area"
     ).fetchall()
     rows = {(r["Indicator"], r["Breakdown"]): r for r in records(workbook["Availability"])}
     for indicator, breakdown, area, word, year in stored:

@@ -16,6 +16,7 @@ UEMP = "indicators/coverage/ASP_COV_UEMP.yaml"
 GDP = "indicators/financing/ASP_FIN_GDP.yaml"
 DSB = "indicators/disability/ASP_DSB_UNE.yaml"
 SET = "sets/asean_indicator_set.yaml"
+IMPOSSIBLE = "not_applicable.csv"
 SEX = "crosswalks/unsd_sdg/sex.csv"
 
 
@@ -277,3 +278,31 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
     assert len(told) == len(places)
     for place, said in places.items():
         assert any(p.startswith(f"{place}: ") and said in p for p in told), (place, told)
+
+
+def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
+    lines = {
+        "ASP_COV_NOTHING,SGP,*,Cannot exist.,Seen nowhere": "unknown indicator 'ASP_COV_NOTHING'",
+        "*,FRA,urbanisation,Cannot exist.,Seen nowhere": "unknown Member State 'FRA'",
+        "*,ASEAN,urbanisation,Cannot exist.,Seen nowhere": "unknown Member State 'ASEAN'",
+        "*,*,sex,Cannot exist.,Seen nowhere": "indicator and ref_area are both *; name at least one of them",
+        "*,SGP,urbanisation,Cannot exist.,Seen nowhere": "the same figures stand in "
+        "indicator_defs/not_applicable.csv:2 too",
+    }
+    expected = [
+        f"indicator_defs/not_applicable.csv:{append(folder, IMPOSSIBLE, line)}: {said}" for line, said in lines.items()
+    ]
+    assert sorted(problems_of(folder)) == sorted(expected)
+
+
+def test_what_cannot_exist_needs_evidence_and_a_known_breakdown(folder: Path) -> None:
+    first = append(folder, IMPOSSIBLE, "*,SGP,sex,Cannot exist.,")
+    second = append(folder, IMPOSSIBLE, "*,SGP,colour,Cannot exist.,Seen nowhere")
+    told = problems_of(folder)
+    assert any(p.startswith(f"indicator_defs/not_applicable.csv:{first}: evidence") for p in told), told
+    assert any(p.startswith(f"indicator_defs/not_applicable.csv:{second}: breakdown") for p in told), told
+
+
+def test_gap_says_of_which_kind_it_is(folder: Path) -> None:
+    line = swap(folder, GDP, "kind: not_gathered", "kind: unknown")
+    assert any(p.startswith(f"indicator_defs/{GDP}:{line}: gap.kind") for p in problems_of(folder))

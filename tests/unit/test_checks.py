@@ -107,8 +107,19 @@ REVISED = {
     "value_to": 20.5,
 }
 
+GAP = {**AVAILABLE, "reason_code": "no_source", "filled_by": "SOMSWD"}
+REASONS = [{"codelist": "gap_reason", "code": "no_source"}, {"codelist": "gap_reason", "code": "not_applicable"}]
+
 # Check: a build on which it holds, the table with one fault, and what the message must name.
 CASES: dict[str, tuple[Tables, Tables, str]] = {
+    "every_gap_has_a_reason": (
+        {
+            "quality.availability": [GAP, {**GAP, "reason_code": "not_applicable", "filled_by": None}],
+            "reference.code": REASONS,
+        },
+        {"quality.availability": [{**GAP, "reason_code": None}], "reference.code": REASONS},
+        "PHL",
+    ),
     "row_account_balances": (
         {"quality.row_account": [ACCOUNT]},
         {"quality.row_account": [ACCOUNT, {**ACCOUNT, "snapshot_id": "s2", "harmonised": 0, "difference": 1}]},

@@ -4,4 +4,4 @@
 SELECT indicator, breakdown
 FROM quality.availability
 GROUP BY indicator, breakdown
-HAVING sum(n_values) = 0 AND max(availability) <> 'declared'
+HAVING sum(n_values) = 0 AND count(*) FILTER (WHERE availability NOT IN ('declared', 'not_applicable')) > 0

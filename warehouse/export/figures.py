@@ -7,7 +7,7 @@ Does not belong here: the figures' numbers (sql/) and tables (sheets.py).
 from __future__ import annotations
 
 import textwrap
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -23,7 +23,7 @@ from matplotlib.patches import Rectangle
 
 from warehouse.export.files import written_aside
 from warehouse.export.reading import ReleaseReader
-from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
+from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, availability_word
 
 STYLE: dict[Any, Any] = {
     "font.family": ["DejaVu Sans"],
@@ -43,7 +43,16 @@ DARK_FROM = 55.0  # from this value on a cell is so dark that its text is white
 # A panel says something about the region when at least so many members can be compared.
 FEWEST_COMPARABLE = 3
 
-NO_SOURCE = AVAILABILITY_LETTERS["declared"][0]
+# A row that is one and the same gap for every member is one band with these words.
+BANDS = {
+    AVAILABILITY_LETTERS[word][0]: text
+    for word, text in (
+        ("declared", "no source known"),
+        ("not_gathered", "published elsewhere, not gathered"),
+        ("national_submission", "waiting for submissions"),
+        ("not_applicable", "one figure for ASEAN, not by member"),
+    )
+}
 
 
 @dataclass(frozen=True)
@@ -84,14 +93,20 @@ def write_figures(reader: ReleaseReader, to: Path) -> list[Path]:
         ("baseline_and_latest", baseline_and_latest),
         ("availability", availability),
     ):
-        with mpl.rc_context(STYLE):
-            figure = draw(reader)
-            for kind, metadata in (("png", {"Software": None}), ("svg", {"Date": None, "Creator": "Payung"})):
-                path = to / f"{name}.{kind}"
-                with written_aside(path) as aside:
-                    figure.savefig(aside, format=kind, dpi=DPI, metadata=metadata)
-                files.append(path)
+        files += write_figure(reader, draw, [to / f"{name}.png", to / f"{name}.svg"])
     return files
+
+
+def write_figure(reader: ReleaseReader, draw: Callable[[ReleaseReader], Figure], paths: Sequence[Path]) -> list[Path]:
+    """Writes one figure to each of the paths, as PNG or SVG by its ending; returns them."""
+    metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": "Payung"}}
+    with mpl.rc_context(STYLE):
+        figure = draw(reader)
+        for path in paths:
+            kind = path.suffix.removeprefix(".").lower()
+            with written_aside(path) as aside:
+                figure.savefig(aside, format=kind, dpi=DPI, metadata=metadata[kind])
+    return list(paths)
 
 
 def coverage_by_contingency(reader: ReleaseReader) -> Figure:
@@ -294,14 +309,14 @@ def availability(reader: ReleaseReader) -> Figure:
     rows: list[tuple[str, bool, dict[str, str]]] = []  # text, whether it is a heading, letter by member
     places: dict[str, int] = {}
     group = None
-    for indicator, name, group_name, tier, area, word in found.rows:
+    for indicator, name, group_name, tier, area, word, reason in found.rows:
         if group_name != group and indicator not in places:
             group = group_name
             rows.append((group_name or "", True, {}))
         if indicator not in places:
             places[indicator] = len(rows)
             rows.append((name if tier == "core" else f"{name} *", False, {}))
-        rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[word][0]
+        rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[availability_word(word, reason)][0]
     blocks = _blocks(rows, 3)
     longest = max(len(b) for b in blocks)
     figure = _figure(20.0, 3.1 + 0.165 * longest)
@@ -345,10 +360,11 @@ def _heat(axes: Any, block: list[tuple[str, bool, dict[str, str]]], areas: Seque
     for y, (text, is_heading, letters) in enumerate(block):
         weight = "bold" if is_heading else "normal"
         axes.text(-0.2, y + 0.5, text, ha="right", fontsize=6.3, fontweight=weight, **style)
-        if set(letters.values()) == {NO_SOURCE}:  # one band says it better than a row of letters
+        alike = next(iter(letters.values())) if len(set(letters.values())) == 1 else ""
+        if alike in BANDS and len(letters) == len(areas):  # one band says it better than a row of letters
             cells.append(Rectangle((0, y), len(areas), 1))
-            fills.append(f"#{AVAILABILITY_FILLS[NO_SOURCE]}")
-            axes.text(len(areas) / 2, y + 0.5, f"{NO_SOURCE}  no source yet", ha="center", fontsize=6, **style)
+            fills.append(f"#{AVAILABILITY_FILLS[alike]}")
+            axes.text(len(areas) / 2, y + 0.5, f"{alike}  {BANDS[alike]}", ha="center", fontsize=6, **style)
             continue
         for x, area in enumerate(areas):
             if area in letters:

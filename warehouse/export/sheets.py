@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.export.reading import ReleaseReader, Rows, vintage_text
-from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, PUBLICATION_CLASSES
+from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, PUBLICATION_CLASSES, availability_word
 from warehouse.export.workbook import Book, Column, Line, Table, first_rows
 
 CONTENTS, NOTES, BASELINE, BREAKDOWNS, VALUES, AGGREGATES, AVAILABILITY, REJECTIONS, SOURCES, METADATA = TABS = (
@@ -231,7 +231,7 @@ def _availability(reader: ReleaseReader) -> Table:
     found = reader.ask_file("availability")
     members = reader.members
     matrix: dict[tuple[str, str], dict[str, Any]] = {}
-    for indicator, name, group, tier, breakdown, area, word, year, _, filled_by in found.rows:
+    for indicator, name, group, tier, breakdown, area, word, reason, year, _, filled_by in found.rows:
         row = matrix.setdefault(
             (indicator, breakdown),
             {
@@ -244,7 +244,7 @@ def _availability(reader: ReleaseReader) -> Table:
                 "filled_by": set(),
             },
         )
-        row[area] = availability_text(word, year)
+        row[area] = availability_text(availability_word(word, reason), year)
         row["n"] += word == "available"
         row["filled_by"] |= set((filled_by or "").split("; ")) - {""}
     fields = ("indicator", "name", "group_name", "tier", "breakdown", *(m.ref_area for m in members), "n", "filled_by")

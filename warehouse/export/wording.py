@@ -8,16 +8,22 @@ from __future__ import annotations
 
 PUBLICATION_CLASSES = {"A": "A publish", "B": "B indicative", "C": "C withheld"}
 
-# Letter and meaning of each word of quality.availability.
+# Letter and meaning of each word of quality.availability; a gap whose reason says more has the letter of its reason.
 AVAILABILITY_LETTERS = {
     "available": ("A", "Available: a value within the window at the reference year"),
     "old": ("O", "Old: the last value lies before the window"),
     "superseded": ("S", "Superseded or of low reliability: shown, and kept out of changes and of classes A and B"),
     "document": ("D", "Document: only figures quoted in documents"),
-    "rejected": ("R", "Rejected: published, and refused by a check"),
-    "no_value": ("N", "No value: no source publishes it"),
-    "declared": ("X", "Declared: part of the set, no source yet"),
+    "rejected": ("R", "Rejected: published, and refused by a check or taken out by a correction"),
+    "no_value": ("N", "No value: the sources at hand have none"),
+    "declared": ("X", "Declared: part of the set, no source is known"),
+    "not_gathered": ("P", "Published elsewhere, not gathered yet"),
+    "national_submission": ("W", "Waiting for a national submission"),
+    "source_failed": ("F", "Source failed: its last fetch did, and what is kept has no value that counts"),
+    "not_applicable": ("-", "Not applicable: cannot exist, no gap"),
 }
+# Reasons that say more than the word of availability.
+TELLING_REASONS = frozenset({"not_gathered", "national_submission", "source_failed", "rejected"})
 
 # Fills only repeat what the letter says; the hues stay apart for colour-blind readers and in grey print.
 AVAILABILITY_FILLS = {
@@ -28,4 +34,13 @@ AVAILABILITY_FILLS = {
     "R": "F2B9A0",
     "N": "FFFFFF",
     "X": "E3E3E3",
+    "P": "EFEBD0",
+    "W": "DCEBDD",
+    "F": "E8A08C",
+    "-": "F4F4F4",
 }
+
+
+def availability_word(availability: str, reason_code: str | None) -> str:
+    """The word whose letter a cell shows."""
+    return reason_code if reason_code in TELLING_REASONS else availability

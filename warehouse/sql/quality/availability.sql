@@ -1,4 +1,6 @@
 -- quality.availability: what there is and what is missing, by indicator, member and expected breakdown.
+-- A rejected row counts where it stands in the vintage in use or a newer one, and has the codes of the breakdown or none
+-- that could be read. A source failed by its last fetch; a gap that it might have filled says so.
 WITH settings AS (
     SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
 ),
@@ -38,44 +40,186 @@ found AS (
     JOIN indicator_set.value AS v ON v.observation_id = b.observation_id
     GROUP BY b.indicator, b.ref_area, b.breakdown
 ),
-refused AS (
-    SELECT r.indicator, r.ref_area, count(*) AS row_count, min(r.reason) AS reason
+refused_row AS (
+    SELECT
+        r.indicator, r.ref_area, r.time_period, r.reason, r.snapshot_id, r.provider_series,
+        r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
+        r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown
     FROM harmonised.row AS r
     WHERE r.outcome = 'rejected' AND r.ref_area IS NOT NULL
-    GROUP BY r.indicator, r.ref_area
+    UNION ALL
+    SELECT  -- refused when it was staged: a kept row of the same series key says which cell it would have been
+        m.indicator, a.target AS ref_area,
+        TRY_CAST(regexp_extract(x.row_as_published, 'time_period=([0-9]{4})(;|$)', 1) AS INTEGER) AS time_period,
+        x.reason, x.snapshot_id, x.series AS provider_series,
+        m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
+        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown
+    FROM lineage.rejection AS x
+    JOIN reference.crosswalk AS a
+        ON a.provider = x.provider AND a.concept = 'ref_area'
+        AND a.code = regexp_extract(x.row_as_published, '^ref_area=([^;]*)', 1)
+    JOIN harmonised.series_map AS m
+        ON m.provider = x.provider AND m.dataset = x.dataset AND m.series = x.series AND m.outcome <> 'out_of_scope'
+        AND (strpos(x.row_as_published || ';', '; series_key=' || m.series_key || ';') > 0
+            OR (m.series_key = '' AND strpos(x.row_as_published, 'series_key=') = 0))
+    WHERE x.stage = 'staged'
+),
+unusable AS (
+    SELECT
+        r.indicator, r.ref_area, r.time_period, 'published but rejected: ' || r.reason || ' (lineage.rejection)' AS said,
+        r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
+        r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown
+    FROM refused_row AS r
+    WHERE NOT EXISTS (
+            SELECT 1
+            FROM lineage.series_vintage AS v
+            JOIN lineage.series_vintage AS n
+                ON n.provider = v.provider AND n.dataset = v.dataset AND n.current_series = v.current_series
+                AND n.area_code = v.area_code AND n.is_newest
+            LEFT JOIN reference.crosswalk AS a
+                ON a.provider = v.provider AND a.concept = 'ref_area' AND a.code = v.area_code
+            WHERE v.snapshot_id = r.snapshot_id AND v.series = r.provider_series AND v.vintage_no < n.vintage_no
+                AND (v.area_code = '' OR a.target = r.ref_area)
+        )
+    UNION ALL
+    SELECT
+        o.indicator, o.ref_area, o.time_period,
+        CASE
+            WHEN k.observation_id IS NOT NULL THEN 'published but rejected: taken out by a correction (lineage.correction)'
+            ELSE 'published but rejected: published twice with different values (harmonised.observation)'
+        END AS said,
+        o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev,
+        o.migratory_status, o.occupation, o.activity, o.formality, o.composite_breakdown
+    FROM harmonised.observation AS o
+    LEFT JOIN indicator_set.candidate AS c ON c.observation_id = o.observation_id
+    LEFT JOIN lineage.correction AS k
+        ON k.observation_id = o.observation_id AND k.applied AND k.action = 'exclude_from_use'
+    WHERE c.observation_id IS NULL AND o.candidate_no = 1
+        AND (o.obs_value IS NOT NULL OR o.lower_bound IS NOT NULL OR o.upper_bound IS NOT NULL)
+),
+unusable_family AS (  -- '' is the headline cell; NULL codes are those that could not be read
+    SELECT
+        u.indicator, u.ref_area, u.time_period, u.said, u.sex IS NULL OR u.age IS NULL AS is_unread,
+        concat(
+            CASE WHEN u.sex <> i.headline_sex THEN '+sex+' END,
+            CASE WHEN u.age <> i.headline_age THEN '+age+' END,
+            CASE WHEN u.urbanisation <> i.headline_urbanisation THEN '+urbanisation+' END,
+            CASE WHEN u.income_wealth_quantile <> i.headline_income_wealth_quantile THEN '+income_wealth_quantile+' END,
+            CASE WHEN u.disability_status <> i.headline_disability_status THEN '+disability_status+' END,
+            CASE WHEN u.education_lev <> i.headline_education_lev THEN '+education_lev+' END,
+            CASE WHEN u.migratory_status <> i.headline_migratory_status THEN '+migratory_status+' END,
+            CASE WHEN u.occupation <> i.headline_occupation THEN '+occupation+' END,
+            CASE WHEN u.activity <> i.headline_activity THEN '+activity+' END,
+            CASE WHEN u.formality <> i.headline_formality THEN '+formality+' END,
+            CASE WHEN u.composite_breakdown <> i.headline_composite_breakdown THEN '+composite_breakdown+' END
+        ) AS family
+    FROM unusable AS u
+    JOIN reference.indicator AS i ON i.indicator = u.indicator
+),
+refused AS (
+    SELECT w.indicator, w.ref_area, w.breakdown, max(u.time_period) AS refused_year, max(u.said) AS refusal
+    FROM wanted AS w
+    JOIN unusable_family AS u ON u.indicator = w.indicator AND u.ref_area = w.ref_area
+    WHERE CASE w.breakdown WHEN 'headline' THEN u.family = '' ELSE u.is_unread OR strpos(u.family, '+' || w.breakdown || '+') > 0 END
+    GROUP BY w.indicator, w.ref_area, w.breakdown
+),
+failed AS (
+    SELECT
+        c.indicator, min(f.asked_on) AS asked_on,
+        string_agg(DISTINCT f.provider || '/' || f.dataset, ', ' ORDER BY f.provider || '/' || f.dataset) AS datasets
+    FROM reference.claim AS c
+    JOIN lineage.fetch AS f ON f.provider = c.provider AND f.dataset = c.dataset
+    WHERE f.outcome = 'failed'
+    GROUP BY c.indicator
+),
+of_dataset AS (  -- claims that a definition makes itself; those of national data stand for every indicator
+    SELECT
+        c.indicator, d.kind, d.title || ': ' || string_agg(DISTINCT c.provider_series, ', ' ORDER BY c.provider_series) AS place
+    FROM reference.claim AS c
+    JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
+    WHERE c.definition_line > 1
+    GROUP BY c.indicator, d.kind, d.title
+),
+source AS (
+    SELECT
+        indicator, min(CASE WHEN kind = 'statistical' THEN 0 ELSE 1 END) = 1 AS is_national,
+        string_agg(place, '; ' ORDER BY place) AS places
+    FROM of_dataset
+    GROUP BY indicator
+),
+impossible AS (
+    SELECT w.indicator, w.ref_area, w.breakdown, min(x.why) AS why
+    FROM wanted AS w
+    JOIN reference.not_applicable AS x
+        ON x.indicator IN ('*', w.indicator) AND x.ref_area IN ('*', w.ref_area) AND x.breakdown IN ('*', w.breakdown)
+    GROUP BY w.indicator, w.ref_area, w.breakdown
 ),
 judged AS (
     SELECT
         w.indicator, w.ref_area, w.breakdown, coalesce(f.n_values, 0) AS n_values, f.first_year, f.latest_year,
-        coalesce(f.latest_year >= s.latest_reference_year - i.lookback_years, FALSE) AS in_window,
+        f.latest_usable_year, s.latest_reference_year - i.lookback_years AS window_start,
         CASE
+            WHEN f.indicator IS NULL AND x.indicator IS NOT NULL THEN 'not_applicable'
             WHEN i.status = 'declared' AND f.indicator IS NULL THEN 'declared'
-            WHEN f.indicator IS NULL AND r.indicator IS NOT NULL AND w.breakdown = 'headline' THEN 'rejected'
+            WHEN f.indicator IS NULL AND r.indicator IS NOT NULL THEN 'rejected'
             WHEN f.indicator IS NULL THEN 'no_value'
             WHEN f.only_documents = 1 THEN 'document'
             WHEN f.latest_usable_year IS NULL THEN 'superseded'
             WHEN f.latest_usable_year < s.latest_reference_year - i.lookback_years THEN 'old'
             ELSE 'available'
         END AS availability,
-        i.gap_reason, i.gap_obtain_from, i.gap_body, i.body, i.owner, r.reason AS refusal, s.latest_reference_year, i.lookback_years
+        r.refused_year > f.latest_usable_year AND r.refused_year >= s.latest_reference_year - i.lookback_years AS newer_refused,
+        r.refusal, r.refused_year, e.datasets AS failed_datasets, e.asked_on, coalesce(p.is_national, FALSE) AS is_national,
+        x.why, i.gap_kind, i.gap_reason, i.gap_obtain_from, i.gap_body, i.body, coalesce(p.places, i.owner) AS places
     FROM wanted AS w
     JOIN reference.indicator AS i ON i.indicator = w.indicator
     CROSS JOIN settings AS s
     LEFT JOIN found AS f ON f.indicator = w.indicator AND f.ref_area = w.ref_area AND f.breakdown = w.breakdown
-    LEFT JOIN refused AS r ON r.indicator = w.indicator AND r.ref_area = w.ref_area
+    LEFT JOIN refused AS r ON r.indicator = w.indicator AND r.ref_area = w.ref_area AND r.breakdown = w.breakdown
+    LEFT JOIN impossible AS x ON x.indicator = w.indicator AND x.ref_area = w.ref_area AND x.breakdown = w.breakdown
+    LEFT JOIN failed AS e ON e.indicator = w.indicator
+    LEFT JOIN source AS p ON p.indicator = w.indicator
+),
+coded AS (
+    SELECT
+        *,
+        CASE
+            WHEN availability = 'not_applicable' THEN 'not_applicable'
+            WHEN availability = 'declared' THEN gap_kind
+            WHEN availability = 'rejected' OR (availability = 'old' AND newer_refused) THEN 'rejected'
+            WHEN availability IN ('no_value', 'old') AND failed_datasets IS NOT NULL THEN 'source_failed'
+            WHEN availability = 'no_value' AND is_national THEN 'national_submission'
+            WHEN availability = 'no_value' THEN 'no_source'
+            WHEN availability = 'old' THEN 'out_of_window'
+            WHEN availability IN ('superseded', 'document') THEN 'not_usable'
+        END AS reason_code,
+        CASE availability
+            WHEN 'old' THEN
+                'last value ' || CASE WHEN latest_usable_year < latest_year THEN 'that can be used ' ELSE '' END || 'is of '
+                || CAST(latest_usable_year AS VARCHAR) || ', the window starts in ' || CAST(window_start AS VARCHAR)
+            WHEN 'no_value' THEN
+                CASE breakdown WHEN 'headline' THEN 'no source publishes it for this member' ELSE 'no source publishes it by ' || replace(breakdown, '_', ' ') END
+        END AS kept
+    FROM judged
 )
 SELECT
-    indicator, ref_area, breakdown, n_values, first_year, latest_year, in_window, availability,
-    CASE availability
-        WHEN 'declared' THEN gap_reason || ' Obtain from: ' || gap_obtain_from
-        WHEN 'rejected' THEN 'published but rejected: ' || refusal || ' (lineage.rejection)'
-        WHEN 'no_value' THEN
-            CASE breakdown WHEN 'headline' THEN 'no source publishes it for this member' ELSE 'no source publishes it by ' || replace(breakdown, '_', ' ') END
-        WHEN 'document' THEN 'only figures quoted in documents'
-        WHEN 'superseded' THEN 'only superseded or unreliable values'
-        WHEN 'old' THEN
-            'last value is of ' || CAST(latest_year AS VARCHAR) || ', the window starts in ' || CAST(latest_reference_year - lookback_years AS VARCHAR)
+    indicator, ref_area, breakdown, n_values, first_year, latest_year,
+    coalesce(latest_year >= window_start, FALSE) AS in_window, availability, reason_code,
+    CASE reason_code
+        WHEN 'not_applicable' THEN why
+        WHEN 'source_failed' THEN
+            'the last fetch of ' || failed_datasets || ' failed on ' || CAST(asked_on AS VARCHAR) || '; of what is kept: '
+            || CASE availability WHEN 'no_value' THEN 'no value' ELSE kept END
+        WHEN 'rejected' THEN refusal || coalesce(', year ' || CAST(refused_year AS VARCHAR), '') || coalesce('; ' || kept, '')
+        ELSE CASE availability
+            WHEN 'declared' THEN gap_reason || ' Obtain from: ' || gap_obtain_from
+            WHEN 'no_value' THEN CASE WHEN is_national THEN 'only documents of some members have it; waiting for a national submission' ELSE kept END
+            WHEN 'document' THEN 'only figures quoted in documents'
+            WHEN 'superseded' THEN 'only superseded or unreliable values'
+            WHEN 'old' THEN kept
+        END
     END AS reason,
-    CASE WHEN availability <> 'available' THEN coalesce(gap_body, body) END AS filled_by
-FROM judged
+    CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_body, body) END AS filled_by,
+    CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_obtain_from, places) END AS obtain_from
+FROM coded
 ORDER BY indicator, ref_area, breakdown

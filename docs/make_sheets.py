@@ -1,0 +1,144 @@
+"""The metadata sheets of the indicators, one page for each group of indicators, from the definitions alone.
+
+Belongs here: what stands on a sheet, in which order, and the words around it. Does not belong here: figures (a release
+has them), and writing files (make.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from indicator_defs.catalog import Catalog
+from indicator_defs.model import Feed, IndicatorDefinition
+from sources import registry
+
+KINDS = {
+    "no_source": "nobody is known to publish it",
+    "not_gathered": "published, but not by the sources at hand",
+    "national_submission": "waiting for the Member States or the ASEAN Secretariat to supply it",
+}
+DIRECTIONS = {
+    "higher_is_better": "higher is better",
+    "lower_is_better": "lower is better",
+    "neutral": "neither way is better by itself",
+}
+ABOUT = (
+    "One sheet for each indicator, to print or to send: what ACSS is given when an indicator is proposed. Made by "
+    "`python docs/make.py` from `indicator_defs/`; mend the definition, not this page. Where a field is empty, the "
+    "sheet says so. What the producer says of its figures stands apart from our own words. Which Member States have "
+    "values, and why others have not: `payung gaps --indicator CODE`."
+)
+
+
+def sheets(read: Catalog) -> dict[str, str]:
+    """The text of each page below docs/, by its path: an index, and a page for each group of indicators."""
+    pages = {}
+    rows = []
+    for group in read.codelists["indicator_group"]:
+        inside = sorted((d for d in read.definitions.values() if d.group == group["code"]), key=lambda d: d.code)
+        if not inside:
+            continue
+        name = f"{group['code']}.md"
+        pages[f"indicators/{name}"] = (
+            "\n\n".join([f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read) for d in inside)]) + "\n"
+        )
+        rows.append(f"| [{group['name']}]({name}) | {len(inside)} | {', '.join(f'`{d.code}`' for d in inside)} |")
+    head = "| group | sheets | indicators |\n|---|---|---|\n"
+    pages["indicators/README.md"] = f"# Metadata sheets\n\n{ABOUT}\n\n{head}" + "\n".join(rows) + "\n"
+    return pages
+
+
+def _sheet(d: IndicatorDefinition, read: Catalog) -> str:
+    lines = [f"| {label} | {_cell(text)} |" for label, text in _fields(d, read)]
+    return f"## {d.code}: {d.name}\n\n| | |\n|---|---|\n" + "\n".join(lines)
+
+
+def _fields(d: IndicatorDefinition, read: Catalog) -> Iterator[tuple[str, str]]:
+    """The fields of a sheet in the order in which they are read."""
+    names = {n: {r["code"]: r["name"] for r in read.codelists[n]} for n in ("unit", "body", "article", "sector")}
+    groups = {r["code"]: r["name"] for r in read.codelists["target_group"]}
+    status = "with values" if d.status == "with_values" else "declared, without values"
+    yield "Status", f"{status}; {d.tier} indicator"
+    yield "Definition and concept", d.definition
+    yield "Numerator", d.numerator or "none given: the figure is no ratio, or its producer gives none"
+    yield "Denominator", d.denominator or "none given"
+    yield "Unit", f"{names['unit'][d.unit]}, {d.decimals} decimal{'s' * (d.decimals != 1)}; {DIRECTIONS[d.direction]}"
+    headline = ", ".join(f"{k.replace('_', ' ')} `{v}`" for k, v in d.headline.items())
+    yield "The figure", headline or "the total of every breakdown"
+    yield "Disaggregation expected", ", ".join(b.replace("_", " ") for b in d.breakdowns) or "none"
+    yield (
+        "Target groups",
+        "; ".join(
+            f"{groups[r.group]} ({r.match}{': ' + r.note.rstrip('.') if r.note else ''})" for r in d.target_groups
+        )
+        or "those of its breakdowns only",
+    )
+    yield "Sector", names["sector"][d.sector]
+    yield "SDG indicator", d.sdg or "none"
+    yield from _sources(d)
+    yield "Method of regional figures", _method(d, read)
+    low = "none" if d.minimum is None else f"{d.minimum:g}"
+    high = "none" if d.maximum is None else f"{d.maximum:g}" + (" (higher ones can be right)" * (not d.maximum_is_hard))
+    yield "Limits", f"lowest possible value {low}, highest {high}"
+    yield "Comparability", d.comparability
+    yield "What the producer says", d.producer_note or "not taken over; see the producer's own metadata"
+    yield (
+        "Policy need",
+        "; ".join(f"article {a}, {names['article'][a].lower()}" for a in d.articles)
+        + (" (ASEAN Declaration on Strengthening Social Protection, 2013)"),
+    )
+    yield "Body in charge", "; ".join(f"{names['body'][b]} ({b})" for b in d.body)
+    yield "Frequency", _frequency(d)
+
+
+def _sources(d: IndicatorDefinition) -> Iterator[tuple[str, str]]:
+    if d.owner:
+        yield "Producer", d.owner
+    for feed in sorted(d.sources, key=lambda f: f.rank):
+        yield f"Source, preference {feed.rank}", _feed(feed)
+    if d.gap is not None:
+        bodies = ", ".join(d.gap.body)
+        yield "Why there are no values", f"{d.gap.reason} ({KINDS[d.gap.kind]})"
+        yield "Values must come from", f"{d.gap.obtain_from} (could be filled by: {bodies})"
+
+
+def _feed(feed: Feed) -> str:
+    series = []
+    for claim in feed.series:
+        where = ", ".join(f"{k} {v if isinstance(v, str) else '/'.join(v)}" for k, v in claim.where.items())
+        series.append(f"`{claim.code}`" + (f" ({where})" if where else ""))
+    told = [f"{registry.dataset(feed.provider, feed.dataset).title}: series {', '.join(series)}"]
+    if feed.vintage_from or feed.vintage_to:
+        told.append(f"vintages {feed.vintage_from or 'from the first'} to {feed.vintage_to or 'the newest'}")
+    if feed.superseded_before:
+        told.append(f"superseded before {feed.superseded_before}")
+    return "; ".join([*told, *([feed.note.rstrip(".")] if feed.note else [])])
+
+
+def _method(d: IndicatorDefinition, read: Catalog) -> str:
+    a = d.aggregation
+    method = read.methods[a.method]
+    told = [f"{method.title}: {method.formula.rstrip('.')}"]
+    if a.weight and method.kind == "mean":
+        weight = read.weights[a.weight]
+        told.append(f"weight {weight.title.rstrip('.')}" + (", standing in for the denominator" * a.weight_is_proxy))
+    if a.proxy_accepted:
+        told.append(f"accepted because {a.proxy_accepted[0].lower()}{a.proxy_accepted[1:].rstrip('.')}")
+    if method.kind != "none":
+        told.append(
+            f"values of up to {a.window} years before the reference year" if a.window else "values of the year itself"
+        )
+    return "; ".join(told)
+
+
+def _frequency(d: IndicatorDefinition) -> str:
+    """How often the sources publish; how often a figure is new is another thing for surveys and events."""
+    if not d.sources:
+        return "to be agreed with the body in charge: no source publishes it to us yet"
+    calendars = {f.provider: registry.provider(f.provider).calendar.frequency.replace("_", " ") for f in d.sources}
+    said = "; ".join(f"{provider}: {frequency}" for provider, frequency in calendars.items())
+    return f"as the sources publish ({said})" + ("; the surveys behind it are rarer" * d.aggregation.survey)
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,129 @@
+"""`payung gaps`: the counts are those of the release, every gap has its line, and wrong questions are told."""
+
+from __future__ import annotations
+
+import json
+import xml.etree.ElementTree as ElementTree
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from payung_command import run_payung
+
+from pipelines.gaps import Asked, GapError, draw, entries, failed_since, gaps
+from pipelines.summary import indicators
+from sources.online import FetchReport, write_report
+from warehouse.query import query
+
+
+def test_the_summary_comes_first_and_then_every_indicator(made_home: Path, release: Path) -> None:
+    ran = run_payung(made_home, "gaps")
+    assert ran.returncode == 0, ran.stderr
+    counted = query(
+        release,
+        "SELECT count(*) AS expected, count(*) FILTER (WHERE reason_code IS NOT NULL) AS missing "
+        "FROM quality.availability WHERE breakdown = 'headline' AND availability <> 'not_applicable'",
+    ).iloc[0]
+    said = f"{counted['missing']:,} of {counted['expected']:,} figures of Member States are missing"
+    assert ran.stdout.startswith(f"{said} (release {release.name}).")
+    assert ran.stdout.index("By reason") < ran.stdout.index("By area") < ran.stdout.index("ASP_FIN_GDP  ")
+    entry = ran.stdout.split("\nASP_FIN_GDP  ")[1].split("\n\n")[0]
+    whole = " ".join(entry.split())
+    assert "Published elsewhere, not gathered: all 11 members, ASEAN, ASEAN10, ASEAN6, CLMV" in whole
+    assert "Who could fill it: ILO; MOF; SSI. From: ILO World Social Protection Database" in whole
+
+
+def test_json_holds_each_gap_of_the_question(made_home: Path, release: Path) -> None:
+    ran = run_payung(made_home, "gaps", "--area", "LAO", "--group", "coverage", "--json")
+    found = json.loads(ran.stdout)
+    stored = query(
+        release,
+        "SELECT q.indicator, q.reason_code FROM quality.gap AS q JOIN reference.indicator AS i USING (indicator) "
+        "WHERE q.ref_area = 'LAO' AND i.indicator_group = 'coverage' AND q.breakdown = 'headline' ORDER BY q.indicator",
+    )
+    assert [(g["indicator"], g["reason_code"]) for g in found["gaps"]] == list(
+        stored.itertuples(index=False, name=None)
+    )
+    assert found["missing_of_members"] == len(stored)
+    assert sum(r["members"] for r in found["by_reason"]) == len(stored)
+    assert found["by_area"] == [{"area": "LAO", "missing": len(stored)}]
+
+
+def test_every_gap_stands_in_the_entries_once(release: Path) -> None:
+    found = gaps(release, Asked(breakdowns=True))
+    told = sum(
+        found.n_members if area.startswith("all ") else 1
+        for entry in entries(found)
+        for reason in entry.reasons
+        for area in reason.split(": ", 1)[1].split(" (")[0].split(", ")
+    )
+    stored = query(release, "SELECT count(*) AS n FROM quality.gap WHERE reason_code <> 'not_applicable'")["n"].iloc[0]
+    assert told == len(found.rows) == stored
+
+
+def test_reason_keeps_the_counts_and_cuts_the_lines(release: Path) -> None:
+    everything, some = gaps(release, Asked()), gaps(release, Asked(reason="not_applicable"))
+    assert some.by_reason.equals(everything.by_reason)
+    assert set(some.rows["reason_code"]) == {"not_applicable"}
+    assert "not_applicable" not in set(everything.rows["reason_code"])
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        (Asked(area="XYZ"), "no area 'XYZ'. Expected one of: ASEAN, "),
+        (Asked(indicator="ASP_COV_PENS"), "no indicator 'ASP_COV_PENS'. Expected one of: ASP_COV_PENSN."),
+        (Asked(group="money"), "no group 'money'. Expected one of: coverage, "),
+        (Asked(reason="lazy"), "no reason 'lazy'. Expected one of: no_source, not_gathered, "),
+    ],
+)
+def test_a_name_that_is_not_there_is_told_with_those_that_are(release: Path, asked: Asked, said: str) -> None:
+    with pytest.raises(GapError) as caught:
+        gaps(release, asked)
+    assert said in str(caught.value)
+
+
+def test_figure_is_drawn_where_it_is_asked_for(release: Path, tmp_path: Path) -> None:
+    assert draw(release, tmp_path / "new" / "map.svg") == [tmp_path / "new" / "map.svg"]
+    root = ElementTree.parse(tmp_path / "new" / "map.svg").getroot()
+    shown = {"".join(t.itertext()).strip() for t in root.iter("{http://www.w3.org/2000/svg}text")}
+    assert {"W  waiting for submissions", "P  published elsewhere, not gathered", "R", "O", "N"} <= shown
+    with pytest.raises(GapError, match=r"found map.pdf, expected a name that ends in .png or .svg"):
+        draw(release, tmp_path / "map.pdf")
+
+
+def test_a_fetch_that_failed_after_the_release_is_told(release: Path, tmp_path: Path) -> None:
+    def report(at: datetime, outcome: str) -> None:
+        facts = {
+            "provider": "ilostat",
+            "dataset": "SDG_0131_SEX_SOC_RT",
+            "requests": 1,
+            "bytes": 0,
+            "message": "HTTP 503",
+        }
+        write_report(tmp_path / "fetch", FetchReport(**facts, outcome=outcome, at=at))
+
+    report(datetime(2099, 1, 2, tzinfo=UTC), "failed")
+    assert failed_since(tmp_path, release) == [
+        "The last fetch of ilostat/SDG_0131_SEX_SOC_RT failed on 2099-01-02 00:00, after this release was made."
+    ]
+    report(datetime(2001, 1, 2, tzinfo=UTC), "failed")
+    assert failed_since(tmp_path, release) == [], "the release tells of it itself"
+    report(datetime(2099, 1, 2, tzinfo=UTC), "unchanged")
+    assert failed_since(tmp_path, release) == []
+
+
+def test_the_summary_of_a_refresh_says_how_far_the_set_is_filled(made_home: Path, release: Path) -> None:
+    found = indicators(release)
+    statuses = query(release, "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status")
+    by_status = dict(zip(statuses["status"], statuses["n"], strict=True))
+    assert (found.with_values, found.without_values) == (by_status["with_values"], by_status["declared"])
+    assert 0 < found.for_all_members <= found.for_six_members <= found.with_values
+    whole = query(
+        release,
+        "SELECT indicator FROM quality.availability WHERE breakdown = 'headline' AND n_values > 0 "
+        "GROUP BY indicator HAVING count(*) = 11",
+    )
+    assert found.for_all_members >= len(whole) > 0
+    told = (made_home.parent / "refresh.out").read_text(encoding="utf-8")
+    assert found.text in told

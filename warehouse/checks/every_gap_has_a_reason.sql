@@ -1,0 +1,7 @@
+-- severity: blocks
+-- description: Every figure of a member that is missing has a reason of the list, and somebody who could fill it
+SELECT indicator, ref_area, breakdown, availability, reason_code, filled_by
+FROM quality.availability
+WHERE (availability = 'available') <> (reason_code IS NULL)
+    OR reason_code NOT IN (SELECT code FROM reference.code WHERE codelist = 'gap_reason')
+    OR (reason_code <> 'not_applicable' AND filled_by IS NULL)
