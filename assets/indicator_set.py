@@ -9,4 +9,5 @@ indicator_set_assets = [
     computed_asset("lineage.correction"),
     computed_asset("lineage.discrepancy"),
     computed_asset("quality.availability"),
+    computed_asset("quality.published_aggregate"),
 ]

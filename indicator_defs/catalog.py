@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from pydantic import BaseModel
 
 from indicator_defs.errors import CatalogError
+from indicator_defs.expectations import ExpectationReader, Expectations
 from indicator_defs.model import (
     BREAKDOWNS,
     Break,
@@ -132,6 +133,7 @@ class Catalog:
     corrections: list[Correction]
     target_group_rules: list[Row]
     renames: list[SeriesRename]
+    expectations: Expectations
     fingerprint: str
     places: dict[str, str] = field(default_factory=dict)
 
@@ -221,6 +223,7 @@ class _Reader:
             self._check_cell(c.indicator, c.area, self.places[repr(c)])
             for concept, code in c.breakdown.items():
                 self._known(f"{concept} code", code, self.codes[concept], self.places[repr(c)])
+        expectations = self._read_expectations()
         if self.problems:
             n = len(self.problems)
             raise CatalogError(
@@ -240,6 +243,7 @@ class _Reader:
             corrections=corrections,
             target_group_rules=target_rules,
             renames=renames,
+            expectations=expectations,
             fingerprint=fingerprint_of(self.folder),
             places=self.places,
         )
@@ -436,6 +440,12 @@ class _Reader:
             if rename is not None:
                 out.append(rename)
         return out
+
+    def _read_expectations(self) -> Expectations:
+        groups = {r["group"] for r in self.codelists["area_group"]}
+        providers = {c.provider for c in self.claims}
+        reader = ExpectationReader(self.problems, self.definitions, self.codes, groups, providers)
+        return reader.read(lambda name, columns: self._read_csv(self.folder / name, columns))
 
     # checking
 

@@ -56,6 +56,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "series_break": _series_break(catalog),
         "correction": _correction(catalog),
         "series_rename": _series_rename(catalog),
+        **catalog.expectations.tables(),
     }
 
 
