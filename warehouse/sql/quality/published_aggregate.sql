@@ -54,7 +54,7 @@ beside AS (
     JOIN indicator_set.aggregate AS a
         ON a.indicator = p.indicator AND a.ref_area = p.area_group AND a.time_period = p.time_period AND a.cell = p.cell
     JOIN reference.indicator AS i ON i.indicator = p.indicator
-    JOIN reference.method AS m ON m.method = i.method
+    JOIN reference.method AS m ON m.method = a.method
 ),
 same_feed AS (  -- what the provider's own series has for the members: newest in the window, and nearest to the year
     SELECT
