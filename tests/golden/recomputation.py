@@ -93,15 +93,18 @@ class Recomputation:
         self.years = sorted(y for y in known if first <= y <= last or y == base)
         self._kinds: dict[tuple[str, Cell], tuple[str, str, str, str] | None] = {}
         self.points: dict[tuple[str, str, Cell], list[tuple[int, float, float]]] = defaultdict(list)
+        self.out_of_use: set[tuple[str, str, Cell, int]] = set()
         for r in tables["indicator_set.value"]:
             i = self.indicators[r["indicator"]]
-            if not r["in_aggregates"] or self.methods[i["method"]]["kind"] == "none":
+            if self.methods[i["method"]]["kind"] == "none":
                 continue
             low = next((x for x in (r["obs_value"], r["lower_bound"], i["minimum"]) if x is not None), None)
             high = next((x for x in (r["obs_value"], r["upper_bound"], i["maximum"]) if x is not None), None)
             if low is not None and high is not None:
                 cell = tuple(r[b] for b in BREAKDOWNS)
                 self.points[(r["indicator"], r["ref_area"], cell)].append((r["time_period"], low, high))
+                if not r["in_aggregates"]:
+                    self.out_of_use.add((r["indicator"], r["ref_area"], cell, r["time_period"]))
 
     def figures(self) -> dict[Key, Figure]:
         """Every figure by indicator, group, year and cell."""
@@ -109,8 +112,9 @@ class Recomputation:
         everybody = {m for members in self.members.values() for m in members}
         for (indicator, area, cell), points in self.points.items():
             if area in everybody:
+                out = {p[0] for p in points if (indicator, area, cell, p[0]) in self.out_of_use}
                 for year in self.years:
-                    point = self._pick(indicator, points, year)
+                    point = self._pick(indicator, points, year, out)
                     if point is not None:
                         picks[(indicator, year)][cell][area] = point
         out: dict[Key, Figure] = {}
@@ -124,18 +128,23 @@ class Recomputation:
                         out[key] = self._figure(indicator, group, year, cell, there, kept)
         return out
 
-    def _pick(self, indicator: str, points: list[tuple[int, float, float]], year: int) -> Point | None:
+    def _pick(
+        self, indicator: str, points: list[tuple[int, float, float]], year: int, out_of_use: set[int]
+    ) -> Point | None:
+        """`out_of_use`: years whose values are shown only."""
         i, s = self.indicators[indicator], self.settings
         event = self.methods[i["method"]]["event_count"]
+        usable = [p for p in points if p[0] not in out_of_use]
         if year == s["baseline_year"]:
-            there = [p for p in points if s["baseline_from"] <= p[0] <= s["baseline_to"]]
+            there = [p for p in (usable if event else points) if s["baseline_from"] <= p[0] <= s["baseline_to"]]
             if not there:
                 return None
             if event:
                 low, high = (sum(p[k] for p in there) / len(there) for k in (1, 2))
                 return self._point(i, (year, low, high))
-            return self._point(i, min(there, key=lambda p: (abs(p[0] - year), p[0])))
-        there = [p for p in points if year - i["lookback_years"] <= p[0] <= year]
+            nearest = min(there, key=lambda p: (abs(p[0] - year), p[0]))
+            return None if nearest[0] in out_of_use else self._point(i, nearest)
+        there = [p for p in usable if year - i["lookback_years"] <= p[0] <= year]
         return self._point(i, max(there)) if there else None
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,9 @@ def test_values_of_the_release_before(published: Path, tmp_path: Path) -> None:
 
 def test_column_that_an_older_release_lacks_stays_empty(published: Path, tmp_path: Path) -> None:
     path = published / "parquet/indicator_set/value.parquet"
-    read_files([path]).drop(columns=["feed"]).to_parquet(path)
+    today = table("indicator_set.value")
+    then = replace(today, columns=tuple(c for c in today.columns if c.name != "feed"))
+    write_frame(Build(published / "parquet"), then, read_files([path]))
     build = Build(tmp_path / "build")
     assert write_previous(build, published) == 1
     assert read_files([build.path(PREVIOUS)])["feed"].isna().all()

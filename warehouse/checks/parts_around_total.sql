@@ -7,15 +7,15 @@ WITH limits AS (
     FROM reference.check_tolerance
     WHERE check_name = 'parts_around_total'
 ),
-part AS (  -- every part with the cell of its total; ratios and indices of parts need not lie around that of the total
+part AS (  -- every part with the cell of its total
     SELECT
         v.indicator, v.ref_area, v.time_period, v.feed, v.obs_value, 'sex' AS breakdown, v.sex AS part,
         concat_ws('|', '_T', v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
             v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown) AS total_cell,
-        m.kind
+        CASE WHEN m.kind = 'median' AND i.unit_measure <> 'PT' THEN 'index' ELSE m.kind END AS kind
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
-    JOIN reference.method AS m ON m.method = i.method AND (m.kind IN ('mean', 'sum') OR i.unit_measure = 'PT')
+    JOIN reference.method AS m ON m.method = i.method
     WHERE v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND v.obs_value IS NOT NULL
         AND coalesce(i.sex_total_age, v.age) = v.age  -- parts and total of other ages need not fit
     UNION ALL
@@ -23,10 +23,10 @@ part AS (  -- every part with the cell of its total; ratios and indices of parts
         v.indicator, v.ref_area, v.time_period, v.feed, v.obs_value, 'urbanisation' AS breakdown, v.urbanisation AS part,
         concat_ws('|', v.sex, v.age, '_T', v.income_wealth_quantile, v.disability_status, v.education_lev,
             v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown) AS total_cell,
-        m.kind
+        CASE WHEN m.kind = 'median' AND i.unit_measure <> 'PT' THEN 'index' ELSE m.kind END AS kind
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
-    JOIN reference.method AS m ON m.method = i.method AND (m.kind IN ('mean', 'sum') OR i.unit_measure = 'PT')
+    JOIN reference.method AS m ON m.method = i.method
     WHERE v.urbanisation IN ('U', 'R') AND i.headline_urbanisation = '_T' AND v.obs_value IS NOT NULL
 ),
 both_parts AS (
@@ -39,7 +39,7 @@ both_parts AS (
 ),
 beside AS (
     SELECT
-        p.indicator, p.ref_area, p.time_period, p.breakdown, t.cell, t.obs_value AS total, t.unit_measure,
+        p.indicator, p.ref_area, p.time_period, p.breakdown, t.cell, t.obs_value AS total, p.kind, t.unit_measure,
         CASE WHEN p.kind = 'sum' THEN p.together ELSE p.lowest END AS lowest,
         CASE WHEN p.kind = 'sum' THEN p.together ELSE p.highest END AS highest
     FROM both_parts AS p
@@ -52,5 +52,8 @@ beside AS (
 SELECT b.indicator, b.ref_area, b.time_period, b.breakdown, b.cell, b.total, b.lowest, b.highest
 FROM beside AS b
 CROSS JOIN limits AS l
-WHERE greatest(b.lowest - b.total, b.total - b.highest) > CASE b.unit_measure WHEN 'PT' THEN l.points ELSE 0 END
-    AND greatest(b.lowest - b.total, b.total - b.highest) > l.share * abs(b.total)
+WHERE CASE
+    WHEN b.kind = 'index' THEN b.highest = 0 AND b.total <> 0  -- ratios of parts need not lie around that of the whole
+    ELSE greatest(b.lowest - b.total, b.total - b.highest) > CASE b.unit_measure WHEN 'PT' THEN l.points ELSE 0 END
+        AND greatest(b.lowest - b.total, b.total - b.highest) > l.share * abs(b.total)
+END
