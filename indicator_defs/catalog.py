@@ -17,6 +17,8 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from indicator_defs.concepts import COLUMNS as CONCEPT_COLUMNS
+from indicator_defs.concepts import NEVER_TOGETHER, check_concepts
 from indicator_defs.errors import CatalogError
 from indicator_defs.expectations import ExpectationReader, Expectations
 from indicator_defs.model import (
@@ -223,6 +225,8 @@ class _Reader:
             self._check_cell(c.indicator, c.area, self.places[repr(c)])
             for concept, code in c.breakdown.items():
                 self._known(f"{concept} code", code, self.codes[concept], self.places[repr(c)])
+        never = self._read_csv(self.folder / NEVER_TOGETHER, CONCEPT_COLUMNS)
+        check_concepts(never, self.claims, self.problems)
         expectations = self._read_expectations()
         if self.problems:
             n = len(self.problems)

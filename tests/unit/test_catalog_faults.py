@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -333,3 +334,33 @@ def test_tolerances_and_published_aggregates(folder: Path, file: str, found: str
     line = swap(folder, file, found, instead)
     with pytest.raises(CatalogError, match=rf"{file}:{line}: .*{re.escape(said)}"):
         load_catalog(folder)
+
+
+def test_concepts_that_exclude_each_other_are_refused_with_both_places(folder: Path) -> None:
+    feed = (
+        "  - provider: world_bank\n    dataset: wdi\n    rank: 2\n    series:\n      - code: per_lm_alllm.cov_pop_tot\n"
+    )
+    line = swap(folder, UEMP, "sources:\n", f"sources:\n{feed}")
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(folder)
+    said = str(caught.value)
+    assert f"{UEMP}:{line + 5}: ASP_COV_UEMP takes per_lm_alllm.cov_pop_tot beside SDG_0131_SEX_SOC_RT (line" in said
+    assert "The ILO counts persons protected and contributors" in said
+    assert "never_together.csv:8" in said
+
+
+def test_concept_without_a_reason_is_refused(folder: Path) -> None:
+    path = folder / "never_together.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "unsd_sdg/sdg/SL_TLF_UEM,,\n", encoding="utf-8")
+    line = len(path.read_text(encoding="utf-8").splitlines())
+    with pytest.raises(CatalogError, match=rf"never_together\.csv:{line}: expected two patterns"):
+        load_catalog(folder)
+
+
+def test_every_exclusion_names_series_of_the_catalogue() -> None:
+    """A pattern that no claim can match, now or as its pair, would guard nothing."""
+    catalogue = load_catalog()
+    names = {f"{c.provider}/{c.dataset}/{c.series.code}" for c in catalogue.claims}
+    rows = (FOLDER / "never_together.csv").read_text(encoding="utf-8").splitlines()[1:]
+    idle = [r for r in rows if not any(fnmatchcase(n, side) for n in names for side in r.split(",")[:2])]
+    assert idle == []
