@@ -13,4 +13,5 @@ indicator_set_assets = [
     computed_asset("quality.availability"),
     computed_asset("quality.gap"),
     computed_asset("quality.target_group"),
+    computed_asset("quality.published_aggregate"),
 ]

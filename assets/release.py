@@ -15,6 +15,7 @@ from sources import registry
 from sources.snapshots import shipped_archive
 from warehouse import checks
 from warehouse.metadata import table, tables
+from warehouse.previous import PREVIOUS
 from warehouse.release import AuditError, audit, blocking, publish, publish_aside, staged_tables
 
 AUDIT = dg.AssetKey(["quality", "check_result"])
@@ -23,9 +24,10 @@ PUBLISHED = "published"
 
 
 def _all_tables() -> list[dg.AssetKey]:
-    """Every table that is published, so that the audit comes after all of them."""
+    """Every table that is published, and the release before, so that the audit comes after all of them."""
     keys = {key_of(t.full_name) for t in tables().values() if not t.is_work}
     keys |= {staged_key(s) for s in registry.structures()}
+    keys.add(key_of(PREVIOUS))
     return sorted(keys - {AUDIT})
 
 

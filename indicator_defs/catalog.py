@@ -17,7 +17,10 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from pydantic import BaseModel
 
+from indicator_defs.concepts import COLUMNS as CONCEPT_COLUMNS
+from indicator_defs.concepts import NEVER_TOGETHER, check_concepts
 from indicator_defs.errors import CatalogError
+from indicator_defs.expectations import ExpectationReader, Expectations
 from indicator_defs.model import (
     BREAKDOWNS,
     Break,
@@ -136,6 +139,7 @@ class Catalog:
     target_group_rules: list[Row]
     renames: list[SeriesRename]
     not_applicable: list[NotApplicable]
+    expectations: Expectations
     fingerprint: str
     places: dict[str, str] = field(default_factory=dict)
 
@@ -227,6 +231,9 @@ class _Reader:
             self._check_cell(c.indicator, c.area, self.places[repr(c)])
             for concept, code in c.breakdown.items():
                 self._known(f"{concept} code", code, self.codes[concept], self.places[repr(c)])
+        never = self._read_csv(self.folder / NEVER_TOGETHER, CONCEPT_COLUMNS)
+        check_concepts(never, self.claims, self.problems)
+        expectations = self._read_expectations()
         if self.problems:
             n = len(self.problems)
             raise CatalogError(
@@ -247,6 +254,7 @@ class _Reader:
             target_group_rules=target_rules,
             renames=renames,
             not_applicable=not_applicable,
+            expectations=expectations,
             fingerprint=fingerprint_of(self.folder),
             places=self.places,
         )
@@ -454,6 +462,12 @@ class _Reader:
             if entry is not None:
                 out.append(entry)
         return out
+
+    def _read_expectations(self) -> Expectations:
+        groups = {r["group"] for r in self.codelists["area_group"]}
+        providers = {c.provider for c in self.claims}
+        reader = ExpectationReader(self.problems, self.definitions, self.codes, groups, providers)
+        return reader.read(lambda name, columns: self._read_csv(self.folder / name, columns))
 
     # checking
 

@@ -57,6 +57,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "correction": _correction(catalog),
         "series_rename": _series_rename(catalog),
         "not_applicable": _frame((e.model_dump() for e in catalog.not_applicable), NotApplicable.model_fields),
+        **catalog.expectations.tables(),
     }
 
 

@@ -9,6 +9,7 @@ import dagster as dg
 from assets.baseline import baseline_assets
 from assets.harmonised import harmonised_assets
 from assets.indicator_set import indicator_set_assets
+from assets.previous import previous_value
 from assets.raw import raw_assets
 from assets.reference import catalogue
 from assets.release import check_result, warehouse
@@ -55,6 +56,7 @@ def build_defs(folder: Path | None = None) -> dg.Definitions:
             *harmonised_assets,
             *indicator_set_assets,
             *baseline_assets,
+            previous_value,
             check_result,
             warehouse,
         ],

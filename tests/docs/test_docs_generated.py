@@ -34,15 +34,27 @@ FIELDS = (
 )
 
 
-@pytest.fixture(scope="module")
-def make() -> ModuleType:
-    """docs/make.py as a module; docs is no package."""
-    spec = importlib.util.spec_from_file_location("docs_make", DOCS / "make.py")
+def module_of(name: str) -> ModuleType:
+    """A script of docs/ as a module; docs is no package."""
+    spec = importlib.util.spec_from_file_location(f"docs_{name}", DOCS / f"{name}.py")
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="module")
+def make() -> ModuleType:
+    """docs/make.py."""
+    return module_of("make")
+
+
+def test_published_aggregates_are_those_of_the_release(release: Path) -> None:
+    page = DOCS / "published_aggregates.md"
+    assert page.read_text(encoding="utf-8") == module_of("make_figures").page(release), (
+        "run: python docs/make_figures.py"
+    )
 
 
 def test_pages_are_up_to_date(make: ModuleType) -> None:

@@ -6,7 +6,7 @@ Written from methods.md sections 4 and 5 and not from the SQL: no query, no data
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -47,6 +47,8 @@ class Point:
     high: float
     capped_low: float
     capped_high: float
+    estimated: bool | None = None
+    """Whether it is estimated, modelled or imputed; None where the producer states neither nature nor status."""
 
     @property
     def middle(self) -> float:
@@ -63,6 +65,19 @@ class Figure:
     weight_covered: float | None
     without_largest: float | None
     areas: tuple[str, ...]
+    lower: float | None = None
+    upper: float | None = None
+    median: float | None = None
+    minimum: float | None = None
+    maximum: float | None = None
+    mean_year: float | None = None
+    recent_share: float | None = None
+    share_estimated: float | None = None
+    uncertainty: float | None = None
+
+
+# One member's value: year, both ends, whether it is estimated.
+Value = tuple[int, float, float, bool | None]
 
 
 class Recomputation:
@@ -92,16 +107,19 @@ class Recomputation:
         known = {year for name, _, year, *_ in self.weights if name == "POP_TOTAL"}
         self.years = sorted(y for y in known if first <= y <= last or y == base)
         self._kinds: dict[tuple[str, Cell], tuple[str, str, str, str] | None] = {}
-        self.points: dict[tuple[str, str, Cell], list[tuple[int, float, float]]] = defaultdict(list)
+        self.points: dict[tuple[str, str, Cell], list[Value]] = defaultdict(list)
+        self.out_of_use: set[tuple[str, str, Cell, int]] = set()
         for r in tables["indicator_set.value"]:
             i = self.indicators[r["indicator"]]
-            if not r["in_aggregates"] or self.methods[i["method"]]["kind"] == "none":
+            if self.methods[i["method"]]["kind"] == "none":
                 continue
             low = next((x for x in (r["obs_value"], r["lower_bound"], i["minimum"]) if x is not None), None)
             high = next((x for x in (r["obs_value"], r["upper_bound"], i["maximum"]) if x is not None), None)
             if low is not None and high is not None:
                 cell = tuple(r[b] for b in BREAKDOWNS)
-                self.points[(r["indicator"], r["ref_area"], cell)].append((r["time_period"], low, high))
+                self.points[(r["indicator"], r["ref_area"], cell)].append((r["time_period"], low, high, _estimated(r)))
+                if not r["in_aggregates"]:
+                    self.out_of_use.add((r["indicator"], r["ref_area"], cell, r["time_period"]))
 
     def figures(self) -> dict[Key, Figure]:
         """Every figure by indicator, group, year and cell."""
@@ -109,8 +127,9 @@ class Recomputation:
         everybody = {m for members in self.members.values() for m in members}
         for (indicator, area, cell), points in self.points.items():
             if area in everybody:
+                out = {p[0] for p in points if (indicator, area, cell, p[0]) in self.out_of_use}
                 for year in self.years:
-                    point = self._pick(indicator, points, year)
+                    point = self._pick(indicator, points, year, out)
                     if point is not None:
                         picks[(indicator, year)][cell][area] = point
         out: dict[Key, Figure] = {}
@@ -124,25 +143,28 @@ class Recomputation:
                         out[key] = self._figure(indicator, group, year, cell, there, kept)
         return out
 
-    def _pick(self, indicator: str, points: list[tuple[int, float, float]], year: int) -> Point | None:
+    def _pick(self, indicator: str, points: list[Value], year: int, out_of_use: set[int]) -> Point | None:
+        """`out_of_use`: years whose values are shown only."""
         i, s = self.indicators[indicator], self.settings
         event = self.methods[i["method"]]["event_count"]
+        usable = [p for p in points if p[0] not in out_of_use]
         if year == s["baseline_year"]:
-            there = [p for p in points if s["baseline_from"] <= p[0] <= s["baseline_to"]]
+            there = [p for p in (usable if event else points) if s["baseline_from"] <= p[0] <= s["baseline_to"]]
             if not there:
                 return None
             if event:
                 low, high = (sum(p[k] for p in there) / len(there) for k in (1, 2))
-                return self._point(i, (year, low, high))
-            return self._point(i, min(there, key=lambda p: (abs(p[0] - year), p[0])))
-        there = [p for p in points if year - i["lookback_years"] <= p[0] <= year]
-        return self._point(i, max(there)) if there else None
+                return self._point(i, (year, low, high, None))
+            nearest = min(there, key=lambda p: (abs(p[0] - year), p[0]))
+            return None if nearest[0] in out_of_use else self._point(i, nearest)
+        there = [p for p in usable if year - i["lookback_years"] <= p[0] <= year]
+        return self._point(i, max(there, key=lambda p: p[0])) if there else None
 
     @staticmethod
-    def _point(i: Row, point: tuple[int, float, float]) -> Point:
-        year, low, high = point
+    def _point(i: Row, point: Value) -> Point:
+        year, low, high, estimated = point
         most = i["maximum"] if i["maximum"] is not None else float("inf")
-        return Point(year, low, high, min(low, most), min(high, most))
+        return Point(year, low, high, min(low, most), min(high, most), estimated)
 
     def _total_cell(self, indicator: str, cell: Cell) -> Cell:
         age = self.indicators[indicator]["sex_total_age"] or cell[1]
@@ -230,7 +252,7 @@ class Recomputation:
         rest = {a: p for a, p in counted.items() if a != largest}
         publication_class = self._class(indicator, group, year, cell, counted, w, covered, all_cells)
         withheld = publication_class == "C"
-        return Figure(
+        figure = Figure(
             None if withheld else value,
             publication_class,
             len(counted),
@@ -238,6 +260,36 @@ class Recomputation:
             None if withheld else self._value(kind, indicator, cell, year, rest),
             tuple(sorted(counted)),
         )
+        return replace(figure, **self._beside(indicator, cell, year, counted, w, figure))
+
+    def _beside(
+        self, indicator: str, cell: Cell, year: int, points: dict[str, Point], w: dict[str, float], figure: Figure
+    ) -> dict[str, float | None]:
+        """What a reader must know beside the figure (methods.md section 4)."""
+        i = self.indicators[indicator]
+        kind = self.methods[i["method"]]["kind"]
+        rule = self.rules[i["publication_rule"]]["A"]
+        reach = year - rule["recent_years_survey" if i["is_survey"] else "recent_years"]
+        total = sum(w.values())
+        stated = sum(w[a] for a in w if points[a].estimated is not None)
+        out: dict[str, float | None] = {
+            "mean_year": sum(w[a] * points[a].year for a in w) / total if total else None,
+            "recent_share": sum(w[a] for a in w if points[a].year >= reach) / total if total else None,
+            "share_estimated": sum(w[a] for a in w if points[a].estimated) / stated if stated else None,
+        }
+        if figure.publication_class == "C":
+            return out
+        middles = [p.middle for p in points.values()]
+        out |= {"median": median(middles), "minimum": min(middles), "maximum": max(middles)}
+        if any(p.capped_low < p.capped_high for p in points.values()):
+            ends = ("low", "high")
+            low, high = (
+                self._value(kind, indicator, cell, year, {a: _end(p, e) for a, p in points.items()}) for e in ends
+            )
+            out |= {"lower": low, "upper": high}
+        if kind == "mean" and figure.weight_covered is not None:
+            out["uncertainty"] = 0.37 * max(0.0, 1 - figure.weight_covered) * (max(middles) - min(middles))
+        return out
 
     def _class(
         self,
@@ -283,3 +335,14 @@ class Recomputation:
             return "A"
         is_b = covered >= b["weight_covered"] and n >= b[column]
         return "B" if is_b or (covered >= other["weight_covered"] and n >= other[column]) else "C"
+
+
+def _end(point: Point, end: str) -> Point:
+    """The point as if one of its ends were the value."""
+    value = point.capped_low if end == "low" else point.capped_high
+    return replace(point, capped_low=value, capped_high=value)
+
+
+def _estimated(r: Row) -> bool | None:
+    nature, status = r["nature"], r["obs_status"]
+    return None if nature is None and status is None else nature in ("E", "M") or status in ("E", "I")

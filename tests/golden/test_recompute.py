@@ -77,7 +77,10 @@ def test_classes_are_equal(recomputed: dict[Key, Figure], stored: dict[Key, dict
     assert wrong[:3] == []
 
 
-@pytest.mark.parametrize("column", ["n_areas", "weight_covered", "without_largest"])
+BESIDE = ("n_areas", "weight_covered", "without_largest", "lower", "upper", "median", "minimum", "maximum", "mean_year")
+
+
+@pytest.mark.parametrize("column", [*BESIDE, "recent_share", "share_estimated", "uncertainty"])
 def test_what_stands_beside_is_equal(
     recomputed: dict[Key, Figure], stored: dict[Key, dict[str, Any]], column: str
 ) -> None:
@@ -125,3 +128,66 @@ def test_changes_of_groups_are_equal(again: Recomputation, ask: Any) -> None:
         assert close(round(sums["latest"] - sums["baseline"], 9), round(r["change"], 9)), (r["indicator"], cell)
         seen[kind] += 1
     assert seen["mean"] > 20
+
+
+Shown = tuple[int, float | None]
+
+
+def ends_of(again: Recomputation, rows: list[dict[str, Any]], indicator: str) -> tuple[Shown | None, Shown | None]:
+    """Baseline and latest (year, value) of one member and cell, from its chosen values."""
+    s, i = again.settings, again.indicators[indicator]
+    base, last = s["baseline_year"], s["latest_reference_year"]
+    early = [r for r in rows if s["baseline_from"] <= r["time_period"] <= s["baseline_to"]]
+    late = [r for r in rows if last - i["lookback_years"] <= r["time_period"] <= last]
+    first = None
+    if early and again.methods[i["method"]]["event_count"]:
+        numbers = [r["obs_value"] for r in early if r["obs_value"] is not None]
+        first = (base, sum(numbers) / len(numbers) if numbers else None)
+    elif early:
+        nearest = min(early, key=lambda r: (abs(r["time_period"] - base), r["time_period"]))
+        first = (nearest["time_period"], nearest["obs_value"])
+    newest = max(late, key=lambda r: r["time_period"]) if late else None
+    return first, None if newest is None else (newest["time_period"], newest["obs_value"])
+
+
+def test_baselines_and_latest_values_of_members_are_equal(again: Recomputation, ask: Any) -> None:
+    rows: dict[tuple[str, str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
+    members = {m for group in again.members.values() for m in group}
+    for r in ask("SELECT * FROM indicator_set.value"):
+        if r["ref_area"] in members:
+            rows[(r["indicator"], r["ref_area"], tuple(r[b] for b in BREAKDOWNS))].append(r)
+    expected = {key: ends for key, found in rows.items() if any(ends := ends_of(again, found, key[0]))}
+    stored = {}
+    for r in ask("SELECT * FROM baseline.value WHERE area_type = 'country'"):
+        key = (r["indicator"], r["ref_area"], tuple(r[b] for b in BREAKDOWNS))
+        ends = [
+            (r[f"{e}_year"], r[f"{e}_value"]) if r[f"{e}_year"] is not None else None for e in ("baseline", "latest")
+        ]
+        if any(ends):
+            stored[key] = tuple(ends)
+    assert len(stored) > 1500
+    assert sorted(set(stored) ^ set(expected))[:3] == []
+    for key, ends in stored.items():
+        for one, other in zip(ends, expected[key], strict=True):
+            assert (one is None) == (other is None), key
+            assert one is None or other is None or (one[0] == other[0] and close(one[1], other[1])), key
+
+
+def test_regional_baseline_has_exactly_the_baseline_values_of_its_members(again: Recomputation, ask: Any) -> None:
+    """Methods section 4: at the baseline year, the values of section 5 or none."""
+    rows = ask(
+        "SELECT m.indicator, m.ref_area, m.cell, m.value_year, m.value_low, m.value_high, b.baseline_year, "
+        "b.baseline_value, b.baseline_text, i.maximum FROM indicator_set.aggregate_member AS m "
+        "JOIN reference.indicator AS i ON i.indicator = m.indicator "
+        "LEFT JOIN baseline.value AS b ON b.indicator = m.indicator AND b.ref_area = m.ref_area AND b.cell = m.cell "
+        "WHERE m.reference_year = ? AND m.area_group = 'ASEAN'",
+        again.settings["baseline_year"],
+    )
+    assert len(rows) > 1000
+    for r in rows:
+        assert r["value_year"] == r["baseline_year"], r
+        if r["baseline_value"] is None:
+            assert r["value_low"] < r["value_high"], r
+        else:
+            most = r["maximum"] if r["maximum"] is not None else float("inf")
+            assert close(r["value_low"], min(r["baseline_value"], most)), r

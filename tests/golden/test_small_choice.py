@@ -111,6 +111,47 @@ def test_national_submission_comes_first_and_a_document_last(tmp_path: Path) -> 
     assert "national submission" in reasons["national/documents/ASP_COV_PENSN"]
 
 
+def test_national_figure_of_another_concept_stands_beside(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2019: "48"}))
+    other = [national_row("ASP_COV_PENSN", "PHL", y, v, obs_status="D") for y, v in ((2019, "70"), (2022, "75"))]
+    other.append(national_row("ASP_COV_PENSN", "PHL", 2022, "66", sex="F", obs_status="D"))
+    small.stage("national", "submissions", "2026-10-01", other, areas_asked=["PHL"])
+    assert chosen(small)[2019] == (48.0, "chosen", None), "another concept never takes the place of the indicator's own"
+    found = {
+        (r["time_period"], r["sex"]): (r["obs_status"], r["in_aggregates"]) for r in small.read("indicator_set.value")
+    }
+    assert found == {(2019, "_T"): (None, True), (2022, "F"): ("D", False)}, "shown where nobody else has the breakdown"
+    assert len(small.read("harmonised.observation")) == 4, "and kept"
+
+
+def test_national_figure_of_our_concept_comes_first_beside_one_of_another(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2019: "48"}))
+    rows = [
+        national_row("ASP_COV_PENSN", "PHL", y, v, obs_status=s) for y, v, s in ((2019, "50", "A"), (2022, "75", "D"))
+    ]
+    small.stage("national", "submissions", "2026-10-01", rows, areas_asked=["PHL"])
+    assert chosen(small) == {2019: (50.0, "chosen", "A")}
+
+
+def test_member_whose_baseline_value_is_unusable_has_no_other_year_in_the_aggregate(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [*un_pensions({2014: "30"}), *un_pensions({2016: "40"}, obs_status="U")]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", [*rows, *un_pensions({2015: "20"}, "THA")])
+    weight = {"weight": "POP_TOTAL", "ref_area": "THA", "time_period": 2016, "weight_value": 1.0}
+    small.staged().write("indicator_set.weight_value", [weight])
+    small.make("indicator_set.aggregate_member")
+    there = {
+        (r["ref_area"], r["value_year"])
+        for r in small.read("indicator_set.aggregate_member")
+        if r["reference_year"] == 2016
+    }
+    assert there == {("THA", 2015)}, (
+        "exactly the baseline values: 40 of 2016 is shown with status U and not replaced by 2014"
+    )
+
+
 def test_document_is_shown_where_nothing_else_is_and_never_aggregated(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     document = national_row("ASP_COV_PENSN", "KHM", 2018, "3", obs_status="V", kind="document")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Callable
+from fnmatch import fnmatchcase
 from pathlib import Path
 
 import pytest
@@ -306,3 +307,89 @@ def test_what_cannot_exist_needs_evidence_and_a_known_breakdown(folder: Path) ->
 def test_gap_says_of_which_kind_it_is(folder: Path) -> None:
     line = swap(folder, GDP, "kind: not_gathered", "kind: unknown")
     assert any(p.startswith(f"indicator_defs/{GDP}:{line}: gap.kind") for p in problems_of(folder))
+
+
+FIGURE = "ASP_CHD_BRTH,KHM,2014,,73.3,0.05,unsd_sdg/sdg/2018-10-15,"
+CITED = "UN SDG Global Database, state of 2018"
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        ("ASP_CHD_NONE,KHM,2014,,73.3,0.05,unsd_sdg/sdg/2018-10-15", "unknown indicator 'ASP_CHD_NONE'"),
+        ("ASP_CHD_BRTH,KH,2014,,73.3,0.05,unsd_sdg/sdg/2018-10-15", "unknown area 'KH'"),
+        ("ASP_CHD_BRTH,KHM,14,,73.3,0.05,unsd_sdg/sdg/2018-10-15", "time_period is '14', expected a year"),
+        ("ASP_CHD_BRTH,KHM,2014,gender=F,73.3,0.05,document", "breakdown 'gender=F', expected such as sex=F"),
+        ("ASP_CHD_BRTH,KHM,2014,sex=FEMALE,73.3,0.05,document", "unknown sex code 'FEMALE'"),
+        ("ASP_CHD_BRTH,KHM,2014,,73.3 %,0.05,document", "obs_value is '73.3 %', expected a number"),
+        ("ASP_CHD_BRTH,KHM,2014,,nan,0.05,document", "obs_value is 'nan', expected a number"),
+        ("ASP_CHD_BRTH,KHM,2014,,73.3,-1,document", "tolerance is '-1', expected a number not below 0"),
+        ("ASP_CHD_BRTH,KHM,2014,,73.3,0.05,the web", "taken_from is 'the web', expected document or provider/"),
+        ("ASP_CHD_BRTH,KHM,2014,,73.3,0.05,unsd_sdg/sdg/2018-15-10", "2018-15-10 is no day"),
+        ("ASP_CHD_BRTH,KHM,2014,,73.3,0.05,unsd/sdg/2018-10-15", "unknown provider 'unsd'"),
+    ],
+)
+def test_must_exist_figure_that_cannot_be_checked(folder: Path, line: str, said: str) -> None:
+    path = folder / "must_exist.csv"
+    head = path.read_text(encoding="utf-8").split("\n", 1)[0]
+    path.write_text(f'{head}\n{FIGURE}"{CITED}"\n{line},"{CITED}"\n', encoding="utf-8")
+    with pytest.raises(CatalogError, match=re.escape("must_exist.csv:3: ") + ".*" + re.escape(said)):
+        load_catalog(folder)
+
+
+def test_must_exist_figure_twice_or_without_a_source(folder: Path) -> None:
+    path = folder / "must_exist.csv"
+    head = path.read_text(encoding="utf-8").split("\n", 1)[0]
+    path.write_text(f'{head}\n{FIGURE}"{CITED}"\n{FIGURE}UN\n', encoding="utf-8")
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(folder)
+    assert "must_exist.csv:3: ASP_CHD_BRTH, KHM, 2014 stands in line 2 too" in str(caught.value)
+    assert "must_exist.csv:3: source_citation is 'UN', expected producer, publication and year" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("file", "found", "instead", "said"),
+    [
+        ("check_tolerances.csv", "large_points,2,", "large_points,two,", "value is 'two', expected a number"),
+        ("check_tolerances.csv", "magnitude_kept,factor", "Magnitude,factor", "check is 'Magnitude', expected a name"),
+        ("check_tolerances.csv", "cells,3,", "share,3,", "withdrawn_beyond_tolerance, share stands in line"),
+        ("published_aggregates.csv", "unsd_sdg,SEA,ASEAN,", "unsd_sdg,SEA,ASEAN12,", "unknown area group"),
+        ("published_aggregates.csv", "KHM LAO", "KHM LA", "unknown area 'LA'"),
+        ("published_aggregates.csv", ",yes,", ",often,", "imputes is 'often', expected yes or no"),
+        ("published_aggregates.csv", "ilostat,SEA,", "ilo,SEA,", "unknown provider 'ilo'"),
+    ],
+)
+def test_tolerances_and_published_aggregates(folder: Path, file: str, found: str, instead: str, said: str) -> None:
+    line = swap(folder, file, found, instead)
+    with pytest.raises(CatalogError, match=rf"{file}:{line}: .*{re.escape(said)}"):
+        load_catalog(folder)
+
+
+def test_concepts_that_exclude_each_other_are_refused_with_both_places(folder: Path) -> None:
+    feed = (
+        "  - provider: world_bank\n    dataset: wdi\n    rank: 2\n    series:\n      - code: per_lm_alllm.cov_pop_tot\n"
+    )
+    line = swap(folder, UEMP, "sources:\n", f"sources:\n{feed}")
+    with pytest.raises(CatalogError) as caught:
+        load_catalog(folder)
+    said = str(caught.value)
+    assert f"{UEMP}:{line + 5}: ASP_COV_UEMP takes per_lm_alllm.cov_pop_tot beside SDG_0131_SEX_SOC_RT (line" in said
+    assert "The ILO counts persons protected and contributors" in said
+    assert "never_together.csv:8" in said
+
+
+def test_concept_without_a_reason_is_refused(folder: Path) -> None:
+    path = folder / "never_together.csv"
+    path.write_text(path.read_text(encoding="utf-8") + "unsd_sdg/sdg/SL_TLF_UEM,,\n", encoding="utf-8")
+    line = len(path.read_text(encoding="utf-8").splitlines())
+    with pytest.raises(CatalogError, match=rf"never_together\.csv:{line}: expected two patterns"):
+        load_catalog(folder)
+
+
+def test_every_exclusion_names_series_of_the_catalogue() -> None:
+    """A pattern that no claim can match, now or as its pair, would guard nothing."""
+    catalogue = load_catalog()
+    names = {f"{c.provider}/{c.dataset}/{c.series.code}" for c in catalogue.claims}
+    rows = (FOLDER / "never_together.csv").read_text(encoding="utf-8").splitlines()[1:]
+    idle = [r for r in rows if not any(fnmatchcase(n, side) for n in names for side in r.split(",")[:2])]
+    assert idle == []

@@ -110,6 +110,49 @@ REVISED = {
 GAP = {**AVAILABLE, "reason_code": "no_source", "filled_by": "SOMSWD"}
 REASONS = [{"codelist": "gap_reason", "code": "no_source"}, {"codelist": "gap_reason", "code": "not_applicable"}]
 
+EXPECTED = {
+    **PENSN,
+    "obs_value": 48.0,
+    "tolerance": 0.05,
+    "taken_from": "unsd_sdg/sdg/2020-12-27",
+    "source_citation": "UN SDG Global Database",
+    "must_exist_file": "indicator_defs/must_exist.csv",
+    "must_exist_line": 7,
+}
+CHOSEN = {**VALUE, "feed": "unsd_sdg/sdg/SI_COV_PENSN", "vintage_date": date(2023, 12, 17), "value_text": "48"}
+BESIDE = {
+    "observation_id": "o1",
+    "indicator": "ASP_COV_PENSN",
+    "published_value": 40.0,
+    "is_large": False,
+    "likely_reason": "agrees",
+}
+
+
+def by_sex(total: float, women: float = 40.0, men: float = 50.0, indicator: str = "ASP_COV_PENSN") -> list[Row]:
+    """A total and the figures of women and men, of one feed."""
+    rest = TOTAL_CELL.removeprefix("_T")
+    return [
+        {**CHOSEN, "indicator": indicator, "observation_id": f"o{sex}", "sex": sex, "cell": f"{sex}{rest}"}
+        | {"obs_value": value, "unit_measure": "PT"}
+        for sex, value in (("_T", total), ("F", women), ("M", men))
+    ]
+
+
+def before(*values: float) -> list[Row]:
+    """The values of the release before, one a year."""
+    return [{**PENSN, "release": "2026.11.21-1", "time_period": 2000 + i, "obs_value": v} for i, v in enumerate(values)]
+
+
+def now(*values: float | None) -> list[Row]:
+    """Today's values, one a year; None where there is none."""
+    return [
+        {**CHOSEN, "observation_id": f"o{i}", "time_period": 2000 + i, "obs_value": v}
+        for i, v in enumerate(values)
+        if v is not None
+    ]
+
+
 # Check: a build on which it holds, the table with one fault, and what the message must name.
 CASES: dict[str, tuple[Tables, Tables, str]] = {
     "every_gap_has_a_reason": (
@@ -144,6 +187,40 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         {"indicator_set.aggregate": [FIGURE], "indicator_set.aggregate_member": MEMBERS},
         {"indicator_set.aggregate": [{**FIGURE, "obs_value": 31.0}]},
         "recomputed=30.0",
+    ),
+    "must_exist_figures": (
+        {"reference.must_exist": [EXPECTED], "indicator_set.value": [{**CHOSEN, "obs_value": 48.04}]},
+        {"indicator_set.value": [{**CHOSEN, "obs_value": 48.2}]},
+        "indicator_defs/must_exist.csv:7",
+    ),
+    "published_aggregate_differs": (
+        {"quality.published_aggregate": [BESIDE]},
+        {"quality.published_aggregate": [{**BESIDE, "is_large": True, "likely_reason": "weights"}]},
+        "likely_reason=weights",
+    ),
+    "parts_around_total": (
+        {"indicator_set.value": [*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")]},
+        {"indicator_set.value": by_sex(52.0)},
+        "total=52.0",
+    ),
+    "shares_within_bounds": (
+        {
+            "indicator_set.aggregate": [{**FIGURE, "weight_covered": 1.0, "recent_share": 0.5}],
+            "indicator_set.aggregate_member": MEMBERS,
+            "harmonised.observation": [OBSERVATION],
+        },
+        {"indicator_set.aggregate": [{**FIGURE, "weight_covered": 1.01}]},
+        "what=weight_covered",
+    ),
+    "magnitude_kept": (
+        {"lineage.previous_value": before(48.0, 0.1), "indicator_set.value": now(20.5, 0.9)},
+        {"indicator_set.value": now(0.48, 0.9)},
+        "value_before=48.0",
+    ),
+    "withdrawn_beyond_tolerance": (
+        {"lineage.previous_value": before(*[48.0] * 20), "indicator_set.value": now(*[48.0] * 17, None, None, None)},
+        {"indicator_set.value": now(*[48.0] * 16, None, None, None, None)},
+        "values_gone=4, values_before=20, areas=PHL",
     ),
     "aggregate_within_members": (
         {"indicator_set.aggregate": [FIGURE]},
@@ -333,6 +410,76 @@ def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Ro
     small.write("indicator_set.aggregate", [{**withheld, **change}])
     (result,) = run(small.build, [BY_NAME["class_c_is_withheld"]])
     assert result.problems == 1
+
+
+@pytest.mark.parametrize(
+    ("found", "problem"),
+    [
+        ([], "missing: no value is chosen"),
+        ([{**CHOSEN, "obs_value": None, "value_text": "<0.5"}], "no number, published as <0.5"),
+        ([{**CHOSEN, "obs_value": 4.8}], "different by -43.2, tolerance 0.05"),
+        ([{**CHOSEN, "vintage_date": date(2020, 12, 27)}], "taken from the vintage that it checks"),
+        ([{**CHOSEN, "sex": "F", "cell": "F" + TOTAL_CELL.removeprefix("_T")}], "missing: no value is chosen"),
+    ],
+)
+def test_each_missing_or_different_figure_is_named(small: SmallBuild, found: list[Row], problem: str) -> None:
+    small.write("reference.must_exist", [EXPECTED, {**EXPECTED, "time_period": 2020, "must_exist_line": 8}])
+    small.write("indicator_set.value", [*found, {**CHOSEN, "time_period": 2020}])
+    (result,) = run(small.build, [BY_NAME["must_exist_figures"]])
+    assert result.problems == 1
+    assert problem in result.sample
+    assert "must_exist.csv:7" in result.sample
+
+
+def test_parts_of_other_ages_or_feeds_and_indices_need_not_fit(small: SmallBuild) -> None:
+    total, *parts = by_sex(70.0)
+    other_feed = [{**total, "feed": "ilostat/SDG_0131_SEX_SOC_RT/SDG_0131_SEX_SOC_RT"}, *parts]
+    whole, *adults = by_sex(70.0, indicator="ASP_NUT_FIMS")  # the total is of all ages, the parts of 15 and over
+    food = [whole, *({**r, "age": "Y_GE15", "cell": r["cell"].replace("|_T", "|Y_GE15", 1)} for r in adults)]
+    index = [{**r, "unit_measure": "RO"} for r in by_sex(0.9, 0.3, 0.4, "ASP_CHD_WPARITY")]
+    small.write("indicator_set.value", [*other_feed, *food, *index])
+    assert run(small.build, [BY_NAME["parts_around_total"]])[0].passed
+
+
+def test_counts_of_parts_add_up(small: SmallBuild) -> None:
+    for total, problems in ((90.0, 0), (80.0, 1)):
+        rows = [{**r, "unit_measure": "PS"} for r in by_sex(total, 40.0, 50.0, "ASP_NUT_POUN")]
+        small.write("indicator_set.value", rows)
+        (result,) = run(small.build, [BY_NAME["parts_around_total"]])
+        assert result.problems == problems
+
+
+@pytest.mark.parametrize(
+    ("name", "rows", "what"),
+    [
+        ("indicator_set.aggregate", [{**FIGURE, "obs_value": 100.5}], "what=obs_value"),
+        ("indicator_set.aggregate", [{**FIGURE, "share_estimated": -0.1}], "what=share_estimated"),
+        ("indicator_set.aggregate_member", MEMBERS[:1], "weights of ASEAN together"),
+        ("harmonised.observation", [{**OBSERVATION, "obs_value": -1.0}], "below the minimum"),
+    ],
+)
+def test_every_bound_is_watched(fresh: SmallBuild, name: str, rows: list[Row], what: str) -> None:
+    good, _, _ = CASES["shares_within_bounds"]
+    for full_name, there in {**good, name: rows}.items():
+        fresh.write(full_name, there)
+    (result,) = run(fresh.build, [BY_NAME["shares_within_bounds"]])
+    assert (result.problems, what in result.sample) == (1, True)
+
+
+@pytest.mark.parametrize(("method", "value"), [("sum_reporting", 60.0), ("median", 30.0), ("weighted_mean", 30.0)])
+def test_sums_and_medians_are_computed_again_too(small: SmallBuild, method: str, value: float) -> None:
+    small.write("indicator_set.aggregate_member", MEMBERS)
+    for stored, passed in ((value, True), (value + 1e-6, False)):
+        small.write("indicator_set.aggregate", [{**FIGURE, "method": method, "obs_value": stored}])
+        assert run(small.build, [BY_NAME["aggregate_recomputed"]])[0].passed is passed
+
+
+def test_limits_that_nobody_set_are_zero(fresh: SmallBuild) -> None:
+    fresh.write("reference.check_tolerance", [])
+    for name in ("parts_around_total", "magnitude_kept", "withdrawn_beyond_tolerance"):
+        for full_name, rows in {**CASES[name][0], "indicator_set.value": CASES[name][1]["indicator_set.value"]}.items():
+            fresh.write(full_name, rows)
+        assert not run(fresh.build, [BY_NAME[name]])[0].passed
 
 
 @pytest.mark.parametrize("status", ["U", "V"])

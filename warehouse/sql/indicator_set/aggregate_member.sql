@@ -1,6 +1,7 @@
 -- indicator_set.aggregate_member: the member values behind each regional figure.
 -- For a reference year t: the newest usable value in t - lookback ... t. At the baseline year: exactly the baseline
--- values (nearest to the baseline year in its range; a tie takes the earlier). Event counts: t only, and at the
+-- values (nearest to the baseline year in its range; a tie takes the earlier); a member whose baseline value is not
+-- usable is left out, never replaced by another year. Event counts: t only, and at the
 -- baseline year the mean of the range. A censored value stands with both its ends. Values above the maximum count at
 -- the maximum. Figures for women and men: only areas that have both and the total.
 WITH settings AS (
@@ -12,23 +13,23 @@ years AS (
     WHERE w.weight = 'POP_TOTAL'
         AND (w.time_period BETWEEN s.first_reference_year AND s.latest_reference_year OR w.time_period = s.baseline_year)
 ),
-usable AS (
+valued AS (
     SELECT
         v.observation_id, v.indicator, v.ref_area, v.cell, v.time_period,
         coalesce(v.obs_value, v.lower_bound, i.minimum) AS low, coalesce(v.obs_value, v.upper_bound, i.maximum) AS high,
-        i.lookback_years, m.event_count
+        i.lookback_years, m.event_count, v.in_aggregates
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
     JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g ON g.ref_area = v.ref_area
-    WHERE v.in_aggregates AND m.kind <> 'none'
+    WHERE m.kind <> 'none'
 ),
 bounded AS (
-    SELECT * FROM usable WHERE low IS NOT NULL AND high IS NOT NULL
+    SELECT * FROM valued WHERE low IS NOT NULL AND high IS NOT NULL
 ),
 in_reach AS (
     SELECT
-        b.observation_id, b.indicator, b.ref_area, b.cell, b.time_period, b.low, b.high, y.reference_year,
+        b.observation_id, b.indicator, b.ref_area, b.cell, b.time_period, b.low, b.high, b.in_aggregates, y.reference_year,
         row_number() OVER (
             PARTITION BY b.indicator, b.ref_area, b.cell, y.reference_year
             ORDER BY
@@ -36,7 +37,7 @@ in_reach AS (
                 CASE WHEN y.reference_year = s.baseline_year THEN b.time_period ELSE -b.time_period END
         ) AS turn
     FROM bounded AS b, years AS y, settings AS s
-    WHERE (y.reference_year <> s.baseline_year
+    WHERE (y.reference_year <> s.baseline_year AND b.in_aggregates
             AND b.time_period BETWEEN y.reference_year - b.lookback_years AND y.reference_year)
         OR (y.reference_year = s.baseline_year AND NOT b.event_count
             AND b.time_period BETWEEN s.baseline_from AND s.baseline_to)
@@ -44,13 +45,13 @@ in_reach AS (
 picked AS (
     SELECT indicator, ref_area, cell, reference_year, time_period AS value_year, low, high, observation_id
     FROM in_reach
-    WHERE turn = 1
+    WHERE turn = 1 AND in_aggregates
     UNION ALL  -- event counts at the baseline year: the mean of the range
     SELECT
         b.indicator, b.ref_area, b.cell, s.baseline_year AS reference_year, s.baseline_year AS value_year,
         avg(b.low) AS low, avg(b.high) AS high, NULL AS observation_id
     FROM bounded AS b, settings AS s
-    WHERE b.event_count AND b.time_period BETWEEN s.baseline_from AND s.baseline_to
+    WHERE b.event_count AND b.in_aggregates AND b.time_period BETWEEN s.baseline_from AND s.baseline_to
     GROUP BY b.indicator, b.ref_area, b.cell, s.baseline_year
 ),
 kind_of_cell AS (  -- the cells of the other sex and of the total, and the weight of the cell
