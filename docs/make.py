@@ -213,9 +213,9 @@ def dictionary() -> str:
         "Every schema, table and column of a release, from the same descriptions as the comments in the database "
         "(`SELECT * FROM duckdb_columns()`). Made by `python docs/make.py`; mend `warehouse/tables/*.yaml` or "
         "`sources/*.yaml`, not this file.",
-        "Every breakdown column holds `_T` where a value is not broken down by it. In brackets the foreign key of a column: "
-        "the table, and with `reference.code` the code list, in which every code of the column stands. Years are INTEGER, "
-        "shares DOUBLE in per cent unless the column says 0 to 1.",
+        "Every breakdown column holds `_T` where a value is not broken down by it. In brackets the foreign key of a "
+        "column: the table, and with `reference.code` the code list, in which every code of the column stands. Years are "
+        "INTEGER, shares DOUBLE in per cent unless the column says 0 to 1.",
     ]
     schemas = {s: yaml.safe_load((metadata.FOLDER / f"{s}.yaml").read_text(encoding="utf-8")) for s in metadata.SCHEMAS}
     listed = {s: [t for t in metadata.tables().values() if t.schema == s and not t.is_work] for s in schemas}

@@ -9,6 +9,7 @@ creates one macro of the file's name. Its first words are the call, as an exampl
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -46,10 +47,14 @@ def _read(path: Path) -> Macro:
     return Macro(path.stem, " ".join(comment), text[start:].rstrip().rstrip(";"))
 
 
-def create_macros(con: duckdb.DuckDBPyConnection, leave_out: frozenset[str] = frozenset()) -> None:
-    """Creates the macros with their comments in the schema main of the database in use."""
+def create_macros(
+    con: duckdb.DuckDBPyConnection,
+    leave_out: frozenset[str] = frozenset(),
+    altered: Callable[[str], str] = lambda statement: statement,
+) -> None:
+    """Creates the macros with their comments in the schema main of the database in use; `altered` may change them."""
     for macro in macros():
         if macro.name not in leave_out:
-            con.execute(macro.statement.replace("CREATE MACRO ", "CREATE MACRO main.", 1))
+            con.execute(altered(macro.statement).replace("CREATE MACRO ", "CREATE MACRO main.", 1))
             comment = macro.comment.replace("'", "''")
             con.execute(f"COMMENT ON MACRO TABLE main.{macro.name} IS '{comment}'")

@@ -9,11 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from indicator_defs.model import BREAKDOWNS, DatasetStructure
+if TYPE_CHECKING:
+    from indicator_defs.model import DatasetStructure
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
@@ -57,6 +58,8 @@ class Table:
 
 
 def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
+    from indicator_defs.model import BREAKDOWNS  # here: a query needs no definitions, and they take their time
+
     if name == "@breakdowns":
         return [Column(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":

@@ -16,16 +16,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from indicator_defs.errors import PayungError
 from warehouse import checks
 from warehouse.engine import Build, open_engine, preview, read_files, write_frame
 from warehouse.macros import create_macros
 from warehouse.metadata import SCHEMAS, Table, staged_table, table, tables, view_column_comment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
