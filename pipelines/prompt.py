@@ -44,6 +44,7 @@ SELECT * FROM (
 )
 ORDER BY CASE kind WHEN 'view' THEN 1 WHEN 'macro' THEN 2 ELSE 3 END, name
 """
+DESCRIBED = "-- described\n"
 COLUMNS = """
 SELECT column_name, data_type AS type, comment FROM duckdb_columns()
 WHERE database_name = current_database() AND lower(CASE WHEN schema_name = 'main' THEN table_name
@@ -91,6 +92,16 @@ def prompt(call: Call) -> None:
                 _answer(con, call, text)
 
 
+class UnknownNameError(PayungError):
+    r"""`\d NAME` names nothing that is there."""
+
+
+def _found(answer: asking.Answer, text: str) -> asking.Answer:
+    if text.startswith(DESCRIBED) and not answer.rows:
+        raise UnknownNameError(r"There is no table, view or macro of that name; \d lists them.")
+    return answer
+
+
 def _answer(con: Any, call: Call, text: str | None) -> None:
     from pipelines.sql import told
 
@@ -99,7 +110,7 @@ def _answer(con: Any, call: Call, text: str | None) -> None:
         return
     try:
         for statement in asking.split_statements(text):
-            show(asking.ask(con, statement), call.form)
+            show(_found(asking.ask(con, statement), text), call.form)
     except KeyboardInterrupt:
         click.echo("payung: stopped", err=True)
     except PayungError as error:
@@ -113,7 +124,7 @@ def _asked(word: str) -> str | None:
     if command == "\\d" and not name:
         return TABLES
     if command == "\\d":
-        return f"SELECT * FROM ({COLUMNS.format(name=name)});" if not _is_macro(name) else MACRO.format(name=name)
+        return DESCRIBED + (MACRO if _is_macro(name) else COLUMNS).format(name=name)
     return None
 
 
