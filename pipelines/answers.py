@@ -118,7 +118,7 @@ def show(answer: Answer, form: str) -> None:
             click.echo("\n".join(lines))
         else:
             os.environ.setdefault("LESS", "-SR")  # long lines go to the side
-            click.echo_via_pager("\n".join(lines) + "\n")
+            click.echo_via_pager("\n".join(lines))
     else:
         for line in as_table(answer):
             click.echo(line)

@@ -94,12 +94,12 @@ class Terminal:
         self.seen = ""
 
     def wait_for(self, pattern: str, seconds: float = 20) -> str:
-        """Everything since the last wait, once `pattern` stands in it."""
+        """Everything since the last wait up to `pattern`, once it stands there."""
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             found = re.search(pattern, self.seen)
             if found:
-                out, self.seen = self.seen, ""
+                out, self.seen = self.seen[: found.end()], self.seen[found.end() :]
                 return out
             if select.select([self.descriptor], [], [], 0.1)[0]:
                 try:
@@ -143,9 +143,9 @@ def light_home(made_home: Path, tmp_path: Path) -> Path:
 def test_prompt_answers_completes_helps_and_remembers(light_home: Path) -> None:
     with terminal(light_home, PAGER="cat") as screen:
         screen.wait_for(r"read-only\. End a statement with ;")
-        screen.wait_for(r"payung> ")
+        screen.wait_for("payung>")
         screen.type("SELECT 6 *\r")
-        screen.wait_for(r"\.\.\.> ")
+        screen.wait_for(r"\.\.\.>")
         screen.type("7 AS answer;\r")
         assert "42" in screen.wait_for(r"\n *42\s")
         screen.type("\\d baseline.change_contribution\r")
@@ -179,12 +179,12 @@ def test_long_answers_go_through_the_pager(light_home: Path, tmp_path: Path) -> 
     pager.write_text(f"#!/bin/sh\nwc -l > {tmp_path}/paged\n", encoding="utf-8")
     pager.chmod(0o755)
     with terminal(light_home, lines=20, PAGER=str(pager)) as screen:
-        screen.wait_for("payung> ")
+        screen.wait_for("payung>")
         screen.type("SELECT 1 AS one;\r")
         screen.wait_for(r"\n *1\s")
         assert not (tmp_path / "paged").exists(), "a short answer is printed"
         screen.type("SELECT * FROM range(500);\r")
-        screen.wait_for("payung> ")
+        screen.wait_for("payung>")
         end = time.monotonic() + 10
         while not (tmp_path / "paged").exists() and time.monotonic() < end:
             time.sleep(0.05)
