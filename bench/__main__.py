@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import growth, reading, refresh, report
+from bench import growth, queries, reading, refresh, report
 from bench.grow import WAYS
 from bench.measure import ROOT, BenchError
 
@@ -20,9 +20,14 @@ def parser() -> argparse.ArgumentParser:
         description="Measures the commands and the SQL of Payung and writes the tables of docs/performance.md.",
         epilog="Example: python -m bench --only growth --rows 1000000 --no-write",
     )
-    parser.add_argument("--only", choices=["commands", "reading", "growth"], help="one of the parts; default: all")
+    parser.add_argument(
+        "--only", choices=["commands", "reading", "growth", "queries"], help="one of the parts; default: all"
+    )
     parser.add_argument(
         "--rows", type=int, nargs="*", default=[1_000_000, 10_000_000], help="staged rows, beside the real size"
+    )
+    parser.add_argument(
+        "--observations", type=int, nargs="*", default=[1_000_000], help="sizes for the queries, beside the real one"
     )
     parser.add_argument(
         "--ways",
@@ -52,8 +57,11 @@ def main() -> int:
             commands = refresh.measure(folder, asked.times)
             tables["commands"] = report.commands(commands, asked.times)
             print(tables["commands"])
+        release = refresh.release_in(folder) if asked.only in (None, "queries", "growth") else folder
+        if asked.only in (None, "queries"):
+            tables["queries"] = report.queries(queries.measure_all(release, folder, sorted(asked.observations)))
+            print(tables["queries"])
         if asked.only in (None, "growth"):
-            release = refresh.release_in(folder)
             found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
             tables["growth"] = report.growth(found, asked.memory)
             print(tables["growth"])

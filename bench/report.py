@@ -13,6 +13,7 @@ from bench.chain import AUDIT
 from bench.growth import Size
 from bench.measure import BenchError, Times, machine
 from bench.reading import Read
+from bench.queries import TIMES, Asked
 from bench.refresh import Commands
 
 
@@ -167,6 +168,25 @@ def growth(found: list[Size], memory: int) -> str:
     ]
     if failed:
         lines += ["", "Checks that did not hold: " + " ".join(failed)]
+    return "\n".join(lines)
+
+
+def queries(found: list[Asked]) -> str:
+    """The queries of the cookbook by size, and the slowest of them."""
+    lines = [
+        _stamp(" / ".join(a.load for a in found)),
+        f"{found[0].queries} queries, each {TIMES} times in one process after opening; milliseconds on the clock "
+        "(of the processor, all threads together).",
+        "",
+        "| observations | file, MB | opening | p50 | p95 | slowest queries, median of the processor's time |",
+        "|---:|---:|---:|---:|---:|---|",
+    ]
+    for a in found:
+        slowest = "; ".join(f"{name} {taken:.0f}" for name, taken in a.slowest)
+        lines.append(
+            f"| {a.observations:,} | {a.megabytes:.0f} | {a.opening:.0f} ({a.opening_cpu:.0f}) | "
+            f"{a.p50:.0f} ({a.p50_cpu:.0f}) | {a.p95:.0f} ({a.p95_cpu:.0f}) | {slowest} |"
+        )
     return "\n".join(lines)
 
 

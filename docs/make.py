@@ -32,6 +32,7 @@ from pipelines.settings import home
 from sources import registry
 from sources.papers import filled
 from warehouse import checks, metadata
+from warehouse.macros import macros
 from warehouse.metadata import Table
 from warehouse.release import VIEWS, Releases, ddl, staged_view
 
@@ -215,7 +216,9 @@ def dictionary() -> str:
         "Every schema, table and column of a release, from the same descriptions as the comments in the database "
         "(`SELECT * FROM duckdb_columns()`). Made by `python docs/make.py`; mend `warehouse/tables/*.yaml` or "
         "`sources/*.yaml`, not this file.",
-        "Every breakdown column holds `_T` where a value is not broken down by it. The codes are in `reference.code`.",
+        "Every breakdown column holds `_T` where a value is not broken down by it. In brackets the foreign key of a "
+        "column: the table, and with `reference.code` the code list, in which every code of the column stands. Years are "
+        "INTEGER, shares DOUBLE in per cent unless the column says 0 to 1.",
     ]
     schemas = {s: yaml.safe_load((metadata.FOLDER / f"{s}.yaml").read_text(encoding="utf-8")) for s in metadata.SCHEMAS}
     listed = {s: [t for t in metadata.tables().values() if t.schema == s and not t.is_work] for s in schemas}
@@ -224,6 +227,7 @@ def dictionary() -> str:
     rows += [[f"[`{s}`](#{s})", schemas[s]["title"]] for s in schemas]
     parts.append(table(["schema", "what"], rows))
     parts.append(_main())
+    parts.append(_macros())
     for schema, found in listed.items():
         parts.append(f"## {schema}\n\n{schemas[schema]['title']}.")
         parts += [_described(t) for t in sorted(found, key=lambda t: t.name)]
@@ -233,7 +237,7 @@ def dictionary() -> str:
 
 def _described(description: Table) -> str:
     key = ", ".join(_code(k) for k in description.key)
-    rows = ([_code(c.name), c.type, c.comment] for c in description.columns)
+    rows = ([_code(c.name), c.type, c.whole_comment] for c in description.columns)
     head = f"### {description.full_name}\n\n{description.comment}.\n\nKey: {key}"
     return f"{head}\n\n{table(['column', 'type', 'what'], rows)}"
 
@@ -251,6 +255,12 @@ def _main() -> str:
             what = text.split("\n", 1)[0].removeprefix("-- ")
             parts.append(f"### main.{path.stem}\n\n{what}.\n\nColumns: {', '.join(_code(n) for n in names)}")
     return "\n\n".join(parts)
+
+
+def _macros() -> str:
+    rows = ([_code(m.name), m.comment] for m in macros())
+    about = "Questions with a name: `SELECT * FROM series('ASP_COV_PENSN', 'PHL')`. Examples in [sql.md](sql.md)."
+    return f"## Table macros\n\n{about}\n\n{table(['macro', 'what'], rows)}"
 
 
 def _work() -> str:

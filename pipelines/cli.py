@@ -276,26 +276,37 @@ def gaps(
 
 @main.command()
 @click.argument("query", required=False)
-@click.option("--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]),
+    default="table",
+    show_default=True,
+    help="parquet and xlsx need --to.",
+)
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the answer there.")
 @click.option("--release", "release_id", help="Another release than the current one.")
+@click.option("--as-of", "as_of", type=DAY, metavar="DATE", help="Country values as they were known at a date.")
 @DEBUG
-def sql(query: str | None, form: str, release_id: str | None, debug: bool) -> None:
+def sql(
+    query: str | None, form: str, to: Path | None, release_id: str | None, as_of: datetime | None, debug: bool
+) -> None:
     """Run read-only SQL on the current release; without QUERY, an interactive prompt.
 
+    With --as-of the tables show the country values of the vintages published by a date. Regional figures as of a date
+    need a build of their own: payung refresh --as-of.
+
     \b
-    Example: payung sql "SELECT ref_area, time_period, obs_value FROM indicator_set.value
-                         WHERE indicator = 'ASP_COV_PENSN' AND is_headline"
+    Examples: payung sql "SELECT * FROM series('ASP_COV_PENSN', 'PHL')"
+              payung sql "SELECT * FROM regional_baseline" --format xlsx --to baseline.xlsx
+              payung sql --as-of 2022-12-31 "SELECT * FROM series('ASP_COV_SPL', 'THA')"
     """
-    from warehouse.query import query as run
+    if form in ("parquet", "xlsx") and to is None:
+        raise click.UsageError(f"--format {form} needs a file: add --to FILE.{form}")
+    from pipelines.sql import Call, run
     from warehouse.release import Releases
 
-    release = Releases(home()).find(release_id)
-    if query is not None:
-        _show(run(release, query), form)
-        return
-    from pipelines.prompt import prompt
-
-    prompt(release, lambda frame: _show(frame, form))
+    run(Call(Releases(home()).find(release_id), as_of.date() if as_of else None, form, to), query)
 
 
 def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:

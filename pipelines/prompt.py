@@ -1,53 +1,149 @@
-"""The interactive SQL prompt of `payung sql`."""
+r"""The interactive prompt of `payung sql`: lines, history, and the words that begin with a backslash.
+
+Belongs here: reading statements and answering them one after the other.
+Does not belong here: completion (completing.py), how answers look (answers.py).
+"""
 
 from __future__ import annotations
 
-import sys
-from collections.abc import Callable
+import os
+from contextlib import suppress
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
-import pandas as pd
 
 from indicator_defs.errors import PayungError
+from pipelines.answers import show
 from pipelines.settings import home
-from warehouse.query import query
+from warehouse import query as asking
+
+if TYPE_CHECKING:
+    from prompt_toolkit.history import History
+
+    from pipelines.sql import Call
+
+QUIT = ("\\q", ".quit", ".exit", "quit", "exit")
+HELP = r"""\d            tables, views and macros
+\d TABLE      columns of a table or view; of a macro what it answers
+\?            this help
+\q            leave (or Ctrl-D); Ctrl-C drops what was typed
+A statement ends with ; and may run over several lines. Tab completes tables, columns, macros and, after a quote, codes.
+Example: SELECT * FROM series('ASP_COV_PENSN', 'PHL');"""
+
+TABLES = """
+SELECT * FROM (
+    SELECT schema_name || '.' || table_name AS name, 'table' AS kind, comment FROM duckdb_tables()
+    WHERE database_name = current_database()
+    UNION ALL
+    SELECT CASE WHEN schema_name = 'main' THEN view_name ELSE schema_name || '.' || view_name END, 'view', comment
+    FROM duckdb_views() WHERE database_name = current_database() AND NOT internal
+    UNION ALL
+    SELECT function_name || '(' || array_to_string(parameters, ', ') || ')', 'macro', comment FROM duckdb_functions()
+    WHERE database_name = current_database() AND NOT internal AND function_type = 'table_macro'
+)
+ORDER BY CASE kind WHEN 'view' THEN 1 WHEN 'macro' THEN 2 ELSE 3 END, name
+"""
+DESCRIBED = "-- described\n"
+COLUMNS = """
+SELECT column_name, data_type AS type, comment FROM duckdb_columns()
+WHERE database_name = current_database() AND lower(CASE WHEN schema_name = 'main' THEN table_name
+    ELSE schema_name || '.' || table_name END) = lower('{name}')
+ORDER BY column_index
+"""
+MACRO = """
+SELECT function_name AS macro, parameters, comment FROM duckdb_functions()
+WHERE database_name = current_database() AND function_type = 'table_macro' AND lower(function_name) = lower('{name}')
+"""
 
 
-def prompt(release: Path, show: Callable[[pd.DataFrame], None]) -> None:
-    """Reads statements until `.quit`; each ends with a semicolon. Wrong ones show their error and go on."""
-    if not sys.stdin.isatty():
-        for statement in _statements(sys.stdin.read()):
-            show(query(release, statement))
-        return
+def prompt(call: Call) -> None:
+    r"""Reads statements until `\q`; each ends with a semicolon. Wrong ones show their error and go on."""
     from prompt_toolkit import PromptSession
-    from prompt_toolkit.history import FileHistory
 
-    session: PromptSession[str] = PromptSession(history=FileHistory(str(home() / "sql_history")))
-    click.echo(f"Release {release.name}, read-only. End a statement with ; and leave with .quit")
-    pending = ""
-    while True:
-        try:
-            line = session.prompt("payung> " if not pending else "   ...> ")
-        except KeyboardInterrupt:
-            pending = ""
-            continue
-        except EOFError:
-            return
-        if not pending and line.strip() in (".quit", ".exit", "quit", "exit"):
-            return
-        pending += line + "\n"
-        if not pending.rstrip().endswith(";"):
-            continue
-        for statement in _statements(pending):
-            try:
-                show(query(release, statement))
-            except PayungError as error:
-                click.echo(f"payung: {error}", err=True)
+    from pipelines.completing import Words, read_words
+
+    with asking.reader(call.release, call.as_of) as con:
+        session: PromptSession[str] = PromptSession(
+            history=_history(), completer=Words(read_words(con)), complete_while_typing=False
+        )
+        state = call.release.name if call.as_of is None else f"{call.release.name} as of {call.as_of}"
+        click.echo(rf"Release {state}, read-only. End a statement with ; and leave with \q. Help: \?")
         pending = ""
+        while True:
+            try:
+                line = session.prompt("payung> " if not pending else "   ...> ")
+            except KeyboardInterrupt:
+                pending = ""
+                continue
+            except EOFError:
+                return
+            word = line.strip()
+            if not pending and word in QUIT:
+                return
+            if not pending and word.startswith("\\"):
+                _answer(con, call, _asked(word))
+                continue
+            pending += line + "\n"
+            if not pending.strip():
+                pending = ""
+            elif pending.rstrip().endswith(";"):
+                text, pending = pending, ""
+                _answer(con, call, text)
 
 
-def _statements(text: str) -> list[str]:
-    from warehouse.query import split_statements
+class UnknownNameError(PayungError):
+    r"""`\d NAME` names nothing that is there."""
 
-    return split_statements(text)
+
+def _found(answer: asking.Answer, text: str) -> asking.Answer:
+    if text.startswith(DESCRIBED) and not answer.rows:
+        raise UnknownNameError(r"There is no table, view or macro of that name; \d lists them.")
+    return answer
+
+
+def _answer(con: Any, call: Call, text: str | None) -> None:
+    from pipelines.sql import told
+
+    if text is None:
+        click.echo(HELP)
+        return
+    try:
+        for statement in asking.split_statements(text):
+            show(_found(asking.ask(con, statement), text), call.form)
+    except KeyboardInterrupt:
+        click.echo("payung: stopped", err=True)
+    except PayungError as error:
+        click.echo(f"payung: {told(error, call)}", err=True)
+
+
+def _asked(word: str) -> str | None:
+    r"""The query behind a word with a backslash; None for the help."""
+    command, _, rest = word.rstrip(";").partition(" ")
+    name = rest.strip().partition("(")[0].removeprefix("main.").replace("'", "''")
+    if command == "\\d" and not name:
+        return TABLES
+    if command == "\\d":
+        return DESCRIBED + (MACRO if _is_macro(name) else COLUMNS).format(name=name)
+    return None
+
+
+def _is_macro(name: str) -> bool:
+    from warehouse.macros import macros
+
+    return name.lower() in {m.name for m in macros()}
+
+
+def _history() -> History:
+    """The history in the home; where that cannot be written, in the user's state folder, else only for this session."""
+    from prompt_toolkit.history import FileHistory, InMemoryHistory
+
+    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "payung"
+    for folder in (home(), state):
+        file = folder / "sql_history"
+        with suppress(OSError):
+            folder.mkdir(parents=True, exist_ok=True)
+            file.touch()
+            if os.access(file, os.R_OK | os.W_OK):
+                return FileHistory(str(file))
+    return InMemoryHistory()

@@ -10,13 +10,13 @@ import re
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Literal, cast, get_args
+from typing import TYPE_CHECKING, Literal, cast, get_args
 
-import pandas as pd
-
-from indicator_defs.model import BREAKDOWNS
 from warehouse.engine import Build, attach_inputs, connect
 from warehouse.metadata import Table, table, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 FOLDER = Path(__file__).parent / "checks"
 Severity = Literal["blocks", "warns", "informs"]
@@ -91,6 +91,8 @@ CODES = Check("codes_are_known", "blocks", "Every code stands in its code list",
 
 
 def _unique_key(description: Table) -> Check:
+    from indicator_defs.model import BREAKDOWNS
+
     # the cell holds all breakdown codes of a row: one column to compare instead of eleven
     has_cell = "cell" in description.column_names
     columns = [c for c in description.key if not (has_cell and c in BREAKDOWNS)]
@@ -187,6 +189,8 @@ def result_frame(results: list[Result]) -> pd.DataFrame:
         }
         for r in results
     ]
+    import pandas as pd
+
     return pd.DataFrame(rows, columns=table("quality.check_result").column_names)
 
 

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from threading import RLock
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from indicator_defs.errors import PayungError
 from warehouse.metadata import SCHEMAS, Table, table, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SQL = Path(__file__).parent / "sql"
 _REFERENCE = re.compile(r"\b(reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.([a-z_0-9]+)\b")
@@ -183,6 +185,8 @@ def write_together(
     path = path or build.path(description.full_name)
     with connect() as con:
         if not paths:
+            import pandas as pd
+
             return _write(con, description, pd.DataFrame(), path)
         listed = ", ".join(_literal(p) for p in paths)
         query = f"SELECT {_cast(description)} FROM read_parquet([{listed}], union_by_name = true)"

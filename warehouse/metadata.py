@@ -6,14 +6,15 @@ Does not belong here: SQL that computes (warehouse/sql/) and the structure of pr
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import yaml
 
-from indicator_defs.model import BREAKDOWNS, DatasetStructure
+if TYPE_CHECKING:
+    from indicator_defs.model import DatasetStructure
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
@@ -21,11 +22,17 @@ SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "li
 
 @dataclass(frozen=True)
 class Column:
-    """One column: name, DuckDB type, comment."""
+    """One column: name, DuckDB type, comment, and the table whose codes it holds (foreign key)."""
 
     name: str
     type: str
     comment: str
+    refers_to: str | None = None
+
+    @property
+    def whole_comment(self) -> str:
+        """The comment as it stands in the database, with the foreign key."""
+        return self.comment if self.refers_to is None else f"{self.comment} [{self.refers_to}]"
 
 
 @dataclass(frozen=True)
@@ -51,6 +58,8 @@ class Table:
 
 
 def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
+    from indicator_defs.model import BREAKDOWNS  # here: a query needs no definitions, and they take their time
+
     if name == "@breakdowns":
         return [Column(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
@@ -58,6 +67,11 @@ def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
     if name == "@set":
         return [Column(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS]
     raise ValueError(f"unknown group of columns {name}")
+
+
+def _elsewhere(target: str | None, table: str) -> str | None:
+    """A foreign key, unless it would lead to the table itself."""
+    return target if target and target.split()[0] != table else None
 
 
 def _load(name: str) -> Any:
@@ -69,6 +83,7 @@ def _load(name: str) -> Any:
 def tables() -> dict[str, Table]:
     """All tables but the staged ones, by full name (`schema.table`), in the order of the schemas."""
     shared = _load("shared")["breakdowns"]
+    refers_to: dict[str, str] = _load("shared")["refers_to"]
     out: dict[str, Table] = {}
     for schema in SCHEMAS:
         path = FOLDER / f"{schema}.yaml"
@@ -78,6 +93,8 @@ def tables() -> dict[str, Table]:
             columns: list[Column] = []
             for column, value in spec["columns"].items():
                 columns.extend(_expand(column, shared) if column.startswith("@") else [Column(column, *value)])
+            own = f"{schema}.{name}"
+            columns = [replace(c, refers_to=_elsewhere(refers_to.get(c.name), own)) for c in columns]
             key = tuple(spec["key"])
             table = Table(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
             unknown = set(key) - set(table.column_names)

@@ -1,53 +1,82 @@
 """Read-only SQL on one release, and the first tables that a refresh shows.
 
-Belongs here: the sandboxed connection and query results.
-Does not belong here: prompts and formats of the command line (pipelines).
+Belongs here: the sandboxed connection, what a statement may be, and answers.
+Does not belong here: prompts and formats of the command line (pipelines), files of an answer (answer_files.py), the
+state at a date (as_of.py).
 """
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from indicator_defs.errors import PayungError
 from warehouse.engine import open_engine
 from warehouse.release import DATABASE, quoted
 
+if TYPE_CHECKING:
+    from datetime import date
+
+    import pandas as pd
+
 # What a reader may not do; the last setting locks them all.
 LOCKED = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
+    "python_enable_replacements": "false",
     "enable_external_access": "false",
     "lock_configuration": "true",
 }
+READS = ("SELECT", "MULTI")  # MULTI: a PIVOT whose columns are found first
+_SPACE = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
+_EXPLAIN = re.compile(r"explain\b(?:\s+analyze\b)?(?:\s*\([^)]*\))?", re.IGNORECASE)
 
 
 class QueryError(PayungError):
     """The query is wrong, or tries what a read-only session may not do."""
 
 
+@dataclass(frozen=True)
+class Answer:
+    """The answer of one query: names and DuckDB types of its fields, and the rows in their order."""
+
+    fields: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    rows: list[tuple[Any, ...]] = field(default_factory=list)
+
+
 @contextmanager
-def reader(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def reader(release: Path, as_of: date | None = None, writes: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can only read this release: no writing, no other files, no extensions, no settings.
 
+    `as_of`: the state at a date instead (as_of.py). `writes`: the one file that `COPY … TO` of our own may write.
     Raises QueryError where the file is missing or damaged.
     """
     path = (release / DATABASE).resolve()
+    name = "warehouse" if as_of is None else "today"
     # Attached to an engine of its own: two readers of one file in one process need not agree on settings.
     con = open_engine()
     try:
         try:
-            con.execute(f"ATTACH '{quoted(path)}' AS warehouse (READ_ONLY)")
+            con.execute(f"ATTACH '{quoted(path)}' AS {name} (READ_ONLY)")
         except duckdb.Error as error:
             raise QueryError(
                 f"{path} cannot be opened: {error}. Publish anew: payung refresh --force (the snapshots are enough)."
             ) from error
-        con.execute("USE warehouse")
+        if as_of is None:
+            con.execute(f"USE {name}")
+        else:
+            from warehouse.as_of import look_back
+
+            look_back(con, as_of)
+        if writes is not None:
+            con.execute(f"SET allowed_paths = ['{quoted(writes)}']")
         for setting in LOCKED:
             con.execute(f"SET {setting} = {LOCKED[setting]}")
         yield con
@@ -55,12 +84,51 @@ def reader(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
+def refuse_writing(text: str) -> None:
+    """Raises QueryError where a text holds a statement that does more than read, or cannot be parsed.
+
+    The locked engine would refuse most of them too; this also keeps temporary tables, databases in memory and session
+    settings out, so that every statement of a session is about the release alone.
+    """
+    try:
+        statements = duckdb.extract_statements(text)
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+    for statement in statements:
+        kind = statement.type.name
+        own = statement.query.strip()
+        if kind == "EXPLAIN":
+            inner = _EXPLAIN.sub("", own[_SPACE.match(own).end() :], count=1)  # type: ignore[union-attr]
+            refuse_writing(inner)
+        elif kind not in READS and own:  # DuckDB 1.5 makes a type of its own for a PIVOT, without a text
+            raise QueryError(
+                f"payung sql only reads; {kind.replace('_', ' ')} is not allowed: {own[:80]}. "
+                "Write SELECT, PIVOT, DESCRIBE, SHOW or EXPLAIN; to keep an answer use --format with --to FILE."
+            )
+
+
+def ask(con: duckdb.DuckDBPyConnection, text: str) -> Answer:
+    """The answer of a query on an open reader. Raises QueryError with the engine's message and its place."""
+    refuse_writing(text)
+    try:
+        result = con.execute(text)
+        if not result.description:
+            return Answer()
+        fields = tuple(str(d[0]) for d in result.description)
+        return Answer(fields, tuple(str(d[1]) for d in result.description), result.fetchall())
+    except duckdb.Error as error:
+        raise QueryError(str(error)) from error
+
+
 def query(release: Path, text: str, parameters: dict[str, Any] | None = None) -> pd.DataFrame:
     """The result of one query on a release; `parameters` by name ($name). QueryError with the engine's message."""
+    refuse_writing(text)
     with reader(release) as con:
         try:
             result = con.execute(text, parameters) if parameters else con.execute(text)
             if not result.description:
+                import pandas as pd
+
                 return pd.DataFrame()
             days = [column[0] for column in result.description if str(column[1]) == "DATE"]
             frame = result.df()
@@ -99,6 +167,7 @@ def first_table(release: Path) -> pd.DataFrame:
 def split_statements(text: str) -> list[str]:
     """The single statements of a text, split by the engine's own parser. Raises QueryError where it cannot."""
     try:
-        return [s.query.strip() for s in duckdb.extract_statements(text)]
+        parts = [s.query.strip() for s in duckdb.extract_statements(text)]
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
+    return parts if all(parts) else [text]  # DuckDB 1.5 takes a PIVOT apart into what is no text any more

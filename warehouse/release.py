@@ -16,15 +16,18 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
-import pandas as pd
 
 from indicator_defs.errors import PayungError
 from warehouse import checks
 from warehouse.engine import Build, open_engine, preview, read_files, write_frame
+from warehouse.macros import create_macros
 from warehouse.metadata import SCHEMAS, Table, staged_observation, staged_table, table, tables, view_column_comment
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
@@ -297,6 +300,7 @@ def _load(build: Build, published: Sequence[Table], database: Path, release_id: 
             for column in con.execute(f"SELECT * FROM main.{view.stem} LIMIT 0").description or []:
                 text = quoted(view_column_comment(column[0]))
                 con.execute(f"COMMENT ON COLUMN main.{view.stem}.\"{column[0]}\" IS '{text}'")
+        create_macros(con)
         con.execute("CREATE TABLE main.release AS SELECT ? AS release", [release_id])
         con.execute("COMMENT ON TABLE main.release IS 'The release that this file is'")
         con.execute("COMMENT ON COLUMN main.release.release IS 'ID of the release'")
@@ -318,7 +322,7 @@ def ddl(description: Table) -> list[str]:
         f"CREATE SCHEMA IF NOT EXISTS {description.schema}",
         f"CREATE TABLE {full} ({columns})",
         f"COMMENT ON TABLE {full} IS '{quoted(description.comment + '.' + key)}'",
-        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.comment)}'" for c in description.columns),
+        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.whole_comment)}'" for c in description.columns),
     ]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from warehouse.macros import macros
 from warehouse.query import query
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
@@ -18,7 +19,7 @@ QUERIES = {
 
 
 def test_the_page_has_queries() -> None:
-    assert len(QUERIES) >= 10
+    assert len({text.strip() for text in QUERIES.values()}) >= 25
 
 
 @pytest.mark.parametrize("name", QUERIES)
@@ -41,3 +42,25 @@ def test_pension_series_of_the_philippines_is_one_feed(release: Path) -> None:
     assert found.loc[found["is_chosen"], "source"].nunique() == 1
     assert float(chosen[2021]) == 65.6
     assert "20.5" not in set(chosen)
+
+
+def test_thailand_as_the_page_tells_it(release: Path) -> None:
+    # World Bank, per_allsp.cov_pop_tot, extracts of 2018, 2022 and 2024: 99.19, 70.50, 65.15 for 2009 (lineage.revision)
+    name = "What did we believe about Thailand's coverage in 2019, 2022 and 2024"
+    found = query(release, QUERIES[f"{name}-1"]).set_index("time_period")
+    assert [float(v) for v in found.loc[2009]] == [99.2, 70.5, 65.2]
+    section = PAGE.read_text(encoding="utf-8").split(f"## {name}\n")[1].split("\n## ")[0]
+    rows = [[c.strip() for c in line.strip("|").split("|")] for line in re.findall(r"^\| \d{4} .*$", section, re.M)]
+    told = {int(r[0]): [float(c) if c else None for c in r[1:]] for r in rows}
+    assert told == {
+        int(i): [float(v) if v == v else None for v in row] for i, row in zip(found.index, found.values, strict=True)
+    }
+
+
+def test_every_macro_is_listed_and_its_example_runs(release: Path) -> None:
+    page = PAGE.read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| `(\w+)(\([^`]*\))` \|", page, re.M))
+    assert set(listed) == {m.name for m in macros()}
+    for name, arguments in listed.items():
+        if name != "trace":  # takes the ID of a value at hand
+            assert len(query(release, f"SELECT * FROM {name}{arguments}")) > 0, name

@@ -42,7 +42,7 @@ ordered AS (
 )
 SELECT
     a.provider, a.dataset, a.series, a.current_series, a.area_code, a.snapshot_id, a.vintage_date, o.vintage_no,
-    o.age_order = 1 AS is_newest, o.previous_snapshot_id
+    o.age_order = 1 AS is_newest, o.is_declared, o.previous_snapshot_id
 FROM asked AS a
 JOIN ordered AS o
     ON o.provider = a.provider AND o.dataset = a.dataset AND o.current_series = a.current_series

@@ -1,0 +1,87 @@
+"""The command `payung sql`: one query or a prompt, on a release or on its state at a date.
+
+Belongs here: what a call of the command does. Does not belong here: the prompt's own words (prompt.py), how rows look
+(answers.py), what SQL may do (warehouse/query.py).
+"""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+import click
+
+from indicator_defs.errors import PayungError
+
+
+class SqlError(PayungError):
+    """The options of `payung sql` do not go together, or a query failed."""
+
+
+@dataclass(frozen=True)
+class Call:
+    """What was asked: a release, perhaps as of a date, and the form of the answers."""
+
+    release: Path
+    as_of: date | None
+    form: str
+    to: Path | None
+
+
+def run(call: Call, query: str | None) -> None:
+    """Answers one query; without one, those on standard input or at the prompt. Raises PayungError."""
+    from warehouse import query as asking
+
+    if call.as_of is not None:
+        from warehouse.as_of import covers
+
+        click.echo(f"As of {call.as_of}: {covers()}.", err=True)
+    if query is None and sys.stdin.isatty() and call.to is None:
+        from pipelines.prompt import prompt
+
+        prompt(call)
+        return
+    text = sys.stdin.read() if query is None else query
+    if call.to is not None:
+        click.echo(f"{_file(call, text):,} rows in {call.to}", err=True)
+        return
+    from pipelines.answers import show
+
+    with asking.reader(call.release, call.as_of) as con:
+        statements = asking.split_statements(text) if query is None else [text]
+        for statement in statements:
+            try:
+                show(asking.ask(con, statement), call.form)
+            except asking.QueryError as error:
+                raise told(error, call) from error
+
+
+def told(error: PayungError, call: Call) -> PayungError:
+    """The error of a query with what a state at a date holds, where a table is missing for that reason."""
+    if call.as_of is None:
+        return error
+    from warehouse.as_of import hint
+
+    return SqlError(f"{error}{hint(str(error))}")
+
+
+def _file(call: Call, text: str) -> int:
+    from warehouse import answer_files as files
+    from warehouse.query import ask, reader
+
+    assert call.to is not None
+    if call.form == "parquet":
+        return files.write_parquet(call.release, text, call.to, call.as_of)
+    if call.form == "xlsx":
+        return files.write_workbook(call.release, text, call.to, call.as_of)
+    from pipelines.answers import as_csv, as_json, as_table
+
+    with reader(call.release, call.as_of) as con:
+        answer = ask(con, text)
+    whole = {"csv": as_csv, "json": lambda a: as_json(a) + "\n"}.get(
+        call.form, lambda a: "\n".join(as_table(a, len(a.rows))) + "\n"
+    )
+    files.write_text(call.to, whole(answer))
+    return len(answer.rows)

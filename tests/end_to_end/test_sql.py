@@ -1,0 +1,193 @@
+"""`payung sql` as a user runs it: forms and files of an answer, errors, and the prompt in a terminal."""
+
+from __future__ import annotations
+
+import csv
+import fcntl
+import json
+import os
+import pty
+import re
+import select
+import struct
+import termios
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import openpyxl
+import pytest
+from payung_command import COMMAND, run_payung
+
+SERIES = "SELECT time_period, obs_value, obs_status, vintage_date FROM series('ASP_COV_PENSN', 'PHL')"
+
+
+def test_forms_agree(made_home: Path) -> None:
+    as_csv = run_payung(made_home, "sql", SERIES, "--format", "csv").stdout
+    rows = list(csv.DictReader(as_csv.splitlines()))
+    as_json = json.loads(run_payung(made_home, "sql", SERIES, "--format", "json").stdout)
+    table = run_payung(made_home, "sql", SERIES).stdout.splitlines()
+    assert {r["time_period"]: float(r["obs_value"]) for r in rows}["2021"] == 65.6
+    assert [(str(r["time_period"]), r["obs_value"]) for r in as_json] == [
+        (r["time_period"], float(r["obs_value"])) for r in rows
+    ]
+    assert all(r["obs_status"] is None for r in as_json if "obs_status" in r), "not stated is null, not an empty text"
+    assert len(table) == len(rows) + 1
+    assert table[0].split() == ["time_period", "obs_value", "obs_status", "vintage_date"]
+
+
+def test_files_keep_types_and_say_where_they_come_from(made_home: Path, tmp_path: Path) -> None:
+    parquet, xlsx = tmp_path / "a.parquet", tmp_path / "a.xlsx"
+    query = f"SELECT *, '=1+1' AS text FROM ({SERIES});"
+    assert run_payung(made_home, "sql", query, "--format", "parquet", "--to", str(parquet)).returncode == 0
+    assert run_payung(made_home, "sql", query, "--format", "xlsx", "--to", str(xlsx)).returncode == 0
+    described = duckdb.sql(f"DESCRIBE SELECT * FROM '{parquet}'").fetchall()
+    assert [row[1] for row in described] == ["INTEGER", "DOUBLE", "VARCHAR", "DATE", "VARCHAR"]
+    stored = duckdb.sql(f"SELECT * FROM '{parquet}'").fetchall()
+    book = openpyxl.load_workbook(xlsx)
+    sheet = [[c.value for c in row] for row in book["answer"].iter_rows(min_row=2)]
+    assert [r[:2] for r in sheet] == [list(r[:2]) for r in stored]
+    assert book["answer"]["E2"].data_type == "s", "a text that begins with = is no formula"
+    assert book["about"]["B1"].value == (made_home / "current").resolve().name
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.parquet", "a.xlsx"], "nothing is left beside them"
+
+
+def test_file_that_cannot_be_written_and_form_without_file(made_home: Path, tmp_path: Path) -> None:
+    gone = run_payung(made_home, "sql", "SELECT 1", "--format", "parquet", "--to", str(tmp_path / "no" / "a.parquet"))
+    assert gone.returncode == 1
+    assert "could not be written" in gone.stderr
+    assert run_payung(made_home, "sql", "SELECT 1", "--format", "xlsx").returncode == 2
+    wrong = run_payung(
+        made_home, "sql", "DELETE FROM baseline.value", "--format", "parquet", "--to", str(tmp_path / "x")
+    )
+    assert wrong.returncode == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_file_option_opens_no_other_file(made_home: Path, tmp_path: Path) -> None:
+    secret = tmp_path / "secret.csv"
+    secret.write_text("a\n1\n", encoding="utf-8")
+    ran = run_payung(made_home, "sql", f"FROM '{secret}'", "--format", "parquet", "--to", str(tmp_path / "x.parquet"))
+    assert ran.returncode == 1
+    assert "disabled" in ran.stderr
+
+
+def test_syntax_error_is_one_message_with_its_place(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", "SELECT *\nFORM baseline.value")
+    assert ran.returncode == 1
+    assert "LINE 2: FORM baseline.value" in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_statements_on_standard_input(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", "--format", "csv", input="SELECT 1 AS a; SELECT 'x;y' AS b;")
+    assert ran.stdout == "a\n1\nb\nx;y\n"
+
+
+class Terminal:
+    """A prompt in a terminal of its own: types text, and waits for what must appear."""
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.seen = ""
+
+    def wait_for(self, pattern: str, seconds: float = 20) -> str:
+        """Everything since the last wait up to `pattern`, once it stands there."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            found = re.search(pattern, self.seen)
+            if found:
+                out, self.seen = self.seen[: found.end()], self.seen[found.end() :]
+                return out
+            if select.select([self.descriptor], [], [], 0.1)[0]:
+                try:
+                    new = os.read(self.descriptor, 65536)
+                except OSError:
+                    break
+                if b"\x1b[6n" in new:  # prompt-toolkit asks where the cursor is
+                    os.write(self.descriptor, b"\x1b[1;1R")
+                self.seen += re.sub(r"\x1b\[[0-9;?]*[ -/]*[@-~]", "", new.decode("utf-8", "replace"))
+        raise AssertionError(f"{pattern!r} did not appear in:\n{self.seen}")
+
+    def type(self, text: str) -> None:
+        os.write(self.descriptor, text.encode())
+
+
+@contextmanager
+def terminal(home: Path, lines: int = 40, **environment: str) -> Iterator[Terminal]:
+    """`payung sql` in a pseudo-terminal of 120 columns."""
+    child, descriptor = pty.fork()
+    if child == 0:
+        os.environ.update({"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
+        os.execv(COMMAND, [COMMAND, "sql"])
+    fcntl.ioctl(descriptor, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 120, 0, 0))
+    try:
+        yield Terminal(descriptor)
+    finally:
+        os.close(descriptor)
+        os.waitpid(child, 0)
+
+
+@pytest.fixture
+def light_home(made_home: Path, tmp_path: Path) -> Path:
+    """A home of its own with the made release in it, for the history."""
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "releases").symlink_to(made_home / "releases")
+    (home / "current").symlink_to(f"releases/{(made_home / 'current').resolve().name}")
+    return home
+
+
+def test_prompt_answers_completes_helps_and_remembers(light_home: Path) -> None:
+    with terminal(light_home, PAGER="cat") as screen:
+        screen.wait_for(r"read-only\. End a statement with ;")
+        screen.wait_for("payung>")
+        screen.type("SELECT 6 *\r")
+        screen.wait_for(r"\.\.\.>")
+        screen.type("7 AS answer;\r")
+        assert "42" in screen.wait_for(r"\n *42\s")
+        screen.type("\\d baseline.change_contribution\r")
+        assert "contributions add up" in screen.wait_for(r"contribution .*DOUBLE[^\n]*\n")
+        screen.type("\\d as_of\r")
+        screen.wait_for(r"known_on")
+        screen.type("\\d nothing\r")
+        screen.wait_for(r"no table, view or macro")
+        screen.type("\\?\r")
+        screen.wait_for(r"leave")
+        screen.type("SELEC 1;\r")
+        screen.wait_for(r"Parser Error[^$]*LINE 1")
+        screen.type("SELECT name FROM reference.indic")
+        screen.wait_for("reference.indic")
+        screen.type("ator WHERE indicator = 'ASP_COV_PENS")
+        time.sleep(0.3)
+        screen.type("\t")
+        screen.wait_for("ASP_COV_PENSN")
+        screen.type("';\r")
+        screen.wait_for("receiving a pension")
+        screen.type("DROP TABLE baseline.value;\r")
+        screen.wait_for("only reads")
+        screen.type("\\q\r")
+        screen.wait_for(r"\\q")
+    history = (light_home / "sql_history").read_text(encoding="utf-8")
+    assert "7 AS answer;" in history
+
+
+def test_long_answers_go_through_the_pager(light_home: Path, tmp_path: Path) -> None:
+    pager = tmp_path / "pager"
+    pager.write_text(f"#!/bin/sh\nwc -l > {tmp_path}/paged\n", encoding="utf-8")
+    pager.chmod(0o755)
+    with terminal(light_home, lines=20, PAGER=str(pager)) as screen:
+        screen.wait_for("payung>")
+        screen.type("SELECT 1 AS one;\r")
+        screen.wait_for(r"\n *1\s")
+        assert not (tmp_path / "paged").exists(), "a short answer is printed"
+        screen.type("SELECT * FROM range(500);\r")
+        screen.wait_for("payung>")
+        end = time.monotonic() + 10
+        while not (tmp_path / "paged").exists() and time.monotonic() < end:
+            time.sleep(0.05)
+        screen.type("\\q\r")
+        screen.wait_for(r"\\q")
+    assert int((tmp_path / "paged").read_text()) == 501

@@ -1,0 +1,100 @@
+"""The answer of a query as a file: Parquet with the engine's types, or an Excel workbook.
+
+Belongs here: writing one answer whole or not at all.
+Does not belong here: the baseline workbook and the packages of an export (export/), text on a terminal (pipelines).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.query import Answer, QueryError, ask, reader, refuse_writing
+from warehouse.release import quoted
+
+MOST_SHEET_ROWS = 1_048_575  # what a sheet of Excel holds, less the heading
+
+
+def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
+    """Writes the answer of one query as a Parquet file; returns the number of rows. Raises QueryError."""
+    refuse_writing(text)
+    query = text.strip().rstrip(";")
+
+    def write(aside: Path) -> int:
+        with reader(release, as_of, writes=aside) as con:
+            try:
+                written = con.execute(f"COPY (\n{query}\n) TO '{quoted(aside)}' (FORMAT parquet, COMPRESSION zstd)")
+                return int(written.fetchall()[0][0])
+            except duckdb.IOException as error:
+                raise OSError(str(error)) from error
+            except duckdb.Error as error:
+                raise QueryError(f"{error}\nOne SELECT can be written as a file.") from error
+
+    return _whole(to, write)
+
+
+def write_workbook(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
+    """Writes the answer as a workbook: sheet `answer`, and `about` with query and release. Returns the number of rows."""
+    with reader(release, as_of) as con:
+        answer = ask(con, text)
+        told = con.execute("SELECT release FROM main.release").fetchall()[0][0]
+    if len(answer.rows) > MOST_SHEET_ROWS:
+        raise QueryError(
+            f"The answer has {len(answer.rows):,} rows; a sheet holds {MOST_SHEET_ROWS:,}. Use --format parquet or csv."
+        )
+    return _whole(to, lambda aside: _sheet(answer, aside, text, str(told)))
+
+
+def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
+    from openpyxl import Workbook
+    from openpyxl.cell import WriteOnlyCell
+    from openpyxl.styles import Font
+
+    book = Workbook(write_only=True)
+    sheet = book.create_sheet("answer")
+    sheet.freeze_panes = "A2"
+
+    def cell(value: Any, bold: bool = False) -> Any:
+        if value is None or isinstance(value, bool | int | float | date):
+            return value
+        made = WriteOnlyCell(sheet, value=str(value))
+        made.data_type = "s"  # a text that begins with = is a text
+        if bold:
+            made.font = Font(bold=True)
+        return made
+
+    sheet.append([cell(name, bold=True) for name in answer.fields])
+    for row in answer.rows:
+        sheet.append([cell(value) for value in row])
+    about = book.create_sheet("about")
+    about.append(["Release of Payung", told])
+    about.append(["Query", cell(text.strip())])
+    book.save(aside)
+    return len(answer.rows)
+
+
+def write_text(to: Path, text: str) -> None:
+    """Writes a text as a file, whole or not at all."""
+    _whole(to, lambda aside: aside.write_text(text, encoding="utf-8"))
+
+
+def _whole(to: Path, write: Callable[[Path], int]) -> int:
+    to = to.resolve()
+    aside = to.with_name(f".{to.name}.{os.getpid()}")
+    try:
+        rows = write(aside)
+        aside.replace(to)
+    except OSError as error:
+        raise QueryError(
+            f"{to} could not be written: {error}. Name a file in a folder that is there and writable."
+        ) from error
+    finally:
+        with contextlib.suppress(OSError):
+            aside.unlink(missing_ok=True)
+    return rows

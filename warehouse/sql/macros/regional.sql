@@ -1,0 +1,9 @@
+-- regional('ASP_COV_PENSN'): the headline figures of the groups by year with class, coverage and what stands beside them;
+-- class C has no figure and names the members that report. Another group: area_group_code := 'CLMV'
+CREATE MACRO regional(indicator_code, area_group_code := NULL) AS TABLE
+SELECT
+    r.ref_area, r.time_period, r.obs_value, r.lower, r.upper, r.publication_class, r.class_reason, r.n_areas, r.areas,
+    r.weight_covered, r.weight_name, r.median, r.minimum, r.maximum, r.without_largest, r.uncertainty, r.title, r.flags
+FROM indicator_set.aggregate AS r
+WHERE r.indicator = indicator_code AND r.is_headline AND (area_group_code IS NULL OR r.ref_area = area_group_code)
+ORDER BY r.ref_area, r.time_period

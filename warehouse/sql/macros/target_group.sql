@@ -1,0 +1,23 @@
+-- target_group('OLDER'): everything there is about a target group of the Declaration, also where it is a breakdown: the
+-- newest value of every indicator, cell and member, and whether the cell is the group exactly or a proxy
+CREATE MACRO target_group(group_code) AS TABLE
+WITH found AS (
+    SELECT
+        v.indicator, v.ref_area, v.cell, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
+        v.composite_breakdown, v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, g.match,
+        v.observation_id,
+        row_number() OVER (PARTITION BY v.indicator, v.ref_area, v.cell ORDER BY v.time_period DESC) AS turn
+    FROM reference.observation_group AS g
+    JOIN indicator_set.value AS v ON v.observation_id = g.observation_id
+    JOIN reference.area_group AS m ON m.ref_area = v.ref_area AND m.area_group = 'ASEAN' AND m.is_member_today
+    WHERE g.target_group = group_code
+)
+SELECT
+    f.indicator, i.name AS indicator_name, f.match, f.sex, f.age, f.urbanisation, f.income_wealth_quantile,
+    f.disability_status, f.composite_breakdown, f.ref_area, f.time_period, f.obs_value, f.value_text, u.name AS unit,
+    f.obs_status, f.observation_id
+FROM found AS f
+JOIN reference.indicator AS i ON i.indicator = f.indicator
+LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = f.unit_measure
+WHERE f.turn = 1
+ORDER BY f.indicator, f.cell, f.ref_area
