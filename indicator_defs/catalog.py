@@ -33,6 +33,9 @@ from indicator_defs.model import (
     SeriesRename,
     Weight,
 )
+from indicator_defs.national_targets import COLUMNS as TARGET_COLUMNS
+from indicator_defs.national_targets import FILE as TARGETS
+from indicator_defs.national_targets import NationalTarget, problems_of
 from indicator_defs.yaml_lines import Lines, load_yaml, parse
 
 if TYPE_CHECKING:
@@ -132,6 +135,7 @@ class Catalog:
     corrections: list[Correction]
     target_group_rules: list[Row]
     renames: list[SeriesRename]
+    national_targets: list[NationalTarget]
     fingerprint: str
     places: dict[str, str] = field(default_factory=dict)
 
@@ -202,6 +206,7 @@ class _Reader:
         crosswalks = self._read_crosswalks()
         target_rules = self._read_csv(self.folder / "target_group_rules.csv", RULE_COLUMNS)
         renames = self._read_renames()
+        targets = self._read_targets()
         sets = {s.name: s for s in self._read_folder("sets", IndicatorSet)}
         breaks = [b for p in self._yaml_files("breaks") for b in self._read_items(p, "breaks", Break)]
         corrections = [
@@ -215,6 +220,8 @@ class _Reader:
         self._check_renames(renames)
         self._check_sets(sets)
         self._check_weights(weights)
+        members = {r["member"] for r in self.codelists["area_group"] if r["group"] == "ASEAN" and not r["valid_to"]}
+        self.problems += problems_of(targets, self.definitions, members)
         for b in breaks:
             self._check_cell(b.indicator, b.area, self.places[repr(b)])
         for c in corrections:
@@ -240,6 +247,7 @@ class _Reader:
             corrections=corrections,
             target_group_rules=target_rules,
             renames=renames,
+            national_targets=targets,
             fingerprint=fingerprint_of(self.folder),
             places=self.places,
         )
@@ -435,6 +443,18 @@ class _Reader:
             rename = parse(SeriesRename, data, lines, (), self.problems)
             if rename is not None:
                 out.append(rename)
+        return out
+
+    def _read_targets(self) -> list[NationalTarget]:
+        out: list[NationalTarget] = []
+        for row in self._read_csv(self.folder / TARGETS, TARGET_COLUMNS):
+            lines = Lines(row.file)
+            lines.of[()] = row.line
+            # An empty cell is not given; it is no zero.
+            data = {column: row[column] or None for column in TARGET_COLUMNS}
+            target = parse(NationalTarget, {**data, "file": row.file, "line": row.line}, lines, (), self.problems)
+            if target is not None:
+                out.append(target)
         return out
 
     # checking
