@@ -161,7 +161,8 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
                 tags={TOLD: "yes"},
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-                    "resources": {"workplace": {"config": workplace}},
+                    # The site is left to the schedules and to `payung export`: somebody is waiting here.
+                    "resources": {"workplace": {"config": {"site": False, **workplace}}},
                 },
             )
     except (OSError, SQLAlchemyError) as error:
