@@ -52,7 +52,6 @@ class Workplace(dg.ConfigurableResource):
     sources: list[str] = Field(default=[], description="With online: ask only these providers; empty: all.")
     as_of: str | None = Field(default=None, description="Take vintages up to this date only (2022-12-31); needs `to`.")
     to: str | None = Field(default=None, description="With as_of: the folder that gets the build; never `current`.")
-    site: bool = Field(default=True, description="Make the static site after publishing (home/site).")
     today: str = Field(default="", description="Day against which lateness is measured, as 2026-11-22; empty: today.")
 
     _lock: FileLock | None = PrivateAttr(default=None)

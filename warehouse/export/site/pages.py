@@ -6,10 +6,8 @@ Does not belong here: queries (content.py), HTML (templates) and writing the fol
 
 from __future__ import annotations
 
-import csv
-import io
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +17,16 @@ from markupsafe import Markup
 
 from warehouse.export.sheets import metadata_fields, note_rows
 from warehouse.export.site import chart, words
+from warehouse.export.site.cells import (
+    anchor,
+    csv_text,
+    end_cells,
+    in_order,
+    is_empty,
+    point_cells,
+    short_notes,
+    way_back,
+)
 from warehouse.export.site.content import Content, Notes, Snapshot, by
 from warehouse.export.wording import AVAILABILITY_LETTERS
 
@@ -253,7 +261,7 @@ class Site:
             place = ""
             if getattr(row, f"{point}_observation_id") in known:
                 place = f"#{row.ref_area}-{getattr(row, f'{point}_year')}"
-            return _end_cells(row, point, place)
+            return end_cells(row, point, place)
 
         ends = c.ends.get(code, [])
         extra = c.breakdown_ends.get(code, [])
@@ -285,11 +293,12 @@ class Site:
             "end": end,
             "end_notes": {r.ref_area: end_notes(r) for r in ends} if values else {},
             "regional": regional,
+            "has_regional_file": code in c.regional_downloads[1],
             "regional_years": c.regional_years.get(code, []),
-            "breakdowns": _in_order(by(extra, *words.BREAKDOWN_CODELISTS).values(), c.labels),
+            "breakdowns": in_order(by(extra, *words.BREAKDOWN_CODELISTS).values(), c.labels),
             "breakdown_notes": {(words.cell_codes(r), r.ref_area): end_notes(r) for r in extra},
             "cell_codes": words.cell_codes,
-            "plain_end": lambda r, point: _end_cells(r, point, ""),
+            "plain_end": lambda r, point: end_cells(r, point, ""),
             "chart": picture,
             "most_years_apart": chart.MOST_YEARS_APART,
             "choices": c.choices.get(code, []),
@@ -300,7 +309,7 @@ class Site:
             "fields": [(n, t) for n, t in metadata_fields(c.reader, row) if t and n not in ("Name", "Definition file")],
             "notes": notes,
         }
-        sections = [(anchor, name) for anchor, name, has in wanted if has]
+        sections = [(place, name) for place, name, has in wanted if has]
         sections += [("notes", "Notes")] if notes.texts else []
         return self._page(
             f"indicator/{code}.html",
@@ -319,7 +328,7 @@ class Site:
         c, notes = self.content, Notes()
         rows = c.benchmarks.get(area, [])
         dated = {v.observation_id: v for i in c.indicators for v in c.values.get((i.indicator, area), [])}
-        shown = [r for r in rows if not _is_empty(r)]
+        shown = [r for r in rows if not is_empty(r)]
 
         def numbers(row: Any) -> list[int]:
             texts: list[str] = []
@@ -336,7 +345,7 @@ class Site:
             place = f"../indicator/{row.indicator}.html#" + (f"{area}-{value.time_period}" if value else "breakdowns")
             if getattr(row, f"{point}_observation_id") is None:
                 place = ""
-            return _point_cells(row, point, place)
+            return point_cells(row, point, place)
 
         return self._page(
             f"country/{area}.html",
@@ -348,7 +357,7 @@ class Site:
             groups=by(shown, "group_name"),
             row_notes={(r.indicator, r.sex): numbers(r) for r in shown},
             linked=linked,
-            missing=[r for r in rows if r.is_headline and _is_empty(r)],
+            missing=[r for r in rows if r.is_headline and is_empty(r)],
             with_latest=sum(r.is_headline and r.latest_year is not None for r in rows),
             indicators=len(c.indicators),
             bodies=self._bodies,
@@ -376,6 +385,7 @@ class Site:
             rules=rules,
             tables=tables,
             with_values={r.indicator for r in rows},
+            way_back=way_back,
             notes=notes,
         )
 
@@ -391,7 +401,7 @@ class Site:
                     label=words.cell_label(found[0], self.content.labels),
                     match=match,
                     cells=cells,
-                    notes={a: notes.numbers(_short_notes(r)) for a, r in cells.items()},
+                    notes={a: notes.numbers(short_notes(r)) for a, r in cells.items()},
                 )
             )
         return GroupTable(rows[0].indicator, rows[0].name, rows[0].unit_name, order, lines)
@@ -430,7 +440,7 @@ class Site:
             "Methods",
             kind="Methods",
             keywords="baseline latest change classes weights median breaks corrections status nature",
-            topics=[Topic("classes" if "classes" in t else _anchor(t), t, rows) for t, rows in topics.items()],
+            topics=[Topic("classes" if "classes" in t else anchor(t), t, rows) for t, rows in topics.items()],
             weights=c.weights,
             breaks=c.breaks,
             corrections=c.corrections,
@@ -471,72 +481,6 @@ class Site:
             ("regional.csv", self.content.regional_downloads),
         ):
             for indicator, rows in files.items():
-                yield f"data/{indicator}.{ending}", _csv(fields, rows)
+                yield f"data/{indicator}.{ending}", csv_text(fields, rows)
         found = self.content.reader.ask("SELECT * FROM baseline.benchmark ORDER BY indicator, ref_area, sex")
-        yield "data/benchmark.csv", _csv(found.fields, found.rows)
-
-
-def _csv(fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
-    """A CSV file: numbers with all digits, missing values empty, booleans in lower case as in the other exports."""
-    buffer = io.StringIO()
-    writer = csv.writer(buffer, lineterminator="\n")
-    writer.writerow(fields)
-    writer.writerows([str(v).lower() if isinstance(v, bool) else v for v in row] for row in rows)
-    return buffer.getvalue()
-
-
-def _is_empty(row: Any) -> bool:
-    return row.latest_year is None and row.baseline_year is None and row.floor is None and row.target is None
-
-
-def _point_cells(row: Any, point: str, place: str, reason: str | None = None) -> Markup:
-    """Year and value of one end as two cells; the value leads to its way back where there is one."""
-    year, value = getattr(row, f"{point}_year"), getattr(row, f"{point}_value")
-    text = getattr(row, f"{point}_text", None)
-    if value is not None:
-        shown = words.number(value, row.decimals)
-    elif text:
-        shown = Markup("{}").format(text)
-    else:
-        shown = words.gap(reason or ("none in the window" if point == "latest" else "none in the baseline period"))
-        place = ""
-    if place:
-        shown = Markup('<a href="{}">{}</a>').format(place, shown)
-    return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
-
-
-def _end_cells(row: Any, point: str, place: str) -> Markup:
-    """The same for a row of baseline.sql, whose gaps bring their own words (a bound stands there too)."""
-    if getattr(row, f"{point}_value") is not None:
-        return _point_cells(row, point, place)
-    told = getattr(row, f"{point}_gap") or ""
-    year = getattr(row, f"{point}_year")
-    shown = Markup("{}").format(told) if told.startswith(("<", ">")) else words.gap(told.removeprefix("no value: "))
-    return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
-
-
-def _short_notes(row: Any) -> list[str]:
-    """What has to be said beside a latest value on the page of a target group."""
-    out = []
-    if row.dataset_kind == "document":
-        out.append("Figure quoted in a document: shown for the record, never compared or aggregated.")
-    elif not row.is_usable:
-        out.append("Superseded or of low reliability: kept out of regional figures and changes.")
-    if row.publication_class is None and row.latest_status and row.latest_status != "A":
-        out.append(f"Status {row.latest_status}.")
-    if row.latest_footnote:
-        out.append(row.latest_footnote[:1].upper() + row.latest_footnote[1:])
-    return out
-
-
-def _in_order(cells: Iterable[list[Any]], labels: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
-    """Rows of each cell under its label; cells whose labels are the same keep apart by their codes."""
-    out: dict[str, list[Any]] = {}
-    for rows in cells:
-        label = words.cell_label(rows[0], labels)
-        out[label if label not in out else f"{label} ({words.cell_codes(rows[0])})"] = rows
-    return out
-
-
-def _anchor(text: str) -> str:
-    return "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")
+        yield "data/benchmark.csv", csv_text(found.fields, found.rows)
