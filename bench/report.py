@@ -12,8 +12,8 @@ from pathlib import Path
 from bench.chain import AUDIT
 from bench.growth import Size
 from bench.measure import BenchError, Times, machine
-from bench.reading import Read
 from bench.queries import TIMES, Asked
+from bench.reading import Read
 from bench.refresh import Commands
 
 

@@ -37,6 +37,9 @@ from indicator_defs.model import (
     SeriesRename,
     Weight,
 )
+from indicator_defs.national_targets import COLUMNS as TARGET_COLUMNS
+from indicator_defs.national_targets import FILE as TARGETS
+from indicator_defs.national_targets import NationalTarget, problems_of
 from indicator_defs.yaml_lines import Lines, load_yaml, parse
 
 if TYPE_CHECKING:
@@ -140,6 +143,7 @@ class Catalog:
     renames: list[SeriesRename]
     not_applicable: list[NotApplicable]
     expectations: Expectations
+    national_targets: list[NationalTarget]
     fingerprint: str
     places: dict[str, str] = field(default_factory=dict)
 
@@ -211,6 +215,7 @@ class _Reader:
         target_rules = self._read_csv(self.folder / "target_group_rules.csv", RULE_COLUMNS)
         renames = self._read_renames()
         not_applicable = self._read_not_applicable()
+        targets = self._read_targets()
         sets = {s.name: s for s in self._read_folder("sets", IndicatorSet)}
         breaks = [b for p in self._yaml_files("breaks") for b in self._read_items(p, "breaks", Break)]
         corrections = [
@@ -225,6 +230,8 @@ class _Reader:
         self._check_not_applicable(not_applicable)
         self._check_sets(sets)
         self._check_weights(weights)
+        members = {r["member"] for r in self.codelists["area_group"] if r["group"] == "ASEAN" and not r["valid_to"]}
+        self.problems += problems_of(targets, self.definitions, members)
         for b in breaks:
             self._check_cell(b.indicator, b.area, self.places[repr(b)])
         for c in corrections:
@@ -255,6 +262,7 @@ class _Reader:
             renames=renames,
             not_applicable=not_applicable,
             expectations=expectations,
+            national_targets=targets,
             fingerprint=fingerprint_of(self.folder),
             places=self.places,
         )
@@ -468,6 +476,18 @@ class _Reader:
         providers = {c.provider for c in self.claims}
         reader = ExpectationReader(self.problems, self.definitions, self.codes, groups, providers)
         return reader.read(lambda name, columns: self._read_csv(self.folder / name, columns))
+
+    def _read_targets(self) -> list[NationalTarget]:
+        out: list[NationalTarget] = []
+        for row in self._read_csv(self.folder / TARGETS, TARGET_COLUMNS):
+            lines = Lines(row.file)
+            lines.of[()] = row.line
+            # An empty cell is not given; it is no zero.
+            data = {column: row[column] or None for column in TARGET_COLUMNS}
+            target = parse(NationalTarget, {**data, "file": row.file, "line": row.line}, lines, (), self.problems)
+            if target is not None:
+                out.append(target)
+        return out
 
     # checking
 

@@ -22,6 +22,7 @@ from indicator_defs.catalog import (
     filter_lines,
 )
 from indicator_defs.model import BREAKDOWNS, DatasetStructure, NotApplicable
+from indicator_defs.national_targets import rows_of
 
 
 def _frame(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> pd.DataFrame:
@@ -58,6 +59,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "series_rename": _series_rename(catalog),
         "not_applicable": _frame((e.model_dump() for e in catalog.not_applicable), NotApplicable.model_fields),
         **catalog.expectations.tables(),
+        "national_target": _national_target(catalog),
     }
 
 
@@ -502,3 +504,8 @@ def _series_rename(catalog: Catalog) -> pd.DataFrame:
         for r in catalog.renames
     )
     return _frame(rows, columns)
+
+
+def _national_target(catalog: Catalog) -> pd.DataFrame:
+    columns = ["ref_area", "indicator", "floor", "target", "target_year", "legal_basis", "target_file"]
+    return _frame(rows_of(catalog.national_targets), columns)

@@ -352,14 +352,15 @@ def explain(
 @click.option(
     "--to", "to", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: exports/RELEASE in the home."
 )
-@click.option("--only", help="Comma-separated kinds: xlsx, csv, parquet, figures. Default: all.")
+@click.option("--only", help="Comma-separated kinds: xlsx, csv, parquet, figures, site. Default: all.")
 @click.option("--release", "release_id", help="Another release than the current one.")
 @DEBUG
 def export(to: Path | None, only: str | None, release_id: str | None, debug: bool) -> None:
-    """Write the workbook, CSV and Parquet tables and figures of a release for the report.
+    """Write the workbook, CSV and Parquet tables, figures and a static site of a release.
 
     \b
     Example: payung export --only xlsx,figures --to report
+             payung export --only site
     """
     from warehouse.export import export as run
     from warehouse.release import Releases

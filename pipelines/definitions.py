@@ -14,6 +14,7 @@ from assets.raw import raw_assets
 from assets.reference import catalogue
 from assets.release import check_result, warehouse
 from assets.resource import Workplace
+from assets.site import site
 from assets.staged import datasets_together, staged_assets
 from pipelines.notify import log_failed_run, tell_of_run
 from pipelines.run import JOB_FETCH, JOB_REFRESH
@@ -59,6 +60,7 @@ def build_defs(folder: Path | None = None) -> dg.Definitions:
             previous_value,
             check_result,
             warehouse,
+            site,
         ],
         jobs=[refresh_job, fetch_job, refresh_online_job, *provider_jobs],
         schedules=[weekly(refresh_job), *provider_calendars],

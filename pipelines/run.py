@@ -146,6 +146,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
     from sqlalchemy.exc import SQLAlchemyError
 
     from assets.resource import listen, unlisten
+    from assets.site import SITE
     from pipelines.definitions import build_defs
     from pipelines.notify import TOLD, first_failure
 
@@ -159,6 +160,8 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
                 instance=instance,
                 raise_on_error=False,
                 tags={TOLD: "yes"},
+                # The site is left to the schedules and to `payung export`: here somebody is waiting.
+                asset_selection=sorted(job.asset_layer.selected_asset_keys - {SITE}),
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
                     "resources": {"workplace": {"config": workplace}},

@@ -79,6 +79,12 @@ def figure_folder(small_release: Path, shared_folder: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
+def site(small_release: Path, shared_folder: Path) -> Path:
+    """The folder of the site."""
+    return _exported(small_release, shared_folder, "site") / "site"
+
+
+@pytest.fixture(scope="session")
 def database(small_release: Path) -> duckdb.DuckDBPyConnection:
     """The database of the small release, open for reading."""
     return duckdb.connect(str(small_release / "warehouse.duckdb"), read_only=True)

@@ -1,8 +1,8 @@
-"""The exports of a release: workbook, CSV, Parquet and figures.
+"""The exports of a release: workbook, CSV, Parquet, figures and a static site.
 
 Belongs here: the one public door, `export`, and which kinds there are.
 Does not belong here: reading the release (reading.py), the workbook (workbook.py, sheets.py), the data packages
-(package.py), the figures (figures.py), the command line (pipelines).
+(package.py), the figures (figures.py), the site (site/), the command line (pipelines).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 from warehouse.export.files import ExportError, make_folder
 from warehouse.export.reading import open_release
 
-KINDS = ("xlsx", "csv", "parquet", "figures")
+KINDS = ("xlsx", "csv", "parquet", "figures", "site")
 
 __all__ = ["KINDS", "ExportError", "export"]
 
@@ -22,8 +22,9 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
     """Writes the exports of a release into the folder `to` and returns the files, in the order of writing.
 
     `release`: a folder with warehouse.duckdb and manifest.json. `only`: some of KINDS, all of them when None or empty.
-    Files: payung_ID.xlsx; csv/ and parquet/ with one file per table and datapackage.json; figures/ with PNG and SVG.
-    Each file is written aside and renamed; a file of the same name is replaced, others are left alone.
+    Files: payung_ID.xlsx; csv/ and parquet/ with one file per table and datapackage.json; figures/ with PNG and SVG;
+    site/, of which the first page is returned. Each file is written aside and renamed; a file of the same name is
+    replaced, others are left alone. The site is replaced as one folder.
     Raises ExportError for an unknown kind, a folder without a release, and a folder that cannot be written.
     """
     wanted = tuple(k for k in KINDS if not only or k in only)
@@ -47,4 +48,8 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
             from warehouse.export.figures import write_figures
 
             files.extend(write_figures(reader, to / "figures"))
+        if "site" in wanted:
+            from warehouse.export.site import write_site
+
+            files.append(write_site(reader, to / "site"))
     return files

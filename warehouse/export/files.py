@@ -26,7 +26,7 @@ def make_folder(folder: Path) -> None:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _unwritable(folder, error) from error
+        raise unwritable(folder, error) from error
 
 
 @contextmanager
@@ -41,7 +41,7 @@ def written_aside(path: Path) -> Iterator[Path]:
         yield aside
         aside.replace(path)
     except (OSError, duckdb.IOException) as error:
-        raise _unwritable(path, error) from error
+        raise unwritable(path, error) from error
     finally:
         aside.unlink(missing_ok=True)
 
@@ -52,7 +52,8 @@ def sha256(path: Path) -> str:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
-def _unwritable(path: Path, error: Exception) -> ExportError:
+def unwritable(path: Path, error: Exception) -> ExportError:
+    """The error of a place that cannot be written, with the reason and what to do."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return ExportError(
         f"{path} cannot be written: {reason}. Expected a folder that you may write to, with free space; "

@@ -348,13 +348,14 @@ def _notes(reader: ReleaseReader) -> Table:
             Column("name", "Name", 34),
             Column("meaning", "Meaning", 100, "note"),
         ),
-        Rows(("topic", "code", "name", "meaning"), _note_rows(reader)),
+        Rows(("topic", "code", "name", "meaning"), note_rows(reader)),
         starts="topic",
         most_lines=12,
     )
 
 
-def _note_rows(reader: ReleaseReader) -> list[tuple[Any, ...]]:
+def note_rows(reader: ReleaseReader) -> list[tuple[Any, ...]]:
+    """How to read the tables, with every letter and class: (topic, code, name, text). The site prints them too."""
     s = reader.settings
     reading = (
         ("Gaps", 'A missing value stands as text, "no value: " and the reason. It is never 0; a 0 is a published 0.'),
@@ -476,7 +477,7 @@ def _metadata(reader: ReleaseReader) -> Table:
     rows: list[tuple[Any, ...]] = []
     for row in found.rows:
         one = dict(zip(found.fields, row, strict=True))
-        for number, (field, content) in enumerate(_metadata_fields(reader, one)):
+        for number, (field, content) in enumerate(metadata_fields(reader, one)):
             if content:
                 rows.append((one["indicator"], field, content, number == 0))
     return Table(
@@ -496,7 +497,9 @@ def _metadata(reader: ReleaseReader) -> Table:
     )
 
 
-def _metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[str, str | None]]:
+def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[str, str | None]]:
+    """Fields of one indicator's metadata sheet, (name, content), from a row of indicator_sheet.sql."""
+
     def listed(codelist: str, codes: str | None) -> str | None:
         return "\n".join(f"{c} {reader.label(codelist, c)}" for c in codes.split("; ")) if codes else None
 
@@ -526,7 +529,7 @@ def _metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[s
         ("Denominator", row["denominator"] or "not stated"),
         ("Bounds", "; ".join(bounds) or "none"),
         ("How a change reads", row["direction"].replace("_", " ")),
-        ("Headline cell", _cell_text(row["headline_cell"])),
+        ("Headline cell", cell_text(row["headline_cell"])),
         ("Breakdowns expected", row["breakdowns"] or "none"),
         ("Target groups", row["target_groups"]),
         ("Sector", row["sector_name"]),
@@ -548,7 +551,7 @@ def _metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[s
     ]
 
 
-def _cell_text(cell: str) -> str:
+def cell_text(cell: str) -> str:
     """A cell's codes with the names of their breakdowns, those that are not totals; "total" where none is."""
     names = [f for f, _, _ in BREAKDOWN_COLUMNS]
     parts = [f"{n.replace('_', ' ')} {c}" for n, c in zip(names, cell.split("|"), strict=True) if c != "_T"]

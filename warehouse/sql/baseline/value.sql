@@ -101,9 +101,10 @@ SELECT
     c.formality, c.composite_breakdown, c.cell, c.is_headline, c.baseline_year, c.baseline_value, c.baseline_text,
     c.baseline_status, c.baseline_footnote, c.baseline_observation_id, c.latest_year, c.latest_value, c.latest_text,
     c.latest_status, c.latest_footnote, c.latest_observation_id, c.change, c.comparable, c.reason,
-    NULL AS floor, NULL AS target, c.unit_measure, NULL AS publication_class, NULL AS baseline_class,
+    n.floor, n.target, c.unit_measure, NULL AS publication_class, NULL AS baseline_class,
     NULL AS change_areas, NULL AS change_without_largest
 FROM baseline.country_value AS c
+LEFT JOIN reference.national_target AS n ON n.indicator = c.indicator AND n.ref_area = c.ref_area AND c.is_headline
 UNION ALL
 SELECT
     g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group, g.sex, g.age,

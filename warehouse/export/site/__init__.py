@@ -1,0 +1,64 @@
+"""The static site of a release: plain HTML that needs no server, with charts, tables, downloads and a search.
+
+Belongs here: writing the folder whole and swapping it in.
+Does not belong here: what the pages are (pages.py), what they say (content.py, words.py, chart.py), how they look
+(templates, static).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+from warehouse.export.files import ExportError, make_folder, unwritable
+from warehouse.export.reading import ReleaseReader
+from warehouse.export.site.content import Content
+from warehouse.export.site.pages import Site
+
+STATIC = Path(__file__).parent / "static"
+# Says which release a folder shows, and that Payung made it and may replace it.
+MARK = "release.txt"
+
+
+def write_site(reader: ReleaseReader, folder: Path) -> Path:
+    """Writes the site into `folder` and returns its first page.
+
+    Made aside and swapped in whole: a reader sees the old site or the new one. The folder is replaced with all that
+    lies in it. Raises ExportError where it holds something that is not such a site, or cannot be written.
+    """
+    if folder.exists() and not (folder / MARK).is_file() and (not folder.is_dir() or any(folder.iterdir())):
+        raise ExportError(
+            f"{folder} is there already and was not made by this export, which replaces the whole folder. Move it away "
+            "or choose another place with --to."
+        )
+    make_folder(folder.parent)
+    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
+    try:
+        shutil.rmtree(aside, ignore_errors=True)
+        aside.mkdir()
+        for name in ("indicator", "country", "group", "data"):
+            (aside / name).mkdir()
+        for path in sorted(STATIC.iterdir()):
+            shutil.copyfile(path, aside / path.name)
+        for name, text in Site(Content(reader)).files():
+            (aside / name).write_text(text, encoding="utf-8", newline="\n")
+        (aside / MARK).write_text(f"{reader.release_id}\n", encoding="utf-8")
+        if folder.exists():
+            folder.rename(old)
+        aside.rename(folder)
+    except OSError as error:
+        if old.exists() and not folder.exists():
+            old.rename(folder)
+        raise unwritable(folder, error) from error
+    finally:
+        shutil.rmtree(aside, ignore_errors=True)
+        shutil.rmtree(old, ignore_errors=True)
+    return folder / "index.html"
+
+
+def shown_release(folder: Path) -> str | None:
+    """The release that a site shows; None where there is no site."""
+    mark = folder / MARK
+    return mark.read_text(encoding="utf-8").strip() if mark.is_file() else None
