@@ -35,6 +35,7 @@ from warehouse.tolerance import Exceeded, exceeded
 AUDIT = dg.AssetKey(["quality", "check_result"])
 RELEASE = dg.AssetKey(["release", "warehouse"])
 PUBLISHED = "published"
+MOST_TOLD = 12
 TOLERANCES = "indicator_defs/tolerances.yaml"
 
 
@@ -127,9 +128,10 @@ def tolerated(workplace: Workplace) -> list[dict[str, Any]]:
     if not found:
         return []
     if not workplace.accept.strip():
+        more = [f"... and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
         raise AuditError(
             f"Nothing was published: the release would differ from the current one by more than {TOLERANCES} allows:\n  "
-            + "\n  ".join(e.line() for e in found)
+            + "\n  ".join([e.line() for e in found[:MOST_TOLD]] + more)
             + "\nLook at all of it: payung refresh --dry-run. If it is right, say why: payung refresh --accept "
             '"new survey of ..."'
         )

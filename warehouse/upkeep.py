@@ -230,7 +230,7 @@ def _wrong(folder: Path) -> str | None:
         read_manifest(folder)
         named = query(folder, "SELECT release FROM main.release")["release"].tolist()
     except (QueryError, FormatError) as error:
-        return str(error).splitlines()[0]
+        return str(error).splitlines()[0].split(". Publish anew")[0]
     except (OSError, ValueError) as error:
         return f"{MANIFEST}: {error}"
     return None if named == [folder.name] else f"{DATABASE} says it is {named}"
