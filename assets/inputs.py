@@ -21,7 +21,7 @@ from sources.snapshots import (
     read_manifest,
     shipped_archive,
 )
-from warehouse import release
+from warehouse import history, release
 
 ROOT = Path(__file__).parent.parent
 CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
@@ -101,13 +101,20 @@ def inputs(home: Home) -> dict[str, str]:
 
 
 def unchanged(home: Home) -> Path | None:
-    """The current release if it was made from exactly today's inputs and is whole, otherwise None."""
-    current = release.Releases(home.path).current()
+    """The current release if it was made from exactly today's inputs and is whole, otherwise None.
+
+    After a rollback also where the release that was left was made from them: a refresh would only bring it back.
+    """
+    releases = release.Releases(home.path)
+    current = releases.current()
     if current is None:
         return None
     manifest = release.read_manifest(current)
-    whole = all((current / name).exists() for name in manifest["files"])
-    return current if whole and manifest["inputs"] == inputs(home) else None
+    if not all((current / name).exists() for name in manifest["files"]):
+        return None
+    left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
+    made_from = [manifest["inputs"], *(release.read_manifest(releases.find(i))["inputs"] for i in left)]
+    return current if inputs(home) in made_from else None
 
 
 def code_version() -> str:

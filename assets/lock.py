@@ -7,11 +7,13 @@ takes the lock too, and must be quick.
 from __future__ import annotations
 
 import os
+from importlib.metadata import version
 from pathlib import Path
 
 from filelock import FileLock, Timeout
 
 from indicator_defs.errors import PayungError
+from warehouse.home_format import mark, refuse_newer
 
 
 class LockedError(PayungError):
@@ -24,11 +26,14 @@ def refresh_lock(home: Path) -> FileLock:
 
 
 def take_lock(home: Path) -> FileLock:
-    """Takes the lock or raises LockedError naming the process that holds it."""
+    """Takes the lock or raises LockedError naming the process that holds it; FormatError where the home is newer."""
+    refuse_newer(home)
     try:
         home.mkdir(parents=True, exist_ok=True)
         lock = refresh_lock(home)
         lock.acquire()
+        (home / "refresh.pid").write_text(f"{os.getpid()}\n")
+        mark(home, version("payung"))
     except Timeout as error:
         holder = (home / "refresh.pid").read_text().strip() if (home / "refresh.pid").exists() else "unknown"
         raise LockedError(
@@ -36,9 +41,9 @@ def take_lock(home: Path) -> FileLock:
             "nothing was changed."
         ) from error
     except OSError as error:
+        refresh_lock(home).release()
         raise PayungError(
             f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME "
             "to another folder."
         ) from error
-    (home / "refresh.pid").write_text(f"{os.getpid()}\n")
     return lock

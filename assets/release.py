@@ -3,24 +3,41 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
 from assets.computed import check_results, check_specs
-from assets.inputs import code_version, in_use, inputs, unchanged
+from assets.inputs import Home, code_version, in_use, inputs, unchanged
 from assets.reference import key_of
 from assets.resource import Workplace, described, told
 from assets.staged import staged_key
+from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.snapshots import shipped_archive
 from warehouse import checks
+from warehouse.diff import Diff, DiffError, State, compare
+from warehouse.engine import Build
+from warehouse.history import now
 from warehouse.metadata import table, tables
 from warehouse.previous import PREVIOUS
-from warehouse.release import AuditError, audit, blocking, publish, publish_aside, staged_tables
+from warehouse.release import (
+    AuditError,
+    Releases,
+    audit,
+    blocking,
+    publish,
+    publish_aside,
+    read_manifest,
+    staged_tables,
+)
+from warehouse.tolerance import Exceeded, exceeded
 
 AUDIT = dg.AssetKey(["quality", "check_result"])
 RELEASE = dg.AssetKey(["release", "warehouse"])
 PUBLISHED = "published"
+MOST_TOLD = 12
+TOLERANCES = "indicator_defs/tolerances.yaml"
 
 
 def _all_tables() -> list[dg.AssetKey]:
@@ -60,6 +77,9 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
 
     The check results are read anew: nothing relies on the graph having stopped.
     """
+    if workplace.dry_run:
+        told("release", "dry run: nothing published")
+        return dg.MaterializeResult(metadata={"outcome": dg.MetadataValue.text("dry run: nothing published")})
     failed = blocking(workplace.build)
     if failed:
         raise AuditError("The audit failed, nothing was published:\n  " + "\n  ".join(failed))
@@ -91,10 +111,61 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
     )
     as_of = workplace.cut.as_of
     aside = workplace.to if as_of is not None else None
-    folder = publish(*made) if as_of is None or aside is None else publish_aside(*made, as_of, Path(aside))
+    if as_of is None or aside is None:
+        folder = publish(*made, tolerated(workplace))
+    else:
+        folder = publish_aside(*made, as_of, Path(aside))
     workplace.finish()
     told("release", folder.name)
     return dg.MaterializeResult(metadata=_shown(folder, PUBLISHED if as_of is None else "built aside"))
+
+
+def tolerated(workplace: Workplace) -> list[dict[str, Any]]:
+    """Who accepted what and why, for the manifest; empty where no tolerance is exceeded.
+
+    Raises AuditError where the build differs from the current release by more than the catalogue tolerates and nobody
+    has accepted it.
+    """
+    _, found = against_current(workplace.place, workplace.build)
+    if not found:
+        return []
+    if not workplace.accept.strip():
+        more = [f"... and {len(found) - MOST_TOLD} more"] if len(found) > MOST_TOLD else []
+        raise AuditError(
+            f"Nothing was published: the release would differ from the current one by more than {TOLERANCES} allows:\n  "
+            + "\n  ".join([e.line() for e in found[:MOST_TOLD]] + more)
+            + "\nLook at all of it: payung refresh --dry-run. If it is right, say why: payung refresh --accept "
+            '"new survey of ..."'
+        )
+    return [
+        {
+            "at": now(),
+            "by": workplace.accepted_by.strip(),
+            "reason": workplace.accept.strip(),
+            "exceeded": [e.as_dict() for e in found],
+        }
+    ]
+
+
+def against_current(place: Home, build: Build) -> tuple[Diff | None, list[Exceeded]]:
+    """What a build would change in the current release and which tolerances that exceeds; None without a release.
+
+    A current release that is damaged is no measure: then the newest one before it that can be compared is taken.
+    """
+    releases = Releases(place.path)
+    current = releases.current()
+    if current is None:
+        return None, []
+    after = State("the new build", build, inputs(place))
+    earlier = [releases.find(i) for i in reversed(releases.ids()) if i != current.name]
+    for folder in (current, *earlier):
+        try:
+            before = State(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
+            diff = compare(before, after)
+        except DiffError:
+            continue
+        return diff, exceeded(diff, load_catalog().tolerances)
+    return None, []
 
 
 def _shown(folder: Path, outcome: str) -> dict[str, dg.MetadataValue]:

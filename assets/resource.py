@@ -52,6 +52,9 @@ class Workplace(dg.ConfigurableResource):
     sources: list[str] = Field(default=[], description="With online: ask only these providers; empty: all.")
     as_of: str | None = Field(default=None, description="Take vintages up to this date only (2022-12-31); needs `to`.")
     to: str | None = Field(default=None, description="With as_of: the folder that gets the build; never `current`.")
+    dry_run: bool = Field(default=False, description="Build and audit only; publish nothing and leave the build.")
+    accept: str = Field(default="", description="Why a release may go beyond the tolerances of the catalogue.")
+    accepted_by: str = Field(default="", description="With accept: who says so.")
     today: str = Field(default="", description="Day against which lateness is measured, as 2026-11-22; empty: today.")
 
     _lock: FileLock | None = PrivateAttr(default=None)
@@ -65,6 +68,8 @@ class Workplace(dg.ConfigurableResource):
             raise PayungError(
                 "workplace: as_of and to belong together: a build as of a date never becomes the release."
             )
+        if bool(self.accept.strip()) != bool(self.accepted_by.strip()):
+            raise PayungError("workplace: accept and accepted_by belong together: who accepts a release, and why.")
         self._run_id = context.run.run_id if context.run else "run"
         self._lock = take_lock(Path(self.home))
         builds = self.place.builds

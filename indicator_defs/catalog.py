@@ -35,6 +35,7 @@ from indicator_defs.model import (
     PublicationRule,
     SeriesClaim,
     SeriesRename,
+    Tolerance,
     Weight,
 )
 from indicator_defs.national_targets import COLUMNS as TARGET_COLUMNS
@@ -51,6 +52,8 @@ MAY_BE_NOT_STATED = ("obs_status", "nature", "unit_measure")
 # Code lists by the concept whose codes they hold, where the names differ.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
 NATIONAL = "national"
+# The tolerances of indicators that have none of their own.
+EVERY_INDICATOR = "all"
 NATIONAL_DATASETS = {"submissions": 0, "documents": 9}
 LIST_COLUMNS = {
     "area": ("code", "name", "description", "type", "iso2", "m49"),
@@ -144,6 +147,7 @@ class Catalog:
     not_applicable: list[NotApplicable]
     expectations: Expectations
     national_targets: list[NationalTarget]
+    tolerances: dict[str, Tolerance]
     fingerprint: str
     places: dict[str, str] = field(default_factory=dict)
 
@@ -221,6 +225,7 @@ class _Reader:
         corrections = [
             c for p in self._yaml_files("corrections") for c in self._read_items(p, "corrections", Correction)
         ]
+        tolerances = self._read_items("tolerances.yaml", "tolerances", Tolerance)
 
         self._check_definitions(methods, rules, weights)
         self._check_claims()
@@ -232,6 +237,7 @@ class _Reader:
         self._check_weights(weights)
         members = {r["member"] for r in self.codelists["area_group"] if r["group"] == "ASEAN" and not r["valid_to"]}
         self.problems += problems_of(targets, self.definitions, members)
+        self._check_tolerances(tolerances)
         for b in breaks:
             self._check_cell(b.indicator, b.area, self.places[repr(b)])
         for c in corrections:
@@ -263,6 +269,7 @@ class _Reader:
             not_applicable=not_applicable,
             expectations=expectations,
             national_targets=targets,
+            tolerances={t.indicator: t for t in tolerances},
             fingerprint=fingerprint_of(self.folder),
             places=self.places,
         )
@@ -635,6 +642,21 @@ class _Reader:
                 self._known("area group (codelists/area_group.csv)", group, groups, place)
             for code in s.first:
                 self._known("indicator", code, self.definitions, place)
+
+    def _check_tolerances(self, tolerances: list[Tolerance]) -> None:
+        seen: dict[str, str] = {}
+        for t in tolerances:
+            place = self.places[repr(t)]
+            if t.indicator != EVERY_INDICATOR:
+                self._known("indicator", t.indicator, set(self.definitions), place)
+            if t.indicator in seen:
+                self.problems.append(f"{place}: {t.indicator} has tolerances in {seen[t.indicator]} too")
+            seen[t.indicator] = place
+        if EVERY_INDICATOR not in seen:
+            self.problems.append(
+                f"{self.folder.name}/tolerances.yaml:1: no entry for `indicator: {EVERY_INDICATOR}`, which holds for the "
+                "indicators without their own"
+            )
 
     def _check_weights(self, weights: dict[str, Weight]) -> None:
         for w in weights.values():

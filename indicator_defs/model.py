@@ -272,6 +272,18 @@ class IndicatorSet(_Strict):
     first: list[str] = Field(description="Indicators that stand first in the tables, printed as gaps where empty.")
 
 
+class Tolerance(_Strict):
+    """How far an indicator may differ from the release before, until somebody accepts it with a reason."""
+
+    indicator: str = Field(description="Code of the indicator, or all for those without an entry of their own.")
+    withdrawn_percent: float = Field(ge=0, le=100, description="Most country values that may go, in per cent.")
+    changed_percent: float = Field(ge=0, le=100, description="Most country values that may change, in per cent.")
+    changed_by_percent: float = Field(ge=0, description="A value has changed if it moved by more per cent of itself.")
+    free: int = Field(ge=0, description="So many values may go, or change, whatever share they are.")
+    regional_by_percent: float = Field(ge=0, description="Most per cent that a headline regional figure may move.")
+    why: Text
+
+
 class Break(_Strict):
     """A break in a series that somebody has looked at, or must look at."""
 

@@ -17,6 +17,7 @@ import click
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
+from pipelines.cli_releases import releases, show_dry_run, tell_of_acceptance, tell_of_rollback
 from pipelines.settings import ROOT, home, prepare_dagster
 
 if TYPE_CHECKING:
@@ -71,6 +72,9 @@ def main() -> None:
 @click.option("--online", is_flag=True, help="Ask the providers; without it, what is kept and shipped is used.")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="With --online: ask only this provider.")
 @click.option("--force", is_flag=True, help="Fetch, build and publish although nothing changed.")
+@click.option("--dry-run", "is_dry", is_flag=True, help="Build, audit and compare with the current release only.")
+@click.option("--accept", metavar="REASON", help="Publish although tolerances are exceeded; kept in the release.")
+@click.option("--by", metavar="NAME", help="With --accept: who accepts it; by default the login.")
 @click.option("--as-of", "as_of", type=DAY, metavar="DATE", help="Only vintages up to this date; with --to.")
 @click.option(
     "--to", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="With --as-of: folder of the build."
@@ -81,6 +85,9 @@ def refresh(
     online: bool,
     sources: tuple[str, ...],
     force: bool,
+    is_dry: bool,
+    accept: str | None,
+    by: str | None,
     as_of: datetime | None,
     to: Path | None,
     as_json: bool,
@@ -94,20 +101,28 @@ def refresh(
     With --as-of and --to the warehouse is built as it would have been at a date, with today's definitions and weights,
     into a folder of its own; releases and `current` stay as they are.
 
+    A release that would differ from the current one by more than indicator_defs/tolerances.yaml allows is not published
+    until somebody accepts it with a reason. --dry-run shows what would change, and publishes nothing.
+
     Publishes all or nothing: when anything fails, the last release stays. Only one refresh runs at a time; a second
     one is refused with the process number of the first.
 
     \b
-    Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage, 3 audit failed. When every dataset asked for
-    failed, the code is 1.
+    Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage, 3 audit failed or a tolerance
+    exceeded, nothing published. When every dataset asked for failed, the code is 1.
     Examples: payung refresh --online --source ilostat
+              payung refresh --dry-run
+              payung refresh --accept "new household survey of Viet Nam" --by "N. Tran, GSO"
               payung refresh --as-of 2022-12-31 --to as-of-2022
     """
     if (as_of is None) != (to is None):
         raise click.UsageError("--as-of DATE and --to DIR belong together: such a build never becomes the release.")
     if as_of is not None and to is not None:
-        if online or sources or as_json:
-            raise click.UsageError("--as-of takes kept vintages only: leave out --online, --source and --json.")
+        if online or sources or as_json or is_dry or accept:
+            raise click.UsageError(
+                "--as-of takes kept vintages only and publishes nothing: leave out --online, --source, --json, --dry-run "
+                "and --accept."
+            )
         _refresh_as_of(as_of.date(), to)
         return
     if sources and not online:
@@ -120,18 +135,40 @@ def refresh(
             askable(list(sources))
         except RegistryError as error:
             raise click.BadParameter(str(error), param_hint="--source") from error
+    if accept is not None and not accept.strip():
+        raise click.UsageError("--accept wants a reason in words: it is kept in the release.")
+    if by and accept is None:
+        raise click.UsageError("--by belongs to --accept.")
+    if is_dry:
+        if accept is not None:
+            raise click.UsageError("--dry-run publishes nothing, so there is nothing to accept.")
+        from pipelines.dry_run import dry_run
+        from pipelines.progress import on_terminal
+
+        with on_terminal() as tell:
+            tried = dry_run(home(), force, tell, online, sources, (lambda _: None) if as_json else _fetched)
+        show_dry_run(tried, as_json)
+        sys.exit(AUDIT_FAILED if tried.failed or tried.exceeded else OK)
+    accepted = ("", "")
+    if accept is not None:
+        from pipelines.releases import who
+
+        accepted = (accept.strip(), who(by))
     if as_json:
-        sys.exit(_refresh_as_events(online, sources, force))
+        sys.exit(_refresh_as_events(online, sources, force, accepted))
     from pipelines.progress import on_terminal
     from pipelines.run import refresh as run
 
     with on_terminal() as tell:
-        outcome = run(home(), force, tell, online, sources, _fetched)
+        outcome = run(home(), force, tell, online, sources, _fetched, accepted)
     if not outcome.is_new:
         click.echo(f"Nothing changed since release {outcome.release.name}; nothing was done ({outcome.seconds:.1f} s).")
+        tell_of_rollback(outcome.release)
         click.echo(f"Warehouse: {_shown(outcome.release / 'warehouse.duckdb')}")
     else:
         _summary(outcome.release, outcome.seconds)
+        if accept is not None:
+            tell_of_acceptance(outcome.release)
     for problem in outcome.not_told:
         click.echo(f"payung: {problem}", err=True)
     if _all_failed(outcome):
@@ -143,7 +180,19 @@ def _all_failed(outcome: Outcome) -> bool:
     return bool(outcome.fetched) and all(r.outcome == "failed" for r in outcome.fetched)
 
 
-def _refresh_as_events(online: bool, sources: tuple[str, ...], force: bool) -> int:
+def _readable(release_id: str | None) -> Path:
+    """The release asked for; without an ID the current one, or the last good one where that cannot be opened."""
+    from warehouse.release import Releases
+
+    releases = Releases(home())
+    if release_id is not None:
+        return releases.find(release_id)
+    from warehouse.upkeep import readable
+
+    return readable(releases, lambda what: click.echo(f"payung: {what}", err=True))
+
+
+def _refresh_as_events(online: bool, sources: tuple[str, ...], force: bool, accepted: tuple[str, str]) -> int:
     """The refresh with one JSON event a line on stdout; returns the exit code, which the last event tells too."""
     from pipelines.progress import Events
     from pipelines.run import refresh as run
@@ -157,7 +206,7 @@ def _refresh_as_events(online: bool, sources: tuple[str, ...], force: bool) -> i
             events.tell("fetched", **report.model_dump(mode="json"))
 
     try:
-        outcome = run(home(), force, events.told, online, sources, fetched)
+        outcome = run(home(), force, events.told, online, sources, fetched, accepted)
     except PayungError as error:
         events.tell("failed", exit_code=exit_code(error), message=str(error))
         raise
@@ -199,9 +248,8 @@ def revisions(
     Example: payung revisions --indicator ASP_COV_SPL --area THA
     """
     from pipelines import revisions as asking
-    from warehouse.release import Releases
 
-    release = Releases(home()).find(release_id)
+    release = _readable(release_id)
     classes = asking.CLASSES if everything else asking.VALUE_CLASSES
     asked = asking.Asked(indicator, area, since.date() if since else None, classes)
     found = asking.counts(release, asked) if counts else asking.revisions(release, asked)
@@ -252,9 +300,8 @@ def gaps(
               payung gaps --figure gaps.png
     """
     from pipelines import gaps as asking
-    from warehouse.release import Releases
 
-    release = Releases(home()).find(release_id)
+    release = _readable(release_id)
     if figure is not None:
         if area or indicator or group or reason or breakdowns or as_json or form != "table":
             raise click.UsageError("--figure draws the whole set: leave out the other options but --release.")
@@ -304,9 +351,8 @@ def sql(
     if form in ("parquet", "xlsx") and to is None:
         raise click.UsageError(f"--format {form} needs a file: add --to FILE.{form}")
     from pipelines.sql import Call, run
-    from warehouse.release import Releases
 
-    run(Call(Releases(home()).find(release_id), as_of.date() if as_of else None, form, to), query)
+    run(Call(_readable(release_id), as_of.date() if as_of else None, form, to), query)
 
 
 def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -340,11 +386,10 @@ def explain(
     """
     from pipelines.explain import as_json as for_machines
     from pipelines.explain import render
-    from warehouse.release import Releases
     from warehouse.way_back import Asked, way_back
 
     given = {name: code for name, code in breakdowns.items() if code is not None}
-    found = way_back(Releases(home()).find(release_id), Asked(indicator, area, year, given))
+    found = way_back(_readable(release_id), Asked(indicator, area, year, given))
     click.echo(for_machines(found) if as_json else render(found))
 
 
@@ -363,9 +408,8 @@ def export(to: Path | None, only: str | None, release_id: str | None, debug: boo
              payung export --only site
     """
     from warehouse.export import export as run
-    from warehouse.release import Releases
 
-    release = Releases(home()).find(release_id)
+    release = _readable(release_id)
     folder = to or home() / "exports" / release.name
     kinds = [k.strip() for k in only.split(",") if k.strip()] if only else None
     for path in run(release, folder, kinds):
@@ -531,6 +575,8 @@ def _summary(release: Path, seconds: float) -> None:
     click.echo(f"\nWarehouse: {_shown(found.warehouse)}")
     click.echo('Next: payung sql "SELECT * FROM regional_baseline LIMIT 20", payung export, payung ui')
 
+
+main.add_command(releases)
 
 if __name__ == "__main__":
     main()

@@ -53,12 +53,13 @@ def refresh(
     online: bool = False,
     sources: Sequence[str] = (),
     on_fetched: Callable[[list[FetchReport]], None] = lambda _: None,
+    accept: tuple[str, str] = ("", ""),
 ) -> Outcome:
     """Runs the main job on `home` unless nothing is new; returns what it did.
 
     `online`: asks the providers first (only `sources`, when some are named). A dataset that fails keeps its last
     good snapshot and the refresh goes on; the reports stand in the outcome, and `on_fetched` is told of them before
-    anything is built.
+    anything is built. `accept`: why a release may go beyond the tolerances of the catalogue, and who says so.
 
     Raises LockedError when another refresh runs, AuditError when a check blocks, and RefreshError (or the
     PayungError of the asset that failed) otherwise; in all of these cases nothing was published.
@@ -67,14 +68,14 @@ def refresh(
     lock = take_lock(home)
     fetched: list[FetchReport] = []
     try:
-        fetched = _fetch(home, force, progress, sources) if online else []
+        fetched = fetch(home, force, progress, sources) if online else []
         on_fetched(fetched)
         release = None if force else unchanged(Home(home))
         is_new = release is None
         if release is None:
             check_space(home)
             kept_staging.warm_up(Home(home).snapshots)
-            run_job(home, progress, JOB_REFRESH, force=force)
+            run_job(home, progress, JOB_REFRESH, force=force, accept=accept[0], accepted_by=accept[1])
             retire_old(home)
             release = Releases(home).current()
         if release is None:
@@ -101,7 +102,7 @@ def check_space(home: Path) -> None:
         )
 
 
-def _fetch(home: Path, force: bool, progress: Listener | None, sources: Sequence[str]) -> list[FetchReport]:
+def fetch(home: Path, force: bool, progress: Listener | None, sources: Sequence[str]) -> list[FetchReport]:
     """Runs the job that asks the providers; the reports of the datasets asked."""
     from assets.online import last_reports
     from sources.online import askable

@@ -6,12 +6,19 @@ import os
 import shutil
 from pathlib import Path
 
+from warehouse.home_format import refuse_newer
+
 ROOT = Path(__file__).parent.parent
 
 
 def home() -> Path:
-    """The folder that holds everything that is not code: $PAYUNG_HOME, by default var/ beside pyproject.toml."""
-    return Path(os.environ.get("PAYUNG_HOME") or ROOT / "var").resolve()
+    """The folder that holds everything that is not code: $PAYUNG_HOME, by default var/ beside pyproject.toml.
+
+    Raises FormatError where a newer Payung wrote it.
+    """
+    folder = Path(os.environ.get("PAYUNG_HOME") or ROOT / "var").resolve()
+    refuse_newer(folder)
+    return folder
 
 
 def prepare_dagster(folder: Path) -> None:

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from assets.online import last_reports
+from pipelines import status_details as details
 from pipelines.failures import last_failure
 from sources.freshness import Freshness, late_sources
-from warehouse.query import query
-from warehouse.release import Releases, read_manifest
+from warehouse import history
+from warehouse.query import QueryError, query
+from warehouse.release import DATABASE, Releases, read_manifest
 
 # Rows of older vintages are refused where a definition does not say what they meant; that needs nobody's attention.
 REJECTED_NOW = """
@@ -40,6 +42,12 @@ class Status:
     warnings: list[str] = field(default_factory=list)
     fetches: list[dict[str, Any]] = field(default_factory=list)
     last_failure: str | None = None
+    lateness: list[dict[str, Any]] = field(default_factory=list)
+    discrepancies: list[dict[str, Any]] = field(default_factory=list)
+    rejections: list[dict[str, Any]] = field(default_factory=list)
+    accepted: list[dict[str, Any]] = field(default_factory=list)
+    history: list[dict[str, Any]] = field(default_factory=list)
+    disk: dict[str, int] = field(default_factory=dict)
     attention: list[str] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -76,15 +84,18 @@ def collect(home: Path, today: date | None = None) -> Status:
     late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
     asked = {r.provider for r in reports}
     broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
-    missing = [name for name in manifest["files"] if not (current / name).exists()]
-    if missing:
-        lost = f"files of the release are missing: {', '.join(missing[:3])}; publish anew: payung refresh --force"
+    past = [asdict(e) for e in history.events(releases.folder)]
+    lost = _lost(current, manifest["files"])
+    if lost is not None:
         return Status(
             str(home),
             manifest["release"],
             manifest["made_at"],
             _with_lateness(manifest["sources"], late),
             last_failure=failure,
+            accepted=manifest["accepted"],
+            history=past,
+            disk=details.disk(home),
             attention=[lost],
         )
     account = query(
@@ -100,6 +111,12 @@ def collect(home: Path, today: date | None = None) -> Status:
         "WHERE NOT passed AND severity = 'warns' ORDER BY check_name",
     )["line"].tolist()
     attention = broken
+    left = history.rolled_back_from(releases.folder, current.name)
+    if left:
+        attention.append(
+            f"the current release was gone back to from {left[0]}; a refresh publishes when something changed, or with "
+            "--force"
+        )
     rejected = int(query(current, REJECTED_NOW)["n"].iloc[0])
     if rejected:
         attention.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
@@ -115,8 +132,33 @@ def collect(home: Path, today: date | None = None) -> Status:
         warnings=warnings,
         fetches=fetches,
         last_failure=failure,
+        lateness=details.lateness(current),
+        discrepancies=details.discrepancies(current),
+        rejections=details.rejections(current),
+        accepted=manifest["accepted"],
+        history=past,
+        disk=details.disk(home),
         attention=attention,
     )
+
+
+def _lost(current: Path, files: dict[str, Any]) -> str | None:
+    """What is wrong with the files of the current release, so that they need not be asked; None where they are well."""
+    missing = [name for name in files if not (current / name).exists()]
+    if missing:
+        return f"files of the release are missing: {', '.join(missing[:3])}; publish anew: payung refresh --force"
+    altered = details.changed_size(current, files)
+    if not altered:
+        try:
+            query(current, "SELECT release FROM main.release")
+        except QueryError:
+            altered = [DATABASE]
+    if altered:
+        return (
+            f"files of the release are damaged: {', '.join(altered[:3])}; see payung releases verify, and publish anew: "
+            "payung refresh --force"
+        )
+    return None
 
 
 def _with_lateness(sources: list[dict[str, Any]], late: list[Freshness]) -> list[dict[str, Any]]:
@@ -165,6 +207,10 @@ def render(status: Status) -> str:
             f"Indicators  {status.indicators.get('with_values', 0)} with values, "
             f"{status.indicators.get('declared', 0)} declared without values"
         )
+    lines += details.lines(status.lateness, status.discrepancies, status.rejections, status.accepted, status.disk)
+    if status.history:
+        last = history.Event(**status.history[-1])
+        lines.append(f"History  {last.line()}  (all: payung releases list)")
     if status.warnings:
         lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
     if status.last_failure:

@@ -8,6 +8,7 @@ Does not belong here: making the tables (engine.py, sql/), queries by users (que
 from __future__ import annotations
 
 import contextlib
+import difflib
 import hashlib
 import json
 import os
@@ -21,8 +22,9 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse import checks
+from warehouse import checks, history
 from warehouse.engine import Build, open_engine, preview, read_files, write_frame
+from warehouse.home_format import FORMAT, refuse
 from warehouse.macros import create_macros
 from warehouse.metadata import SCHEMAS, Table, staged_observation, staged_table, table, tables, view_column_comment
 
@@ -77,11 +79,10 @@ class Releases:
             if found is None:
                 raise ReleaseError(f"There is no release in {self.home} yet. Make one: payung refresh")
             return found
-        folder = self.folder / release_id
-        if not (folder / MANIFEST).exists():
-            known = ", ".join(self.ids()) or "none"
-            raise ReleaseError(f"There is no release {release_id}. Releases here: {known}.")
-        return folder
+        ids = self.ids()
+        if release_id not in ids:
+            raise ReleaseError(f"There is no release {release_id}. {_near(release_id, ids)}")
+        return self.folder / release_id
 
     def ids(self) -> list[str]:
         """IDs of all whole releases, oldest first."""
@@ -90,7 +91,9 @@ class Releases:
     def next_id(self, today: date) -> str:
         """The next free ID of the day, as 2026.11.22-1."""
         day = today.strftime("%Y.%m.%d")
-        numbers = [int(i.split("-")[1]) for i in self.ids() if i.startswith(f"{day}-")]
+        # an ID that was cited never comes to name another release, also when the release was removed
+        used = {*self.ids(), *(e.release for e in history.events(self.folder))}
+        numbers = [_id_order(i)[1] for i in used if i.startswith(f"{day}-")]
         return f"{day}-{max(numbers, default=0) + 1}"
 
 
@@ -99,9 +102,19 @@ def _id_order(release_id: str) -> tuple[str, int]:
     return day, int(number) if number.isdigit() else 0
 
 
+def _near(release_id: str, ids: list[str]) -> str:
+    """The releases that may have been meant, or else the newest ones."""
+    if not ids:
+        return "There is none yet. Make one: payung refresh"
+    close = difflib.get_close_matches(release_id, ids, n=5, cutoff=0.6)
+    told = f"Near ones: {', '.join(close)}." if close else f"Newest ones: {', '.join(reversed(ids[-5:]))}."
+    return f"{told} All {len(ids)}: payung releases list"
+
+
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a release folder."""
+    """The manifest of a release folder. Raises FormatError where a newer Payung wrote it."""
     manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    refuse(manifest, f"The release in {folder}")
     return manifest
 
 
@@ -139,21 +152,41 @@ def publish(
     sources: Sequence[dict[str, Any]],
     staged: Sequence[Table],
     code_version: str,
+    accepted: Sequence[dict[str, Any]] = (),
 ) -> Path:
     """Loads an audited build into a new release and makes it current in one step; returns its folder.
 
-    `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot. The release is
-    written aside under a hidden name and renamed whole; whoever has an older one open keeps it. Raises
-    ReleaseError when the disk is full or not writable, leaving nothing behind.
+    `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot; `accepted`: who
+    accepted what and why (at, by, reason, exceeded), where tolerances are exceeded. The release is written aside under
+    a hidden name and renamed whole; whoever has an older one open keeps it. Raises ReleaseError when the disk is full
+    or not writable, leaving nothing behind.
     """
     release_id = releases.next_id(datetime.now(UTC).date())
     aside = releases.folder / f".{release_id}.{os.getpid()}"
     final = releases.folder / release_id
     told = {"release": release_id, "code_version": code_version, "inputs": inputs, "sources": sources}
-    with _written(build, staged, aside, told):
+    with _written(build, staged, aside, told | {"accepted": list(accepted)}):
+        before = releases.current()
         aside.rename(final)
         make_current(releases, final)
+    # the release stands; what its line would tell stands in its manifest too
+    with contextlib.suppress(OSError):
+        _record(releases, final, before, accepted)
     return final
+
+
+def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequence[dict[str, Any]]) -> None:
+    """Tells the history of a release that is current by now; who accepted it comes first."""
+    done = [history.Event(a["at"], "accepted", final.name, by=a["by"], reason=a["reason"]) for a in accepted]
+    published = history.Event(
+        history.now(),
+        "published",
+        final.name,
+        before=before.name if before else None,
+        manifest_sha256=sha256(final / MANIFEST),
+    )
+    for event in (*done, published):
+        history.record(releases.folder, event)
 
 
 def publish_aside(
@@ -226,6 +259,7 @@ def _written(build: Build, staged: Sequence[Table], aside: Path, told: dict[str,
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(build.path(description.full_name), to)
         manifest = {
+            "format": FORMAT,
             **told,
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
             "inputs": dict(sorted(told["inputs"].items())),
@@ -235,7 +269,7 @@ def _written(build: Build, staged: Sequence[Table], aside: Path, told: dict[str,
                 "passed": int(results["passed"].sum()),
                 "found": results[~results["passed"]][["check_name", "severity", "n_problems"]].to_dict("records"),
             },
-            "accepted": [],
+            "accepted": told.get("accepted", []),
             "files": _files(aside),
         }
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -359,13 +393,14 @@ def quoted(text: str | Path) -> str:
 
 def _files(folder: Path) -> dict[str, dict[str, Any]]:
     return {
-        p.relative_to(folder).as_posix(): {"sha256": _sha256(p), "bytes": p.stat().st_size}
+        p.relative_to(folder).as_posix(): {"sha256": sha256(p), "bytes": p.stat().st_size}
         for p in sorted(folder.rglob("*"))
         if p.is_file()
     }
 
 
-def _sha256(path: Path) -> str:
+def sha256(path: Path) -> str:
+    """The sha256 of a file."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
 

@@ -217,11 +217,6 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         {"indicator_set.value": now(0.48, 0.9)},
         "value_before=48.0",
     ),
-    "withdrawn_beyond_tolerance": (
-        {"lineage.previous_value": before(*[48.0] * 20), "indicator_set.value": now(*[48.0] * 17, None, None, None)},
-        {"indicator_set.value": now(*[48.0] * 16, None, None, None, None)},
-        "values_gone=4, values_before=20, areas=PHL",
-    ),
     "aggregate_within_members": (
         {"indicator_set.aggregate": [FIGURE]},
         {"indicator_set.aggregate": [{**FIGURE, "obs_value": 40.1}]},
@@ -476,7 +471,7 @@ def test_sums_and_medians_are_computed_again_too(small: SmallBuild, method: str,
 
 def test_limits_that_nobody_set_are_zero(fresh: SmallBuild) -> None:
     fresh.write("reference.check_tolerance", [])
-    for name in ("parts_around_total", "magnitude_kept", "withdrawn_beyond_tolerance"):
+    for name in ("parts_around_total", "magnitude_kept"):
         for full_name, rows in {**CASES[name][0], "indicator_set.value": CASES[name][1]["indicator_set.value"]}.items():
             fresh.write(full_name, rows)
         assert not run(fresh.build, [BY_NAME[name]])[0].passed

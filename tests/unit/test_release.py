@@ -17,6 +17,7 @@ from small_build import SmallBuild
 
 import warehouse.release as release_module
 from indicator_defs.model import BREAKDOWNS
+from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
 from warehouse.release import (
@@ -48,7 +49,8 @@ def first_home(
 
 def visible(home: Path) -> list[str]:
     """Everything below a home that an interrupted release might have left."""
-    return sorted(p.name for p in [*home.iterdir(), *(home / "releases").iterdir()])
+    own = [*home.iterdir(), *(home / "releases").iterdir()]
+    return sorted(p.name for p in own if p.name != history.FILE)
 
 
 def test_first_release_is_whole_and_current(first_home: tuple[Path, Path]) -> None:
@@ -150,7 +152,10 @@ def test_home_without_a_release_says_what_to_do(tmp_path: Path) -> None:
 
 def test_unknown_release_names_those_there_are(first_home: tuple[Path, Path]) -> None:
     home, folder = first_home
-    with pytest.raises(ReleaseError, match=rf"There is no release 2019\.01\.01-1\. Releases here: {folder.name}\."):
+    with pytest.raises(
+        ReleaseError,
+        match=rf"There is no release 2019\.01\.01-1\. Newest ones: {folder.name}\. All 1: payung releases list",
+    ):
         Releases(home).find("2019.01.01-1")
 
 

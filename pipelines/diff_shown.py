@@ -1,0 +1,223 @@
+"""A diff as text, as plain values for JSON, and as a workbook for the meeting.
+
+Belongs here: the words and the order in which a difference is told; withdrawn first.
+Does not belong here: finding it (warehouse/diff.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from indicator_defs.errors import PayungError
+from warehouse.diff import KINDS, LEVELS, Diff
+from warehouse.tolerance import Exceeded
+
+SAMPLES = 5
+HEADINGS = {
+    "withdrawn": "Withdrawn values",
+    "changed": "Changed values",
+    "new": "New values",
+    "restated": "Same value, otherwise restated",
+}
+LEVEL_WORDS = {"country": "country values", "regional": "regional figures", "baseline": "of the baseline"}
+SHOWN = (
+    "level", "quantity", "indicator", "ref_area", "time_period", "breakdown", "is_headline", "value_before",
+    "value_after", "text_before", "text_after", "fields", "source_before", "source_after", "series_before",
+    "series_after", "vintage_before", "vintage_after", "reason",
+)  # fmt: skip
+WIDEST, NARROWEST = 70, 9
+
+
+class ShowingError(PayungError):
+    """The workbook could not be written."""
+
+
+def as_text(diff: Diff, exceeded: Sequence[Exceeded] = (), samples: int = SAMPLES) -> str:
+    """The difference as text: what is withdrawn first, with the first cases of each kind and the reasons counted."""
+    lines = [f"From {diff.before} to {diff.after}"]
+    if diff.is_empty:
+        return "\n".join([*lines, "Nothing differs: no value, indicator, code, definition or source."])
+    lines += _sources(diff.sources)
+    counts = diff.counts()
+    for kind in KINDS:
+        found = diff.of_kind(kind)
+        said = ", ".join(f"{counts[level][kind]:,} {LEVEL_WORDS[level]}" for level in LEVELS if counts[level][kind])
+        lines.append(f"\n{HEADINGS[kind]}: {said or 'none'}")
+        for level in LEVELS:
+            own = found[found["level"] == level]
+            lines += [f"  {_case(row)}" for row in _telling(own, samples).to_dict("records")]
+            if len(own) > samples:
+                lines.append(f"  ... and {len(own) - samples:,} more {LEVEL_WORDS[level]}")
+        if len(found):
+            reasons = found.loc[found["level"] == "country", "reason"].value_counts()
+            lines += [f"  reason, {n:,} country values: {reason}" for reason, n in reasons.head(samples).items()]
+            if len(reasons) > samples:
+                lines.append(f"  ... and {len(reasons) - samples:,} more reasons")
+    for title, frame in _others(diff):
+        lines.append(f"\n{title}: {len(frame) or 'none'}")
+        lines += [f"  {_row(row)}" for row in frame.head(samples).to_dict("records")]
+        if len(frame) > samples:
+            lines.append(f"  ... and {len(frame) - samples:,} more")
+    if exceeded:
+        lines += ["\nMore than the tolerances of the catalogue allow:", *(f"  {e.line()}" for e in exceeded)]
+    return "\n".join(lines)
+
+
+def as_dict(diff: Diff, exceeded: Sequence[Exceeded] | None = None) -> dict[str, Any]:
+    """The whole difference as plain values, withdrawn values first; `exceeded` where it was measured."""
+    out: dict[str, Any] = {
+        "before": diff.before,
+        "after": diff.after,
+        "counts": diff.counts(),
+        "sources": _records(diff.sources),
+        **{kind: _records(diff.of_kind(kind)[list(SHOWN)]) for kind in KINDS},
+        "indicators": _records(diff.indicators),
+        "codes": _records(diff.codes),
+        "definitions": _records(diff.definitions),
+    }
+    return out if exceeded is None else out | {"exceeded": [e.as_dict() for e in exceeded]}
+
+
+def write_xlsx(diff: Diff, path: Path, exceeded: Sequence[Exceeded] = ()) -> Path:
+    """Writes the workbook for the meeting: a summary and one sheet a kind; whole or not at all."""
+    from openpyxl import Workbook
+
+    book = Workbook()
+    book.remove(book.worksheets[0])
+    _summary_sheet(book, diff, exceeded)
+    for kind in KINDS:
+        _sheet(book, kind, diff.of_kind(kind)[list(SHOWN)])
+    for name, frame in (
+        ("indicators", diff.indicators),
+        ("codes", diff.codes),
+        ("definitions", diff.definitions),
+        ("sources", diff.sources),
+    ):
+        _sheet(book, name, frame)
+    if exceeded:
+        _sheet(book, "tolerances", pd.DataFrame([e.as_dict() for e in exceeded]))
+    aside = path.with_name(f".{path.name}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        book.save(aside)
+        aside.replace(path)
+    except OSError as error:
+        raise ShowingError(f"{path} could not be written: {error.strerror or error}. Name another file.") from error
+    finally:
+        aside.unlink(missing_ok=True)
+    return path
+
+
+def _sources(sources: pd.DataFrame) -> list[str]:
+    return [
+        f"Source {s['provider']}/{s['dataset']}: {s['what']} ({_text(s['vintages_before']) or 'none'} -> "
+        f"{_text(s['vintages_after']) or 'none'})"
+        for s in sources.to_dict("records")
+    ]
+
+
+def _others(diff: Diff) -> list[tuple[str, pd.DataFrame]]:
+    return [
+        ("Indicators withdrawn, new or with another status", diff.indicators),
+        ("Codes", diff.codes),
+        ("Definitions, methods and rules", diff.definitions),
+    ]
+
+
+def _telling(rows: pd.DataFrame, most: int) -> pd.DataFrame:
+    """The rows to show first: headline figures, then by how far they moved, in per cent of what they were."""
+    before = rows["value_before"].abs()
+    moved = ((rows["value_after"] - rows["value_before"]).abs() / before.where(before > 0)).fillna(0)
+    order = rows.assign(_moved=moved).sort_values(["is_headline", "_moved"], ascending=False, kind="stable")
+    return order.head(most)
+
+
+def _case(row: dict[Any, Any]) -> str:
+    what = "" if row["quantity"] == "obs_value" else f" {row['quantity']}"
+    breakdown = f" [{row['breakdown']}]" if row["breakdown"] else ""
+    fields = f" ({row['fields']})" if row["kind"] == "restated" and _text(row["fields"]) else ""
+    return (
+        f"{row['indicator']} {row['ref_area']} {_text(row['time_period'])}{breakdown}{what}: "
+        f"{_number(row['value_before'])} -> {_number(row['value_after'])}{fields}; {row['reason']}"
+    )
+
+
+def _row(row: dict[Any, Any]) -> str:
+    name = str(row["table"]).removeprefix("reference.")
+    if row["field"]:
+        return f"{name} {row['key']}: {row['field']} {_short(row['before'])} -> {_short(row['after'])}"
+    return f"{row['kind']}: {name} {row['key']} ({_short(row['before'] or row['after'])})"
+
+
+def _short(text: str, most: int = 80) -> str:
+    return repr(text if len(text) <= most else text[: most - 3] + "...")
+
+
+def _text(value: Any) -> str:
+    return "" if value is None or pd.isna(value) else str(value)
+
+
+def _number(value: Any) -> str:
+    if value is None or pd.isna(value):
+        return "none"
+    return f"{float(value):.10g}"  # without the noise of the last bits; JSON and workbook have all digits
+
+
+def _plain(value: Any) -> Any:
+    if value is None or value is pd.NA or (isinstance(value, float) and pd.isna(value)):
+        return None
+    return value.isoformat() if isinstance(value, date) else value
+
+
+def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    # to_dict gives Python's own numbers, which JSON can hold
+    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
+    return [{str(k): _plain(v) for k, v in row.items()} for row in rows]
+
+
+def _summary_sheet(book: Any, diff: Diff, exceeded: Sequence[Exceeded]) -> None:
+    counts = diff.counts()
+    rows = [
+        {"what": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}
+        for kind in KINDS
+        for level in LEVELS
+    ]
+    rows += [{"what": title, "level": "", "number": len(frame)} for title, frame in _others(diff)]
+    rows += [{"what": "Sources with other snapshots", "level": "", "number": len(diff.sources)}]
+    rows += [{"what": "Tolerances exceeded", "level": "", "number": len(exceeded)}]
+    rows += [{"what": f"From release {diff.before} to {diff.after}", "level": "", "number": None}]
+    _sheet(book, "summary", pd.DataFrame(rows, columns=["what", "level", "number"]).astype({"number": "Int64"}))
+
+
+def _sheet(book: Any, name: str, frame: pd.DataFrame) -> None:
+    """One sheet: bold header, frozen, with a filter and widths that fit what it holds."""
+    from openpyxl.styles import Alignment, Font, PatternFill
+    from openpyxl.utils import get_column_letter
+
+    sheet = book.create_sheet(name)
+    sheet.append([str(c).replace("_", " ") for c in frame.columns])
+    for cell in sheet[1]:
+        cell.font = Font(bold=True)
+        cell.fill = PatternFill("solid", start_color="FFDCE6F1")
+        cell.alignment = Alignment(vertical="top", wrap_text=True)
+    for row in _records(frame):
+        sheet.append([_cell(v) for v in row.values()])
+    for row in sheet.iter_rows(min_row=2):
+        for cell in row:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # a text that begins with = is no formula
+    for number, column in enumerate(frame.columns, start=1):
+        longest = max([len(str(column)), *(len(_text(v)) for v in frame[column].head(2000))])
+        sheet.column_dimensions[get_column_letter(number)].width = min(max(longest + 2, NARROWEST), WIDEST)
+    # of values also what the number is of stays in sight
+    sheet.freeze_panes = "F2" if "ref_area" in frame.columns else "A2"
+    sheet.auto_filter.ref = sheet.dimensions
+
+
+def _cell(value: Any) -> Any:
+    return "yes" if value is True else "no" if value is False else value

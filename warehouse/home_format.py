@@ -1,0 +1,62 @@
+"""The format of a home: a number, so that a home written by a newer Payung is refused and not misread.
+
+Belongs here: the number, reading it, writing it. Does not belong here: anything that needs an engine; every command
+asks this first.
+
+Raise FORMAT when an older Payung could no longer read a home or a release rightly: another meaning of a manifest's
+field, another place of a file, another shape of a snapshot. New fields and new tables need no new number.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from indicator_defs.errors import PayungError
+
+FORMAT = 1
+FILE = "format.json"
+
+
+class FormatError(PayungError):
+    """The home or a release was written by a newer Payung, or its format cannot be read."""
+
+
+def refuse_newer(home: Path) -> None:
+    """Raises FormatError where the home was written by a newer Payung; a home without a number is of the first format."""
+    path = home / FILE
+    try:
+        told = json.loads(path.read_text(encoding="utf-8"))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except (OSError, ValueError) as error:
+        raise FormatError(
+            f'{path} cannot be read: {error}. Expected the format of the home, such as {{"format": {FORMAT}}}. '
+            "Restore it from the back-up; nothing was changed."
+        ) from error
+    refuse(told, str(home))
+
+
+def refuse(told: Any, place: str) -> None:
+    """Raises FormatError where `told` (the content of format.json or of a manifest) names a newer format."""
+    number = told.get("format", 1) if isinstance(told, dict) else None
+    if not isinstance(number, int):
+        raise FormatError(f"{place}: the format is {number!r}, expected a whole number up to {FORMAT}.")
+    if number > FORMAT:
+        version = told.get("code_version") or "newer"
+        raise FormatError(
+            f"{place} was written by a newer Payung (format {number}, version {version}); this one reads formats up to "
+            f"{FORMAT}. Install that version, or set PAYUNG_HOME to another folder. Nothing was changed."
+        )
+
+
+def mark(home: Path, code_version: str) -> None:
+    """Writes the format of the home where it stands nowhere yet, in one step."""
+    path = home / FILE
+    if path.exists():
+        return
+    aside = path.with_name(f".{FILE}.{os.getpid()}")
+    aside.write_text(json.dumps({"format": FORMAT, "code_version": code_version}) + "\n", encoding="utf-8")
+    aside.replace(path)
