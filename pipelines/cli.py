@@ -317,7 +317,7 @@ def gaps(
         _show(found.rows, form)
     else:
         asking.show(found)
-    for line in asking.failed_since(home(), release):
+    for line in asking.fetched_since(home(), release):
         click.echo(f"payung: {line}", err=True)
 
 

@@ -206,14 +206,20 @@ def show(found: Gaps) -> None:
         print(f"\n{entry.text(width)}")
 
 
-def failed_since(home: Path, release: Path) -> list[str]:
-    """Datasets whose last fetch failed after the release was made, so that its gaps do not tell of it; a line each."""
-    made = str(read_manifest(release)["made_at"])
-    return [
-        f"The last fetch of {r.path} failed on {r.at:%Y-%m-%d %H:%M}, after this release was made."
-        for r in last_reports(home)
-        if r.outcome == "failed" and r.at > datetime.fromisoformat(made)
-    ]
+def fetched_since(home: Path, release: Path) -> list[str]:
+    """What fetches since the release was made say of its gaps, a line each: failures, and failures that are over."""
+    made = datetime.fromisoformat(str(read_manifest(release)["made_at"]))
+    told = query(release, "SELECT provider || '/' || dataset AS path FROM lineage.fetch WHERE outcome = 'failed'")
+    failed = set(told["path"])
+    out = []
+    for r in last_reports(home):
+        if r.at > made and r.outcome == "failed" and r.path not in failed:
+            out.append(f"The last fetch of {r.path} failed on {r.at:%Y-%m-%d %H:%M}, after this release was made.")
+        elif r.at > made and r.outcome != "failed" and r.path in failed:
+            out.append(
+                f"{r.path} was fetched on {r.at:%Y-%m-%d %H:%M}, after this release was made: payung refresh --force."
+            )
+    return out
 
 
 def draw(release: Path, to: Path) -> list[Path]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from payung_command import run_payung
 
-from pipelines.gaps import Asked, GapError, draw, entries, failed_since, gaps
+from pipelines.gaps import Asked, GapError, draw, entries, fetched_since, gaps
 from pipelines.summary import indicators
 from sources.online import FetchReport, write_report
 from warehouse.query import query
@@ -104,13 +104,13 @@ def test_a_fetch_that_failed_after_the_release_is_told(release: Path, tmp_path: 
         write_report(tmp_path / "fetch", FetchReport(**facts, outcome=outcome, at=at))
 
     report(datetime(2099, 1, 2, tzinfo=UTC), "failed")
-    assert failed_since(tmp_path, release) == [
+    assert fetched_since(tmp_path, release) == [
         "The last fetch of ilostat/SDG_0131_SEX_SOC_RT failed on 2099-01-02 00:00, after this release was made."
     ]
     report(datetime(2001, 1, 2, tzinfo=UTC), "failed")
-    assert failed_since(tmp_path, release) == [], "the release tells of it itself"
+    assert fetched_since(tmp_path, release) == [], "the release tells of it itself"
     report(datetime(2099, 1, 2, tzinfo=UTC), "unchanged")
-    assert failed_since(tmp_path, release) == []
+    assert fetched_since(tmp_path, release) == []
 
 
 def test_the_summary_of_a_refresh_says_how_far_the_set_is_filled(made_home: Path, release: Path) -> None:
