@@ -125,7 +125,7 @@ def test_described_tables_are_published_unless_they_are_work(published: duckdb.D
 
 def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) -> None:
     views = published.execute("SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").fetchall()
-    assert {name for name, _ in views} == {"asean_indicators", "observations", "regional_baseline"}
+    assert {name for name, _ in views} == {"asean_indicators", "baseline_tables", "observations", "regional_baseline"}
     for name, comment in views:
         assert comment
         (rows,) = published.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
