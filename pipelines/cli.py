@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indicator_defs.errors import PayungError
+from pipelines.cli_edition import edition
 from pipelines.settings import ROOT, home, prepare_dagster
 
 if TYPE_CHECKING:
@@ -406,6 +407,9 @@ def _summary(release: Path, seconds: float) -> None:
     print_table(found.figures)
     click.echo(f"\nWarehouse: {_shown(found.warehouse)}")
     click.echo('Next: payung sql "SELECT * FROM regional_baseline LIMIT 20", payung export, payung ui')
+
+
+main.add_command(edition)
 
 
 if __name__ == "__main__":

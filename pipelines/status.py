@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from assets.online import last_reports
+from pipelines.editions import listed
 from pipelines.failures import last_failure
 from sources.freshness import Freshness, late_sources
 from warehouse.query import query
@@ -41,6 +42,7 @@ class Status:
     fetches: list[dict[str, Any]] = field(default_factory=list)
     last_failure: str | None = None
     attention: list[str] = field(default_factory=list)
+    editions: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
@@ -62,6 +64,9 @@ def collect(home: Path, today: date | None = None) -> Status:
         for r in reports
         if not r.whole
     ]
+    editions = listed(home)
+    broken += [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
+    told = [e.as_dict() for e in editions]
     current = releases.current()
     if current is None:
         return Status(
@@ -71,6 +76,7 @@ def collect(home: Path, today: date | None = None) -> Status:
             fetches=fetches,
             last_failure=failure,
             attention=["there is no release yet: payung refresh", *broken],
+            editions=told,
         )
     manifest = read_manifest(current)
     late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
@@ -86,6 +92,7 @@ def collect(home: Path, today: date | None = None) -> Status:
             _with_lateness(manifest["sources"], late),
             last_failure=failure,
             attention=[lost],
+            editions=told,
         )
     account = query(
         current,
@@ -116,6 +123,7 @@ def collect(home: Path, today: date | None = None) -> Status:
         fetches=fetches,
         last_failure=failure,
         attention=attention,
+        editions=told,
     )
 
 
@@ -165,6 +173,17 @@ def render(status: Status) -> str:
             f"Indicators  {status.indicators.get('with_values', 0)} with values, "
             f"{status.indicators.get('declared', 0)} declared without values"
         )
+    if status.editions:
+        lines.append("Editions")
+        lines += [
+            f"  {e['edition']}  "
+            + (
+                f"signed {e['signed_at'][:10]} by {e['signed_by']}, from release {e['release']}"
+                if e["signed_at"]
+                else "cannot be read"
+            )
+            for e in status.editions
+        ]
     if status.warnings:
         lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
     if status.last_failure:
