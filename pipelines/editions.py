@@ -158,7 +158,7 @@ def drifted(found: Drift, samples: int) -> str:
 def _kind(kind: str, differences: list[Difference], samples: int) -> list[str]:
     if not differences:
         return []
-    ordered = sorted(differences, key=lambda d: not d.is_headline)
+    ordered = sorted(differences, key=lambda d: (not d.is_headline, not d.is_core))
     lines = [f"{HEADS[kind]} ({len(differences):,})"]
     for d in ordered[:samples]:
         breakdown = f" ({d.breakdown})" if d.breakdown and not d.is_headline else ""

@@ -89,8 +89,8 @@ def definition_changes(con: duckdb.DuckDBPyConnection) -> list[DefinitionChange]
     """All differences, table by table. `con` has the databases edition and release, and claim_then and claim_now."""
     out: list[DefinitionChange] = []
     for name in COMPARED:
-        columns = [c for c in table(name).column_names if c not in MEANINGLESS]
-        columns = [c for c in columns if c in _columns(con, f"edition.{name}") & _columns(con, f"release.{name}")]
+        both = _columns(con, f"edition.{name}") & _columns(con, f"release.{name}")
+        columns = [c for c in table(name).column_names if c in both and c not in MEANINGLESS]
         key = tuple(c for c in KEYS.get(name, table(name).key) if c in columns)
         then, now = (_rows(con, f"{state}.{name}", columns, key) for state in ("edition", "release"))
         out += _differences(name, key, then, now)

@@ -25,7 +25,7 @@ from warehouse.engine import open_engine
 from warehouse.release import DATABASE, MANIFEST, quoted, read_manifest
 
 SQL = Path(__file__).parent / "sql"
-COMPARED = ("figure", "label", "origin", "member", "weight", "claim")
+COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")
 KINDS = ("disappeared", "changed", "re_dated", "comparability", "class", "new", "status", "footnote", "members")
 
 
@@ -51,6 +51,7 @@ class Difference:
     ref_area: str
     cell: str
     is_headline: bool
+    is_core: bool
     item: str
     is_companion: bool
     before: Said
@@ -137,8 +138,11 @@ def drift(edition: Edition, release: Path) -> Drift:
     with _side_by_side(edition, release) as con:
         changes = definition_changes(con)
         why = Why(con, edition.manifest, manifest, changes, altered)
-        names = dict(con.execute("SELECT indicator, name FROM edition.reference.indicator").fetchall())
-        names |= dict(con.execute("SELECT indicator, name FROM release.reference.indicator").fetchall())
+        described = con.execute(
+            "SELECT indicator, name, tier FROM release.reference.indicator "
+            "UNION ALL SELECT indicator, name, tier FROM edition.reference.indicator"
+        ).fetchall()
+        named = {indicator: (name, tier == "core") for indicator, name, tier in described}
         headline = set(
             con.execute(
                 "SELECT indicator, cell FROM edition.baseline.value WHERE is_headline "
@@ -152,10 +156,11 @@ def drift(edition: Edition, release: Path) -> Drift:
                 Difference(
                     kind=kind,
                     indicator=indicator,
-                    name=names[indicator],
+                    name=named[indicator][0],
                     ref_area=area,
                     cell=cell,
                     is_headline=(indicator, cell) in headline,
+                    is_core=named[indicator][1],
                     item=item,
                     is_companion=companion,
                     before=Said(value, text, year),

@@ -29,12 +29,14 @@ ALTERED = "altered release"
 UNEXPLAINED = "not explained"
 
 ENDS = ("baseline", "latest")
-# Settings that move one end only; all others may move both.
+COMPARISON = "comparison"
+# What each setting may move; those not named here move the comparison of both ends only.
 SETTINGS_OF = {
     "baseline_year": ("baseline",),
     "baseline_from": ("baseline",),
     "baseline_to": ("baseline",),
     "latest_reference_year": ("latest",),
+    "first_reference_year": (),
     "edition": (),
     "title": (),
 }
@@ -69,10 +71,9 @@ class _Origin:
     value_text: str | None
     source: str
     feed: str
+    breakdown_family: str
     vintage_date: Any
     correction: str | None
-    role: str
-    in_aggregates: bool
     snapshot_id: str | None
 
     @property
@@ -116,6 +117,10 @@ class Why:
         self._then, self._now, self._altered = then, now, altered
         self._before_vintages, self._after_vintages = _vintages(then), _vintages(now)
         self._origin = {when: _origins(con, when) for when in ("then", "now")}
+        self._choice = {
+            when: {row[:3]: row[3:] for row in con.execute(f"SELECT * FROM choice_{when}").fetchall()}
+            for when in ("then", "now")
+        }
         self._member = {when: _members(con, when) for when in ("then", "now")}
         self._still_there = {
             row[0]
@@ -140,6 +145,7 @@ class Why:
             "SELECT area_group FROM edition.reference.area_group UNION SELECT area_group FROM release.reference.area_group"
         ).fetchall()
         self._groups = {row[0] for row in groups}
+        self._found: dict[Cell, list[Cause]] = {}
         self._changes: defaultdict[str, list[DefinitionChange]] = defaultdict(list)
         for change in changes:
             self._changes[change.table].append(change)
@@ -151,11 +157,14 @@ class Why:
         causes: list[Cause] = []
         for which in ends:
             here = (indicator, area, cell, which)
-            causes += self._group(here) if area in self._groups else self._country(here)
+            if here not in self._found:
+                self._found[here] = self._group(here) if area in self._groups else self._country(here)
+            causes += self._found[here]
         if end not in ENDS:
             causes += self._breaks(indicator, area)
+            ends = (*ends, COMPARISON)
         causes += self._rules(indicator, ends)
-        return tuple(dict.fromkeys(causes)) or (self._rest(),)
+        return tuple(dict.fromkeys(causes or self._crosswalks(indicator))) or (self._rest(),)
 
     def _rest(self) -> Cause:
         if self._altered:
@@ -171,28 +180,49 @@ class Why:
     def _country(self, here: Cell) -> list[Cause]:
         before, after = self._origin["then"].get(here, []), self._origin["now"].get(here, [])
         causes = self._corrections(here, before, after)
-        feeds, feeds_now = sorted({o.feed for o in before}), sorted({o.feed for o in after})
-        if feeds and feeds_now and feeds != feeds_now:
-            causes.append(Cause(OTHER_FEED, f"{', '.join(feeds)} -> {', '.join(feeds_now)}"))
-        snapshots, snapshots_now = {o.snapshot_id for o in before}, {o.snapshot_id for o in after}
-        if before and after and snapshots != snapshots_now:
-            causes.append(Cause(NEW_VINTAGE, f"{_states(before)} -> {_states(after)}"))
-        elif before and not after:
-            causes += self._gone(before)
-        elif after and not before:
+        if before and after:
+            causes += self._replaced(before, after)
+        elif before:
+            causes += self._gone(here, before)
+        elif after:
             fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
-            if fresh:
-                causes.append(Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition"))
+            said = [Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else []
+            causes += said or self._chosen(here, after)
         return causes
 
-    def _gone(self, before: list[_Origin]) -> list[Cause]:
+    def _replaced(self, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
+        """Causes where both have a value."""
+        if {o.snapshot_id for o in before} == {o.snapshot_id for o in after}:
+            return []
+        feeds, feeds_now = {o.feed for o in before}, {o.feed for o in after}
+        if feeds == feeds_now:
+            return [Cause(NEW_VINTAGE, f"{_states(before)} -> {_states(after)}")]
+        causes = [Cause(OTHER_FEED, f"{', '.join(sorted(feeds))} -> {', '.join(sorted(feeds_now))}")]
+        fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+        return causes + ([Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else [])
+
+    def _gone(self, here: Cell, before: list[_Origin]) -> list[Cause]:
+        """Causes where only the edition has a value."""
         causes = []
-        for dataset in sorted({o.dataset for o in before if o.observation_id not in self._still_there}):
+        lost = [o for o in before if o.observation_id not in self._still_there]
+        for dataset in sorted({o.dataset for o in lost}):
             fresh = {s: v for s, v in self._after_vintages[dataset].items() if s not in self._before_vintages[dataset]}
             if fresh:
                 causes.append(Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(fresh.values()))} no longer has it"))
             elif not self._after_vintages[dataset]:
                 causes.append(Cause(WITHDRAWN, f"the release rests on no snapshot of {dataset}"))
+        return causes or self._chosen(here, before)
+
+    def _chosen(self, here: Cell, origins: list[_Origin]) -> list[Cause]:
+        """Causes in the choice of the feed, where one of the two has no value of the cell in the chosen one."""
+        causes = []
+        for family in sorted({o.breakdown_family for o in origins}):
+            before = self._choice["then"].get((*here[:2], family))
+            after = self._choice["now"].get((*here[:2], family))
+            if before and after and before[0] != after[0]:
+                causes.append(Cause(OTHER_FEED, f"{before[0]} -> {after[0]}"))
+            elif before and after and before != after:
+                causes.append(Cause(NEW_VINTAGE, f"{after[0]} of {before[1]} -> of {after[1]}"))
         return causes
 
     def _corrections(self, here: Cell, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
@@ -228,13 +258,8 @@ class Why:
         return causes
 
     def _weight_vintages(self) -> str:
-        moved = [
-            m for m in moved_sources(self._then, self._now) if not any(m.dataset == d for d in self._value_datasets())
-        ]
-        return "".join(f"; {m.dataset} {', '.join(m.before)} -> {', '.join(m.after)}" for m in moved)
-
-    def _value_datasets(self) -> set[str]:
-        return {o.dataset for when in self._origin.values() for origins in when.values() for o in origins}
+        """The datasets of weights that moved: those from which no value of the baseline comes."""
+        return "".join(f"; {m.dataset} {', '.join(m.before)} -> {', '.join(m.after)}" for m in self._moved)
 
     def _breaks(self, indicator: str, area: str) -> list[Cause]:
         return [
@@ -255,15 +280,16 @@ class Why:
             cause = WEIGHTS if table == "weight" else DEFINITION
             causes += [Cause(cause, str(c)) for c in self._changes[f"reference.{table}"] if c.key[0] == key]
         for c in self._changes["reference.indicator_set"]:
-            if set(ends) & set(SETTINGS_OF.get(c.field or "", ENDS)):
+            if set(ends) & set(SETTINGS_OF.get(c.field or "", (COMPARISON,))):
                 causes.append(Cause(SETTINGS, str(c)))
-        providers = {
-            o.source for when in self._origin.values() for k, v in when.items() if k[0] == indicator for o in v
-        }
-        causes += [
-            Cause(DEFINITION, str(c)) for c in self._changes["reference.crosswalk"] if c.key and c.key[0] in providers
-        ]
         return causes
+
+    def _crosswalks(self, indicator: str) -> list[Cause]:
+        return [
+            Cause(DEFINITION, str(c))
+            for c in self._changes["reference.crosswalk"]
+            if c.key[0] in self._providers[indicator]
+        ]
 
 
 def _origins(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, list[_Origin]]:

@@ -37,4 +37,5 @@ ORDER BY
         WHEN 'disappeared' THEN 1 WHEN 'changed' THEN 2 WHEN 're_dated' THEN 3 WHEN 'comparability' THEN 4
         WHEN 'class' THEN 5 WHEN 'new' THEN 6 WHEN 'status' THEN 7 ELSE 8
     END,
-    abs(value_now - value_then) DESC NULLS LAST, indicator, ref_area, cell, item
+    -- relative to the larger of the two: indicators have different units
+    abs(value_now - value_then) / nullif(greatest(abs(value_now), abs(value_then)), 0) DESC NULLS LAST, indicator, ref_area, cell, item

@@ -17,7 +17,7 @@ ends AS (
 )
 SELECT
     e.indicator, e.ref_area, e.cell, e.item, e.observation_id, v.time_period, v.obs_value, v.value_text, v.source, v.feed,
-    v.vintage_date, v.correction, v.role, v.in_aggregates, o.snapshot_id
+    v.breakdown_family, v.vintage_date, v.correction, o.snapshot_id
 FROM ends AS e
 JOIN indicator_set.value AS v ON v.observation_id = e.observation_id
 LEFT JOIN harmonised.observation AS o ON o.observation_id = e.observation_id
