@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import resource
 import shutil
 from collections.abc import Callable
@@ -100,7 +99,7 @@ def test_full_disk_leaves_nothing_behind(home: Path) -> None:
     assert ran.returncode == 1
     assert ran.stderr.startswith("payung: The edition could not be written to ")
     assert "Traceback" not in ran.stderr
-    assert [n for n in os.listdir(home / "editions") if "too-large" in n] == []
+    assert [p.name for p in (home / "editions").glob("*") if "too-large" in p.name] == []
 
 
 @pytest.mark.parametrize(
