@@ -10,8 +10,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from click.testing import CliRunner, Result
 from payung_command import run_payung
 
+from pipelines.cli import main
 from warehouse.edition.drift import drift
 from warehouse.edition.kept import MANIFEST, Editions, sha256
 from warehouse.query import query
@@ -29,41 +31,49 @@ def home(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     return to
 
 
+def payung(home: Path, *arguments: str) -> Result:
+    """The same command within this process, which saves its start."""
+    ran = CliRunner(env={"PAYUNG_HOME": str(home)}).invoke(main, arguments)
+    assert ran.exception is None or isinstance(ran.exception, SystemExit), ran.exception
+    return ran
+
+
 def test_freeze_list_verify_drift_and_status(home: Path) -> None:
-    frozen = run_payung(home, "edition", "freeze", "baseline-1", *NAMED)
-    assert frozen.returncode == 0, frozen.stderr
+    frozen = payung(home, "edition", "freeze", "baseline-1", *NAMED)
+    assert frozen.exit_code == 0, frozen.stderr
     folder = home / "editions" / "baseline-1"
     checksum = frozen.stdout.strip().splitlines()[-1].strip()
     assert checksum.replace(" ", "") == sha256(folder / MANIFEST)
 
-    again = run_payung(home, "edition", "freeze", "baseline-1", *NAMED)
-    assert again.returncode == 1
+    again = payung(home, "edition", "freeze", "baseline-1", *NAMED)
+    assert again.exit_code == 1
     assert again.stderr.startswith("payung: There is an edition baseline-1 already, signed by A. Nama, ACSS on ")
 
-    listed = json.loads(run_payung(home, "edition", "list", "--json").stdout)
+    listed = json.loads(payung(home, "edition", "list", "--json").stdout)
     assert [(e["edition"], e["signed_by"], e["problem"]) for e in listed] == [("baseline-1", "A. Nama, ACSS", None)]
     assert listed[0]["checksum"] == sha256(folder / MANIFEST)
 
-    whole = run_payung(home, "edition", "verify", "baseline-1", "--checksum", checksum)
-    assert (whole.returncode, whole.stderr) == (0, "")
+    whole = payung(home, "edition", "verify", "baseline-1", "--checksum", checksum)
+    assert (whole.exit_code, whole.stderr) == (0, "")
     assert "The checksum is the one given." in whole.stdout
 
-    none = run_payung(home, "edition", "drift", "baseline-1")
-    assert (none.returncode, none.stderr) == (0, "")
-    assert none.stdout.strip().endswith("No drift: every figure, label and definition is the one that was signed.")
+    none = payung(home, "edition", "drift", "baseline-1", "--json")
+    assert (none.exit_code, none.stderr) == (0, "")
+    found = json.loads(none.stdout)
+    assert (found["drift"], found["differences"], found["definitions"], found["sources"]) == (False, [], [], [])
 
-    status = json.loads(run_payung(home, "status", "--json").stdout)
+    status = json.loads(payung(home, "status", "--json").stdout)
     assert [e["edition"] for e in status["editions"]] == ["baseline-1"]
     assert not any("edition" in a for a in status["attention"])
 
     path = folder / "csv" / "baseline.value.csv"
     path.chmod(0o644)
     path.write_text(path.read_text(encoding="utf-8").replace("65.6", "66.6"), encoding="utf-8")
-    spoilt = run_payung(home, "edition", "verify", "baseline-1")
-    assert spoilt.returncode == 1
+    spoilt = payung(home, "edition", "verify", "baseline-1")
+    assert spoilt.exit_code == 1
     assert "csv/baseline.value.csv: altered" in spoilt.stdout
-    told = run_payung(home, "status")
-    assert told.returncode == 4
+    told = payung(home, "status")
+    assert told.exit_code == 4
     assert "edition baseline-1 is not as it was signed: csv/baseline.value.csv: altered" in told.stdout
 
 
@@ -77,12 +87,12 @@ def test_drift_has_exit_code_4_text_and_json(home: Path) -> None:
             "UPDATE baseline.value SET latest_value = latest_value + 1 "
             "WHERE indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' AND is_headline"
         )
-    moved = run_payung(home, "edition", "drift", "baseline-2", "--release", other.name)
-    assert (moved.returncode, moved.stderr) == (4, "")
+    moved = payung(home, "edition", "drift", "baseline-2", "--release", other.name)
+    assert (moved.exit_code, moved.stderr) == (4, "")
     assert "ASP_COV_PENSN PHL latest: 65.6 (2021) -> 66.6 (2021)" in moved.stdout
     assert "altered release" in moved.stdout
-    as_json = run_payung(home, "edition", "drift", "baseline-2", "--release", other.name, "--json")
-    assert as_json.returncode == 4
+    as_json = payung(home, "edition", "drift", "baseline-2", "--release", other.name, "--json")
+    assert as_json.exit_code == 4
     found = json.loads(as_json.stdout)
     assert (found["drift"], found["by_kind"]) == (True, {"changed": 1})
     one = found["differences"][0]
@@ -112,8 +122,8 @@ def test_full_disk_leaves_nothing_behind(home: Path) -> None:
     ],
 )
 def test_what_a_user_can_get_wrong(home: Path, arguments: tuple[str, ...], code: int, said: str) -> None:
-    ran = run_payung(home, "edition", *arguments)
-    assert ran.returncode == code
+    ran = payung(home, "edition", *arguments)
+    assert ran.exit_code == code
     assert said in ran.stderr
     assert "Traceback" not in ran.stderr
 
