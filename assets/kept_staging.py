@@ -16,6 +16,7 @@ ends the processes. They start a fresh Python each, so a script that calls a ref
 
 from __future__ import annotations
 
+import atexit
 import hashlib
 import json
 import multiprocessing
@@ -170,6 +171,7 @@ def _end_with_the_run() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
+    atexit.register(os._exit, 0)  # its results stand in files; waiting for the thread to be cleared away is of no use
 
 
 def _folder(store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None) -> Path:

@@ -25,7 +25,7 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from indicator_defs import model
+from indicator_defs import model, set_model
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.model import BREAKDOWNS, IndicatorDefinition
 from pipelines.settings import home
@@ -104,6 +104,7 @@ def _used(kind: type[BaseModel]) -> Iterator[BaseModel]:
         *read.publication_rules.values(),
         *read.weights.values(),
         read.indicator_set,
+        read.regional_baseline,
         *read.breaks,
         *read.corrections,
         *read.crosswalks,
@@ -169,7 +170,11 @@ def other_fields() -> str:
         model.PublicationRule,
         model.PublicationClass,
         model.Weight,
-        model.IndicatorSet,
+        set_model.IndicatorSet,
+        set_model.SetTier,
+        set_model.Decision,
+        set_model.RegionalBaseline,
+        set_model.BaselineTable,
         model.Break,
         model.Correction,
     )
@@ -334,12 +339,12 @@ def _gap(d: IndicatorDefinition) -> list[object]:
 
 def settings() -> str:
     """The years and limits of the set."""
-    s = catalog().indicator_set
+    s, b = catalog().indicator_set, catalog().regional_baseline
     rows: list[list[object]] = [
         ["latest reference year", s.latest_reference_year],
         ["regional figures from", s.first_reference_year],
-        ["baseline", f"{s.baseline_year}, from values of {s.baseline_from} to {s.baseline_to}"],
-        ["least distance of baseline and latest for a change", f"{s.minimum_years_apart} years"],
+        ["baseline", f"{b.baseline_year}, from values of {b.baseline_from} to {b.baseline_to}"],
+        ["least distance of baseline and latest for a change", f"{b.minimum_years_apart} years"],
         ["step that is not comparable until looked at, per cent units", f"more than {s.step_points:g} points"],
         ["the same, any unit", f"more than {s.step_factor:g} times, and at least {s.step_factor_minimum:g}"],
         ["groups", ", ".join(s.groups)],

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -29,7 +29,6 @@ from indicator_defs.model import (
     DatasetStructure,
     Feed,
     IndicatorDefinition,
-    IndicatorSet,
     Method,
     NotApplicable,
     PublicationRule,
@@ -41,6 +40,8 @@ from indicator_defs.model import (
 from indicator_defs.national_targets import COLUMNS as TARGET_COLUMNS
 from indicator_defs.national_targets import FILE as TARGETS
 from indicator_defs.national_targets import NationalTarget, problems_of
+from indicator_defs.set_checks import check_baseline, check_set
+from indicator_defs.set_model import IndicatorSet, RegionalBaseline
 from indicator_defs.yaml_lines import Lines, load_yaml, parse
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ ATTRIBUTE_CONCEPTS = ("ref_area", "obs_status", "nature", "unit_measure")
 MAY_BE_NOT_STATED = ("obs_status", "nature", "unit_measure")
 # Code lists by the concept whose codes they hold, where the names differ.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
+BASELINE = "sets/regional_baseline.yaml"
 NATIONAL = "national"
 # The tolerances of indicators that have none of their own.
 EVERY_INDICATOR = "all"
@@ -59,6 +61,7 @@ LIST_COLUMNS = {
     "area": ("code", "name", "description", "type", "iso2", "m49"),
     "area_group": ("group", "member", "valid_from", "valid_to", "note"),
     "age": ("code", "name", "description", "age_from", "age_to"),
+    "body": ("code", "name", "description", "type"),
 }
 PLAIN_LISTS = (
     *(b for b in BREAKDOWNS if b != "age"),
@@ -140,6 +143,7 @@ class Catalog:
     publication_rules: dict[str, PublicationRule]
     weights: dict[str, Weight]
     sets: dict[str, IndicatorSet]
+    regional_baseline: RegionalBaseline
     breaks: list[Break]
     corrections: list[Correction]
     target_group_rules: list[Row]
@@ -220,7 +224,7 @@ class _Reader:
         renames = self._read_renames()
         not_applicable = self._read_not_applicable()
         targets = self._read_targets()
-        sets = {s.name: s for s in self._read_folder("sets", IndicatorSet)}
+        sets, baseline = self._read_sets()
         breaks = [b for p in self._yaml_files("breaks") for b in self._read_items(p, "breaks", Break)]
         corrections = [
             c for p in self._yaml_files("corrections") for c in self._read_items(p, "corrections", Correction)
@@ -233,7 +237,7 @@ class _Reader:
         self._check_rules(target_rules)
         self._check_renames(renames)
         self._check_not_applicable(not_applicable)
-        self._check_sets(sets)
+        self._check_sets(sets, baseline)
         self._check_weights(weights)
         members = {r["member"] for r in self.codelists["area_group"] if r["group"] == "ASEAN" and not r["valid_to"]}
         self.problems += problems_of(targets, self.definitions, members)
@@ -247,7 +251,7 @@ class _Reader:
         never = self._read_csv(self.folder / NEVER_TOGETHER, CONCEPT_COLUMNS)
         check_concepts(never, self.claims, self.problems)
         expectations = self._read_expectations()
-        if self.problems:
+        if self.problems or baseline is None:
             n = len(self.problems)
             raise CatalogError(
                 f"{n} problem{'s' * (n > 1)} in the definitions:\n  " + "\n  ".join(sorted(self.problems))
@@ -262,6 +266,7 @@ class _Reader:
             publication_rules=rules,
             weights=weights,
             sets=sets,
+            regional_baseline=baseline,
             breaks=breaks,
             corrections=corrections,
             target_group_rules=target_rules,
@@ -352,17 +357,23 @@ class _Reader:
                 items.append(item)
         return items
 
-    def _read_folder(self, sub: str, model: type[M]) -> list[M]:
-        items = []
-        for name in self._yaml_files(sub):
+    def _read_sets(self) -> tuple[dict[str, IndicatorSet], RegionalBaseline | None]:
+        sets: dict[str, IndicatorSet] = {}
+        baseline = None
+        for name in self._yaml_files("sets"):
             path = self.folder / name
             data, lines = load_yaml(path, self._label(path), self.problems)
-            self.lines[name] = lines
-            item = parse(model, data, lines, (), self.problems) if data is not None else None
-            if item is not None:
-                self.places[repr(item)] = f"{lines.file}:1"
-                items.append(item)
-        return items
+            if data is None:
+                continue
+            if name == BASELINE:
+                baseline = parse(RegionalBaseline, data, lines, (), self.problems)
+                self.lines[BASELINE] = lines
+            elif (s := parse(IndicatorSet, data, lines, (), self.problems)) is not None:
+                sets[s.name] = s
+                self.lines[f"sets/{s.name}"] = lines
+        if not (self.folder / BASELINE).exists():
+            self.problems.append(f"{self.folder.name}/{BASELINE}:1: the file is missing")
+        return sets, baseline
 
     def _read_methods(self) -> tuple[dict[str, Method], dict[str, PublicationRule]]:
         methods = {m.name: m for m in self._read_items("methods.yaml", "methods", Method)}
@@ -632,16 +643,21 @@ class _Reader:
             if e.indicator == e.ref_area == "*":
                 self.problems.append(f"{place}: indicator and ref_area are both *; name at least one of them")
 
-    def _check_sets(self, sets: dict[str, IndicatorSet]) -> None:
+    def _check_sets(self, sets: dict[str, IndicatorSet], baseline: RegionalBaseline | None) -> None:
         if "asean_indicator_set" not in sets:
             self.problems.append(f"{self.folder.name}/sets/asean_indicator_set.yaml:1: the set is missing")
         groups = {r["group"] for r in self.codelists["area_group"]}
+        bodies = {r["code"]: r["type"] for r in self.codelists["body"]}
+
+        def places(name: str) -> Callable[..., str]:
+            lines = self.lines[name]
+            return lambda *path: f"{lines.file}:{lines.at(path)}"
+
         for s in sets.values():
-            place = self.places[repr(s)]
-            for group in s.groups:
-                self._known("area group (codelists/area_group.csv)", group, groups, place)
-            for code in s.first:
-                self._known("indicator", code, self.definitions, place)
+            self.problems += check_set(s, places(f"sets/{s.name}"), self.definitions, bodies, groups)
+        if baseline is not None:
+            at = places(BASELINE)
+            self.problems += check_baseline(baseline, at, self.definitions, sets, self.codes["indicator_group"])
 
     def _check_tolerances(self, tolerances: list[Tolerance]) -> None:
         seen: dict[str, str] = {}

@@ -2,7 +2,8 @@
 
 Belongs here: one pydantic model per kind of file in this folder, and the structure of a provider's
 dataset (shared by sources, which parses it, and warehouse, which keeps it).
-Does not belong here: reading files and checking them against each other (catalog.py).
+Does not belong here: sets and the regional baseline (set_model.py), and reading files and checking them against each
+other (catalog.py).
 """
 
 from __future__ import annotations
@@ -19,11 +20,13 @@ IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 
 
-class _Strict(BaseModel):
+class Strict(BaseModel):
+    """A model that knows its fields only and cannot be changed."""
+
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class SeriesClaim(_Strict):
+class SeriesClaim(Strict):
     """One published series (or part of one) that feeds an indicator."""
 
     code: str = Field(description="The provider's series code, exactly as it publishes it.", examples=["SI_COV_PENSN"])
@@ -42,7 +45,7 @@ class SeriesClaim(_Strict):
     )
 
 
-class Feed(_Strict):
+class Feed(Strict):
     """One feed: the series of one provider's dataset that publish this indicator's concept."""
 
     provider: str = Field(description="Name of a file in sources/ without its ending.", examples=["unsd_sdg"])
@@ -79,7 +82,7 @@ class Feed(_Strict):
     note: str | None = Field(default=None, description="What a reader must know about this feed beside the others.")
 
 
-class TargetGroupRule(_Strict):
+class TargetGroupRule(Strict):
     """Which target group of the Declaration a cell of this indicator is about."""
 
     group: str = Field(description="Code of codelists/target_group.csv.", examples=["OLDER"])
@@ -90,7 +93,7 @@ class TargetGroupRule(_Strict):
     note: str | None = Field(default=None, description="Why it is a proxy, if it is one.")
 
 
-class Aggregation(_Strict):
+class Aggregation(Strict):
     """How regional figures are made from the members' (methods.md section 4)."""
 
     method: str = Field(description="Name of a method in methods.yaml.", examples=["weighted_mean"])
@@ -121,7 +124,7 @@ class Aggregation(_Strict):
     )
 
 
-class Gap(_Strict):
+class Gap(Strict):
     """For an indicator declared without values: where they would have to come from."""
 
     kind: Literal["no_source", "not_gathered", "national_submission"] = Field(
@@ -135,7 +138,7 @@ class Gap(_Strict):
     body: list[str] = Field(min_length=1, description="Who could fill the gap (codes of codelists/body.csv).")
 
 
-class IndicatorDefinition(_Strict):
+class IndicatorDefinition(Strict):
     """One indicator: one YAML file in indicators/GROUP/, named like its code."""
 
     code: IndicatorCode = Field(description="Our code; never reused for another concept.", examples=["ASP_COV_PENSN"])
@@ -196,7 +199,7 @@ class IndicatorDefinition(_Strict):
         return self
 
 
-class Method(_Strict):
+class Method(Strict):
     """One aggregation method of methods.yaml; its arithmetic is SQL in warehouse/sql/."""
 
     name: str = Field(description="Name that definitions use.")
@@ -208,7 +211,7 @@ class Method(_Strict):
     reference: Text = Field(description="Where the method is written down.")
 
 
-class PublicationClass(_Strict):
+class PublicationClass(Strict):
     """Thresholds of one publication class (methods.md section 4)."""
 
     weight_covered: float = Field(description="Least share of the weight.")
@@ -220,7 +223,7 @@ class PublicationClass(_Strict):
     proxy_allowed: bool = Field(default=True, description="Whether a proxy weight may stand.")
 
 
-class PublicationRule(_Strict):
+class PublicationRule(Strict):
     """When a regional figure may be published. Class B holds where B or B_alternative holds."""
 
     name: str
@@ -234,7 +237,7 @@ class PublicationRule(_Strict):
     reference: Text
 
 
-class Weight(_Strict):
+class Weight(Strict):
     """One weight: a denominator, where its figures come from and how gaps are filled."""
 
     name: str = Field(description="Name that definitions use.", examples=["POP_Y_GE65"])
@@ -253,26 +256,7 @@ class Weight(_Strict):
     filling: Text = Field(description="How years without a figure are filled.")
 
 
-class IndicatorSet(_Strict):
-    """One set: which indicators, for which groups and which reference years."""
-
-    name: str
-    title: Text
-    edition: str = Field(description="Name of the edition in preparation.")
-    latest_reference_year: int = Field(description="The year that 'latest' is for; never taken from the clock.")
-    first_reference_year: int = Field(description="First year for which regional figures are made.")
-    baseline_year: int
-    baseline_from: int
-    baseline_to: int
-    minimum_years_apart: int = Field(description="Least distance of baseline and latest for a change.")
-    step_points: float = Field(description="A step of more points is not comparable until somebody has looked.")
-    step_factor: float = Field(description="Likewise a step by more than this factor.")
-    step_factor_minimum: float = Field(description="...where it is also at least this many points.")
-    groups: list[str] = Field(description="Area groups for which regional figures are made.")
-    first: list[str] = Field(description="Indicators that stand first in the tables, printed as gaps where empty.")
-
-
-class Tolerance(_Strict):
+class Tolerance(Strict):
     """How far an indicator may differ from the release before, until somebody accepts it with a reason."""
 
     indicator: str = Field(description="Code of the indicator, or all for those without an entry of their own.")
@@ -284,7 +268,7 @@ class Tolerance(_Strict):
     why: Text
 
 
-class Break(_Strict):
+class Break(Strict):
     """A break in a series that somebody has looked at, or must look at."""
 
     indicator: str
@@ -297,7 +281,7 @@ class Break(_Strict):
     )
 
 
-class Correction(_Strict):
+class Correction(Strict):
     """A guarded correction of one published cell: it applies only while the expected value stands there."""
 
     indicator: str
@@ -315,7 +299,7 @@ class Correction(_Strict):
     reported: date | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
 
 
-class NotApplicable(_Strict):
+class NotApplicable(Strict):
     """One line of not_applicable.csv: figures that cannot exist, so that their absence is no gap."""
 
     indicator: str = Field(description="An indicator, or * for all.")
@@ -327,7 +311,7 @@ class NotApplicable(_Strict):
     list_line: int
 
 
-class SeriesRename(_Strict):
+class SeriesRename(Strict):
     """One line of series_renames.csv: a series code that a provider replaced, and what it goes on as."""
 
     provider: str
@@ -345,7 +329,7 @@ class SeriesRename(_Strict):
     line: int
 
 
-class CrosswalkLine(_Strict):
+class CrosswalkLine(Strict):
     """One line of crosswalks/PROVIDER/CONCEPT.csv."""
 
     provider: str
@@ -378,7 +362,7 @@ ColumnRole = Literal[
 ]
 
 
-class StagedColumn(_Strict):
+class StagedColumn(Strict):
     """One column of a provider's dataset as it is staged."""
 
     name: str = Field(description="Name in the staged table, lower case with underscores.")
@@ -400,7 +384,7 @@ class StagedColumn(_Strict):
     description: Text
 
 
-class DatasetStructure(_Strict):
+class DatasetStructure(Strict):
     """The structure of one provider dataset: what the parser must deliver and what staging checks."""
 
     provider: str
@@ -432,7 +416,7 @@ class DatasetStructure(_Strict):
         return [c for c in self.columns if c.role == "dimension"]
 
 
-class Snapshot(_Strict):
+class Snapshot(Strict):
     """What the warehouse must know of a snapshot: one row of lineage.snapshot."""
 
     snapshot_id: str
@@ -453,7 +437,7 @@ class Snapshot(_Strict):
     content_fingerprint: str | None
 
 
-class SnapshotFile(_Strict):
+class SnapshotFile(Strict):
     """One file of a snapshot."""
 
     name: str

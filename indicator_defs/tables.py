@@ -23,6 +23,7 @@ from indicator_defs.catalog import (
 )
 from indicator_defs.model import BREAKDOWNS, DatasetStructure, NotApplicable
 from indicator_defs.national_targets import rows_of
+from indicator_defs.set_tables import set_tables
 
 
 def _frame(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> pd.DataFrame:
@@ -51,9 +52,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "method": _method(catalog),
         "publication_rule": _publication_rule(catalog),
         "weight": _weight(catalog),
-        "indicator_set": _indicator_set(catalog),
-        "set_group": _set_group(catalog),
-        "set_first": _set_first(catalog),
+        **{name: _frame(rows, columns) for name, (columns, rows) in set_tables(catalog).items()},
         "series_break": _series_break(catalog),
         "correction": _correction(catalog),
         "series_rename": _series_rename(catalog),
@@ -431,22 +430,6 @@ def _weight(catalog: Catalog) -> pd.DataFrame:
     ]
     rows = (w.model_dump() for w in catalog.weights.values())
     return _frame(rows, columns).rename(columns={"name": "weight", "series": "provider_series"})
-
-
-def _indicator_set(catalog: Catalog) -> pd.DataFrame:
-    s = catalog.indicator_set
-    row = s.model_dump(exclude={"groups", "first"})
-    return _frame([row], row).rename(columns={"name": "set_name"})
-
-
-def _set_group(catalog: Catalog) -> pd.DataFrame:
-    rows = ({"area_group": g, "sort_order": i} for i, g in enumerate(catalog.indicator_set.groups, start=1))
-    return _frame(rows, ["area_group", "sort_order"])
-
-
-def _set_first(catalog: Catalog) -> pd.DataFrame:
-    rows = ({"indicator": c, "sort_order": i} for i, c in enumerate(catalog.indicator_set.first, start=1))
-    return _frame(rows, ["indicator", "sort_order"])
 
 
 def _series_break(catalog: Catalog) -> pd.DataFrame:

@@ -46,7 +46,10 @@ def _plain(loader: Any, node: yaml.Node, lines: Lines, path: tuple[Any, ...], pr
         return out
     if isinstance(node, yaml.SequenceNode):
         return [_plain(loader, n, lines, (*path, i), problems) for i, n in enumerate(node.value)]
-    return loader.construct_object(node, deep=True)
+    try:
+        return loader.construct_object(node, deep=True)
+    except ValueError:  # looks like a day that the calendar has not: the model tells what it expected instead
+        return node.value
 
 
 def load_yaml(path: Path, label: str, problems: list[str]) -> tuple[Any, Lines]:

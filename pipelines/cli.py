@@ -17,6 +17,7 @@ import click
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
+from pipelines.cli_edition import edition
 from pipelines.cli_releases import releases, show_dry_run, tell_of_acceptance, tell_of_rollback
 from pipelines.settings import ROOT, home, prepare_dagster
 
@@ -577,6 +578,8 @@ def _summary(release: Path, seconds: float) -> None:
 
 
 main.add_command(releases)
+main.add_command(edition)
+
 
 if __name__ == "__main__":
     main()

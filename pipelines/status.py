@@ -9,6 +9,7 @@ from typing import Any
 
 from assets.online import last_reports
 from pipelines import status_details as details
+from pipelines.editions import listed
 from pipelines.failures import last_failure
 from sources.freshness import Freshness, late_sources
 from warehouse import history
@@ -49,6 +50,7 @@ class Status:
     history: list[dict[str, Any]] = field(default_factory=list)
     disk: dict[str, int] = field(default_factory=dict)
     attention: list[str] = field(default_factory=list)
+    editions: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
@@ -70,6 +72,9 @@ def collect(home: Path, today: date | None = None) -> Status:
         for r in reports
         if not r.whole
     ]
+    editions = listed(home)
+    broken += [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
+    told = [e.as_dict() for e in editions]
     current = releases.current()
     if current is None:
         return Status(
@@ -79,6 +84,7 @@ def collect(home: Path, today: date | None = None) -> Status:
             fetches=fetches,
             last_failure=failure,
             attention=["there is no release yet: payung refresh", *broken],
+            editions=told,
         )
     manifest = read_manifest(current)
     late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
@@ -97,6 +103,7 @@ def collect(home: Path, today: date | None = None) -> Status:
             history=past,
             disk=details.disk(home),
             attention=[lost],
+            editions=told,
         )
     account = query(
         current,
@@ -139,6 +146,7 @@ def collect(home: Path, today: date | None = None) -> Status:
         history=past,
         disk=details.disk(home),
         attention=attention,
+        editions=told,
     )
 
 
@@ -211,6 +219,17 @@ def render(status: Status) -> str:
     if status.history:
         last = history.Event(**status.history[-1])
         lines.append(f"History  {last.line()}  (all: payung releases list)")
+    if status.editions:
+        lines.append("Editions")
+        lines += [
+            f"  {e['edition']}  "
+            + (
+                f"signed {e['signed_at'][:10]} by {e['signed_by']}, from release {e['release']}"
+                if e["signed_at"]
+                else "cannot be read"
+            )
+            for e in status.editions
+        ]
     if status.warnings:
         lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
     if status.last_failure:

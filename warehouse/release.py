@@ -38,8 +38,8 @@ ROW_GROUP_SIZE = 20480
 DATABASE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
 CURRENT = "current"
-# Folders of the home in which nobody but a refresh writes.
-OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox")
+# Folders of the home that Payung keeps for itself.
+OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", "editions")
 VIEWS = Path(__file__).parent / "sql" / "main"
 
 

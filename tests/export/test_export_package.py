@@ -39,6 +39,7 @@ def test_published_tables_are_all_there(package: dict[str, Any], database: duckd
         ).fetchall()
     }
     expected |= {"quality.availability", "main.observations", "main.asean_indicators", "main.regional_baseline"}
+    expected |= {"main.baseline_tables"}
     assert {r["name"] for r in package["resources"]} == expected
 
 

@@ -18,6 +18,7 @@ GDP = "indicators/financing/ASP_FIN_GDP.yaml"
 DSB = "indicators/disability/ASP_DSB_UNE.yaml"
 SET = "sets/asean_indicator_set.yaml"
 IMPOSSIBLE = "not_applicable.csv"
+BASELINE = "sets/regional_baseline.yaml"
 SEX = "crosswalks/unsd_sdg/sex.csv"
 
 
@@ -79,7 +80,20 @@ ONE_WORD = [
     ("text too short", UEMP, "name: Unemployed persons", "name: U #", "name: String should have at least 3 characters"),
     ("rank beyond reach", UEMP, "rank: 1", "rank: 9", r"sources\.0\.rank: .*less than or equal to 8, found 9"),
     ("unknown area group", SET, "groups: [ASEAN, ASEAN10", "groups: [ASEAN, ASEAN12", "unknown area group .*ASEAN12"),
-    ("set names no indicator", SET, "- ASP_FIN_FUNC", "- ASP_FIN_FUN", "unknown indicator 'ASP_FIN_FUN'"),
+    ("table names no indicator", BASELINE, "- ASP_FIN_FUNC", "- ASP_FIN_FUN", "unknown indicator 'ASP_FIN_FUN'"),
+    ("table of an unknown group", BASELINE, "[health]", "[helth]", r"unknown group .* 'helth'"),
+    ("indicator named twice", BASELINE, "- ASP_FIN_GDP", "- ASP_FIN_GOV", r"ASP_FIN_GOV stands in .*yaml:\d+ too"),
+    ("number of a table twice", BASELINE, "code: '3'", "code: '2'", r"table 2 stands in .*yaml:\d+ too"),
+    ("group in two tables", BASELINE, "[programmes]", "[coverage]", r"core indicators of coverage stand in .*:\d+ too"),
+    ("baseline outside its period", BASELINE, "baseline_year: 2016", "baseline_year: 2019", "2019 lies outside 2014-2018"),
+    ("baseline after the latest year", BASELINE, "baseline_to: 2018", "baseline_to: 2024", "not before the latest .* 2023"),
+    ("baseline of no set", BASELINE, "set: asean_ind", "set: asian_ind", "unknown set .* sets are asean_indicator_set"),
+    ("tier proposed by nobody", SET, "body: PAYUNG", "body: PAYUNGG", r"unknown body .* 'PAYUNGG'"),
+    ("unknown standing", SET, "status: proposed", "status: agreed", "'proposed' or 'adopted', found 'agreed'"),
+    ("tier twice", SET, "tier: extended", "tier: core", r"tier core stands in .*yaml:\d+ too"),
+    ("decision on no indicator", SET, "decisions: []", "decisions: [{indicators: [ASP_X], status: proposed, "
+     "date: 2026-01-01, body: ACSS}]", "unknown indicator 'ASP_X'"),
+    ("day that is none", SET, "date: 2026-11-22", "date: 2026-13-22", "date: Input should be a valid date"),
     ("unknown area of a break", "breaks/known.yaml", "area: THA", "area: THAI", "unknown area 'THAI'"),
     ("unknown indicator of a break", "breaks/known.yaml", "indicator: ASP_COV_DISAB", "indicator: ASP_X", "'ASP_X'"),
     ("unknown member", "codelists/area_group.csv", "ASEAN,KHM,", "ASEAN,CAM,", "unknown area 'CAM'"),
@@ -97,8 +111,8 @@ def test_fault_is_told_with_file_and_line(folder: Path, file: str, found: str, i
     line = swap(folder, file, found, instead)
     lines = problems_of(folder)
     place = f"indicator_defs/{file}"
-    if file.endswith(("weights.yaml", "known.yaml")) or file == SET:
-        # These are told at their entry (a list item) or at the set's first line, not at the field.
+    if file.endswith(("weights.yaml", "known.yaml")):
+        # These are told at their entry (a list item), not at the field.
         told = [p for p in lines if p.startswith(f"{place}:") and re.search(said, p)]
         assert told, lines
         number = int(told[0].removeprefix(f"{place}:").split(":")[0])
@@ -109,10 +123,8 @@ def test_fault_is_told_with_file_and_line(folder: Path, file: str, found: str, i
 
 
 def entry_start(path: Path, line: int) -> int:
-    """The line on which the list entry around `line` begins; 1 where there is none (a set)."""
+    """The line on which the list entry around `line` begins."""
     lines = path.read_text(encoding="utf-8").splitlines()
-    if path.parent.name == "sets":
-        return 1
     return next(n for n in range(line, 0, -1) if re.match(r"  - ", lines[n - 1]))
 
 
@@ -139,6 +151,47 @@ def test_code_defined_in_two_files(folder: Path) -> None:
         "indicator_defs/indicators/labour/ASP_COV_UEMP.yaml:1: ASP_COV_UEMP is defined in "
         "indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml too"
     ]
+
+
+@pytest.mark.parametrize(
+    ("instead", "said"),
+    [
+        ("status: adopted", "what is adopted has a `reference`"),
+        ("status: adopted\n    reference: 'Report of a meeting, paragraph 9'", "PAYUNG is no ASEAN body"),
+    ],
+    ids=["no paper", "no ASEAN body"],
+)
+def test_only_an_asean_body_adopts_and_in_a_paper(folder: Path, instead: str, said: str) -> None:
+    swap(folder, SET, "status: proposed", instead)
+    told = problems_of(folder)
+    assert any(p.startswith(f"indicator_defs/{SET}:") and said in p for p in told), told
+
+
+def test_decision_on_one_indicator_stands_before_that_on_its_tier(folder: Path) -> None:
+    decided = "status: adopted, date: 2027-05-04, body: ACSS, reference: 'Report of the session, paragraph 9'"
+    swap(folder, SET, "decisions: []", f"decisions: [{{indicators: [ASP_COV_UEMP], {decided}}}]")
+    rows = load_catalog(folder).tables([])["set_member"].set_index("indicator")
+    assert (rows.loc["ASP_COV_UEMP", "standing"], rows.loc["ASP_COV_UEMP", "decided_by"]) == ("adopted", "ACSS")
+    assert set(rows.drop("ASP_COV_UEMP")["standing"]) == {"proposed"}
+
+
+def test_core_indicator_that_stands_in_no_table(folder: Path) -> None:
+    swap(folder, BASELINE, "groups: [labour, migration]", "groups: [labour]")
+    told = problems_of(folder)
+    assert told
+    assert all(
+        re.search(r"sets/regional_baseline.yaml:\d+: core indicator ASP_MIG_\w+ stands in no table", p) for p in told
+    )
+
+
+def test_every_indicator_stands_in_one_table_and_the_first_ones_first(folder: Path) -> None:
+    tables = load_catalog(folder).tables([])
+    placed = tables["baseline_table_indicator"]
+    assert sorted(placed["indicator"]) == sorted(tables["indicator"]["indicator"])
+    first = tables["baseline_table"].query("stands_first")["table_code"].tolist()
+    assert (
+        placed.loc[placed["table_code"].isin(first), "indicator"].tolist() == tables["set_first"]["indicator"].tolist()
+    )
 
 
 def test_weight_missing_for_a_method_that_needs_one(folder: Path) -> None:
@@ -253,6 +306,7 @@ def test_unreadable_yaml(folder: Path, spoil: Callable[[str], str], line: int | 
     [
         ("codelists/sex.csv", "the file is missing"),
         ("weights.yaml", "the file is missing"),
+        (BASELINE, "the file is missing"),
         ("target_group_rules.csv", "the file is missing"),
     ],
 )

@@ -127,7 +127,14 @@ def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) ->
     views = published.execute(
         "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal"
     ).fetchall()
-    labelled = {"asean_indicators", "observations", "regional_baseline", "way_back", "way_back_members"}
+    labelled = {
+        "asean_indicators",
+        "baseline_tables",
+        "observations",
+        "regional_baseline",
+        "way_back",
+        "way_back_members",
+    }
     assert {name for name, _ in views} == {*(f"main.{name}" for name in labelled), "staged.observation"}
     for name, comment in views:
         assert comment

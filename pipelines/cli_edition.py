@@ -1,0 +1,139 @@
+"""The commands of `payung edition`: signed, frozen copies of the regional baseline.
+
+Belongs here: options, help and exit codes.
+Does not belong here: what the commands do (warehouse/edition/) and say (editions.py).
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+
+import click
+
+from pipelines.settings import home
+
+FAILED, DRIFT = 1, 4
+DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
+JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+def edition() -> None:
+    """Signed, frozen copies of the regional baseline, which no refresh changes.
+
+    \b
+    Example: payung edition freeze baseline-2026 --signed-by "A. Name, ACSS" --note "Sixteenth session"
+    """
+
+
+@edition.command()
+@click.argument("name")
+@click.option("--signed-by", "signed_by", required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
+@click.option("--note", required=True, help="What it is for, as the meeting or the decision.")
+@click.option("--release", "release_id", help="Another release than the current one.")
+@JSON
+@DEBUG
+def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json: bool, debug: bool) -> None:
+    """Freeze the regional baseline of a release as edition NAME and print its checksum.
+
+    The folder editions/NAME in the home holds the baseline with all it rests on, as CSV and Parquet: values,
+    regional figures, weights, definitions, sources. A name is used once.
+
+    \b
+    Example: payung edition freeze baseline-2026 --signed-by "A. Name, ACSS" --note "Sixteenth session"
+    """
+    from pipelines.editions import frozen
+    from warehouse.edition.freeze import freeze as run
+    from warehouse.edition.kept import Editions, Signature
+    from warehouse.release import Releases
+
+    editions, signature = Editions(home()), Signature.of(signed_by)
+    editions.refuse_name(name)
+    made = run(editions, Releases(home()).find(release_id), name, signature, note)
+    if as_json:
+        told = {k: made.manifest[k] for k in ("edition", "signed_by", "signed_at", "note", "release")}
+        click.echo(json.dumps({**told, "checksum": made.checksum, "folder": str(made.folder)}, ensure_ascii=False))
+    else:
+        click.echo(frozen(made))
+
+
+@edition.command(name="list")
+@JSON
+@DEBUG
+def list_editions(as_json: bool, debug: bool) -> None:
+    """List the editions: who signed them, when, from which release, and whether their files are whole.
+
+    \b
+    Example: payung edition list
+    """
+    from pipelines.display import print_table
+    from pipelines.editions import list_table, listed
+
+    found = listed(home())
+    if as_json:
+        click.echo(json.dumps([e.as_dict() for e in found], indent=1, ensure_ascii=False))
+    elif found:
+        print_table(list_table(found))
+    else:
+        click.echo("No edition was frozen yet: payung edition freeze --help")
+
+
+@edition.command()
+@click.argument("name")
+@click.option("--checksum", help="The checksum in the minutes; with spaces or without.")
+@JSON
+@DEBUG
+def verify(name: str, checksum: str | None, as_json: bool, debug: bool) -> None:
+    """Check every file of an edition against the sha256 it was signed with.
+
+    With --checksum also that the whole is the one in the minutes: only that shows when somebody altered a file and
+    its sums together.
+
+    \b
+    Exit codes: 0 whole, 1 altered.
+    Example: payung edition verify baseline-2026 --checksum "0f3a..."
+    """
+    from pipelines.editions import verified
+    from warehouse.edition.kept import Editions
+    from warehouse.edition.kept import verify as run
+
+    one = Editions(home()).find(name)
+    problems = run(one, checksum)
+    if as_json:
+        told = {"edition": one.name, "checksum": one.checksum, "whole": not problems}
+        click.echo(json.dumps({**told, "problems": [p.as_dict() for p in problems]}, indent=1, ensure_ascii=False))
+    else:
+        click.echo(verified(one, problems, checksum is not None))
+    sys.exit(FAILED if problems else 0)
+
+
+@edition.command()
+@click.argument("name")
+@click.option("--release", "release_id", help="Another release than the current one.")
+@click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")
+@JSON
+@DEBUG
+def drift(name: str, release_id: str | None, samples: int, as_json: bool, debug: bool) -> None:
+    """Show what today's figures would change in an edition, cell by cell, and why.
+
+    Values that disappeared, changed, are of another year or new; changed comparability, class, status and
+    definitions; each with its cause: a new vintage and of which source, a correction, a definition, weights,
+    membership.
+
+    \b
+    Exit codes: 0 no drift, 4 drift.
+    Example: payung edition drift baseline-2026
+    """
+    from pipelines.editions import drifted
+    from warehouse.edition.drift import drift as run
+    from warehouse.edition.kept import Editions
+    from warehouse.release import Releases
+
+    one = Editions(home()).find(name)
+    found = run(one, Releases(home()).find(release_id))
+    if as_json:
+        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+    else:
+        click.echo(drifted(found, samples))
+    sys.exit(DRIFT if found else 0)

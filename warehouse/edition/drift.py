@@ -1,0 +1,204 @@
+"""Drift: what the figures of a release would change in an edition, cell by cell, and why.
+
+Belongs here: opening both side by side, running the comparison (sql/drift.sql), and the shape of its answer.
+Does not belong here: finding the causes (why.py), comparing definitions (definitions.py), wording (pipelines).
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from indicator_defs.model import BREAKDOWNS
+from warehouse.edition.definitions import DefinitionChange, definition_changes
+from warehouse.edition.freeze import kept_tables
+from warehouse.edition.kept import Edition, EditionError, sha256, verify
+from warehouse.edition.why import Cause, Moved, Why, moved_sources
+from warehouse.engine import open_engine
+from warehouse.release import DATABASE, MANIFEST, quoted, read_manifest
+
+SQL = Path(__file__).parent / "sql"
+COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")
+KINDS = ("disappeared", "changed", "re_dated", "comparability", "class", "new", "status", "footnote", "members")
+
+
+@dataclass(frozen=True)
+class Said:
+    """A figure or label as one of the two has it: number, text as published or label, year of the value."""
+
+    value: float | None
+    text: str | None
+    year: int | None
+
+
+@dataclass(frozen=True)
+class Difference:
+    """One figure or label that differs. `item`: baseline, latest, change, comparability, "latest: class" and so on.
+
+    `is_companion`: it stands beside a figure (contribution, weight covered, footnote) and is none itself.
+    """
+
+    kind: str
+    indicator: str
+    name: str
+    ref_area: str
+    cell: str
+    is_headline: bool
+    is_core: bool
+    item: str
+    is_companion: bool
+    before: Said
+    after: Said
+    why: tuple[Cause, ...]
+
+    @property
+    def breakdown(self) -> str:
+        """The breakdowns of the cell that are not total, as "sex=F, age=Y_GE15"; empty where all are."""
+        codes = zip(BREAKDOWNS, self.cell.split("|"), strict=False)
+        return ", ".join(f"{b}={c}" for b, c in codes if c != "_T")
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON."""
+        return {**asdict(self), "breakdown": self.breakdown}
+
+
+@dataclass(frozen=True)
+class Drift:
+    """All that differs between an edition and a release."""
+
+    edition: Edition
+    release: str
+    differences: list[Difference]
+    definitions: list[DefinitionChange]
+    sources: list[Moved] = field(default_factory=list)
+
+    def __bool__(self) -> bool:
+        """Whether anything that the edition holds would be different today."""
+        return bool(self.differences or self.definitions)
+
+    @cached_property
+    def figures(self) -> list[Difference]:
+        """The differences of the baseline's own figures, without their companions."""
+        return [d for d in self.differences if not d.is_companion]
+
+    @property
+    def companions(self) -> list[Difference]:
+        """The differences of what stands beside the figures."""
+        return [d for d in self.differences if d.is_companion]
+
+    def by_kind(self) -> dict[str, int]:
+        """How many figures differ, by kind, in the order of weight."""
+        counts = Counter(d.kind for d in self.figures)
+        return {kind: counts[kind] for kind in KINDS if counts[kind]}
+
+    def by_cause(self) -> dict[str, int]:
+        """How many figures each cause moved; a figure with two causes counts for both."""
+        counts = Counter(cause for d in self.figures for cause in {c.cause for c in d.why})
+        return dict(counts.most_common())
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON."""
+        return {
+            "edition": self.edition.name,
+            "checksum": self.edition.checksum,
+            "edition_release": self.edition.manifest["release"],
+            "release": self.release,
+            "drift": bool(self),
+            "by_kind": self.by_kind(),
+            "by_cause": self.by_cause(),
+            "sources": [asdict(s) for s in self.sources],
+            "definitions": [d.as_dict() for d in self.definitions],
+            "differences": [d.as_dict() for d in self.differences],
+        }
+
+
+def drift(edition: Edition, release: Path) -> Drift:
+    """What the release would change in the edition. Raises EditionError where the edition was altered.
+
+    The release is compared as it stands; where its database is not the file that was published, that is the cause
+    given for what nothing else explains.
+    """
+    problems = verify(edition)
+    if problems:
+        told = "; ".join(f"{p.file}: {p.what}" for p in problems[:3])
+        raise EditionError(
+            f"Edition {edition.name} is not as it was signed, so a drift against it says nothing ({told}). See: "
+            f"payung edition verify {edition.name}"
+        )
+    manifest = read_manifest(release)
+    published = manifest["files"].get(DATABASE, {}).get("sha256")
+    altered = sha256(release / DATABASE) != published
+    with _side_by_side(edition, release) as con:
+        changes = definition_changes(con)
+        why = Why(con, edition.manifest, manifest, changes, altered)
+        described = con.execute(
+            "SELECT indicator, name, tier FROM release.reference.indicator "
+            "UNION ALL SELECT indicator, name, tier FROM edition.reference.indicator"
+        ).fetchall()
+        named = {indicator: (name, tier == "core") for indicator, name, tier in described}
+        headline = set(
+            con.execute(
+                "SELECT indicator, cell FROM edition.baseline.value WHERE is_headline "
+                "UNION SELECT indicator, cell FROM release.baseline.value WHERE is_headline"
+            ).fetchall()
+        )
+        found = []
+        for row in con.execute(_sql("drift")).fetchall():
+            kind, indicator, area, cell, item, companion, value, value_now, text, text_now, year, year_now = row
+            found.append(
+                Difference(
+                    kind=kind,
+                    indicator=indicator,
+                    name=named[indicator][0],
+                    ref_area=area,
+                    cell=cell,
+                    is_headline=(indicator, cell) in headline,
+                    is_core=named[indicator][1],
+                    item=item,
+                    is_companion=companion,
+                    before=Said(value, text, year),
+                    after=Said(value_now, text_now, year_now),
+                    why=why.of(indicator, area, cell, item),
+                )
+            )
+    return Drift(edition, manifest["release"], found, changes, moved_sources(edition.manifest, manifest))
+
+
+@contextlib.contextmanager
+def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """An engine with the databases `edition` and `release`, and the tables NAME_then and NAME_now of COMPARED."""
+    con = open_engine()
+    try:
+        con.execute("ATTACH ':memory:' AS edition")
+        for name in kept_tables():
+            if not edition.table(name).exists():
+                continue  # a table that came with a later version; what reads it says so
+            con.execute(f"CREATE SCHEMA IF NOT EXISTS edition.{name.split('.')[0]}")
+            path = quoted(edition.table(name))
+            con.execute(f"CREATE VIEW edition.{name} AS SELECT * FROM read_parquet('{path}')")
+        con.execute(f"ATTACH '{quoted(release / DATABASE)}' AS release (READ_ONLY)")
+        for when, database in (("then", "edition"), ("now", "release")):
+            con.execute(f"USE {database}")
+            for name in COMPARED:
+                con.execute(f"CREATE TEMP TABLE {name}_{when} AS {_sql(name)}")
+        yield con
+    except (duckdb.BinderException, duckdb.CatalogException) as error:
+        raise EditionError(
+            f"Edition {edition.name} (made by version {edition.manifest['code_version']}) and the release in {release} "
+            f"do not have the same tables: {error}. Compare with a release of this version: payung refresh --force"
+        ) from error
+    except duckdb.IOException as error:
+        raise EditionError(f"{release / DATABASE} cannot be opened: {error}. See {release / MANIFEST}.") from error
+    finally:
+        con.close()
+
+
+def _sql(name: str) -> str:
+    return (SQL / f"{name}.sql").read_text(encoding="utf-8")

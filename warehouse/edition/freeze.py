@@ -1,0 +1,237 @@
+"""Freezing: one release's regional baseline, with all it rests on, as files that nobody writes again.
+
+Belongs here: which tables an edition holds, writing them whole, signature and checksums.
+Does not belong here: finding and verifying editions (kept.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature, sha256
+from warehouse.engine import open_engine
+from warehouse.metadata import tables
+from warehouse.release import DATABASE, quoted, read_manifest
+
+SQL = Path(__file__).parent / "sql"
+# Kept whole; of the reference tables all but the one that has a row for each observation of the warehouse.
+WHOLE = (
+    "baseline.value",
+    "baseline.change_contribution",
+    "indicator_set.choice",
+    "lineage.snapshot",
+    "lineage.correction",
+)
+NOT_KEPT = ("reference.observation_group",)
+# Kept in part: the rows that the baseline rests on (sql/_frozen.sql).
+IN_PART = (
+    "indicator_set.value",
+    "indicator_set.aggregate",
+    "indicator_set.aggregate_member",
+    "indicator_set.weight_value",
+    "harmonised.observation",
+)
+# The tables of the report, with labels, in the order of print.
+REPORT = "main.baseline_tables"
+CHECKSUMS = "FILES.sha256"
+READ_ME = "README.txt"
+
+
+def kept_tables() -> list[str]:
+    """Full names of the tables that an edition holds."""
+    reference = [t.full_name for t in tables().values() if t.schema == "reference" and not t.is_work]
+    return sorted({*WHOLE, *IN_PART, *reference} - set(NOT_KEPT))
+
+
+def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, note: str) -> Edition:
+    """Makes the edition `name` from a release folder and returns it; its files and folders are read-only.
+
+    Written aside under a hidden name and renamed whole. Raises EditionError where the name is taken or none, the
+    release is not the one its manifest describes, or the disk does not take it; then nothing is left behind.
+    """
+    editions.refuse_name(name)
+    if not note.strip():
+        raise EditionError("--note is empty; say what the edition is for, as the meeting that it was signed at.")
+    manifest = read_manifest(release)
+    _refuse_altered(release, manifest)
+    final = editions.folder / name
+    aside = editions.folder / f".{name}.{os.getpid()}"
+    try:
+        _clean(editions.folder)
+        aside.mkdir(parents=True)
+        with _opened(release) as con:
+            told = _described(con, manifest, name, signed_by, note.strip())
+            told["tables"] = _write_tables(con, aside, release.name)
+        _write_texts(aside, told)
+        _seal(aside)
+        aside.rename(final)
+        _sync(editions.folder)
+    except (OSError, duckdb.IOException) as error:
+        if final.exists():
+            editions.refuse_name(name)  # somebody else froze it meanwhile
+        raise EditionError(
+            f"The edition could not be written to {editions.folder}: {error}. Free some space or make the folder "
+            "writable; nothing was left behind."
+        ) from error
+    finally:
+        _remove(aside)
+    return Edition(final)
+
+
+def _refuse_altered(release: Path, manifest: dict[str, Any]) -> None:
+    entry = manifest["files"].get(DATABASE)
+    path = release / DATABASE
+    if entry is None or not path.is_file() or sha256(path) != entry["sha256"]:
+        raise EditionError(
+            f"{path} is not the file that release {manifest['release']} was published with (its sha256 differs from "
+            "the manifest); an edition is made of whole releases only. Publish anew: payung refresh --force"
+        )
+
+
+@contextlib.contextmanager
+def _opened(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    con = open_engine()
+    try:
+        con.execute(f"ATTACH '{quoted(release / DATABASE)}' AS release (READ_ONLY)")
+        con.execute("USE release")
+        yield con
+    finally:
+        con.close()
+
+
+def _described(
+    con: duckdb.DuckDBPyConnection, manifest: dict[str, Any], name: str, signed_by: Signature, note: str
+) -> dict[str, Any]:
+    found = con.execute("SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'")
+    settings = dict(zip([c[0] for c in found.description or ()], found.fetchall()[0], strict=True))
+    return {
+        "format": FORMAT,
+        "edition": name,
+        "title": f"{settings.pop('title')}: {settings.pop('edition')}",
+        "signed_by": {"name": signed_by.name, "body": signed_by.body},
+        "signed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "note": note,
+        "release": manifest["release"],
+        "release_made_at": manifest["made_at"],
+        "code_version": manifest["code_version"],
+        "definitions_fingerprint": manifest["inputs"]["catalogue"],
+        "inputs": manifest["inputs"],
+        "settings": settings,
+        "sources": manifest["sources"],
+    }
+
+
+def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) -> dict[str, Any]:
+    """Writes each table as Parquet and CSV; returns rows and description by full name."""
+    published = {f"{s}.{t}" for s, t in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}
+    missing = sorted(set(kept_tables()) - published)
+    if missing:
+        raise EditionError(
+            f"Release {release_id} was made by another version and lacks {', '.join(missing)}. Make a release with this "
+            "one: payung refresh --force"
+        )
+    con.execute((SQL / "_frozen.sql").read_text(encoding="utf-8"))
+    out: dict[str, Any] = {}
+    for full_name in kept_tables():
+        description = tables()[full_name]
+        source = f'"{full_name}"' if full_name in IN_PART else full_name
+        columns = ", ".join(f'"{c}"' for c in description.column_names)
+        order = ", ".join(f'"{c}"' for c in description.key)
+        rows = _copy(con, f"SELECT {columns} FROM {source} ORDER BY {order}", aside, full_name)
+        part = ": the rows that the baseline rests on" if full_name in IN_PART else ""
+        out[full_name] = {"rows": rows, "description": description.comment + part}
+    comment = con.execute("SELECT comment FROM duckdb_views() WHERE view_name = 'baseline_tables'").fetchall()[0][0]
+    out[REPORT] = {"rows": _copy(con, f"SELECT * FROM {REPORT}", aside, REPORT), "description": comment}
+    return out
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, aside: Path, full_name: str) -> int:
+    rows = 0
+    for kind, options in (("parquet", "FORMAT parquet, COMPRESSION zstd"), ("csv", "FORMAT csv, HEADER true")):
+        to = aside / kind / f"{full_name}.{kind}"
+        to.parent.mkdir(exist_ok=True)
+        rows = int(con.execute(f"COPY ({query}) TO '{quoted(to)}' ({options})").fetchall()[0][0])
+    return rows
+
+
+def _write_texts(aside: Path, told: dict[str, Any]) -> None:
+    (aside / READ_ME).write_text(_read_me(told), encoding="utf-8")
+    sums = {p.relative_to(aside).as_posix(): sha256(p) for p in sorted(aside.rglob("*")) if p.is_file()}
+    lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
+    (aside / CHECKSUMS).write_text(lines, encoding="utf-8")
+    sums[CHECKSUMS] = sha256(aside / CHECKSUMS)
+    files = {n: {"sha256": sums[n], "bytes": (aside / n).stat().st_size} for n in sorted(sums)}
+    text = json.dumps({**told, "files": files}, indent=1, ensure_ascii=False, default=str) + "\n"
+    (aside / MANIFEST).write_text(text, encoding="utf-8")
+    (aside / CHECKSUM).write_text(f"{sha256(aside / MANIFEST)}  {MANIFEST}\n", encoding="utf-8")
+
+
+def _read_me(told: dict[str, Any]) -> str:
+    tables_told = "\n".join(f"  {n}: {t['description']} ({t['rows']} rows)" for n, t in told["tables"].items())
+    signed = told["signed_by"]
+    return f"""{told["title"]}
+Edition {told["edition"]}, signed by {signed["name"]}, {signed["body"]}, at {told["signed_at"]} (UTC).
+{told["note"]}
+
+Frozen from Payung release {told["release"]}. Later releases do not change it.
+
+Is it the one that was signed? Its checksum (in the minutes) is the sha256 of {MANIFEST}, which holds that of every file.
+  payung edition verify {told["edition"]} --checksum "..."
+or without Payung: sha256sum {MANIFEST}; sha256sum -c {CHECKSUM} {CHECKSUMS}
+
+Each table as csv/NAME.csv (UTF-8, missing values empty) and parquet/NAME.parquet:
+{tables_told}
+
+Licence and attribution of each source: lineage.snapshot.
+"""
+
+
+def _seal(aside: Path) -> None:
+    """Brings every file to the disk and makes files and folders read-only."""
+    for path in sorted(aside.rglob("*"), reverse=True):
+        _sync(path)
+        path.chmod(0o555 if path.is_dir() else 0o444)
+    _sync(aside)
+    aside.chmod(0o555)
+
+
+def _sync(path: Path) -> None:
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _clean(folder: Path) -> None:
+    """Removes what killed freezes left: hidden folders whose process is gone."""
+    for left in folder.glob(".*.*"):
+        number = left.name.rpartition(".")[2]
+        if left.is_dir() and number.isdigit() and not _is_running(int(number)):
+            _remove(left)
+
+
+def _is_running(process: int) -> bool:
+    try:
+        os.kill(process, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return True
+    return process != os.getpid()
+
+
+def _remove(folder: Path) -> None:
+    if folder.is_dir():
+        for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
+            path.chmod(0o755)
+        shutil.rmtree(folder, ignore_errors=True)
