@@ -137,23 +137,20 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
             )
             assert page.numbers(section) == stored, f"{code} {section}"
             checked[section] += len(stored)
-        figures = {
-            (r[0], r[1], r[2]): r[3:]
-            for r in database.execute(
-                "SELECT a.name, g.sex, g.time_period, g.obs_value, g.publication_class FROM indicator_set.aggregate AS g "
-                "JOIN reference.area AS a ON a.ref_area = g.ref_area JOIN reference.indicator AS i "
-                "ON i.indicator = g.indicator WHERE g.indicator = ? AND g.age = i.headline_age AND (g.is_headline OR "
-                "g.sex IN ('F', 'M'))",
-                [code],
-            ).fetchall()
-        }
-        sex = {"headline": database.execute("SELECT headline_sex FROM reference.indicator WHERE indicator = ?", [code])}
-        by_word = {"headline": (sex["headline"].fetchone() or ("_T",))[0], "female": "F", "male": "M"}
+        rows = database.execute(
+            "SELECT a.name, g.time_period, g.cell, g.is_headline, g.obs_value, g.publication_class "
+            "FROM indicator_set.aggregate AS g JOIN reference.area AS a ON a.ref_area = g.ref_area WHERE g.indicator = ?",
+            [code],
+        ).fetchall()
+        head = next((r[2] for r in rows if r[3]), "_T|")
+        rest = head.split("|", 1)[1]
+        cells = {"headline": head, "female": f"F|{rest}", "male": f"M|{rest}"}
+        figures = {(r[0], r[2], r[1]): r[4:] for r in rows}
         for line in page.section("regional"):
             if not line.table.startswith("Regional figures"):
                 continue
             name, breakdown, year, figure, letter = (c.text for c in line.cells[:5])
-            found = figures.get((name, by_word[breakdown], int(year)))
+            found = figures.get((name, cells[breakdown], int(year)))
             if found is None:
                 assert "no member has one" in figure
             elif found[0] is None:
@@ -165,6 +162,22 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
                 assert ("indicative" in figure) == (found[1] == "B")
                 checked["regional"] += 1
     assert min(checked.values()) > 100
+
+
+def test_figures_of_other_sources_stand_beside_ours(
+    pages: dict[str, Page], database: duckdb.DuckDBPyConnection
+) -> None:
+    checked = 0
+    for code in indicators(database):
+        stored = database.execute(
+            "SELECT d.obs_value, d.other_value, d.difference FROM lineage.discrepancy AS d "
+            "JOIN indicator_set.value AS v ON v.observation_id = d.observation_id AND v.is_headline "
+            "JOIN reference.area_group AS g ON g.ref_area = d.ref_area AND g.area_group = 'ASEAN' WHERE d.indicator = ?",
+            [code],
+        ).fetchall()
+        assert pages[f"indicator/{code}.html"].numbers("others") == sorted(n for row in stored for n in row), code
+        checked += len(stored)
+    assert checked > 10
 
 
 def test_downloads_hold_every_chosen_value_with_its_row(site: Path, database: duckdb.DuckDBPyConnection) -> None:
@@ -255,6 +268,21 @@ def test_lines_do_not_cross_a_break(pages: dict[str, Page]) -> None:
     assert panel.count('class="s-break"') == 1
     (points,) = (part.split('"')[0] for part in panel.split('<polyline points="')[1:])
     assert len(points.split()) == 2
+
+
+def test_an_old_release_without_benchmarks_is_told(small_release: Path, tmp_path: Path) -> None:
+    shutil.copytree(small_release, tmp_path / "old")
+    with duckdb.connect(str(tmp_path / "old" / "warehouse.duckdb")) as con:
+        con.execute("DROP TABLE baseline.benchmark")
+    with pytest.raises(ExportError, match=r"before there were benchmarks.*payung refresh --force"):
+        export(tmp_path / "old", tmp_path, ["site"])
+    assert not (tmp_path / "site").exists()
+
+
+@pytest.mark.long
+def test_the_whole_site_is_small(release: Path, tmp_path: Path) -> None:
+    export(release, tmp_path, ["site"])
+    assert sum(p.stat().st_size for p in (tmp_path / "site").rglob("*")) < 15_000_000
 
 
 def test_a_folder_of_somebody_else_is_left_alone(small_release: Path, tmp_path: Path) -> None:

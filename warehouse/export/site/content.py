@@ -145,6 +145,11 @@ class Content:
         return by(self._file("site_choice"), "indicator")
 
     @cached_property
+    def discrepancies(self) -> dict[str, Records]:
+        """Headline cells for which another source has another value, by indicator."""
+        return by(self._file("site_discrepancy"), "indicator")
+
+    @cached_property
     def about_groups(self) -> dict[str, Records]:
         """Latest values by target group."""
         return by(self._file("site_group"), "target_group")

@@ -198,7 +198,7 @@ class Site:
                 if r.ref_area == "ASEAN" and r.breakdown == "headline"
             }
             reason = sheet.gap_reason or "no regional figure is made of this indicator"
-            group = "First of all" if sheet.stands_first else sheet.group_name
+            group = "Standing first in the set" if sheet.stands_first else sheet.group_name
             row = FirstRow(sheet, figures.get("baseline"), figures.get("latest"), reason)
             out.setdefault(group, []).append(row)
         return out
@@ -278,6 +278,7 @@ class Site:
             ("regional", "Regional figures", bool(regional)),
             ("breakdowns", "Breakdowns", bool(extra)),
             ("values", "All values", bool(values)),
+            ("others", "Other sources", code in c.discrepancies),
         )
         used: list[Snapshot] = [
             s for s in c.snapshots.values() if any(v.snapshot_id == s.row.snapshot_id for v in values)
@@ -301,6 +302,7 @@ class Site:
             "plain_end": lambda r, point: end_cells(r, point, ""),
             "chart": picture,
             "most_years_apart": chart.MOST_YEARS_APART,
+            "discrepancies": c.discrepancies.get(code, []),
             "choices": c.choices.get(code, []),
             "used": used,
             "snapshots": c.snapshots,
