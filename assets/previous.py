@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.resource import Workplace, described
+from assets.resource import Workplace, described, told
 from warehouse.metadata import table
-from warehouse.previous import PREVIOUS, write_previous
+from warehouse.previous import PREVIOUS, PreviousError, previous_values, write_previous
 
 
 @dg.asset(
@@ -16,7 +16,17 @@ from warehouse.previous import PREVIOUS, write_previous
     kinds={"parquet"},
 )
 def previous_value(workplace: Workplace) -> dg.MaterializeResult:
-    """Reads the current release; a build as of a date is compared with nothing."""
+    """Reads the current release; a build as of a date is compared with nothing.
+
+    A current release that is damaged must not keep a new one from being made: it is told, and nothing is compared.
+    """
     release = None if workplace.cut.as_of is not None else workplace.releases.current()
-    rows = write_previous(workplace.build, release)
-    return dg.MaterializeResult(metadata=described(workplace, table(PREVIOUS), rows))
+    try:
+        values, damage = (None if release is None else previous_values(release)), None
+    except PreviousError as error:
+        values, damage = None, str(error)
+    metadata = described(workplace, table(PREVIOUS), write_previous(workplace.build, values))
+    if damage is not None:
+        told(PREVIOUS, damage)
+        metadata["not compared"] = dg.MetadataValue.text(damage)
+    return dg.MaterializeResult(metadata=metadata)

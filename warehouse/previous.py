@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import duckdb
 import pandas as pd
 
+from indicator_defs.errors import PayungError
 from warehouse.engine import Build, read_files, write_frame
 from warehouse.metadata import table
 
@@ -17,15 +19,25 @@ PREVIOUS = "lineage.previous_value"
 _VALUES = Path("parquet") / "indicator_set" / "value.parquet"
 
 
-def write_previous(build: Build, release: Path | None) -> int:
-    """Writes lineage.previous_value from a release folder (None: no release before); returns the number of rows.
+class PreviousError(PayungError):
+    """The chosen values of the release before cannot be read."""
 
-    A release of an older version of the project may lack columns; they stay empty. Where the release has no table of
-    chosen values any more, there is nothing to compare with and the table is empty.
+
+def previous_values(release: Path) -> pd.DataFrame:
+    """The chosen values of a release as lineage.previous_value; columns that an older release lacks are empty.
+
+    Raises PreviousError where its table of chosen values is missing or damaged.
     """
-    description = table(PREVIOUS)
-    values = pd.DataFrame()
-    if release is not None and (release / _VALUES).exists():
-        values = read_files([release / _VALUES]).assign(release=release.name)
-        values = values.reindex(columns=description.column_names)
-    return write_frame(build, description, values)
+    path = release / _VALUES
+    try:
+        found = read_files([path])
+    except duckdb.Error as error:
+        raise PreviousError(
+            f"{path} cannot be read: {error}. This build is compared with no release before."
+        ) from error
+    return found.assign(release=release.name).reindex(columns=table(PREVIOUS).column_names)
+
+
+def write_previous(build: Build, values: pd.DataFrame | None) -> int:
+    """Writes lineage.previous_value (None: there is no release before); returns the number of rows."""
+    return write_frame(build, table(PREVIOUS), pd.DataFrame() if values is None else values)

@@ -10,7 +10,9 @@ from small_build import TOTAL_CELL, laid_out
 
 from warehouse.engine import Build, read_files, write_frame
 from warehouse.metadata import table
-from warehouse.previous import PREVIOUS, write_previous
+from warehouse.previous import PREVIOUS, PreviousError, previous_values, write_previous
+
+VALUES = "parquet/indicator_set/value.parquet"
 
 
 @pytest.fixture
@@ -31,28 +33,33 @@ def published(tmp_path: Path) -> Path:
 
 def test_values_of_the_release_before(published: Path, tmp_path: Path) -> None:
     build = Build(tmp_path / "build")
-    assert write_previous(build, published) == 1
+    assert write_previous(build, previous_values(published)) == 1
     (row,) = read_files([build.path(PREVIOUS)]).to_dict("records")
-    assert (row["release"], row["indicator"], row["time_period"], row["obs_value"]) == (
-        "2026.11.21-1",
-        "ASP_COV_PENSN",
-        2019,
-        48.0,
-    )
+    found = (row["release"], row["indicator"], row["time_period"], row["obs_value"])
+    assert found == ("2026.11.21-1", "ASP_COV_PENSN", 2019, 48.0)
 
 
 def test_column_that_an_older_release_lacks_stays_empty(published: Path, tmp_path: Path) -> None:
-    path = published / "parquet/indicator_set/value.parquet"
     today = table("indicator_set.value")
     then = replace(today, columns=tuple(c for c in today.columns if c.name != "feed"))
-    write_frame(Build(published / "parquet"), then, read_files([path]))
+    write_frame(Build(published / "parquet"), then, read_files([published / VALUES]))
     build = Build(tmp_path / "build")
-    assert write_previous(build, published) == 1
+    assert write_previous(build, previous_values(published)) == 1
     assert read_files([build.path(PREVIOUS)])["feed"].isna().all()
 
 
-@pytest.mark.parametrize("release", [None, "gone"])
-def test_without_a_release_before_there_is_nothing_to_compare(tmp_path: Path, release: str | None) -> None:
+def test_without_a_release_before_the_table_is_empty(tmp_path: Path) -> None:
     build = Build(tmp_path / "build")
-    assert write_previous(build, None if release is None else tmp_path / release) == 0
+    assert write_previous(build, None) == 0
     assert list(read_files([build.path(PREVIOUS)]).columns) == table(PREVIOUS).column_names
+
+
+@pytest.mark.parametrize("damage", ["gone", "cut"])
+def test_damaged_release_is_named(published: Path, damage: str) -> None:
+    path = published / VALUES
+    if damage == "gone":
+        path.unlink()
+    else:
+        path.write_bytes(path.read_bytes()[:40])
+    with pytest.raises(PreviousError, match=r"2026\.11\.21-1/parquet/indicator_set/value\.parquet cannot be read"):
+        previous_values(published)

@@ -1,0 +1,85 @@
+"""Must-exist figures stand in the originals they were read from, and in the release that must show them."""
+
+from __future__ import annotations
+
+import csv
+import gzip
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from indicator_defs.catalog import load_catalog
+from indicator_defs.expectations import DOCUMENT
+
+CATALOGUE = load_catalog()
+FIGURES = CATALOGUE.expectations.must_exist
+# Vintages as the originals beside the project are named: dates without a day mean the end of the month.
+BANK_FILES = {"2018-09-30": "2018-09", "2022-10-31": "2022-10"}
+Cells = set[tuple[str, str, str, float]]
+
+
+def lines(path: Path) -> list[dict[str, str]]:
+    with gzip.open(path, "rt", encoding="utf-8", newline="") as handle:
+        return list(csv.DictReader(handle))
+
+
+def number(text: str) -> float:
+    try:
+        return float(text)
+    except ValueError:
+        return float("nan")
+
+
+def original(figures: Path, taken_from: str) -> Cells:
+    """(series, area, year, value) of one original file."""
+    provider, _, vintage = taken_from.split("/")
+    if provider == "unsd_sdg":
+        areas = {r["m49"]: r["code"] for r in CATALOGUE.codelists["area"]}
+        rows = lines(figures / f"unsd/{vintage}.csv.gz")
+        return {
+            (r["series"], areas.get(r["geoAreaCode"], ""), r["timePeriod"].split(".")[0], number(r["value"]))
+            for r in rows
+        }
+    rows = lines(figures / f"worldbank/{BANK_FILES.get(vintage, vintage)}.csv.gz")
+    return {(r["indicator"], r["iso3"], r["date"], number(r["value"])) for r in rows}
+
+
+@pytest.mark.parametrize("taken_from", sorted({f.taken_from for f in FIGURES} - {DOCUMENT}))
+def test_figures_stand_in_the_vintage_they_name(figures: Path, taken_from: str) -> None:
+    there = original(figures, taken_from)
+    before = {r.new_series: r.old_series for r in CATALOGUE.renames}
+    for f in (f for f in FIGURES if f.taken_from == taken_from):
+        place = 2 if taken_from.startswith("world_bank") else 1  # "World Bank, World Development Indicators, CODE ..."
+        cited = f.source_citation.split(", ")[place].split()[0]
+        keys = {(s, f.ref_area, str(f.time_period), f.obs_value) for s in (cited, before.get(cited))}
+        assert keys & there, f"{f.file}:{f.line}"
+
+
+def test_figures_of_the_philippine_statistics_authority(figures: Path) -> None:
+    path = figures.parent / "national/phl/1E3DF130.csv"
+    if not path.exists():
+        pytest.skip("the national files are not beside the project")
+    rows = [r for r in csv.reader(path.read_text(encoding="latin-1").splitlines(), delimiter=";") if len(r) == 4]
+    published = {(r[1], float(r[3])) for r in rows if r[0].startswith("PHILIPPINES") and r[1].isdigit()}
+    ours = {(str(f.time_period), f.obs_value) for f in FIGURES if f.taken_from == DOCUMENT}
+    assert len(ours) == 2
+    assert ours <= published
+
+
+def test_there_are_enough_and_none_checks_itself(ask: Any) -> None:
+    assert len(FIGURES) >= 60
+    rows = ask(
+        "SELECT m.*, v.obs_value AS found, v.feed, CAST(v.vintage_date AS VARCHAR) AS vintage "
+        "FROM reference.must_exist AS m "
+        "LEFT JOIN indicator_set.value AS v ON v.indicator = m.indicator AND v.ref_area = m.ref_area "
+        "AND v.time_period = m.time_period AND v.cell = m.cell"
+    )
+    assert len(rows) == len(FIGURES)
+    assert {r["ref_area"] for r in rows} >= set(CATALOGUE.members("ASEAN"))
+    for r in rows:
+        assert r["found"] is not None
+        assert abs(r["found"] - r["obs_value"]) <= r["tolerance"] + 1e-9
+        assert r["tolerance"] <= 0.06 * abs(r["obs_value"]), "wide enough for rounding, no wider"
+        provider, dataset, _ = r["feed"].split("/")
+        assert f"{provider}/{dataset}/{r['vintage']}" != r["taken_from"]

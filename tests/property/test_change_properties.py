@@ -1,0 +1,193 @@
+"""What must hold of every regional change, whatever the members' values and weights: the real SQL on generated members."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+from small_build import TOTAL_CELL, Row, SmallBuild, records, reference_frames
+
+MEMBERS = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM")
+BASE, LAST = 2016, 2023
+CASES = 8
+FEW = settings(
+    max_examples=2,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """Values and weights of the members for one indicator, at both ends."""
+
+    first: dict[str, float]
+    last: dict[str, float]
+    weights: dict[str, tuple[float, float]]
+    feeds: tuple[str, ...] = ()
+    """Members whose latest value comes from another feed: not comparable."""
+
+
+class Bench:
+    """A small build in which cases become changes of ASEAN."""
+
+    def __init__(self, small: SmallBuild) -> None:
+        """Takes ASP_COV_ANY as the model of every case's indicator."""
+        self.small = small
+        frame = reference_frames()["indicator"]
+        (self.model,) = records(frame[frame["indicator"] == "ASP_COV_ANY"])
+        self.model |= {"weight_is_proxy": False, "is_survey": False, "lookback_years": 4, "maximum": 100.0}
+
+    def changes(self, *cases: Case) -> list[tuple[Row | None, list[Row]]]:
+        """The row of ASEAN and its contributions, case by case."""
+        indicators, values, weights = [], [], []
+        for number, case in enumerate(cases):
+            code, weight = f"ASP_T{number}", f"W{number}"
+            indicators.append({**self.model, "indicator": code, "weight": weight})
+            for year, there in ((BASE, case.first), (LAST, case.last)):
+                for area, value in there.items():
+                    feed = "b" if year == LAST and area in case.feeds else "a"
+                    values.append(_value(code, area, year, value, feed))
+            for area, both in case.weights.items():
+                weights += [_weight(weight, area, y, w) for y, w in zip((BASE, LAST), both, strict=True)]
+        weights += [_weight("POP_TOTAL", a, y, 1000.0 + i) for y in (BASE, LAST) for i, a in enumerate(MEMBERS)]
+        self.small.write("reference.indicator", indicators)
+        self.small.write("indicator_set.value", values)
+        self.small.write("indicator_set.weight_value", weights)
+        self.small.make(
+            "indicator_set.aggregate_member",
+            "indicator_set.aggregate",
+            "baseline.country_value",
+            "baseline.change_contribution",
+            "baseline.value",
+        )
+        rows = {r["indicator"]: r for r in self.small.read("baseline.value") if r["ref_area"] == "ASEAN"}
+        parts: dict[str, list[Row]] = {}
+        for r in self.small.read("baseline.change_contribution"):
+            if r["area_group"] == "ASEAN":
+                parts.setdefault(r["indicator"], []).append(r)
+        return [(rows.get(f"ASP_T{n}"), parts.get(f"ASP_T{n}", [])) for n in range(len(cases))]
+
+
+def _value(code: str, area: str, year: int, value: float, feed: str) -> Row:
+    return {
+        "indicator": code,
+        "observation_id": f"{code}{area}{year}",
+        "ref_area": area,
+        "time_period": year,
+        "cell": TOTAL_CELL,
+        "is_headline": True,
+        "obs_value": value,
+        "in_aggregates": True,
+        "role": "chosen",
+        "feed": feed,
+        "dataset_kind": "statistical",
+    }
+
+
+def _weight(name: str, area: str, year: int, value: float) -> Row:
+    row = {"weight": name, "ref_area": area, "time_period": year, "weight_value": value}
+    return {**row, "filling": "published", "is_proxy": False}
+
+
+@pytest.fixture(scope="module")
+def bench(tmp_path_factory: pytest.TempPathFactory) -> Bench:
+    return Bench(SmallBuild(tmp_path_factory.mktemp("changes")))
+
+
+shares = st.floats(0, 100, allow_nan=False).map(lambda x: round(x, 6))
+sizes = st.integers(1, 10**7).map(float)
+both_weights = st.fixed_dictionaries(dict.fromkeys(MEMBERS, st.tuples(sizes, sizes)))
+
+
+@st.composite
+def cases(draw: st.DrawFn, least: int = 5) -> Case:
+    first, last = (sorted(draw(st.sets(st.sampled_from(MEMBERS), min_size=least))) for _ in range(2))
+    other = tuple(sorted(draw(st.sets(st.sampled_from(MEMBERS), max_size=2))))
+    return Case({a: draw(shares) for a in first}, {a: draw(shares) for a in last}, draw(both_weights), other)
+
+
+examples_of = st.lists(cases(), min_size=CASES, max_size=CASES)
+
+
+def comparable(case: Case) -> list[str]:
+    return [a for a in MEMBERS if a in case.first and a in case.last and a not in case.feeds]
+
+
+def mean(values: dict[str, float], weights: dict[str, tuple[float, float]], end: int, areas: list[str]) -> float:
+    return sum(weights[a][end] * values[a] for a in areas) / sum(weights[a][end] for a in areas)
+
+
+@FEW
+@given(examples=examples_of)
+def test_change_is_that_of_the_members_at_both_ends(bench: Bench, examples: list[Case]) -> None:
+    for case, (row, parts) in zip(examples, bench.changes(*examples), strict=True):
+        areas = comparable(case)
+        assert [p["ref_area"] for p in parts] == areas
+        if row is None or row["change"] is None:
+            assert row is None or row["reason"]
+            continue
+        expected = mean(case.last, case.weights, 1, areas) - mean(case.first, case.weights, 0, areas)
+        assert row["change"] == pytest.approx(expected, abs=1e-6)
+        assert sum(p["contribution"] for p in parts) == pytest.approx(row["change"], abs=1e-6)
+        assert row["change_areas"] == ", ".join(areas)
+        rest = [a for a in areas if a != "VNM"]  # the most people in this build
+        without = mean(case.last, case.weights, 1, rest) - mean(case.first, case.weights, 0, rest)
+        assert row["change_without_largest"] == pytest.approx(without, abs=1e-6)
+
+
+@FEW
+@given(examples=examples_of, order=st.permutations(MEMBERS), factor=st.integers(2, 1000))
+def test_names_units_and_members_without_weight_do_not_matter(
+    bench: Bench, examples: list[Case], order: list[str], factor: int
+) -> None:
+    names = dict(zip(MEMBERS, order, strict=True))
+    variants = []
+    for case in examples:
+        free = comparable(case)[0] if comparable(case) else "BRN"
+        bare = replace(case, weights={**case.weights, free: (0.0, 0.0)})
+        variants += [
+            case,
+            Case(
+                {names[a]: v for a, v in case.first.items()},
+                {names[a]: v for a, v in case.last.items()},
+                {names[a]: w for a, w in case.weights.items()},
+                tuple(names[a] for a in case.feeds),
+            ),
+            replace(case, weights={a: (x * factor, y * factor) for a, (x, y) in case.weights.items()}),
+            bare,
+            replace(bare, last={**bare.last, free: 100 - bare.last.get(free, 0.0)}),
+        ]
+    found = [row["change"] if row is not None else None for row, _ in bench.changes(*variants)]
+    for base, permuted, scaled, light, other in zip(*(found[i::5] for i in range(5)), strict=True):
+        for one, two in ((base, permuted), (base, scaled), (light, other)):
+            assert (one is None) == (two is None)
+            assert one is None or one == pytest.approx(two, abs=1e-6)
+
+
+def test_constant_series_does_not_change(bench: Bench) -> None:
+    draw = Random(1)
+    weights = [{m: (draw.uniform(1, 1e7), draw.uniform(1, 1e7)) for m in MEMBERS} for _ in range(CASES)]
+    flat = dict.fromkeys(MEMBERS, 37.5)
+    for row, parts in bench.changes(*(Case(flat, flat, w) for w in weights)):
+        assert row is not None
+        assert row["change"] == pytest.approx(0, abs=1e-7)
+        assert len(parts) == len(MEMBERS)
+
+
+def test_nobody_or_one_member_has_no_change(bench: Bench) -> None:
+    weights = dict.fromkeys(MEMBERS, (1.0, 1.0))
+    alone, apart, nobody = bench.changes(
+        Case({"IDN": 10.0}, {"IDN": 20.0}, {**weights, "IDN": (1000.0, 1000.0)}),
+        Case(dict.fromkeys(MEMBERS[:6], 10.0), dict.fromkeys(MEMBERS[5:], 20.0), weights),
+        Case({}, {}, weights),
+    )
+    assert alone[0] is not None
+    assert (alone[0]["change"], alone[0]["reason"]) == (None, "withheld (class C) at one end")
+    assert apart[0] is not None
+    assert (apart[0]["change"], apart[0]["reason"]) == (None, "only MYS comparable at both ends")
+    assert nobody == (None, [])
