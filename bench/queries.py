@@ -71,6 +71,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     build = Build(folder / "build")
     con = duckdb.connect()
+    con.execute("SET enable_progress_bar = false")
     con.execute("SET memory_limit = '6GB'")
     con.execute(f"SET temp_directory = '{folder / 'spill'}'")
     source = f"read_parquet('{release}/parquet/harmonised/observation.parquet')"
