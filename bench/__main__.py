@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import growth, refresh, report
+from bench import growth, readers, refresh, report
 from bench.grow import WAYS
 from bench.measure import ROOT, BenchError
 
@@ -20,7 +20,7 @@ def parser() -> argparse.ArgumentParser:
         description="Measures the commands and the SQL of Payung and writes the tables of docs/performance.md.",
         epilog="Example: python -m bench --only growth --rows 1000000 --no-write",
     )
-    parser.add_argument("--only", choices=["commands", "growth"], help="one of the two parts; default: both")
+    parser.add_argument("--only", choices=["commands", "growth", "readers"], help="one part; default: all")
     parser.add_argument(
         "--rows", type=int, nargs="*", default=[1_000_000, 10_000_000], help="staged rows, beside the real size"
     )
@@ -45,17 +45,20 @@ def main() -> int:
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, str] = {}
     try:
-        if asked.only != "growth":
+        if asked.only in (None, "commands"):
             commands = refresh.measure(folder, asked.times)
             release = commands.release
             tables["commands"] = report.commands(commands, asked.times)
             print(tables["commands"])
         else:
             release = refresh.release_in(folder)
-        if asked.only != "commands":
+        if asked.only in (None, "growth"):
             found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
             tables["growth"] = report.growth(found, asked.memory)
             print(tables["growth"])
+        if asked.only in (None, "readers"):
+            tables["readers"] = report.readers(readers.measure(release.parent.parent))
+            print(tables["readers"])
         if not asked.no_write:
             report.write(ROOT / "docs" / "performance.md", tables)
     except BenchError as error:

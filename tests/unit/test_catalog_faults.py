@@ -17,6 +17,7 @@ GDP = "indicators/financing/ASP_FIN_GDP.yaml"
 DSB = "indicators/disability/ASP_DSB_UNE.yaml"
 SET = "sets/asean_indicator_set.yaml"
 SEX = "crosswalks/unsd_sdg/sex.csv"
+TOLERANCES = "tolerances.yaml"
 
 
 @pytest.fixture
@@ -77,6 +78,9 @@ ONE_WORD = [
     ("text too short", UEMP, "name: Unemployed persons", "name: U #", "name: String should have at least 3 characters"),
     ("rank beyond reach", UEMP, "rank: 1", "rank: 9", r"sources\.0\.rank: .*less than or equal to 8, found 9"),
     ("unknown area group", SET, "groups: [ASEAN, ASEAN10", "groups: [ASEAN, ASEAN12", "unknown area group .*ASEAN12"),
+    ("tolerance of no indicator", TOLERANCES, "indicator: all", "indicator: ASP_COV_NO", "indicator 'ASP_COV_NO'"),
+    ("tolerance above all", TOLERANCES, "withdrawn_percent: 10", "withdrawn_percent: 110", "less than or equal to 100"),
+    ("typo in a tolerance", TOLERANCES, "free: 5", "fre: 5", "fre: Extra inputs are not permitted"),
     ("set names no indicator", SET, "- ASP_FIN_FUNC", "- ASP_FIN_FUN", "unknown indicator 'ASP_FIN_FUN'"),
     ("unknown area of a break", "breaks/known.yaml", "area: THA", "area: THAI", "unknown area 'THAI'"),
     ("unknown indicator of a break", "breaks/known.yaml", "indicator: ASP_COV_DISAB", "indicator: ASP_X", "'ASP_X'"),
