@@ -8,7 +8,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from bench import growth, queries, reading, refresh, report
+from bench import growth, queries, readers, reading, refresh, report
 from bench.grow import WAYS
 from bench.measure import ROOT, BenchError
 
@@ -21,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
         epilog="Example: python -m bench --only growth --rows 1000000 --no-write",
     )
     parser.add_argument(
-        "--only", choices=["commands", "reading", "growth", "queries"], help="one of the parts; default: all"
+        "--only", choices=["commands", "reading", "growth", "queries", "readers"], help="one of the parts; default: all"
     )
     parser.add_argument(
         "--rows", type=int, nargs="*", default=[1_000_000, 10_000_000], help="staged rows, beside the real size"
@@ -57,7 +57,7 @@ def main() -> int:
             commands = refresh.measure(folder, asked.times)
             tables["commands"] = report.commands(commands, asked.times)
             print(tables["commands"])
-        release = refresh.release_in(folder) if asked.only in (None, "queries", "growth") else folder
+        release = refresh.release_in(folder) if asked.only in (None, "queries", "growth", "readers") else folder
         if asked.only in (None, "queries"):
             tables["queries"] = report.queries(queries.measure_all(release, folder, sorted(asked.observations)))
             print(tables["queries"])
@@ -65,6 +65,9 @@ def main() -> int:
             found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
             tables["growth"] = report.growth(found, asked.memory)
             print(tables["growth"])
+        if asked.only in (None, "readers"):
+            tables["readers"] = report.readers(readers.measure(release.parent.parent))
+            print(tables["readers"])
         if not asked.no_write:
             report.write(ROOT / "docs" / "performance.md", tables)
     except BenchError as error:

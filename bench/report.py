@@ -8,11 +8,13 @@ from __future__ import annotations
 import re
 from datetime import UTC, datetime
 from pathlib import Path
+from statistics import quantiles
 
 from bench.chain import AUDIT
 from bench.growth import Size
 from bench.measure import BenchError, Times, machine
 from bench.queries import TIMES, Asked
+from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
 
@@ -187,6 +189,25 @@ def queries(found: list[Asked]) -> str:
             f"| {a.observations:,} | {a.megabytes:.0f} | {a.opening:.0f} ({a.opening_cpu:.0f}) | "
             f"{a.p50:.0f} ({a.p50_cpu:.0f}) | {a.p95:.0f} ({a.p95_cpu:.0f}) | {slowest} |"
         )
+    return "\n".join(lines)
+
+
+def readers(found: Readers) -> str:
+    """The table of query times with and without a refresh beside them."""
+    asked = [("opening the file", found.alone.opening, found.beside.opening)]
+    asked += [(name, alone, found.beside.seconds[name]) for name, alone in found.alone.seconds.items()]
+    lines = [
+        _stamp(f"{found.load_before} to {found.load_after}"),
+        f"One process that opens the file anew for each round; {len(found.alone.opening)} rounds alone, "
+        f"{len(found.beside.opening)} from the start to the end of a refresh of {found.refresh_seconds:.0f} s. "
+        f"{found.releases_seen} releases were seen. Milliseconds.",
+        "",
+        "| | alone: median | p95 | beside a refresh: median | p95 |",
+        "|---|---:|---:|---:|---:|",
+    ]
+    for name, alone, beside in asked:
+        cells = [1000 * quantiles(times, n=100)[at] for times in (alone, beside) for at in (49, 94)]
+        lines.append(f"| {name} | " + " | ".join(f"{c:.1f}" for c in cells) + " |")
     return "\n".join(lines)
 
 

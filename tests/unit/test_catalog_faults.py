@@ -20,6 +20,7 @@ SET = "sets/asean_indicator_set.yaml"
 IMPOSSIBLE = "not_applicable.csv"
 BASELINE = "sets/regional_baseline.yaml"
 SEX = "crosswalks/unsd_sdg/sex.csv"
+TOLERANCES = "tolerances.yaml"
 
 
 @pytest.fixture
@@ -94,6 +95,9 @@ ONE_WORD = [
     ("decision on no indicator", SET, "decisions: []", "decisions: [{indicators: [ASP_X], status: proposed, "
      "date: 2026-01-01, body: ACSS}]", "unknown indicator 'ASP_X'"),
     ("day that is none", SET, "date: 2026-11-22", "date: 2026-13-22", "date: Input should be a valid date"),
+    ("tolerance of no indicator", TOLERANCES, "indicator: all", "indicator: ASP_COV_NO", "indicator 'ASP_COV_NO'"),
+    ("tolerance above all", TOLERANCES, "withdrawn_percent: 10", "withdrawn_percent: 110", "less than or equal to 100"),
+    ("typo in a tolerance", TOLERANCES, "free: 5", "fre: 5", "fre: Extra inputs are not permitted"),
     ("unknown area of a break", "breaks/known.yaml", "area: THA", "area: THAI", "unknown area 'THAI'"),
     ("unknown indicator of a break", "breaks/known.yaml", "indicator: ASP_COV_DISAB", "indicator: ASP_X", "'ASP_X'"),
     ("unknown member", "codelists/area_group.csv", "ASEAN,KHM,", "ASEAN,CAM,", "unknown area 'CAM'"),

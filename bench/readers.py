@@ -1,0 +1,89 @@
+"""What a reader notices of a refresh: query times on the current release with and without one running beside it.
+
+Belongs here: asking the same queries in a loop, opening the file anew each time. Does not belong here: other queries'
+speed, and that answers are right (tests/unit/test_readers.py).
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+
+from bench.measure import ROOT, BenchError, load
+from bench.refresh import PAYUNG
+
+IDLE_ROUNDS = 60
+QUERIES = {
+    "one series": "SELECT time_period, obs_value FROM indicator_set.value WHERE indicator = 'ASP_COV_PENSN' "
+    "AND ref_area = 'PHL' AND is_headline ORDER BY time_period",
+    "one country": "SELECT indicator, latest_year, latest_value FROM baseline.value WHERE ref_area = 'VNM' AND is_headline",
+    "regional figures": "SELECT indicator, obs_value, publication_class FROM indicator_set.aggregate "
+    "WHERE ref_area = 'ASEAN' AND time_period = 2023 AND is_headline",
+    "labelled view": "SELECT count(*), avg(obs_value) FROM observations WHERE indicator = 'ASP_COV_ANY'",
+    "all values": "SELECT indicator, count(*), median(obs_value) FROM indicator_set.value GROUP BY indicator",
+}
+
+
+@dataclass(frozen=True)
+class Asked:
+    """The seconds of each query, in the order asked, and of opening the file."""
+
+    opening: list[float]
+    seconds: dict[str, list[float]]
+
+
+@dataclass(frozen=True)
+class Readers:
+    """The same queries without and with a refresh; how long that refresh took, and how many releases were seen."""
+
+    alone: Asked
+    beside: Asked
+    refresh_seconds: float
+    releases_seen: int
+    load_before: str
+    load_after: str
+
+
+def measure(home: Path) -> Readers:
+    """Asks while nothing runs, then from the start to the end of a whole refresh; BenchError when it fails."""
+    before = load()
+    alone, _ = _ask(home, lambda asked: len(asked.opening) < IDLE_ROUNDS)
+    env = {**os.environ, "PAYUNG_HOME": str(home)}
+    env.pop("PYTHONDONTWRITEBYTECODE", None)
+    began = time.perf_counter()
+    refresh = subprocess.Popen(
+        [PAYUNG, "refresh", "--force"], env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    beside, seen = _ask(home, lambda _: refresh.poll() is None)
+    seconds = time.perf_counter() - began
+    _, said = refresh.communicate()
+    if refresh.returncode:
+        raise BenchError(f"the refresh beside the readers failed:\n{said}")
+    seen |= _ask(home, lambda asked: not asked.opening)[1]
+    return Readers(alone, beside, seconds, len(seen), before, load())
+
+
+def _ask(home: Path, more: Callable[[Asked], bool]) -> tuple[Asked, set[str]]:
+    asked = Asked([], {name: [] for name in QUERIES})
+    seen: set[str] = set()
+    while more(asked):
+        began = time.perf_counter()
+        con = duckdb.connect(str(home / "current" / "warehouse.duckdb"), read_only=True)
+        try:
+            seen.add(con.execute("SELECT release FROM main.release").fetchall()[0][0])
+            asked.opening.append(time.perf_counter() - began)
+            for name, query in QUERIES.items():
+                began = time.perf_counter()
+                if not con.execute(query).fetchall():
+                    raise BenchError(f"no answer to {name!r}")
+                asked.seconds[name].append(time.perf_counter() - began)
+        finally:
+            con.close()
+        time.sleep(0.05)
+    return asked, seen
