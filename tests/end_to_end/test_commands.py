@@ -103,8 +103,8 @@ def test_sql_reads_statements_from_a_pipe(made_home: Path) -> None:
     ("asked", "said"),
     [
         ("SELECT * FROM reference.nothing", "nothing does not exist"),
-        ("DELETE FROM harmonised.observation", "read-only"),
-        ("COPY reference.code TO '/tmp/payung-must-not-be.csv'", "file system operations are disabled"),
+        ("DELETE FROM harmonised.observation", "DELETE is not allowed"),
+        ("COPY reference.code TO '/tmp/payung-must-not-be.csv'", "COPY is not allowed"),
         ("SELECT * FROM read_csv('/etc/passwd')", "file system operations are disabled"),
     ],
 )
@@ -126,7 +126,7 @@ def test_debug_shows_the_traceback(made_home: Path) -> None:
 def test_release_that_is_not_there(made_home: Path, release: Path) -> None:
     ran = run_payung(made_home, "sql", "SELECT 1", "--release", "2019.01.01-1")
     assert ran.returncode == 1
-    assert f"There is no release 2019.01.01-1. Releases here: {release.name}." in ran.stderr
+    assert f"There is no release 2019.01.01-1. Newest ones: {release.name}." in ran.stderr
     assert run_payung(made_home, "sql", "SELECT 1", "--release", release.name).returncode == 0
 
 

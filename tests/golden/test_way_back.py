@@ -103,6 +103,9 @@ def test_crosswalk_lines_are_the_lines_of_the_files(sample: list[dict[str, Any]]
     assert len(lines) > 30
     for code, target, place in sorted(lines):
         file, number = place.rsplit(":", 1)
+        if number == "1":  # a blank where our own code list is used: the list stands for it, not a line
+            assert (code, target) == ("(blank)", "(not stated)")
+            continue
         cells = next(csv.reader([(root / file).read_text(encoding="utf-8").splitlines()[int(number) - 1]]))
         assert ("" if code == "(blank)" else code) in cells, place
         assert ("" if target == "(not stated)" else target) in cells, place

@@ -8,6 +8,7 @@ from small_build import SmallBuild, ilo_row, un_row
 from sources import registry
 from warehouse.engine import computed_tables
 from warehouse.metadata import SCHEMAS, Table
+from warehouse.previous import write_previous
 from warehouse.release import audit, staged_tables
 
 
@@ -23,6 +24,7 @@ def whole_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
     for name in (name for schema in SCHEMAS for name in computed_tables(schema)):
         if not small.build.has(name):
             small.make(name)
+    write_previous(small.build, None)
     audit(small.build)
     return small
 

@@ -77,7 +77,7 @@ def test_ddl_makes_the_table_with_its_comments() -> None:
     columns = con.execute(
         "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = 'observation'"
     ).fetchall()
-    assert columns == [(c.name, c.type, c.comment) for c in described.columns]
+    assert columns == [(c.name, c.type, c.whole_comment) for c in described.columns]
     (comment,) = con.execute("SELECT comment FROM duckdb_tables()").fetchone() or ("",)
     assert comment.startswith(described.comment)
     assert "Key: indicator, ref_area, time_period" in comment

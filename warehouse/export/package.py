@@ -18,6 +18,8 @@ from warehouse.export.reading import ReleaseReader
 from warehouse.metadata import tables
 
 SCHEMAS = ("reference", "indicator_set", "baseline")
+# The way back of each value: as wide as the values are many. It stays in the database (payung explain).
+LARGE_VIEWS = frozenset({"way_back", "way_back_members"})
 TABLES = ("quality.availability",)
 DESCRIPTION = "datapackage.json"
 
@@ -92,7 +94,11 @@ def published(reader: ReleaseReader) -> list[Resource]:
     grouped: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for row in found.rows:
         schema, name, is_view = row[0], row[1], row[6]
-        if schema in SCHEMAS or f"{schema}.{name}" in TABLES or (schema == "main" and is_view):
+        if (
+            schema in SCHEMAS
+            or f"{schema}.{name}" in TABLES
+            or (schema == "main" and is_view and name not in LARGE_VIEWS)
+        ):
             grouped.setdefault((schema, name), []).append(row)
     out = []
     for (schema, name), rows in grouped.items():

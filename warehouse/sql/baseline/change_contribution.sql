@@ -25,8 +25,8 @@ SELECT
     CASE kind
         WHEN 'sum' THEN latest_value - baseline_value
         ELSE
-            latest_value * latest_weight / sum(latest_weight) OVER whole
-            - baseline_value * baseline_weight / sum(baseline_weight) OVER whole
+            latest_value * latest_weight / nullif(sum(latest_weight) OVER whole, 0)
+            - baseline_value * baseline_weight / nullif(sum(baseline_weight) OVER whole, 0)
     END AS contribution
 FROM both_ends
 WINDOW whole AS (  -- ordered, so that the sum is the same at every run
