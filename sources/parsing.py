@@ -26,13 +26,14 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import Any
-
-import pandas as pd
+from typing import TYPE_CHECKING, Any
 
 from indicator_defs.errors import PayungError
 from indicator_defs.model import StagedColumn
 from sources.spec import ROLE_COLUMNS, DatasetSpec
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 SNAPSHOT_ROW = "snapshot_row"
 _PAGE = re.compile(r"^(?P<query>.+)_page_(?P<page>\d+)(?P<ending>\.json(\.gz)?)$")
@@ -332,6 +333,8 @@ class Table:
         rest.sort(key=lambda n: 0 if self._by_name(n).role == "dimension" else 1)
         empty: list[str | None] = [None] * count
         data = {SNAPSHOT_ROW: self.rows} | {n: self._columns.get(n) or empty for n in (*ROLE_COLUMNS, *rest)}
+        import pandas as pd  # late: `payung status` reads reports only
+
         frame = pd.DataFrame(data, dtype=object)
         return ParsedDataset(frame, self.warnings, list(self._extra.values()))
 

@@ -199,6 +199,7 @@ def test_a_second_refresh_while_one_runs_is_refused_with_its_process(own_home: P
     assert answers(own_home)
 
 
+@pytest.mark.long
 def test_files_that_cannot_grow_stop_the_refresh_and_leave_the_release(own_home: Path) -> None:
     """A limit on the size of files stands for a full disk: writes fail in the middle."""
     before = current(own_home)
@@ -246,6 +247,7 @@ def test_a_national_file_fills_a_declared_gap_and_a_typo_is_rejected_by_name(own
     assert run_payung(own_home, "status").returncode == 4
 
 
+@pytest.mark.long
 def test_a_faulty_national_file_publishes_nothing(own_home: Path) -> None:
     before = current(own_home)
     (own_home / "inbox").mkdir()

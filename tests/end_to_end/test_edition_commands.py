@@ -77,6 +77,7 @@ def test_freeze_list_verify_drift_and_status(home: Path) -> None:
     assert "edition baseline-1 is not as it was signed: csv/baseline.value.csv: altered" in told.stdout
 
 
+@pytest.mark.long
 def test_drift_has_exit_code_4_text_and_json(home: Path) -> None:
     frozen = run_payung(home, "edition", "freeze", "baseline-2", *NAMED, "--json")
     assert json.loads(frozen.stdout)["checksum"] == sha256(home / "editions" / "baseline-2" / MANIFEST)

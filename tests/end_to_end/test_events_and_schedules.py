@@ -54,6 +54,7 @@ def test_a_refresh_tells_its_events_for_machines(own_home: Path) -> None:
     assert last["first_figures"][0]["indicator"]
 
 
+@pytest.mark.long
 def test_a_refresh_with_nothing_new_and_one_that_nobody_answered(own_home: Path) -> None:
     quiet = payung(own_home, "refresh", "--json")
     assert [e["event"] for e in events(quiet)] == ["start", "unchanged"]

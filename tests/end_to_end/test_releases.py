@@ -146,6 +146,7 @@ def test_home_of_a_newer_payung_is_refused(tmp_path: Path, command: tuple[str, .
     assert [p.name for p in tmp_path.iterdir()] == ["format.json"]
 
 
+@pytest.mark.long
 def test_what_changes_something_waits_for_no_refresh(two: tuple[Path, str, str]) -> None:
     home, before, after = two
     lock = take_lock(home)
@@ -191,6 +192,7 @@ def read_only(own_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]
     return run
 
 
+@pytest.mark.long
 def test_read_only_disk_is_read_and_not_written(read_only: Callable[..., subprocess.CompletedProcess[str]]) -> None:
     assert read_only("sql", "--format", "csv", "SELECT count(*) > 0 AS a FROM observations").stdout.split()[1] == "True"
     assert read_only("releases", "verify").returncode == 0

@@ -18,6 +18,8 @@ from pathlib import Path
 import pytest
 from payung_command import COMMAND
 
+pytestmark = pytest.mark.long  # starts the web server and its processes; make test-long
+
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 
 

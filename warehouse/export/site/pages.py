@@ -15,6 +15,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.export.sheets import metadata_fields, note_rows
 from warehouse.export.site import chart, words
 from warehouse.export.site.cells import (
@@ -296,7 +297,7 @@ class Site:
             "regional": regional,
             "has_regional_file": code in c.regional_downloads[1],
             "regional_years": c.regional_years.get(code, []),
-            "breakdowns": in_order(by(extra, *words.BREAKDOWN_CODELISTS).values(), c.labels),
+            "breakdowns": in_order(by(extra, *BREAKDOWNS).values(), c.labels),
             "breakdown_notes": {(words.cell_codes(r), r.ref_area): end_notes(r) for r in extra},
             "cell_codes": words.cell_codes,
             "plain_end": lambda r, point: end_cells(r, point, ""),

@@ -11,21 +11,10 @@ from typing import Any
 
 from markupsafe import Markup
 
+from indicator_defs.breakdowns import BREAKDOWNS
+
 NO_VALUE = "–"
 CLASSES = {"A": "A, published", "B": "B, indicative", "C": "C, withheld"}
-BREAKDOWN_CODELISTS = (
-    "sex",
-    "age",
-    "urbanisation",
-    "income_wealth_quantile",
-    "disability_status",
-    "education_lev",
-    "migratory_status",
-    "occupation",
-    "activity",
-    "formality",
-    "composite_breakdown",
-)
 
 
 def rounded(value: float, decimals: int) -> str:
@@ -64,13 +53,13 @@ def gap(reason: str | None) -> Markup:
 
 def cell_codes(row: Any) -> str:
     """The codes of a row's breakdowns, joined as in the column `cell`."""
-    return "|".join(getattr(row, name) for name in BREAKDOWN_CODELISTS)
+    return "|".join(getattr(row, name) for name in BREAKDOWNS)
 
 
 def cell_label(row: Any, labels: Mapping[tuple[str, str], str]) -> str:
     """The breakdown of a cell in words, without what is a total; "total" where all are."""
     parts = []
-    for name in BREAKDOWN_CODELISTS:
+    for name in BREAKDOWNS:
         code = getattr(row, name)
         if code != "_T":
             label = labels.get((name, code)) or code
