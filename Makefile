@@ -12,12 +12,13 @@ unexport PYTHONDONTWRITEBYTECODE
 refresh: $(READY)
 	@$(BIN)/payung refresh
 
+# Three processes on two cores: one of them mostly waits, for servers, disks and clocks.
 test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/pytest -n 2 --dist worksteal -m "not live and not long"
+	$(BIN)/pytest -n 3 --dist worksteal -m "not live and not long"
 
 test-long: $(READY)
 	$(BIN)/pytest -n 2 -m "not live"

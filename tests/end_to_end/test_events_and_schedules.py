@@ -91,6 +91,7 @@ def running() -> Any:
         yield providers
 
 
+@pytest.mark.long
 def test_a_providers_run_that_finds_nothing_new_makes_no_release(
     own_home: Path, running: Providers, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -69,7 +69,9 @@ def with_dataset(monkeypatch: pytest.MonkeyPatch, which: tuple[str, str], **chan
 # --- what is fetched is what is published -------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("which", ALL, ids=lambda w: w[1])
+@pytest.mark.parametrize(
+    "which", [pytest.param(UN, marks=pytest.mark.long), *ALL[1:]], ids=["sdg", *(w[1] for w in ALL[1:])]
+)
 def test_what_is_fetched_is_what_is_shipped(
     which: tuple[str, str],
     providers: Providers,

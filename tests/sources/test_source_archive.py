@@ -99,7 +99,10 @@ def test_with_disability_is_pd(un: pd.DataFrame) -> None:
     assert values == {"PD": 3.97, "PWD": 0.76, "_T": 0.81}
 
 
-@pytest.mark.parametrize("vintage", ["2018-10-15", "2020-12-27", "2022-12-25", "2023-12-17"])
+@pytest.mark.parametrize(
+    "vintage",
+    [*(pytest.param(v, marks=pytest.mark.long) for v in ("2018-10-15", "2020-12-27", "2022-12-25")), "2023-12-17"],
+)
 def test_every_un_vintage_holds_its_file(
     figures: Path, parsed: dict[str, ParsedDataset], archive: SnapshotStore, vintage: str
 ) -> None:
