@@ -73,6 +73,7 @@ def test_classes_between_the_last_two_un_vintages(release: Path) -> None:
     }
 
 
+@pytest.mark.long
 def test_raw_differences_of_all_series(figures: Path) -> None:
     """Over all 148 series, before any code is translated (methods.md section 6)."""
     members = {"96", "104", "116", "360", "418", "458", "608", "626", "702", "704", "764"}

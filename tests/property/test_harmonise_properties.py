@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from small_build import Row, SmallBuild, catalogue, ilo_row, un_row
 
 # One example is a build of its own and takes a third of a second: few of them, and no search for a smaller failure.
+pytestmark = pytest.mark.long  # a whole small build for every example; make test-long
 FEW = settings(
     max_examples=3,
     deadline=None,

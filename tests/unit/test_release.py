@@ -105,6 +105,7 @@ def test_file_opens_in_duckdb_1_3(first_home: tuple[Path, Path]) -> None:
     assert tags["storage_version"] == "v1.3.0+"
 
 
+@pytest.mark.long
 def test_swap_is_at_once_for_a_reader(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
     first = published(whole_build.build, tmp_path, whole_staged)
     seen: set[str | None] = set()
@@ -159,6 +160,7 @@ def test_unknown_release_names_those_there_are(first_home: tuple[Path, Path]) ->
         Releases(home).find("2019.01.01-1")
 
 
+@pytest.mark.long
 def test_current_may_be_pointed_back(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
     first = published(whole_build.build, tmp_path, whole_staged)
     published(whole_build.build, tmp_path, whole_staged)
@@ -235,6 +237,7 @@ def test_folder_that_cannot_be_made_is_a_message(
         published(whole_build.build, tmp_path, whole_staged)
 
 
+@pytest.mark.long
 def test_swap_that_fails_keeps_the_old_current(
     whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
