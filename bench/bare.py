@@ -12,6 +12,8 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
+
 from assets import kept_staging
 from assets.inputs import Home, code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
@@ -19,6 +21,7 @@ from sources import registry
 from sources.snapshots import archive_folders, shipped_archive
 from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames, write_together
 from warehouse.metadata import SCHEMAS, staged_table, table
+from warehouse.previous import write_previous
 from warehouse.release import Releases, audit, blocking, publish, staged_tables
 
 
@@ -72,6 +75,8 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     for name in ("lineage.snapshot", "lineage.snapshot_series"):
         path = release / "parquet" / Path(*name.split("."))
         write_frame(build, table(name), read_files([path.with_suffix(".parquet")]))
+    write_frame(build, table("lineage.fetch"), pd.DataFrame())
+    write_previous(build, None)
     lap("staged")
     for name in computed():
         make(build, name)
