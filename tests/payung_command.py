@@ -11,18 +11,23 @@ from pathlib import Path
 COMMAND = str(Path(sys.executable).parent / "payung")
 
 
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a command on a home of its own."""
+    return {**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **more}
+
+
 def run_payung(
     home: Path,
     *arguments: str,
     timeout: int = 180,
     preexec_fn: Callable[[], None] | None = None,
     input: str | None = None,
-    **environment: str,
+    **more: str,
 ) -> subprocess.CompletedProcess[str]:
     """Runs the real command on a home of its own; from the home's parent where that is a folder."""
     return subprocess.run(
         [COMMAND, *arguments],
-        env={**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **environment},
+        env=environment(home, **more),
         capture_output=True,
         text=True,
         timeout=timeout,

@@ -222,13 +222,14 @@ def readable(releases: Releases, say: Callable[[str], None]) -> Path:
 
 def _wrong(folder: Path) -> str | None:
     """What keeps a release from being opened, None where nothing does."""
-    from warehouse.query import QueryError, query
+    from warehouse.query import QueryError, ask, reader
 
     if not (folder / MANIFEST).exists():
         return f"{MANIFEST} is missing"
     try:
         read_manifest(folder)
-        named = query(folder, "SELECT release FROM main.release")["release"].tolist()
+        with reader(folder) as con:
+            named = [row[0] for row in ask(con, "SELECT release FROM main.release").rows]
     except (QueryError, FormatError) as error:
         return str(error).splitlines()[0].split(". Publish anew")[0]
     except (OSError, ValueError) as error:
