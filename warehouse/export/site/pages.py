@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from warehouse.export.sheets import metadata_fields, note_rows
+from warehouse.export.metadata_sheet import metadata_fields
+from warehouse.export.notes import note_rows
 from warehouse.export.site import chart, words
 from warehouse.export.site.cells import (
     anchor,
