@@ -30,7 +30,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from sources.http import Answer, Check, Client
-from sources.parsing import SourceError
+from sources.parsing import PageCount, SourceError
 from sources.snapshots import Origin, RawFile
 from sources.spec import DatasetSpec, ProviderSpec
 
@@ -242,14 +242,6 @@ class Errand:
     def _came(self, name: str, number: int, count: PageCount) -> None:
         pages = max(count.pages, 1)
         self.tell(Step(f"{name}: page {number} of {pages}, {count.total} rows", name, number, pages, count.total))
-
-
-class PageCount(NamedTuple):
-    """What a page tells: its number, how many pages there are, and the rows of all."""
-
-    number: int
-    pages: int
-    total: int
 
 
 class Fetcher(NamedTuple):
