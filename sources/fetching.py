@@ -132,7 +132,7 @@ class Work:
         path = self._path(address)
         try:
             content = path.read_bytes()
-        except OSError:
+        except OSError:  # not kept yet; one that cannot be read is asked for anew, and `put` tells of a disk that fails
             return None
         digest, _, body = content.partition(b"\n")
         if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
@@ -155,8 +155,14 @@ class Work:
             ) from error
 
     def clear(self) -> None:
-        """Drops all pages."""
-        shutil.rmtree(self._pages, ignore_errors=True)
+        """Drops all pages. Raises SourceError when one stays: it would be taken for a page of the next release."""
+        try:
+            if self._pages.exists():
+                shutil.rmtree(self._pages)
+        except OSError as error:
+            raise SourceError(
+                f"{self._pages}: cannot be removed: {error.strerror or error}. Make the folder writable."
+            ) from error
 
     @property
     def _pages(self) -> Path:

@@ -21,6 +21,7 @@ from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
 from warehouse.release import (
+    Provenance,
     ReleaseError,
     Releases,
     audit,
@@ -35,7 +36,7 @@ SOURCES = [{"provider": "ilostat", "dataset": "d", "snapshot": "s", "vintage_dat
 
 
 def published(build: Build, home: Path, staged: Sequence[Table]) -> Path:
-    return publish(build, Releases(home), {"code": "c1", "archive": "a1"}, SOURCES, staged, "0.1.0")
+    return publish(build, Releases(home), staged, Provenance({"code": "c1", "archive": "a1"}, SOURCES, "0.1.0"))
 
 
 @pytest.fixture(scope="module")

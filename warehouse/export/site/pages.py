@@ -285,7 +285,7 @@ class Site:
         used: list[Snapshot] = [
             s for s in c.snapshots.values() if any(v.snapshot_id == s.row.snapshot_id for v in values)
         ]
-        row = sheet._asdict()
+        row = vars(sheet)
         given = {
             "sheet": sheet,
             "decimals": decimals,
