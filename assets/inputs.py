@@ -21,7 +21,8 @@ from sources.snapshots import (
     read_manifest,
     shipped_archive,
 )
-from warehouse import history, release
+from warehouse import history
+from warehouse import releases as published
 
 ROOT = Path(__file__).parent.parent
 CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
@@ -105,15 +106,15 @@ def unchanged(home: Home) -> Path | None:
 
     After a rollback also where the release that was left was made from them: a refresh would only bring it back.
     """
-    releases = release.Releases(home.path)
+    releases = published.Releases(home.path)
     current = releases.current()
     if current is None:
         return None
-    manifest = release.read_manifest(current)
+    manifest = published.read_manifest(current)
     if not all((current / name).exists() for name in manifest["files"]):
         return None
     left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
-    made_from = [manifest["inputs"], *(release.read_manifest(releases.find(i))["inputs"] for i in left)]
+    made_from = [manifest["inputs"], *(published.read_manifest(releases.find(i))["inputs"] for i in left)]
     return current if inputs(home) in made_from else None
 
 

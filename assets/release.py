@@ -16,22 +16,14 @@ from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.snapshots import shipped_archive
 from warehouse import checks
+from warehouse.database import staged_tables
 from warehouse.diff import Diff, DiffError, State, compare
 from warehouse.engine import Build
 from warehouse.history import now
 from warehouse.metadata import table, tables
 from warehouse.previous import PREVIOUS
-from warehouse.release import (
-    AuditError,
-    Provenance,
-    Releases,
-    audit,
-    blocking,
-    publish,
-    publish_aside,
-    read_manifest,
-    staged_tables,
-)
+from warehouse.release import AuditError, Provenance, audit, blocking, publish, publish_aside
+from warehouse.releases import Releases, read_manifest
 from warehouse.tolerance import Exceeded, exceeded
 
 AUDIT = dg.AssetKey(["quality", "check_result"])

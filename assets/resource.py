@@ -25,7 +25,7 @@ from indicator_defs.errors import PayungError
 from sources.fetching import Step
 from warehouse.engine import Build, preview
 from warehouse.metadata import Table
-from warehouse.release import Releases, clean
+from warehouse.releases import Releases, clean
 
 # The command line sets a listener to show progress; the UI needs none.
 Listener = Callable[[str, str, Step | None], None]

@@ -19,10 +19,12 @@ from assets.inputs import Home, code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.snapshots import archive_folders, shipped_archive
+from warehouse.database import staged_tables
 from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames, write_together
 from warehouse.metadata import SCHEMAS, staged_table, table
 from warehouse.previous import write_previous
-from warehouse.release import Provenance, Releases, audit, blocking, publish, staged_tables
+from warehouse.release import Provenance, audit, blocking, publish
+from warehouse.releases import Releases
 
 
 def computed() -> list[str]:

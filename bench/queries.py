@@ -23,10 +23,11 @@ from statistics import median, quantiles
 import duckdb
 
 from bench.measure import ROOT, load, run
+from warehouse.database import write_database
 from warehouse.engine import Build
 from warehouse.metadata import Table, staged_table, table, tables
 from warehouse.query import ask, reader
-from warehouse.release import DATABASE, _load
+from warehouse.releases import DATABASE
 
 TIMES = 7
 RENAMED = ("ref_area", "area_group", "observation_id", "other_observation_id")
@@ -102,7 +103,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
             f"TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()
-    _load(build, published, folder / DATABASE, f"grown from {release.name}")
+    write_database(build, published, folder / DATABASE, f"grown from {release.name}")
     shutil.rmtree(folder / "build")
     shutil.rmtree(folder / "spill", ignore_errors=True)
 

@@ -32,9 +32,10 @@ from pipelines.settings import home
 from sources import registry
 from sources.papers import filled
 from warehouse import checks, metadata
+from warehouse.database import VIEWS, ddl, staged_view
 from warehouse.macros import macros
 from warehouse.metadata import Table
-from warehouse.release import VIEWS, Releases, ddl, staged_view
+from warehouse.releases import Releases
 
 DOCS = Path(__file__).parent
 

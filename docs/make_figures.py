@@ -17,7 +17,7 @@ from indicator_defs.errors import PayungError
 from pipelines.settings import home
 from sources.papers import filled
 from warehouse.query import reader
-from warehouse.release import Releases
+from warehouse.releases import Releases
 
 PAGE = Path(__file__).parent / "published_aggregates.md"
 REASONS = (

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from indicator_defs.errors import PayungError
 from pipelines.run import JOB_REFRESH, Outcome, check_space, run_job
-from warehouse.release import Releases, refuse_folder
+from warehouse.releases import Releases, refuse_folder
 
 if TYPE_CHECKING:
     from assets.resource import Listener

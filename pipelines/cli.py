@@ -183,7 +183,7 @@ def _all_failed(outcome: Outcome) -> bool:
 
 def _readable(release_id: str | None) -> Path:
     """The release asked for; without an ID the current one, or the last good one where that cannot be opened."""
-    from warehouse.release import Releases
+    from warehouse.releases import Releases
 
     releases = Releases(home())
     if release_id is not None:
@@ -502,7 +502,7 @@ def _end_dead_runs(folder: Path) -> None:
 def _refresh_as_of(as_of: date, to: Path) -> None:
     from pipelines.as_of import refresh_as_of
     from pipelines.progress import on_terminal
-    from warehouse.release import read_manifest
+    from warehouse.releases import read_manifest
 
     with on_terminal() as tell:
         outcome = refresh_as_of(home(), as_of, to, tell)

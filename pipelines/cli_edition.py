@@ -46,7 +46,7 @@ def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json
     from pipelines.editions import frozen
     from warehouse.edition.freeze import freeze as run
     from warehouse.edition.kept import Editions, Signature
-    from warehouse.release import Releases
+    from warehouse.releases import Releases
 
     editions, signature = Editions(home()), Signature.of(signed_by)
     editions.refuse_name(name)
@@ -128,7 +128,7 @@ def drift(name: str, release_id: str | None, samples: int, as_json: bool, debug:
     from pipelines.editions import drifted
     from warehouse.edition.drift import drift as run
     from warehouse.edition.kept import Editions
-    from warehouse.release import Releases
+    from warehouse.releases import Releases
 
     one = Editions(home()).find(name)
     found = run(one, Releases(home()).find(release_id))

@@ -205,7 +205,7 @@ def tell_of_rollback(release: Path) -> None:
 
 def tell_of_acceptance(release: Path) -> None:
     """Says who accepted the new release and why, or that nothing had to be accepted."""
-    from warehouse.release import read_manifest
+    from warehouse.releases import read_manifest
 
     accepted = read_manifest(release)["accepted"]
     for a in accepted:

@@ -19,7 +19,7 @@ from assets.online import last_reports
 from indicator_defs.errors import PayungError
 from pipelines.display import print_table
 from warehouse.query import query
-from warehouse.release import read_manifest
+from warehouse.releases import read_manifest
 
 # In scope of a question; $breakdowns widens it from the headline figures to every expected breakdown.
 SCOPE = """

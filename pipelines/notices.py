@@ -19,7 +19,7 @@ from indicator_defs.errors import PayungError
 from pipelines.sending import Message, send
 from sources.freshness import late_sources
 from warehouse.query import query
-from warehouse.release import Releases, read_manifest
+from warehouse.releases import Releases, read_manifest
 
 if TYPE_CHECKING:
     from sources.online import FetchReport

@@ -19,7 +19,8 @@ from pipelines.failures import RefreshError, write_failure
 from pipelines.notices import Notice, after_run, failed_run
 from pipelines.settings import home
 from sources.online import FetchReport
-from warehouse.release import AuditError, Releases
+from warehouse.release import AuditError
+from warehouse.releases import Releases
 
 OURS = ("indicator_defs.", "sources.", "warehouse.", "assets.", "pipelines.")
 # Runs of the command line tell of their failure themselves.

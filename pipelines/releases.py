@@ -18,7 +18,7 @@ from indicator_defs.errors import PayungError
 from warehouse import history, upkeep
 from warehouse.diff import Diff, State, compare
 from warehouse.engine import Build
-from warehouse.release import Releases, read_manifest
+from warehouse.releases import Releases, read_manifest
 
 KEEP_SETTING = "PAYUNG_KEEP_RELEASES"
 

@@ -22,7 +22,7 @@ from pipelines.failures import RefreshError, write_failure
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
 from pipelines.snapshots import retire_old
-from warehouse.release import Releases, read_manifest
+from warehouse.releases import Releases, read_manifest
 
 if TYPE_CHECKING:
     import dagster as dg

@@ -13,7 +13,7 @@ import pandas as pd
 from assets.inputs import Home, in_use
 from sources import registry
 from sources.snapshots import Manifest, retire, shipped_archive
-from warehouse.release import Releases, read_manifest
+from warehouse.releases import Releases, read_manifest
 
 COLUMNS = ("provider", "dataset", "vintage", "fetched", "series", "rows", "bytes", "origin", "in_use", "snapshot")
 

@@ -14,7 +14,7 @@ from pipelines.failures import last_failure
 from sources.freshness import Freshness, late_sources
 from warehouse import history
 from warehouse.query import QueryError, query
-from warehouse.release import DATABASE, Releases, read_manifest
+from warehouse.releases import DATABASE, Releases, read_manifest
 
 # Rows of older vintages are refused where a definition does not say what they meant; that needs nobody's attention.
 REJECTED_NOW = """

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from warehouse.query import first_table, query
-from warehouse.release import DATABASE, read_manifest
+from warehouse.releases import DATABASE, read_manifest
 
 # Values of the Member States; documents alone do not make an indicator one of many members.
 INDICATORS = """

@@ -15,8 +15,8 @@ from typing import Any
 
 import duckdb
 
+from warehouse.engine import quoted
 from warehouse.query import Answer, QueryError, ask, reader, refuse_writing
-from warehouse.release import quoted
 
 MOST_SHEET_ROWS = 1_048_575  # what a sheet of Excel holds, less the heading
 

@@ -1,7 +1,7 @@
 """The engine between stages: Parquet files of one build, and the SQL that makes one from others.
 
 Belongs here: where a build keeps its tables, reading them, writing them whole, running warehouse/sql/.
-Does not belong here: what the SQL says, and the published file (release.py).
+Does not belong here: what the SQL says, and the published file (database.py).
 """
 
 from __future__ import annotations
@@ -101,8 +101,13 @@ def inputs_of(full_name: str) -> list[str]:
     return sorted({f"{s}.{t}" for s, t in _REFERENCE.findall(text)} - {full_name})
 
 
+def quoted(text: str | Path) -> str:
+    """A text or path as it stands between single quotes in SQL."""
+    return str(text).replace("'", "''")
+
+
 def _literal(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
+    return f"'{quoted(path)}'"
 
 
 def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]) -> None:

@@ -17,8 +17,8 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.engine import open_engine
-from warehouse.release import DATABASE, quoted
+from warehouse.engine import open_engine, quoted
+from warehouse.releases import DATABASE
 
 if TYPE_CHECKING:
     from datetime import date

@@ -18,7 +18,7 @@ from indicator_defs.errors import PayungError
 from warehouse import history
 from warehouse.disk import discard, sha256
 from warehouse.home_format import FormatError
-from warehouse.release import DATABASE, MANIFEST, ReleaseError, Releases, make_current, read_manifest
+from warehouse.releases import DATABASE, MANIFEST, ReleaseError, Releases, make_current, read_manifest
 
 EDITIONS = "editions"
 

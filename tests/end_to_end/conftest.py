@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.release import Releases
+from warehouse.releases import Releases
 
 ROOT = Path(__file__).parents[2]
 Ran = subprocess.CompletedProcess[str]

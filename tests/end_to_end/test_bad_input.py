@@ -16,7 +16,7 @@ from filelock import FileLock
 from payung_command import run_payung
 
 from assets.lock import take_lock
-from warehouse.release import Releases
+from warehouse.releases import Releases
 
 long = pytest.mark.long  # a refresh that goes far, or one more way to the same message; make test-long
 

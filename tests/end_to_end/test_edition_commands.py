@@ -18,7 +18,7 @@ from warehouse.disk import sha256
 from warehouse.edition.drift import drift
 from warehouse.edition.kept import MANIFEST, Editions
 from warehouse.query import query
-from warehouse.release import Releases
+from warehouse.releases import Releases
 
 NAMED = ("--signed-by", "A. Nama, ACSS", "--note", "Sixteenth session")
 

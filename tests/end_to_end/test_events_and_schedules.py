@@ -17,7 +17,7 @@ from providers.servers import Providers, serving
 from pipelines.definitions import build_defs
 from pipelines.notify import tell_of_run, what_came
 from pipelines.settings import prepare_dagster
-from warehouse.release import Releases
+from warehouse.releases import Releases
 
 ROOT = Path(__file__).parents[2]
 ILO = dg.AssetKey(["raw", "ilostat", "SDG_0131_SEX_SOC_RT"])

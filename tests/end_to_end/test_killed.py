@@ -14,7 +14,7 @@ import duckdb
 import pytest
 from payung_command import COMMAND, run_payung
 
-from warehouse.release import Releases, make_current
+from warehouse.releases import Releases, make_current
 from warehouse.upkeep import verify
 
 COUNT = "SELECT (SELECT count(*) FROM indicator_set.value), (SELECT release FROM main.release)"

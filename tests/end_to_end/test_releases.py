@@ -21,7 +21,8 @@ from assets.release import against_current, tolerated
 from assets.resource import Workplace
 from pipelines.cli import main
 from warehouse.engine import Build
-from warehouse.release import AuditError, Releases
+from warehouse.release import AuditError
+from warehouse.releases import Releases
 
 # The same command within this process: it starts in no time. What is killed, locked or timed runs as a process.
 COMMANDS = CliRunner()

@@ -44,7 +44,7 @@ def test_an_answer_needs_no_pandas(made_home: Path) -> None:
     """Loading it takes longer than most answers; `payung sql` is asked again and again by scripts."""
     code = (
         "import sys\nfrom pipelines.cli import main\nsys.argv = ['payung', 'sql', 'SELECT 1 AS one']\ntry:\n    main()\n"
-        "finally:\n    print(sorted({'pandas', 'numpy', 'dagster', 'requests'} & set(sys.modules)))\n"
+        "finally:\n    print(sorted({'pandas', 'numpy', 'dagster', 'yaml', 'requests'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(made_home), check=False

@@ -16,7 +16,7 @@ from assets.site import CHECK, SITE
 from assets.site import site as site_asset
 from pipelines.definitions import build_defs
 from warehouse.export.site import chart, shown_release, words
-from warehouse.release import read_manifest
+from warehouse.releases import read_manifest
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from warehouse.export.reading import Rows
 from warehouse.export.workbook import Book, Column, Table
-from warehouse.release import read_manifest
+from warehouse.releases import read_manifest
 
 HEADER = 4
 TABLES = (

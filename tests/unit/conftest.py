@@ -6,10 +6,11 @@ import pytest
 from small_build import SmallBuild, ilo_row, un_row
 
 from sources import registry
+from warehouse.database import staged_tables
 from warehouse.engine import computed_tables
 from warehouse.metadata import SCHEMAS, Table
 from warehouse.previous import write_previous
-from warehouse.release import audit, staged_tables
+from warehouse.release import audit
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from warehouse.disk import sha256
 from warehouse.edition.drift import Drift, drift
 from warehouse.edition.freeze import REPORT, freeze, kept_tables
 from warehouse.edition.kept import CHECKSUM, MANIFEST, Edition, EditionError, Editions, Signature, verify
-from warehouse.release import ReleaseError, Releases, refuse_folder
+from warehouse.releases import ReleaseError, Releases, refuse_folder
 
 SIGNED = Signature("A. Nama", "ACSS")
 LEFT = ".first.999999999"

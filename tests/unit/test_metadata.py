@@ -11,9 +11,9 @@ from small_build import staged_names
 
 from indicator_defs.model import BREAKDOWNS
 from sources import registry
+from warehouse.database import ddl
 from warehouse.engine import SQL
 from warehouse.metadata import SCHEMAS, staged_table, table, tables
-from warehouse.release import ddl
 
 TYPES = {"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE"}
 

@@ -16,7 +16,8 @@ import pytest
 from small_build import SmallBuild
 
 from warehouse.metadata import Table
-from warehouse.release import Provenance, Releases, publish
+from warehouse.release import Provenance, publish
+from warehouse.releases import Releases
 
 READERS, PUBLICATIONS = 20, 3
 # Opens `current` anew each time, as a client does that knows nothing of Payung. The marks in the answer come from

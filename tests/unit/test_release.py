@@ -20,17 +20,8 @@ from indicator_defs.model import BREAKDOWNS
 from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
-from warehouse.release import (
-    Provenance,
-    ReleaseError,
-    Releases,
-    audit,
-    blocking,
-    clean,
-    make_current,
-    publish,
-    read_manifest,
-)
+from warehouse.release import Provenance, audit, blocking, publish
+from warehouse.releases import ReleaseError, Releases, clean, make_current, read_manifest
 
 SOURCES = [{"provider": "ilostat", "dataset": "d", "snapshot": "s", "vintage_date": "2024-09-12", "rebuilt": True}]
 
@@ -167,6 +158,7 @@ def test_current_may_be_pointed_back(whole_build: SmallBuild, whole_staged: list
     published(whole_build.build, tmp_path, whole_staged)
     make_current(Releases(tmp_path), first)
     assert Releases(tmp_path).current() == first
+    assert Releases(tmp_path).ids() == [first.name], "what never became current is gone"
     assert (tmp_path / "current").readlink() == Path("releases", first.name), "relative: a home can be moved"
 
 
@@ -227,6 +219,7 @@ def test_full_disk_leaves_the_last_release_and_nothing_else(
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
     assert Releases(tmp_path).current() == first
+    assert Releases(tmp_path).ids() == [first.name], "what never became current is gone"
     assert visible(tmp_path) == [first.name, "current", "releases"]
 
 
@@ -251,6 +244,7 @@ def test_swap_that_fails_keeps_the_old_current(
     with pytest.raises(ReleaseError, match="No space left on device"):
         published(whole_build.build, tmp_path, whole_staged)
     assert Releases(tmp_path).current() == first
+    assert Releases(tmp_path).ids() == [first.name], "what never became current is gone"
 
 
 def test_leftovers_of_a_killed_refresh_are_cleared(

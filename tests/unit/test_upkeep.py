@@ -21,7 +21,8 @@ from warehouse import history, upkeep
 from warehouse.home_format import FORMAT, FormatError, mark, refuse_newer
 from warehouse.metadata import Table
 from warehouse.query import query
-from warehouse.release import Provenance, ReleaseError, Releases, publish, read_manifest
+from warehouse.release import Provenance, publish
+from warehouse.releases import ReleaseError, Releases, read_manifest
 from warehouse.upkeep import UpkeepError, prunable, readable, roll_back, verify
 
 ACCEPTED = [{"at": "2026-11-22T00:00:00+00:00", "by": "N. Tran", "reason": "new survey", "exceeded": []}]

@@ -22,8 +22,8 @@ from warehouse.edition.definitions import DefinitionChange, definition_changes
 from warehouse.edition.freeze import kept_tables
 from warehouse.edition.kept import Edition, EditionError, verify
 from warehouse.edition.why import Cause, Moved, Why, moved_sources
-from warehouse.engine import open_engine
-from warehouse.release import DATABASE, MANIFEST, quoted, read_manifest
+from warehouse.engine import open_engine, quoted
+from warehouse.releases import DATABASE, MANIFEST, read_manifest
 
 SQL = Path(__file__).parent / "sql"
 COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")

@@ -18,9 +18,9 @@ import duckdb
 
 from warehouse.disk import discard, sha256, sync
 from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature
-from warehouse.engine import open_engine
+from warehouse.engine import open_engine, quoted
 from warehouse.metadata import tables
-from warehouse.release import DATABASE, quoted, read_manifest
+from warehouse.releases import DATABASE, read_manifest
 
 SQL = Path(__file__).parent / "sql"
 # Kept whole; of the reference tables all but the one that has a row for each observation of the warehouse.

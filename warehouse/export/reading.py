@@ -18,7 +18,7 @@ import duckdb
 
 from warehouse.engine import open_engine
 from warehouse.export.files import ExportError
-from warehouse.release import DATABASE, MANIFEST, read_manifest
+from warehouse.releases import DATABASE, MANIFEST, read_manifest
 
 SQL = Path(__file__).parent / "sql"
 
