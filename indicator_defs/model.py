@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from indicator_defs.breakdowns import BREAKDOWNS as BREAKDOWNS
 from indicator_defs.breakdowns import Breakdown as Breakdown
+from indicator_defs.roles import ColumnRole
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
@@ -340,26 +341,6 @@ class CrosswalkLine(Strict):
     note: str = ""
     file: str
     line: int
-
-
-ColumnRole = Literal[
-    "series",
-    "series_name",
-    "ref_area",
-    "ref_area_name",
-    "time_period",
-    "time_detail",
-    "obs_value",
-    "lower_bound",
-    "upper_bound",
-    "unit_measure",
-    "obs_status",
-    "nature",
-    "source_citation",
-    "footnote",
-    "dimension",
-    "attribute",
-]
 
 
 class StagedColumn(Strict):
