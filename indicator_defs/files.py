@@ -73,7 +73,7 @@ class Files:
         """The files that fit a pattern, sorted."""
         return [p.relative_to(self.folder).as_posix() for p in sorted(self.folder.glob(pattern))]
 
-    def exists(self, name: str) -> bool:
+    def required(self, name: str) -> bool:
         """Whether a file that must be there is; a problem if not."""
         if (self.folder / name).exists():
             return True
@@ -86,7 +86,7 @@ class Files:
 
     def rows(self, name: str, columns: Iterable[str]) -> list[Row]:
         """The lines of a CSV file that must have these columns."""
-        if not self.exists(name):
+        if not self.required(name):
             return []
         label = self.label(name)
         with (self.folder / name).open(encoding="utf-8", newline="") as handle:
@@ -119,7 +119,7 @@ class Files:
 
     def items(self, name: str, key: str, model: type[P]) -> list[P]:
         """The entries of the list under `key` in a YAML file as models."""
-        if not self.exists(name):
+        if not self.required(name):
             return []
         data, lines = self.yaml(name)
         if data is None:

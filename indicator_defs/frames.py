@@ -1,7 +1,7 @@
 """Frames of the `reference.*` tables, each column said once.
 
 Belongs here: making rows and columns of things. Does not belong here: what stands in which table (tables.py,
-set_tables.py).
+code_tables.py, set_tables.py).
 """
 
 from __future__ import annotations
@@ -41,3 +41,8 @@ def by_breakdown(
         return lambda item: codes(item).get(breakdown, otherwise)
 
     return {f"{prefix}{b}": column(b) for b in BREAKDOWNS}
+
+
+def number(text: str) -> float | None:
+    """The number of a cell, None where it is empty."""
+    return float(text) if text else None

@@ -48,7 +48,7 @@ def read_sets(files: Files) -> Sets:
         elif (s := parse(IndicatorSet, data, lines, (), files.problems)) is not None:
             sets.by_name[s.name] = s
             sets.lines[s.name] = lines
-    files.exists(BASELINE)
+    files.required(BASELINE)
     if INDICATOR_SET not in sets.by_name:
         files.missing(f"sets/{INDICATOR_SET}.yaml", "the set")
     return sets

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.roles import ROLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -60,8 +61,6 @@ class Table:
 
 
 def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
-    from indicator_defs.model import BREAKDOWNS  # here: a query needs no definitions, and they take their time
-
     if name == "@breakdowns":
         return [Column(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
