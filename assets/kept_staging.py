@@ -53,6 +53,7 @@ CODE = (
     "warehouse/engine.py",
     "warehouse/tables",
     "indicator_defs/model.py",
+    "indicator_defs/roles.py",
     "assets/kept_staging.py",
 )
 FURTHER_CORES = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1) - 1

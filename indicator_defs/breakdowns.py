@@ -1,11 +1,13 @@
 """The breakdowns of the warehouse, in the order of the key.
 
-Belongs here: their names, light enough for the command line to load before anything is asked.
+Belongs here: their names, light enough for the command line to load before anything is asked, and how one cell of a CSV
+file names several.
 Does not belong here: their codes (codelists/) and the models that use them (model.py).
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Literal, get_args
 
 Breakdown = Literal[
@@ -24,3 +26,10 @@ Breakdown = Literal[
 
 # The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
 BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)
+
+
+def pairs(cell: str) -> Iterator[tuple[str, str, str]]:
+    """(text, breakdown, code) of each part of a cell such as sex=F;urbanisation=R; neither is checked here."""
+    for part in filter(None, (p.strip() for p in cell.split(";"))):
+        breakdown, _, code = (x.strip() for x in part.partition("="))
+        yield part, breakdown, code

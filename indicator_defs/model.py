@@ -2,19 +2,29 @@
 
 Belongs here: one pydantic model per kind of file in this folder, and the structure of a provider's
 dataset (shared by sources, which parses it, and warehouse, which keeps it).
-Does not belong here: sets and the regional baseline (set_model.py), and reading files and checking them against each
-other (catalog.py).
+Does not belong here: sets and the regional baseline (set_model.py), national targets (national_targets.py), and reading
+files (files.py) and checking them against each other (the modules named after what they read).
 """
 
 from __future__ import annotations
 
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    StringConstraints,
+    field_validator,
+    model_validator,
+)
 
 from indicator_defs.breakdowns import BREAKDOWNS as BREAKDOWNS
 from indicator_defs.breakdowns import Breakdown as Breakdown
+from indicator_defs.breakdowns import pairs
+from indicator_defs.roles import ColumnRole
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
@@ -24,6 +34,34 @@ class Strict(BaseModel):
     """A model that knows its fields only and cannot be changed."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Placed(Strict):
+    """A line of a CSV file or an entry of a list in a YAML file, which knows where it stands."""
+
+    # no fields: nobody writes them into a file
+    _file: str = PrivateAttr(default="")
+    _line: int = PrivateAttr(default=0)
+
+    def stands_at(self, file: str, line: int) -> Self:
+        """The same, which knows its place from now on."""
+        self._file, self._line = file, line
+        return self
+
+    @property
+    def file(self) -> str:
+        """The file, as it is named in messages and tables."""
+        return self._file
+
+    @property
+    def line(self) -> int:
+        """The line in the file."""
+        return self._line
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self._file}:{self._line}"
 
 
 class SeriesClaim(Strict):
@@ -199,7 +237,7 @@ class IndicatorDefinition(Strict):
         return self
 
 
-class Method(Strict):
+class Method(Placed):
     """One aggregation method of methods.yaml; its arithmetic is SQL in warehouse/sql/."""
 
     name: str = Field(description="Name that definitions use.")
@@ -223,7 +261,7 @@ class PublicationClass(Strict):
     proxy_allowed: bool = Field(default=True, description="Whether a proxy weight may stand.")
 
 
-class PublicationRule(Strict):
+class PublicationRule(Placed):
     """When a regional figure may be published. Class B holds where B or B_alternative holds."""
 
     name: str
@@ -237,7 +275,7 @@ class PublicationRule(Strict):
     reference: Text
 
 
-class Weight(Strict):
+class Weight(Placed):
     """One weight: a denominator, where its figures come from and how gaps are filled."""
 
     name: str = Field(description="Name that definitions use.", examples=["POP_Y_GE65"])
@@ -256,7 +294,7 @@ class Weight(Strict):
     filling: Text = Field(description="How years without a figure are filled.")
 
 
-class Tolerance(Strict):
+class Tolerance(Placed):
     """How far an indicator may differ from the release before, until somebody accepts it with a reason."""
 
     indicator: str = Field(description="Code of the indicator, or all for those without an entry of their own.")
@@ -268,7 +306,7 @@ class Tolerance(Strict):
     why: Text
 
 
-class Break(Strict):
+class Break(Placed):
     """A break in a series that somebody has looked at, or must look at."""
 
     indicator: str
@@ -281,7 +319,7 @@ class Break(Strict):
     )
 
 
-class Correction(Strict):
+class Correction(Placed):
     """A guarded correction of one published cell: it applies only while the expected value stands there."""
 
     indicator: str
@@ -299,7 +337,7 @@ class Correction(Strict):
     reported: date | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
 
 
-class NotApplicable(Strict):
+class NotApplicable(Placed):
     """One line of not_applicable.csv: figures that cannot exist, so that their absence is no gap."""
 
     indicator: str = Field(description="An indicator, or * for all.")
@@ -307,11 +345,9 @@ class NotApplicable(Strict):
     breakdown: Breakdown | Literal["headline", "*"] = Field(description="headline, a breakdown, or * for all.")
     why: Text
     evidence: Text = Field(description="What shows it; an opinion is not enough to take a gap off the list.")
-    list_file: str
-    list_line: int
 
 
-class SeriesRename(Strict):
+class SeriesRename(Placed):
     """One line of series_renames.csv: a series code that a provider replaced, and what it goes on as."""
 
     provider: str
@@ -325,11 +361,14 @@ class SeriesRename(Strict):
     valid_from: date = Field(description="First vintage with the new code; the old one is followed before it only.")
     note: Text = Field(description="What changed.")
     evidence: Text = Field(description="What shows that they are the same figures.")
-    file: str
-    line: int
+
+    @field_validator("old_set", mode="before")
+    @classmethod
+    def _codes_of_the_cell(cls, cell: str) -> dict[str, str]:
+        return {breakdown: code for _, breakdown, code in pairs(cell)}
 
 
-class CrosswalkLine(Strict):
+class CrosswalkLine(Placed):
     """One line of crosswalks/PROVIDER/CONCEPT.csv."""
 
     provider: str
@@ -338,28 +377,6 @@ class CrosswalkLine(Strict):
     concept: str = Field(description="Our column.")
     target: str = Field(description="Our code; empty where the meaning is 'not stated'.")
     note: str = ""
-    file: str
-    line: int
-
-
-ColumnRole = Literal[
-    "series",
-    "series_name",
-    "ref_area",
-    "ref_area_name",
-    "time_period",
-    "time_detail",
-    "obs_value",
-    "lower_bound",
-    "upper_bound",
-    "unit_measure",
-    "obs_status",
-    "nature",
-    "source_citation",
-    "footnote",
-    "dimension",
-    "attribute",
-]
 
 
 class StagedColumn(Strict):

@@ -1,7 +1,7 @@
 """The shape of sets/*.yaml: the indicator set with its tiers, and the regional baseline with its tables.
 
 Belongs here: one pydantic model per kind of file in sets/, with guidance on each field.
-Does not belong here: the indicators themselves (model.py) and checking sets against them (set_checks.py).
+Does not belong here: the indicators themselves (model.py) and checking sets against them (sets.py).
 """
 
 from __future__ import annotations

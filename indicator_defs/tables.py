@@ -2,36 +2,27 @@
 
 Belongs here: turning checked definitions into rows. Their columns are described in
 warehouse/tables/reference.yaml.
-Does not belong here: checks (catalog.py) and anything that needs data.
+Does not belong here: the tables of codes (code_tables.py) and of the sets (set_tables.py), checks, and anything that
+needs data.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from indicator_defs.catalog import (
-    CODELIST_OF,
-    NATIONAL,
-    NATIONAL_DATASETS,
-    PLAIN_LISTS,
-    RULE_COLUMNS,
-    Catalog,
-    filter_lines,
-)
-from indicator_defs.model import BREAKDOWNS, DatasetStructure, NotApplicable
-from indicator_defs.national_targets import rows_of
+from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.code_tables import code_tables
+from indicator_defs.definitions import national_claims
+from indicator_defs.expectations import Expectations
+from indicator_defs.frames import by_breakdown, frame, listed, number, position
+from indicator_defs.model import DatasetStructure
+from indicator_defs.rules import RULE_COLUMNS
 from indicator_defs.set_tables import set_tables
 
-
-def _frame(rows: Iterable[dict[str, Any]], columns: Iterable[str]) -> pd.DataFrame:
-    return pd.DataFrame(list(rows), columns=list(columns)).astype(object).where(lambda f: f.notna(), None)
-
-
-def _number(text: str) -> float | None:
-    return float(text) if text else None
+if TYPE_CHECKING:
+    from indicator_defs.catalog import Catalog
 
 
 def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> dict[str, pd.DataFrame]:
@@ -41,326 +32,111 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "indicator_breakdown": _indicator_breakdown(catalog),
         "claim": _claim(catalog),
         "claim_filter": _claim_filter(catalog),
-        "dataset": _dataset(structures),
-        "dataset_scope": _dataset_scope(structures),
-        "crosswalk": _crosswalk(catalog, structures),
-        "code": _code(catalog),
-        "area": _area(catalog),
-        "area_group": _area_group(catalog),
-        "age": _age(catalog),
+        **code_tables(catalog, structures),
         "target_group_rule": _target_group_rule(catalog),
         "method": _method(catalog),
         "publication_rule": _publication_rule(catalog),
         "weight": _weight(catalog),
-        **{name: _frame(rows, columns) for name, (columns, rows) in set_tables(catalog).items()},
+        **set_tables(catalog),
         "series_break": _series_break(catalog),
         "correction": _correction(catalog),
         "series_rename": _series_rename(catalog),
-        "not_applicable": _frame((e.model_dump() for e in catalog.not_applicable), NotApplicable.model_fields),
-        **catalog.expectations.tables(),
+        "not_applicable": _not_applicable(catalog),
+        "must_exist": _must_exist(catalog.expectations),
+        "check_tolerance": _check_tolerance(catalog.expectations),
+        "published_aggregate": _published_aggregate(catalog.expectations),
         "national_target": _national_target(catalog),
     }
 
 
 def _indicator(catalog: Catalog) -> pd.DataFrame:
-    columns = [
-        "indicator",
-        "name",
-        "indicator_group",
-        "tier",
-        "status",
-        "definition",
-        "numerator",
-        "denominator",
-        "unit_measure",
-        "decimals",
-        "direction",
-        "minimum",
-        "maximum",
-        "maximum_is_hard",
-        "owner",
-        "sector",
-        *[f"headline_{b}" for b in BREAKDOWNS],
-        "method",
-        "weight",
-        "weight_is_proxy",
-        "proxy_accepted",
-        "lookback_years",
-        "is_survey",
-        "sex_total_age",
-        "aggregate_title",
-        "publication_rule",
-        "change_tolerance",
-        "sdg",
-        "articles",
-        "body",
-        "comparability",
-        "producer_note",
-        "gap_kind",
-        "gap_reason",
-        "gap_obtain_from",
-        "gap_body",
-        "definition_file",
-    ]
-    rows = []
-    for d in catalog.definitions.values():
-        a = d.aggregation
-        rows.append(
-            {
-                **{f"headline_{b}": d.headline.get(b, "_T") for b in BREAKDOWNS},
-                "indicator": d.code,
-                "name": d.name,
-                "indicator_group": d.group,
-                "tier": d.tier,
-                "status": d.status,
-                "definition": d.definition,
-                "numerator": d.numerator,
-                "denominator": d.denominator,
-                "unit_measure": d.unit,
-                "decimals": d.decimals,
-                "direction": d.direction,
-                "minimum": d.minimum,
-                "maximum": d.maximum,
-                "maximum_is_hard": d.maximum_is_hard,
-                "owner": d.owner,
-                "sector": d.sector,
-                "method": a.method,
-                "weight": a.weight,
-                "weight_is_proxy": a.weight_is_proxy,
-                "proxy_accepted": a.proxy_accepted,
-                "lookback_years": a.window,
-                "is_survey": a.survey,
-                "sex_total_age": a.sex_total_age,
-                "aggregate_title": a.title,
-                "publication_rule": d.publication_rule,
-                "change_tolerance": d.change_tolerance,
-                "sdg": d.sdg,
-                "articles": "; ".join(d.articles),
-                "body": "; ".join(d.body),
-                "comparability": d.comparability,
-                "producer_note": d.producer_note,
-                "gap_kind": d.gap.kind if d.gap else None,
-                "gap_reason": d.gap.reason if d.gap else None,
-                "gap_obtain_from": d.gap.obtain_from if d.gap else None,
-                "gap_body": "; ".join(d.gap.body) if d.gap else None,
-                "definition_file": catalog.places[d.code],
-            }
-        )
-    return _frame(rows, columns)
+    return frame(
+        catalog.definitions.values(),
+        indicator=lambda d: d.code,
+        name=lambda d: d.name,
+        indicator_group=lambda d: d.group,
+        tier=lambda d: d.tier,
+        status=lambda d: d.status,
+        definition=lambda d: d.definition,
+        numerator=lambda d: d.numerator,
+        denominator=lambda d: d.denominator,
+        unit_measure=lambda d: d.unit,
+        decimals=lambda d: d.decimals,
+        direction=lambda d: d.direction,
+        minimum=lambda d: d.minimum,
+        maximum=lambda d: d.maximum,
+        maximum_is_hard=lambda d: d.maximum_is_hard,
+        owner=lambda d: d.owner,
+        sector=lambda d: d.sector,
+        **by_breakdown("headline_", lambda d: d.headline, "_T"),
+        method=lambda d: d.aggregation.method,
+        weight=lambda d: d.aggregation.weight,
+        weight_is_proxy=lambda d: d.aggregation.weight_is_proxy,
+        proxy_accepted=lambda d: d.aggregation.proxy_accepted,
+        lookback_years=lambda d: d.aggregation.window,
+        is_survey=lambda d: d.aggregation.survey,
+        sex_total_age=lambda d: d.aggregation.sex_total_age,
+        aggregate_title=lambda d: d.aggregation.title,
+        publication_rule=lambda d: d.publication_rule,
+        change_tolerance=lambda d: d.change_tolerance,
+        sdg=lambda d: d.sdg,
+        articles=lambda d: "; ".join(d.articles),
+        body=lambda d: "; ".join(d.body),
+        comparability=lambda d: d.comparability,
+        producer_note=lambda d: d.producer_note,
+        gap_kind=lambda d: d.gap.kind if d.gap else None,
+        gap_reason=lambda d: d.gap.reason if d.gap else None,
+        gap_obtain_from=lambda d: d.gap.obtain_from if d.gap else None,
+        gap_body=lambda d: "; ".join(d.gap.body) if d.gap else None,
+        definition_file=lambda d: catalog.places[d.code],
+    )
 
 
 def _indicator_breakdown(catalog: Catalog) -> pd.DataFrame:
-    rows = (
-        {"indicator": d.code, "breakdown": breakdown}
-        for d in catalog.definitions.values()
-        for breakdown in ("headline", *d.breakdowns)
-    )
-    return _frame(rows, ["indicator", "breakdown"])
+    definitions = catalog.definitions.values()
+    return listed(["indicator", "breakdown"], [(d.code, b) for d in definitions for b in ("headline", *d.breakdowns)])
 
 
 def _claim(catalog: Catalog) -> pd.DataFrame:
     """Claims of the definitions, and for every indicator the implied ones of national data."""
-    columns = [
-        "claim_id",
-        "indicator",
-        "feed",
-        "provider",
-        "dataset",
-        "source_rank",
-        "provider_series",
-        "filters",
-        *[f"set_{b}" for b in BREAKDOWNS],
-        "vintage_from",
-        "vintage_to",
-        "series_name_contains",
-        "superseded_before",
-        "definition_file",
-        "definition_line",
-    ]
-    rows = []
-    for c in catalog.claims:
-        rows.append(
-            {
-                "claim_id": c.claim_id,
-                "indicator": c.indicator,
-                "feed": c.feed,
-                "provider": c.provider,
-                "dataset": c.dataset,
-                "source_rank": c.rank,
-                "provider_series": c.series.code,
-                "filters": len(c.series.where),
-                **{f"set_{b}": c.series.set.get(b) for b in BREAKDOWNS},
-                "vintage_from": c.source.vintage_from,
-                "vintage_to": c.source.vintage_to,
-                "series_name_contains": c.source.series_name_contains,
-                "superseded_before": c.source.superseded_before,
-                "definition_file": c.file,
-                "definition_line": c.line,
-            }
-        )
-    declared = {(c.indicator, c.dataset) for c in catalog.claims if c.provider == NATIONAL}
-    for code in catalog.definitions:
-        for dataset, rank in NATIONAL_DATASETS.items():
-            if (code, dataset) not in declared:
-                rows.append(
-                    {
-                        "claim_id": len(rows) + 1,
-                        "indicator": code,
-                        "feed": f"{NATIONAL}/{dataset}/{code}",
-                        "provider": NATIONAL,
-                        "dataset": dataset,
-                        "source_rank": rank,
-                        "provider_series": code,
-                        "filters": 0,
-                        "definition_file": catalog.places[code],
-                        "definition_line": 1,
-                    }
-                )
-    return _frame(rows, columns)
+    return frame(
+        [*catalog.claims, *national_claims(catalog.claims, catalog.places)],
+        claim_id=lambda c: c.claim_id,
+        indicator=lambda c: c.indicator,
+        feed=lambda c: c.feed,
+        provider=lambda c: c.provider,
+        dataset=lambda c: c.dataset,
+        source_rank=lambda c: c.rank,
+        provider_series=lambda c: c.series.code,
+        filters=lambda c: len(c.series.where),
+        **by_breakdown("set_", lambda c: c.series.set),
+        vintage_from=lambda c: c.source.vintage_from,
+        vintage_to=lambda c: c.source.vintage_to,
+        series_name_contains=lambda c: c.source.series_name_contains,
+        superseded_before=lambda c: c.source.superseded_before,
+        definition_file=lambda c: c.file,
+        definition_line=lambda c: c.line,
+    )
 
 
 def _claim_filter(catalog: Catalog) -> pd.DataFrame:
     rows = [
-        {
-            "claim_id": c.claim_id,
-            "dimension": dimension,
-            "code": code,
-            "fixes": not isinstance(c.series.where[dimension], list),
-        }
+        (c.claim_id, dimension, code, not isinstance(c.series.where[dimension], list))
         for c in catalog.claims
-        for dimension, code in filter_lines(c)
+        for dimension, code in c.filters
     ]
-    return _frame(rows, ["claim_id", "dimension", "code", "fixes"])
-
-
-def _dataset(structures: list[DatasetStructure]) -> pd.DataFrame:
-    rows = (
-        {
-            "provider": s.provider,
-            "dataset": s.dataset,
-            "title": s.title,
-            "kind": s.kind,
-            "use": s.use,
-            "staged_table": s.key,
-            "licence": s.licence,
-            "attribution": s.attribution,
-        }
-        for s in structures
-    )
-    return _frame(rows, ["provider", "dataset", "title", "kind", "use", "staged_table", "licence", "attribution"])
-
-
-def _dataset_scope(structures: list[DatasetStructure]) -> pd.DataFrame:
-    rows = (
-        {"provider": s.provider, "dataset": s.dataset, "dimension": d, "code": c}
-        for s in structures
-        for d, c in s.in_scope.items()
-    )
-    return _frame(rows, ["provider", "dataset", "dimension", "code"])
-
-
-def _crosswalk(catalog: Catalog, structures: list[DatasetStructure]) -> pd.DataFrame:
-    """The lines of the crosswalk files and, for columns that use our own code lists, each code onto itself."""
-    columns = ["provider", "dimension", "code", "concept", "target", "note", "crosswalk_file", "crosswalk_line"]
-    rows = [
-        {
-            "provider": x.provider,
-            "dimension": x.dimension,
-            "code": x.code,
-            "concept": x.concept,
-            "target": x.target or None,
-            "note": x.note or None,
-            "crosswalk_file": x.file,
-            "crosswalk_line": x.line,
-        }
-        for x in catalog.crosswalks
-    ]
-    own = {
-        (
-            s.provider,
-            c.published_as if c.role == "dimension" else c.role,
-            c.name if c.role == "dimension" else c.role,
-        ): c
-        for s in structures
-        for c in s.columns
-        if c.codelist
-    }
-    for (provider, dimension, concept), column in own.items():
-        name = column.codelist or CODELIST_OF.get(concept, concept)
-        lines = [(r["code"], r["code"], r.file, r.line) for r in catalog.codelists[name]]
-        if concept in ("obs_status", "nature", "unit_measure"):
-            lines.append(("", "", f"{catalog.folder.name}/codelists/{name}.csv", 1))
-        rows.extend(
-            {
-                "provider": provider,
-                "dimension": dimension,
-                "code": code,
-                "concept": concept,
-                "target": target or None,
-                "crosswalk_file": file,
-                "crosswalk_line": line,
-            }
-            for code, target, file, line in lines
-        )
-    return _frame(rows, columns)
-
-
-def _code(catalog: Catalog) -> pd.DataFrame:
-    rows = (
-        {"codelist": name, "code": r["code"], "name": r["name"], "description": r["description"] or None}
-        for name in ("area", "age", *PLAIN_LISTS)
-        for r in catalog.codelists[name]
-    )
-    return _frame(rows, ["codelist", "code", "name", "description"])
-
-
-def _area(catalog: Catalog) -> pd.DataFrame:
-    rows = (
-        {
-            "ref_area": r["code"],
-            "name": r["name"],
-            "area_type": r["type"],
-            "iso2": r["iso2"] or None,
-            "m49": r["m49"] or None,
-            "sort_order": i,
-        }
-        for i, r in enumerate(catalog.codelists["area"], start=1)
-    )
-    return _frame(rows, ["ref_area", "name", "area_type", "iso2", "m49", "sort_order"])
-
-
-def _area_group(catalog: Catalog) -> pd.DataFrame:
-    rows = (
-        {
-            "area_group": r["group"],
-            "ref_area": r["member"],
-            "valid_from": r["valid_from"] or None,
-            "valid_to": r["valid_to"] or None,
-            "is_member_today": not r["valid_to"],
-        }
-        for r in catalog.codelists["area_group"]
-    )
-    return _frame(rows, ["area_group", "ref_area", "valid_from", "valid_to", "is_member_today"])
-
-
-def _age(catalog: Catalog) -> pd.DataFrame:
-    rows = (
-        {"age": r["code"], "name": r["name"], "age_from": _number(r["age_from"]), "age_to": _number(r["age_to"])}
-        for r in catalog.codelists["age"]
-    )
-    return _frame(rows, ["age", "name", "age_from", "age_to"])
+    return listed(["claim_id", "dimension", "code", "fixes"], rows)
 
 
 def _target_group_rule(catalog: Catalog) -> pd.DataFrame:
     """General rules by breakdown, and the rules of the definitions with their indicator."""
-    columns = ["rule_id", "indicator", *RULE_COLUMNS[:3], *[c for c in RULE_COLUMNS[3:-1] if c not in BREAKDOWNS]]
-    columns += [*BREAKDOWNS, "note"]
+    columns = ["indicator", *[c for c in RULE_COLUMNS if c not in (*BREAKDOWNS, "note")], *BREAKDOWNS, "note"]
     rows: list[dict[str, Any]] = []
     for r in catalog.target_group_rules:
         row: dict[str, Any] = {c: r[c] or None for c in RULE_COLUMNS}
         row["priority"] = int(r["priority"])
-        row["age_within_from"] = _number(r["age_within_from"])
-        row["age_within_to"] = _number(r["age_within_to"])
+        row["age_within_from"] = number(r["age_within_from"])
+        row["age_within_to"] = number(r["age_within_to"])
         rows.append(row)
     for d in catalog.definitions.values():
         for rule in d.target_groups:
@@ -374,121 +150,171 @@ def _target_group_rule(catalog: Catalog) -> pd.DataFrame:
                     **dict[str, str](rule.where.items()),
                 }
             )
-    for i, row in enumerate(rows, start=1):
-        row["rule_id"] = i
-    return _frame(rows, columns)
+    numbered = ([i, *map(row.get, columns)] for i, row in enumerate(rows, start=1))
+    return listed(["rule_id", *columns], numbered)
 
 
 def _method(catalog: Catalog) -> pd.DataFrame:
-    rows = (m.model_dump() for m in catalog.methods.values())
-    return _frame(rows, ["name", "title", "kind", "formula", "needs_weight", "event_count", "reference"]).rename(
-        columns={"name": "method"}
+    return frame(
+        catalog.methods.values(),
+        method=lambda m: m.name,
+        title=lambda m: m.title,
+        kind=lambda m: m.kind,
+        formula=lambda m: m.formula,
+        needs_weight=lambda m: m.needs_weight,
+        event_count=lambda m: m.event_count,
+        reference=lambda m: m.reference,
     )
 
 
 def _publication_rule(catalog: Catalog) -> pd.DataFrame:
-    classes = ("A", "B", "B_alternative")
-    rows = (
-        {
-            "publication_rule": r.name,
-            "threshold": c,
-            **getattr(r, c).model_dump(),
-            "sex_total_tolerance": r.sex_total_tolerance,
-        }
-        for r in catalog.publication_rules.values()
-        for c in classes
-    )
-    return _frame(
-        rows,
+    return frame(
         [
-            "publication_rule",
-            "threshold",
-            "weight_covered",
-            "n_areas",
-            "n_areas_small",
-            "recent_share",
-            "recent_years",
-            "recent_years_survey",
-            "proxy_allowed",
-            "sex_total_tolerance",
+            (r, name, thresholds)
+            for r in catalog.publication_rules.values()
+            for name, thresholds in (("A", r.A), ("B", r.B), ("B_alternative", r.B_alternative))
         ],
+        publication_rule=lambda x: x[0].name,
+        threshold=lambda x: x[1],
+        weight_covered=lambda x: x[2].weight_covered,
+        n_areas=lambda x: x[2].n_areas,
+        n_areas_small=lambda x: x[2].n_areas_small,
+        recent_share=lambda x: x[2].recent_share,
+        recent_years=lambda x: x[2].recent_years,
+        recent_years_survey=lambda x: x[2].recent_years_survey,
+        proxy_allowed=lambda x: x[2].proxy_allowed,
+        sex_total_tolerance=lambda x: x[0].sex_total_tolerance,
     )
 
 
 def _weight(catalog: Catalog) -> pd.DataFrame:
-    columns = [
-        "name",
-        "title",
-        "kind",
-        "age_from",
-        "age_to",
-        "sex",
-        "series",
-        "coverage_indicator",
-        "source",
-        "filling",
-    ]
-    rows = (w.model_dump() for w in catalog.weights.values())
-    return _frame(rows, columns).rename(columns={"name": "weight", "series": "provider_series"})
+    return frame(
+        catalog.weights.values(),
+        weight=lambda w: w.name,
+        title=lambda w: w.title,
+        kind=lambda w: w.kind,
+        age_from=lambda w: w.age_from,
+        age_to=lambda w: w.age_to,
+        sex=lambda w: w.sex,
+        provider_series=lambda w: w.series,
+        coverage_indicator=lambda w: w.coverage_indicator,
+        source=lambda w: w.source,
+        filling=lambda w: w.filling,
+    )
 
 
 def _series_break(catalog: Catalog) -> pd.DataFrame:
-    columns = ["indicator", "ref_area", "break_year", "why", "evidence", "decided", "break_file"]
-    rows = (
-        {
-            "indicator": b.indicator,
-            "ref_area": b.area,
-            "break_year": b.year,
-            "why": b.why,
-            "evidence": b.evidence,
-            "decided": b.decided,
-            "break_file": catalog.places[repr(b)],
-        }
-        for b in catalog.breaks
+    return frame(
+        catalog.breaks,
+        indicator=lambda b: b.indicator,
+        ref_area=lambda b: b.area,
+        break_year=lambda b: b.year,
+        why=lambda b: b.why,
+        evidence=lambda b: b.evidence,
+        decided=lambda b: b.decided,
+        break_file=lambda b: b.place,
     )
-    return _frame(rows, columns)
 
 
 def _correction(catalog: Catalog) -> pd.DataFrame:
-    columns = ["correction_id", "indicator", "ref_area", "time_period", "source", "provider_series", *BREAKDOWNS]
-    columns += ["expected_text", "action", "why", "evidence", "reported", "correction_file"]
-    rows = (
-        {
-            "correction_id": i,
-            "indicator": c.indicator,
-            "ref_area": c.area,
-            "time_period": c.year,
-            "source": c.provider,
-            "provider_series": c.series,
-            **{b: c.breakdown.get(b, "_T") for b in BREAKDOWNS},
-            "expected_text": c.expected,
-            "action": c.action,
-            "why": c.why,
-            "evidence": c.evidence,
-            "reported": c.reported,
-            "correction_file": catalog.places[repr(c)],
-        }
-        for i, c in enumerate(catalog.corrections, start=1)
+    return frame(
+        catalog.corrections,
+        correction_id=position,
+        indicator=lambda c: c.indicator,
+        ref_area=lambda c: c.area,
+        time_period=lambda c: c.year,
+        source=lambda c: c.provider,
+        provider_series=lambda c: c.series,
+        **by_breakdown("", lambda c: c.breakdown, "_T"),
+        expected_text=lambda c: c.expected,
+        action=lambda c: c.action,
+        why=lambda c: c.why,
+        evidence=lambda c: c.evidence,
+        reported=lambda c: c.reported,
+        correction_file=lambda c: c.place,
     )
-    return _frame(rows, columns)
 
 
 def _series_rename(catalog: Catalog) -> pd.DataFrame:
-    columns = ["provider", "dataset", "old_series", "new_series", *[f"set_{b}" for b in BREAKDOWNS]]
-    columns += ["valid_from", "note", "evidence", "rename_file", "rename_line"]
-    copied = {"provider", "dataset", "old_series", "new_series", "valid_from", "note", "evidence"}
-    rows = (
-        {
-            **r.model_dump(include=copied),
-            **{f"set_{b}": r.old_set.get(b) for b in BREAKDOWNS},
-            "rename_file": r.file,
-            "rename_line": r.line,
-        }
-        for r in catalog.renames
+    return frame(
+        catalog.renames,
+        provider=lambda r: r.provider,
+        dataset=lambda r: r.dataset,
+        old_series=lambda r: r.old_series,
+        new_series=lambda r: r.new_series,
+        **by_breakdown("set_", lambda r: r.old_set),
+        valid_from=lambda r: r.valid_from,
+        note=lambda r: r.note,
+        evidence=lambda r: r.evidence,
+        rename_file=lambda r: r.file,
+        rename_line=lambda r: r.line,
     )
-    return _frame(rows, columns)
+
+
+def _not_applicable(catalog: Catalog) -> pd.DataFrame:
+    return frame(
+        catalog.not_applicable,
+        indicator=lambda e: e.indicator,
+        ref_area=lambda e: e.ref_area,
+        breakdown=lambda e: e.breakdown,
+        why=lambda e: e.why,
+        evidence=lambda e: e.evidence,
+        list_file=lambda e: e.file,
+        list_line=lambda e: e.line,
+    )
+
+
+def _must_exist(expectations: Expectations) -> pd.DataFrame:
+    return frame(
+        expectations.must_exist,
+        indicator=lambda m: m.indicator,
+        ref_area=lambda m: m.ref_area,
+        time_period=lambda m: m.time_period,
+        **by_breakdown("", lambda m: m.codes),
+        cell=lambda m: m.cell,
+        obs_value=lambda m: m.obs_value,
+        tolerance=lambda m: m.tolerance,
+        taken_from=lambda m: m.taken_from,
+        source_citation=lambda m: m.source_citation,
+        must_exist_file=lambda m: m.file,
+        must_exist_line=lambda m: m.line,
+    )
+
+
+def _check_tolerance(expectations: Expectations) -> pd.DataFrame:
+    return frame(
+        expectations.tolerances,
+        check_name=lambda t: t.check,
+        quantity=lambda t: t.quantity,
+        value=lambda t: t.value,
+        why=lambda t: t.why,
+        tolerance_file=lambda t: t.file,
+        tolerance_line=lambda t: t.line,
+    )
+
+
+def _published_aggregate(expectations: Expectations) -> pd.DataFrame:
+    return frame(
+        expectations.aggregates,
+        provider=lambda a: a.provider,
+        ref_area=lambda a: a.ref_area,
+        area_group=lambda a: a.area_group,
+        members=lambda a: ", ".join(a.members),
+        imputes=lambda a: a.imputes,
+        note=lambda a: a.note,
+        aggregate_file=lambda a: a.file,
+        aggregate_line=lambda a: a.line,
+    )
 
 
 def _national_target(catalog: Catalog) -> pd.DataFrame:
-    columns = ["ref_area", "indicator", "floor", "target", "target_year", "legal_basis", "target_file"]
-    return _frame(rows_of(catalog.national_targets), columns)
+    return frame(
+        sorted(catalog.national_targets, key=lambda t: (t.area, t.indicator)),
+        ref_area=lambda t: t.area,
+        indicator=lambda t: t.indicator,
+        floor=lambda t: t.floor,
+        target=lambda t: t.target,
+        target_year=lambda t: t.year,
+        legal_basis=lambda t: t.legal_basis,
+        target_file=lambda t: t.place,
+    )

@@ -1,7 +1,7 @@
 """YAML with line numbers, so that an error in a definition names file and line.
 
 Belongs here: reading one file, and turning one node into a model with the places of its faults.
-Does not belong here: which files there are and how they must fit together (catalog.py, sources/registry.py).
+Does not belong here: which files there are and how they must fit together (files.py, sources/registry.py).
 """
 
 from __future__ import annotations
@@ -16,17 +16,21 @@ M = TypeVar("M", bound=BaseModel)
 
 
 class Lines:
-    """Line numbers of the nodes of one YAML file, by path of keys and positions."""
+    """Line numbers of the nodes of one file, by path of keys and positions. A line of a CSV file is one node."""
 
-    def __init__(self, file: str) -> None:
+    def __init__(self, file: str, line: int = 1) -> None:
         self.file = file
-        self.of: dict[tuple[str | int, ...], int] = {(): 1}
+        self.of: dict[tuple[str | int, ...], int] = {(): line}
 
     def at(self, path: tuple[Any, ...]) -> int:
         """The line of the nearest node on the way to `path`."""
         while path not in self.of:
             path = path[:-1]
         return self.of[path]
+
+    def place(self, *path: str | int) -> str:
+        """File and line of the nearest node on the way to `path`."""
+        return f"{self.file}:{self.at(path)}"
 
 
 # libyaml where PyYAML has it: ten times faster, the same nodes and marks.
@@ -82,5 +86,5 @@ def parse(model: type[M], data: Any, lines: Lines, path: tuple[Any, ...], proble
             advice = ""
             if e["type"] == "extra_forbidden":
                 advice = f"; fields are {', '.join(sorted(model.model_fields))}" if len(e["loc"]) == 1 else ""
-            problems.append(f"{lines.file}:{lines.at(where)}: {name}: {e['msg']}{found}{advice}")
+            problems.append(f"{lines.place(*where)}: {name}: {e['msg']}{found}{advice}")
         return None

@@ -7,7 +7,7 @@ of rows (warehouse): a parser changes no value, it only refuses files that are n
 The table that every parser returns (`ParsedDataset.frame`) has one row per published cell and only text,
 exactly as published; an empty cell is None (columns have dtype object). Columns, in this order:
 `snapshot_row` ("FILE:N"; N counts rows from 1: in JSON the items of the row list, in CSV the records with the
-header as row 1, as a spreadsheet shows it), the role columns of spec.ROLE_COLUMNS (all of them; None where the
+header as row 1, as a spreadsheet shows it), the role columns of roles.ROLE_COLUMNS (all of them; None where the
 provider has no such field), the dimension columns, the attribute columns, and columns that the provider sent
 and the structure does not know (`extra_columns`, each also a warning).
 """
@@ -30,7 +30,8 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indicator_defs.errors import PayungError
 from indicator_defs.model import StagedColumn
-from sources.spec import ROLE_COLUMNS, DatasetSpec
+from indicator_defs.roles import ROLE_COLUMNS
+from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -13,25 +13,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from indicator_defs.model import ColumnRole, DatasetStructure, Text
-
-# The columns with a role of their own: every staged frame has all of them, under these names.
-ROLE_COLUMNS: tuple[ColumnRole, ...] = (
-    "series",
-    "series_name",
-    "ref_area",
-    "ref_area_name",
-    "time_period",
-    "time_detail",
-    "obs_value",
-    "lower_bound",
-    "upper_bound",
-    "unit_measure",
-    "obs_status",
-    "nature",
-    "source_citation",
-    "footnote",
-)
+from indicator_defs.model import DatasetStructure, Text
+from indicator_defs.roles import ROLE_COLUMNS
 
 
 class _Strict(BaseModel):

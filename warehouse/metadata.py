@@ -13,6 +13,9 @@ from typing import TYPE_CHECKING, Any
 
 import yaml
 
+from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.roles import ROLE_COLUMNS
+
 if TYPE_CHECKING:
     from indicator_defs.model import DatasetStructure
 
@@ -58,8 +61,6 @@ class Table:
 
 
 def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
-    from indicator_defs.model import BREAKDOWNS  # here: a query needs no definitions, and they take their time
-
     if name == "@breakdowns":
         return [Column(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
@@ -141,21 +142,8 @@ STANDARD_STAGED = (
     Column("series", "VARCHAR", "Series code of the provider"),
     Column("series_key", "VARCHAR", "Codes of the series' dimensions, as the provider writes them"),
 )
-ROLES = (
-    "series_name",
-    "ref_area",
-    "ref_area_name",
-    "time_period",
-    "time_detail",
-    "obs_value",
-    "lower_bound",
-    "upper_bound",
-    "unit_measure",
-    "obs_status",
-    "nature",
-    "source_citation",
-    "footnote",
-)
+# The further columns that all datasets share; the series stands among those above.
+ROLES = tuple(r for r in ROLE_COLUMNS if r not in {c.name for c in STANDARD_STAGED})
 
 
 def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Table:

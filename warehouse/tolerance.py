@@ -12,8 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from indicator_defs.catalog import EVERY_INDICATOR
 from indicator_defs.model import Tolerance
+from indicator_defs.rules import EVERY_INDICATOR
 from warehouse.diff import Diff
 
 MOST_CASES = 3

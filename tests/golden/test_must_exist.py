@@ -76,7 +76,7 @@ def test_there_are_enough_and_none_checks_itself(ask: Any) -> None:
         "AND v.time_period = m.time_period AND v.cell = m.cell"
     )
     assert len(rows) == len(FIGURES)
-    assert {r["ref_area"] for r in rows} >= set(CATALOGUE.members("ASEAN"))
+    assert {r["ref_area"] for r in rows} >= set(CATALOGUE.codelists.members("ASEAN"))
     for r in rows:
         assert r["found"] is not None
         assert abs(r["found"] - r["obs_value"]) <= r["tolerance"] + 1e-9

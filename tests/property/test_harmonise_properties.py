@@ -101,10 +101,10 @@ def test_what_is_harmonised_is_in_our_codes_and_what_is_rejected_says_why(place:
     small = built(place, un)
     for row in small.read("harmonised.observation"):
         for concept in ("sex", "age", "disability_status"):
-            assert row[concept] in catalogue().codes(concept)
-        assert row["ref_area"] in catalogue().codes("area")
-        assert row["unit_measure"] in catalogue().codes("unit")
-        assert row["obs_status"] is None or row["obs_status"] in catalogue().codes("obs_status")
+            assert row[concept] in catalogue().codelists.codes(concept)
+        assert row["ref_area"] in catalogue().codelists.codes("area")
+        assert row["unit_measure"] in catalogue().codelists.codes("unit")
+        assert row["obs_status"] is None or row["obs_status"] in catalogue().codelists.codes("obs_status")
         assert row["source"] == "unsd_sdg"
         assert row["obs_value"] is None or row["obs_value"] == float(row["value_text"])
     for row in small.read("lineage.rejection"):

@@ -10,10 +10,11 @@ from collections.abc import Callable, Iterator
 import pytest
 from source_samples import Sample, fewer_rows, sample, with_extra, without
 
+from indicator_defs.roles import ROLE_COLUMNS
 from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_asked, content_fingerprint, decompressed
 from sources.registry import dataset, parse_snapshot, parser, structures
 from sources.snapshots import Manifest, SnapshotStore
-from sources.spec import ROLE_COLUMNS, DatasetSpec
+from sources.spec import DatasetSpec
 
 DATASETS = [d for d in structures() if isinstance(d, DatasetSpec)]
 JSON_PROVIDERS = ("unsd_sdg", "world_bank")

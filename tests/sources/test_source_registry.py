@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from indicator_defs.roles import ROLE_COLUMNS
 from sources import papers, registry
 from sources.national import identify, parse
 from sources.registry import FOLDER, RegistryError, dataset, parser, provider, providers, structures
-from sources.spec import ROLE_COLUMNS
 
 
 def test_each_yaml_has_its_module_and_the_other_way_round() -> None:

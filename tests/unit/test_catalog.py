@@ -38,11 +38,11 @@ def test_every_file_of_a_definition_is_read(catalog: Catalog) -> None:
 
 
 def test_members_are_those_of_today(catalog: Catalog) -> None:
-    assert len(catalog.members("ASEAN")) == 11
-    assert set(catalog.members("ASEAN")) - set(catalog.members("ASEAN10")) == {"TLS"}
-    assert sorted(catalog.members("CLMV")) == ["KHM", "LAO", "MMR", "VNM"]
-    assert len(catalog.members("ASEAN6")) == 6
-    assert set(catalog.members("ASEAN6")).isdisjoint(catalog.members("CLMV"))
+    assert len(catalog.codelists.members("ASEAN")) == 11
+    assert set(catalog.codelists.members("ASEAN")) - set(catalog.codelists.members("ASEAN10")) == {"TLS"}
+    assert sorted(catalog.codelists.members("CLMV")) == ["KHM", "LAO", "MMR", "VNM"]
+    assert len(catalog.codelists.members("ASEAN6")) == 6
+    assert set(catalog.codelists.members("ASEAN6")).isdisjoint(catalog.codelists.members("CLMV"))
 
 
 def test_tables_hold_every_indicator_claim_and_crosswalk_line(catalog: Catalog) -> None:
@@ -123,7 +123,7 @@ def test_population_files_without_iso_codes_are_understood(catalog: Catalog) -> 
     """The file of the 2019 revision names places by LocID alone; for countries that is the number of UN M49."""
     lines = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("un_wpp", "ref_area")}
     areas = catalog.tables(registry.structures())["area"].set_index("ref_area")
-    members = catalog.members("ASEAN")
+    members = catalog.codelists.members("ASEAN")
     assert len(members) == 11
     assert all(lines[str(int(areas.loc[m, "m49"]))] == m for m in members)
     assert (lines["900"], lines["935"], lines["920"]) == ("WLD", "ASI", "SEA")

@@ -244,6 +244,23 @@ def test_crosswalk_line_standing_twice(folder: Path) -> None:
     ]
 
 
+def test_entry_standing_twice_word_for_word_is_told_with_both_places(folder: Path) -> None:
+    path = folder / TOLERANCES
+    head, first = path.read_text(encoding="utf-8").split("  - indicator: all\n")
+    path.write_text(f"{head}  - indicator: all\n{first}  - indicator: all\n{first}", encoding="utf-8")
+    one = head.count("\n") + 1
+    other = one + 1 + first.count("\n")
+    place = f"indicator_defs/{TOLERANCES}"
+    assert problems_of(folder) == [f"{place}:{other}: all has tolerances in {place}:{one} too"]
+
+
+def test_body_standing_twice_is_told_once(folder: Path) -> None:
+    line = append(folder, "codelists/body.csv", "SLOM,Again,Again,asean")
+    told = problems_of(folder)
+    assert len(told) == 1
+    assert told[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM stands in line ")
+
+
 def test_code_standing_twice_in_a_list(folder: Path) -> None:
     line = append(folder, "codelists/sex.csv", "F,Women,Again")
     told = problems_of(folder)

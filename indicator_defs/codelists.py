@@ -1,0 +1,85 @@
+"""Our code lists: codelists/*.csv, and what other files ask of them.
+
+Belongs here: which lists there are, their columns, reading and checking them.
+Does not belong here: the codes of providers (crosswalks.py).
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from itertools import pairwise
+
+from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.files import Files, Problems, Row, is_number, repeated
+
+# Code lists by the concept whose codes they hold, where the names differ.
+CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
+AREA_GROUP = "area_group"
+_COLUMNS = {
+    "area": ("code", "name", "description", "type", "iso2", "m49"),
+    AREA_GROUP: ("group", "member", "valid_from", "valid_to", "note"),
+    "age": ("code", "name", "description", "age_from", "age_to"),
+    "body": ("code", "name", "description", "type"),
+}
+_PLAIN_COLUMNS = ("code", "name", "description")
+PLAIN_LISTS = (
+    *(b for b in BREAKDOWNS if b != "age"),
+    "target_group",
+    "sector",
+    "obs_status",
+    "nature",
+    "unit",
+    "body",
+    "indicator_group",
+    "article",
+    "gap_reason",
+)
+
+
+class Codelists(dict[str, list[Row]]):
+    """The lines of each code list, by its name."""
+
+    @cached_property
+    def _codes(self) -> dict[str, set[str]]:
+        return {name: {row["code"] for row in rows} for name, rows in self.items() if name != AREA_GROUP}
+
+    def codes(self, name: str) -> set[str]:
+        """The codes of one code list."""
+        return self._codes[name]
+
+    @property
+    def groups(self) -> set[str]:
+        """The area groups."""
+        return {row["group"] for row in self[AREA_GROUP]}
+
+    def members(self, group: str) -> list[str]:
+        """Today's members of an area group, in the order of the file."""
+        return [r["member"] for r in self[AREA_GROUP] if r["group"] == group and not r["valid_to"]]
+
+
+def read_codelists(files: Files) -> Codelists:
+    """All code lists, checked."""
+    # the names of lists with columns of their own stand first; `body` is one of them and listed once
+    names = dict.fromkeys((*_COLUMNS, *PLAIN_LISTS))
+    lists = Codelists((n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS))) for n in names)
+    _check_codes(lists, files.problems)
+    _check_ages(lists["age"], files.problems)
+    for row in lists[AREA_GROUP]:
+        files.problems.known(row.place, "area", row["group"], lists.codes("area"))
+        files.problems.known(row.place, "area", row["member"], lists.codes("area"))
+    return lists
+
+
+def _check_codes(lists: Codelists, problems: Problems) -> None:
+    for name, rows in lists.items():
+        if name == AREA_GROUP:
+            continue
+        for same in repeated(rows, lambda r: r["code"]):
+            for before, row in pairwise(same):
+                problems.say(row.place, f"code {row['code']} stands in line {before.line} too")
+
+
+def _check_ages(rows: list[Row], problems: Problems) -> None:
+    for row in rows:
+        for bound in ("age_from", "age_to"):
+            problems.expected(row, bound, not row[bound] or is_number(row[bound]), "years as a number")

@@ -1,0 +1,156 @@
+"""The files of the catalogue: CSV lines and YAML entries, read into models that know their place.
+
+Belongs here: reading any file of this folder, and collecting what is wrong as `file:line: what`.
+Does not belong here: which files there are and how they must fit together (the modules named after what they read).
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, TypeVar
+
+from indicator_defs.model import Placed
+from indicator_defs.yaml_lines import Lines, load_yaml, parse
+
+T = TypeVar("T")
+P = TypeVar("P", bound=Placed)
+
+
+@dataclass(frozen=True)
+class Row:
+    """One line of a CSV file, with its place."""
+
+    values: dict[str, str]
+    file: str
+    line: int
+
+    def __getitem__(self, column: str) -> str:
+        return self.values[column]
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.file}:{self.line}"
+
+
+class Problems(list[str]):
+    """What is wrong with the definitions, each as `file:line: what`: all of it is told at once."""
+
+    def say(self, place: str, what: str) -> None:
+        """Adds one problem."""
+        self.append(f"{place}: {what}")
+
+    def known(self, place: str, what: str, code: str, among: Container[str]) -> bool:
+        """Whether a code is one of those `among`; a problem if not. `what`: the kind of code, in words."""
+        if code in among:
+            return True
+        self.say(place, f"unknown {what} {code!r}")
+        return False
+
+    def expected(self, row: Row, column: str, holds: bool, what: str) -> bool:
+        """Whether a cell holds what it should, which the caller found out; a problem if not."""
+        if not holds:
+            self.say(row.place, f"{column} is {row[column]!r}, expected {what}")
+        return holds
+
+
+class Files:
+    """The files of one catalogue, by their names below its folder; faults go to `problems`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems = Problems()
+
+    def label(self, name: str) -> str:
+        """How a file is named in messages and tables."""
+        return f"{self.folder.name}/{name}"
+
+    def names(self, pattern: str) -> list[str]:
+        """The files that fit a pattern, sorted."""
+        return [p.relative_to(self.folder).as_posix() for p in sorted(self.folder.glob(pattern))]
+
+    def required(self, name: str) -> bool:
+        """Whether a file that must be there is; a problem if not."""
+        if (self.folder / name).exists():
+            return True
+        self.missing(name, "the file")
+        return False
+
+    def missing(self, name: str, what: str) -> None:
+        """Tells that a file, or what it holds, is missing."""
+        self.problems.say(f"{self.label(name)}:1", f"{what} is missing")
+
+    def rows(self, name: str, columns: Iterable[str]) -> list[Row]:
+        """The lines of a CSV file that must have these columns."""
+        if not self.required(name):
+            return []
+        label = self.label(name)
+        with (self.folder / name).open(encoding="utf-8", newline="") as handle:
+            reader = csv.reader(handle)
+            header = next(reader, [])
+            missing = [c for c in columns if c not in header]
+            if missing:
+                self.problems.say(f"{label}:1", f"columns missing: {', '.join(missing)}")
+                return []
+            rows = []
+            for cells in reader:
+                if len(cells) != len(header):
+                    self.problems.say(
+                        f"{label}:{reader.line_num}",
+                        f"{len(cells)} cells, the header has {len(header)} (quote cells that hold a comma)",
+                    )
+                    continue
+                rows.append(Row(dict(zip(header, (c.strip() for c in cells), strict=True)), label, reader.line_num))
+        return rows
+
+    def lines(self, name: str, model: type[P], given: Mapping[str, str] | None = None) -> list[P]:
+        """The lines of a CSV file as models: a column for each field, but for those `given` for the whole file."""
+        given = given or {}
+        columns = [f for f in model.model_fields if f not in given]
+        out = []
+        for row in self.rows(name, columns):
+            data = {**given, **{c: row[c] for c in columns}}
+            out += self._placed(model, data, Lines(row.file, row.line), ())
+        return out
+
+    def items(self, name: str, key: str, model: type[P]) -> list[P]:
+        """The entries of the list under `key` in a YAML file as models."""
+        if not self.required(name):
+            return []
+        data, lines = self.yaml(name)
+        if data is None:
+            return []
+        if not isinstance(data, dict) or not isinstance(data.get(key), list):
+            self.problems.say(f"{lines.file}:1", f"expected a list under `{key}:`")
+            return []
+        return [item for i, entry in enumerate(data[key]) for item in self._placed(model, entry, lines, (key, i))]
+
+    def yaml(self, name: str) -> tuple[Any, Lines]:
+        """The content of a YAML file, None where it cannot be read, and its line numbers."""
+        return load_yaml(self.folder / name, self.label(name), self.problems)
+
+    def _placed(self, model: type[P], data: Any, lines: Lines, path: tuple[str | int, ...]) -> list[P]:
+        """The model of one node, with its place; none where the node is faulty."""
+        item = parse(model, data, lines, path, self.problems)
+        return [] if item is None else [item.stands_at(lines.file, lines.at(path))]
+
+
+def repeated(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[T]]:
+    """The items that share a key, together and in their order, for each key of more than one item."""
+    by_key: dict[Hashable, list[T]] = defaultdict(list)
+    for item in items:
+        by_key[key(item)].append(item)
+    return (same for same in by_key.values() if len(same) > 1)
+
+
+def is_number(text: str) -> bool:
+    """Whether a cell holds a number."""
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,30 @@
+"""The roles that the columns of a provider's dataset can have.
+
+Belongs here: their names, light enough for a query to load, and which of them are columns of every staged table.
+Does not belong here: the columns of a dataset (sources/*.yaml) and what a column is made of (model.py).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+RoleColumn = Literal[
+    "series",
+    "series_name",
+    "ref_area",
+    "ref_area_name",
+    "time_period",
+    "time_detail",
+    "obs_value",
+    "lower_bound",
+    "upper_bound",
+    "unit_measure",
+    "obs_status",
+    "nature",
+    "source_citation",
+    "footnote",
+]
+ColumnRole = Literal[RoleColumn, "dimension", "attribute"]
+
+# The columns with a role of their own: every staged frame has all of them, under these names and in this order.
+ROLE_COLUMNS: tuple[RoleColumn, ...] = get_args(RoleColumn)

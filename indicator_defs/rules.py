@@ -1,0 +1,119 @@
+"""What is said of many indicators, or of single figures: weights, tolerances, target groups, breaks, corrections, gaps.
+
+Belongs here: reading these files, and whether what they name is there and stands once.
+Does not belong here: their fields (model.py), and the arithmetic of weights (warehouse/sql/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Container
+from itertools import pairwise
+
+from indicator_defs.codelists import AREA_GROUP, Codelists
+from indicator_defs.files import Files, Problems, Row, is_number, repeated
+from indicator_defs.model import Break, Correction, NotApplicable, Tolerance, Weight
+
+TOLERANCES = "tolerances.yaml"
+# The tolerances of indicators that have none of their own.
+EVERY_INDICATOR = "all"
+TARGET_GROUP_RULES = "target_group_rules.csv"
+RULE_COLUMNS = (
+    "target_group",
+    "match",
+    "priority",
+    "sex",
+    "age_within_from",
+    "age_within_to",
+    "disability_status",
+    "income_wealth_quantile",
+    "migratory_status",
+    "formality",
+    "note",
+)
+
+
+def read_weights(files: Files, definitions: Container[str]) -> dict[str, Weight]:
+    """The weights by name; each says what it is made of."""
+    weights, problems = {w.name: w for w in files.items("weights.yaml", "weights", Weight)}, files.problems
+    for w in weights.values():
+        if w.kind == "series" and not w.series:
+            problems.say(w.place, f"weight {w.name} of kind series names no series")
+        if w.kind == "beneficiaries":
+            problems.known(w.place, "indicator", w.coverage_indicator or "", definitions)
+    return weights
+
+
+def read_tolerances(files: Files, definitions: Container[str]) -> dict[str, Tolerance]:
+    """The tolerances by indicator, checked."""
+    tolerances, problems = files.items(TOLERANCES, "tolerances", Tolerance), files.problems
+    for t in tolerances:
+        if t.indicator != EVERY_INDICATOR:
+            problems.known(t.place, "indicator", t.indicator, definitions)
+    for same in repeated(tolerances, lambda t: t.indicator):
+        for before, t in pairwise(same):
+            problems.say(t.place, f"{t.indicator} has tolerances in {before.place} too")
+    by_indicator = {t.indicator: t for t in tolerances}
+    if EVERY_INDICATOR not in by_indicator:
+        problems.say(
+            f"{files.label(TOLERANCES)}:1",
+            f"no entry for `indicator: {EVERY_INDICATOR}`, which holds for the indicators without their own",
+        )
+    return by_indicator
+
+
+def read_breaks(files: Files, definitions: Container[str], codelists: Codelists) -> list[Break]:
+    """The breaks of all files of breaks/, each of an indicator and an area that are there."""
+    breaks = [b for name in files.names("breaks/*.yaml") for b in files.items(name, "breaks", Break)]
+    for b in breaks:
+        _check_cell(b, definitions, codelists, files.problems)
+    return breaks
+
+
+def read_corrections(files: Files, definitions: Container[str], codelists: Codelists) -> list[Correction]:
+    """The corrections of all files of corrections/, each of a cell that can be."""
+    names = files.names("corrections/*.yaml")
+    corrections = [c for name in names for c in files.items(name, "corrections", Correction)]
+    for c in corrections:
+        _check_cell(c, definitions, codelists, files.problems)
+        for concept, code in c.breakdown.items():
+            files.problems.known(c.place, f"{concept} code", code, codelists.codes(concept))
+    return corrections
+
+
+def _check_cell(
+    cell: Break | Correction, definitions: Container[str], codelists: Codelists, problems: Problems
+) -> None:
+    problems.known(cell.place, "indicator", cell.indicator, definitions)
+    problems.known(cell.place, "area", cell.area, codelists.codes("area"))
+
+
+def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
+    """The general rules, by breakdown, of which target group a cell is about, checked."""
+    rows, problems = files.rows(TARGET_GROUP_RULES, RULE_COLUMNS), files.problems
+    for row in rows:
+        problems.known(row.place, "target group", row["target_group"], codelists.codes("target_group"))
+        problems.expected(row, "match", row["match"] in ("exact", "proxy"), "exact or proxy")
+        problems.expected(row, "priority", row["priority"].isdigit(), "a whole number")
+        for column in ("age_within_from", "age_within_to"):
+            problems.expected(row, column, not row[column] or is_number(row[column]), "years as a number")
+        for concept in ("sex", "disability_status", "income_wealth_quantile", "migratory_status", "formality"):
+            if row[concept]:
+                problems.known(row.place, f"{concept} code", row[concept], codelists.codes(concept))
+    return rows
+
+
+def read_not_applicable(files: Files, definitions: Container[str], codelists: Codelists) -> list[NotApplicable]:
+    """The figures that cannot exist, checked."""
+    entries, problems = files.lines("not_applicable.csv", NotApplicable), files.problems
+    members = {row["member"] for row in codelists[AREA_GROUP] if not row["valid_to"]}
+    for first, *others in repeated(entries, lambda e: (e.indicator, e.ref_area, e.breakdown)):
+        for e in others:
+            problems.say(e.place, f"the same figures stand in {first.place} too")
+    for e in entries:
+        if e.indicator != "*":
+            problems.known(e.place, "indicator", e.indicator, definitions)
+        if e.ref_area != "*":
+            problems.known(e.place, "Member State", e.ref_area, members)
+        if e.indicator == e.ref_area == "*":
+            problems.say(e.place, "indicator and ref_area are both *; name at least one of them")
+    return entries
