@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from pipelines.records import records
 from warehouse.diff import KINDS, LEVELS, Diff
 from warehouse.tolerance import Exceeded
 
@@ -175,9 +176,7 @@ def _plain(value: Any) -> Any:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    # to_dict gives Python's own numbers, which JSON can hold
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(k): _plain(v) for k, v in row.items()} for row in rows]
+    return [{k: _plain(v) for k, v in row.items()} for row in records(frame)]
 
 
 def _summary_sheet(book: Any, diff: Diff, exceeded: Sequence[Exceeded]) -> None:

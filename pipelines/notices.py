@@ -1,7 +1,7 @@
 """What somebody should hear of: failed runs, late sources, new vintages, changed or withdrawn values.
 
 Belongs here: making notices from what a run left behind, the file log/notices.log, and when a notice is repeated.
-Does not belong here: mail and webhook (sending.py), dagster (notify.py has the sensors), what the terminal shows (cli).
+Does not belong here: mail and webhook (sending.py), dagster (notify.py has the sensors), the terminal (commands/).
 
 A notice never fails a run: what goes wrong in telling is itself written to the log.
 """

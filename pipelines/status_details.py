@@ -9,6 +9,7 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+from pipelines.records import records
 from warehouse.query import query
 from warehouse.upkeep import size
 
@@ -82,9 +83,7 @@ def changed_size(release: Path, files: dict[str, Any]) -> list[str]:
 
 
 def _records(release: Path, text: str) -> list[dict[str, Any]]:
-    frame = query(release, text)
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(k): v for k, v in row.items()} for row in rows]
+    return records(query(release, text))
 
 
 def _every(years: int) -> str:
