@@ -60,8 +60,6 @@ class Workplace(dg.ConfigurableResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Locks the home, clears what earlier runs left and makes the folder of this run's build."""
-        if (self.as_of is None) != (self.to is None):
-            raise PayungError("A build as of a date needs both as_of and to; a release needs neither.")
         if bool(self.as_of) != bool(self.to):
             raise PayungError(
                 "workplace: as_of and to belong together: a build as of a date never becomes the release."

@@ -31,7 +31,7 @@ class Group(click.Group):
         except PayungError as error:
             if wants_traceback(ctx):
                 traceback.print_exc()
-            show_problems([str(error)])
+            show_problems([str(error), *getattr(error, "__notes__", [])])
             ctx.exit(exit_code(error))
 
 

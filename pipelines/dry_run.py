@@ -22,17 +22,21 @@ if TYPE_CHECKING:
     from warehouse.diff import Diff
     from warehouse.tolerance import Exceeded
 
+FIRST = "This would be the first release; there is none to compare it with."
+
 
 @dataclass(frozen=True)
 class DryRun:
     """What a refresh would do. `unchanged`: the release that stands, where nothing is new.
 
-    `diff`: against the current release, None where there is none. `failed`: checks that block; `exceeded`: tolerances.
+    `diff`: against the current release; None where there is none or none that can be read, which `no_diff` says.
+    `failed`: checks that block; `exceeded`: tolerances.
     """
 
     seconds: float
     unchanged: Path | None = None
     diff: Diff | None = None
+    no_diff: str = ""
     failed: list[str] = field(default_factory=list)
     exceeded: list[Exceeded] = field(default_factory=list)
 
@@ -58,21 +62,21 @@ def dry_run(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
             if standing is not None:
                 return DryRun(time.monotonic() - started, standing)
             build(home, asked, progress, dry_run=True)
-            diff, failed, exceeded = _compared(place)
-            return DryRun(time.monotonic() - started, None, diff, failed, exceeded)
+            return _compared(place, started)
         finally:
             place.remove_builds()
 
 
-def _compared(place: Home) -> tuple[Diff | None, list[str], list[Exceeded]]:
-    """The build that the run left: against the current release, the checks that block, the tolerances exceeded."""
-    from assets.release import against_current
+def _compared(place: Home, started: float) -> DryRun:
+    """The build that the run left, against the current release."""
+    from assets.release import NOT_COMPARED, against_current
     from warehouse.engine import Build
-    from warehouse.release import blocking
+    from warehouse.release import Releases, blocking
 
     builds = sorted(place.builds.iterdir(), key=lambda p: p.stat().st_mtime)
     if not builds:
         raise RefreshError("The run ended without a build; see `payung ui` for its log.")
     made = Build(builds[-1])
     diff, exceeded = against_current(place, made)
-    return diff, blocking(made), exceeded
+    no_diff = "" if diff is not None else FIRST if Releases(place.path).current() is None else NOT_COMPARED
+    return DryRun(time.monotonic() - started, diff=diff, no_diff=no_diff, failed=blocking(made), exceeded=exceeded)

@@ -38,6 +38,7 @@ Event = Literal[
     "new_vintage",
     "changed_in_place",
     "withdrawn_values",
+    "site_not_made",
     "not_told",
 ]
 
@@ -59,6 +60,15 @@ class Notice:
 def failed_run(what: str, reason: str) -> Notice:
     """A run that failed. `what`: its job and asset."""
     return Notice("failed_run", f"{what} failed", reason)
+
+
+def site_not_made(problem: str) -> Notice:
+    """A release that was published without its static site. `problem`: in words, from the run."""
+    return Notice(
+        "site_not_made",
+        "The release is published, its static site could not be made",
+        f"{problem}\nThe site before, if there is one, stands. Mend what is named, then: payung export --only site",
+    )
 
 
 def of_fetches(reports: Iterable[FetchReport]) -> list[Notice]:
@@ -112,7 +122,7 @@ def _told(path: Path) -> dict[str, dict[str, str]]:
         return {
             str(k): {"vintage": str(v["vintage"]), "on": str(date.fromisoformat(v["on"]))} for k, v in found.items()
         }
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):  # not there, or no such file of ours
         return {}
 
 
@@ -162,17 +172,17 @@ def after_run(
     home: Path,
     reports: Sequence[FetchReport],
     published: Path | None = None,
-    failure: Notice | None = None,
+    failures: Sequence[Notice] = (),
     today: date | None = None,
 ) -> list[str]:
-    """Tells of one run: its fetches, the release it published, its failure, and sources that are late by now.
+    """Tells of one run: its fetches, what failed in it, the release it published, and sources that are late by now.
 
     `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be told.
     """
     from assets.online import last_reports
 
     problems: list[str] = []
-    notices = [*of_fetches(reports), *([failure] if failure is not None else [])]
+    notices = [*of_fetches(reports), *failures]
     day = today or datetime.now(UTC).date()
     try:
         if published is not None:

@@ -97,7 +97,8 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
                 raise RefreshError("The run ended without a release; see `payung ui` for its log.")
             not_told = after_run(home, fetched, release if is_new else None)
         except PayungError as error:
-            after_run(home, fetched, failure=failed_run("payung refresh", str(error)))
+            for untold in after_run(home, fetched, failures=[failed_run("payung refresh", str(error))]):
+                error.add_note(untold)  # the command line shows it below the error
             raise
     return Outcome(release, is_new, time.monotonic() - started, fetched, not_told)
 

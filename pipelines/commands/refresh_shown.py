@@ -66,8 +66,7 @@ def show_dry_run(found: DryRun, as_json: bool) -> None:
         click.echo(f"Nothing changed since release {found.unchanged.name}; a refresh would do nothing.")
         _tell_of_rollback(found.unchanged)
     else:
-        first = "This would be the first release; there is none to compare it with."
-        click.echo(as_text(found.diff, found.exceeded) if found.diff is not None else first)
+        click.echo(as_text(found.diff, found.exceeded) if found.diff is not None else found.no_diff)
         show_problems(f"the audit fails: {line}" for line in found.failed)
         click.echo(f"\nDry run, nothing was published ({found.seconds:.1f} s).")
         if found.exceeded and not found.failed:
