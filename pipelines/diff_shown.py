@@ -15,6 +15,7 @@ import pandas as pd
 
 from indicator_defs.errors import PayungError
 from pipelines.records import records
+from pipelines.words import cut
 from warehouse.diff import KINDS, LEVELS, Diff
 from warehouse.tolerance import Exceeded
 
@@ -155,8 +156,8 @@ def _row(row: dict[Any, Any]) -> str:
     return f"{row['kind']}: {name} {row['key']} ({_short(row['before'] or row['after'])})"
 
 
-def _short(text: str, most: int = 80) -> str:
-    return repr(text if len(text) <= most else text[: most - 3] + "...")
+def _short(text: str) -> str:
+    return repr(cut(text, 80))
 
 
 def _text(value: Any) -> str:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from indicator_defs.errors import PayungError
+from pipelines.manifest_sources import newest_vintages, path_of
 from pipelines.sending import Message, send
 from sources.freshness import late_sources
 from warehouse.query import query
@@ -133,15 +134,10 @@ def of_release(release: Path, previous: Path | None) -> list[Notice]:
     manifest, before = read_manifest(release), read_manifest(previous)
     if REVISIONS not in manifest["tables"]:
         return []
-    newest: dict[tuple[str, str], str] = {}
-    for s in before["sources"]:
-        path = s["provider"], s["dataset"]
-        newest[path] = max(newest.get(path, ""), s["vintage_date"])
+    newest = newest_vintages(before["sources"])
     # An older vintage that an archive brought later is history, not news.
     places = {
-        s["snapshot"]
-        for s in manifest["sources"]
-        if s["vintage_date"] >= newest.get((s["provider"], s["dataset"]), s["vintage_date"])
+        s["snapshot"] for s in manifest["sources"] if s["vintage_date"] >= newest.get(path_of(s), s["vintage_date"])
     } - {s["snapshot"] for s in before["sources"]}
     gone = query(
         release,

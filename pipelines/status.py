@@ -14,6 +14,7 @@ from assets.online import last_reports
 from pipelines import status_details as details
 from pipelines.editions import Listed, listed
 from pipelines.failures import last_failure
+from pipelines.manifest_sources import newest_vintages, path_of
 from sources.freshness import Freshness, late_sources
 from sources.online import FetchReport
 from warehouse import history
@@ -159,15 +160,8 @@ def _lost(current: Path, files: dict[str, Any]) -> str | None:
 def _with_lateness(sources: list[dict[str, Any]], late: list[Freshness]) -> list[dict[str, Any]]:
     """The sources of a release, the newest vintage of each late dataset with what is to be said of it."""
     said = {f.path: f.message for f in late}
-    newest: dict[str, str] = {}
-    for s in sources:
-        path = f"{s['provider']}/{s['dataset']}"
-        newest[path] = max(newest.get(path, ""), s["vintage_date"])
-    return [
-        {**s, "late": said.get(path) if s["vintage_date"] == newest[path] else None}
-        for s in sources
-        for path in [f"{s['provider']}/{s['dataset']}"]
-    ]
+    newest = newest_vintages(sources)
+    return [{**s, "late": said.get(path_of(s)) if s["vintage_date"] == newest[path_of(s)] else None} for s in sources]
 
 
 def render(status: Status) -> str:
@@ -178,17 +172,15 @@ def render(status: Status) -> str:
     ]
     if status.sources:
         lines.append("Sources")
-        width = max(len(f"{s['provider']}/{s['dataset']}") for s in status.sources)
+        width = max(len(path_of(s)) for s in status.sources)
         for s in status.sources:
-            name = f"{s['provider']}/{s['dataset']}"
             rebuilt = "  rebuilt from gathered figures" if s.get("rebuilt") else ""
             late = f"  late: {s['late'][0].lower()}{s['late'][1:]}" if s.get("late") else ""
-            lines.append(f"  {name:<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
+            lines.append(f"  {path_of(s):<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
     if status.fetches:
         lines.append("Last fetches")
         lines += [
-            f"  {f['provider']}/{f['dataset']}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  "
-            f"{f['release_tag'] or ''}"
+            f"  {path_of(f)}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  {f['release_tag'] or ''}"
             for f in status.fetches
         ]
     if status.rows:

@@ -80,12 +80,13 @@ def show_dry_run(found: DryRun, as_json: bool) -> None:
 
 def show_as_of(outcome: Outcome) -> None:
     """Shows the vintages that a build as of a date was made from, and where it is."""
+    from pipelines.manifest_sources import path_of
     from warehouse.release import read_manifest
 
     manifest = read_manifest(outcome.release)
     click.echo(f"Built {manifest['release']} in {outcome.seconds:.1f} s from these vintages (weights are today's):")
     for source in manifest["sources"]:
-        click.echo(f"  {source['provider']}/{source['dataset']}  {source['vintage_date']}")
+        click.echo(f"  {path_of(source)}  {source['vintage_date']}")
     click.echo(f"Warehouse: {shown_path(outcome.release / 'warehouse.duckdb')}")
     click.echo("The current release is the one it was.")
 
