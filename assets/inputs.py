@@ -7,6 +7,7 @@ Does not belong here: dagster; this module is imported where a refresh has nothi
 from __future__ import annotations
 
 import hashlib
+import shutil
 from collections.abc import Iterable
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -49,6 +50,13 @@ class Home:
     def builds(self) -> Path:
         """Builds under way."""
         return self.path / "build"
+
+    def remove_builds(self, but: str | None = None) -> None:
+        """Removes the builds that runs left, all `but` one; only with the lock held."""
+        for left in self.builds.glob("*"):
+            if left.name != but:
+                # The next run tries again what cannot be removed; until then `payung status` counts it at the disk.
+                shutil.rmtree(left, ignore_errors=True)
 
     @property
     def log(self) -> Path:

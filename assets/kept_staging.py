@@ -122,6 +122,7 @@ def warm_up(store: SnapshotStore) -> None:
     Only with the lock held: what a killed run left half written is removed.
     """
     for left in (store.root / FOLDER).glob("*/.*"):
+        # A process of the killed run may still be ending and write here; what stays is removed by a later run.
         shutil.rmtree(left, ignore_errors=True)
     if not (store.root / FOLDER / fingerprint()[:16]).exists() and _may_have_children():
         for _ in range(FURTHER_CORES):
@@ -190,7 +191,8 @@ def _make(
     more = {c.published_as: c.name for c in parsed.extra_columns if c.role == "dimension"}
     result = staging.stage(frame, structure, manifest.place, more)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}")
-    shutil.rmtree(aside, ignore_errors=True)
+    if aside.exists():  # left by an attempt of this very process that failed
+        shutil.rmtree(aside)
     build = Build(aside)
     shapes = {
         "rows": (staging.table_of(result.rows, structure), result.rows),
@@ -209,10 +211,12 @@ def _make(
     )
     told = {k: v for k, v in asdict(kept).items() if k != "folder"}
     (aside / TOLD).write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
-    shutil.rmtree(folder, ignore_errors=True)
+    if folder.exists():  # spoilt: a whole one would have been taken
+        shutil.rmtree(folder)
     aside.rename(folder)
     for other in (store.root / FOLDER).glob("*"):
         if other.name != folder.parent.name:  # made by another state of the code
+            # Several processes may be removing it at once; what stays is tried again after the next result.
             shutil.rmtree(other, ignore_errors=True)
     return kept
 
@@ -223,7 +227,7 @@ def _read(folder: Path) -> Kept | None:
         told = json.loads((folder / TOLD).read_text(encoding="utf-8"))
         kept = Kept(folder=folder, **told)
         whole = all(_sha256(kept.path(part)) == kept.sha256[part] for part in PARTS)
-    except (OSError, ValueError, TypeError, KeyError):
+    except (OSError, ValueError, TypeError, KeyError):  # not there, cut or altered: the snapshot has it all
         return None
     return kept if whole else None
 

@@ -1,12 +1,14 @@
 """One refresh at a time in a home: the lock that the command line and the UI share.
 
-Belongs here: taking the lock, and saying who holds it. Does not belong here: dagster; a refresh that has nothing to do
-takes the lock too, and must be quick.
+Belongs here: taking the lock, and saying who holds it or why it cannot be taken.
+Does not belong here: dagster; a refresh that has nothing to do takes the lock too, and must be quick.
 """
 
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 
@@ -42,8 +44,23 @@ def take_lock(home: Path) -> FileLock:
         ) from error
     except OSError as error:
         refresh_lock(home).release()
-        raise PayungError(
-            f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME "
-            "to another folder."
-        ) from error
+        raise not_writable(home, error) from error
     return lock
+
+
+@contextmanager
+def locked(home: Path) -> Iterator[None]:
+    """Holds the lock for the length of a block; raises what `take_lock` raises."""
+    lock = take_lock(home)
+    try:
+        yield
+    finally:
+        lock.release()
+
+
+def not_writable(home: Path, error: OSError) -> PayungError:
+    """The error of a home that takes no writing, with what to do."""
+    return PayungError(
+        f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME to "
+        "another folder."
+    )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 
@@ -95,6 +96,43 @@ def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Mani
     )
 
 
+def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
+    """Takes the dataset's snapshots that ship with the project, and of national figures the files in the inbox."""
+    store, archive = workplace.place.snapshots, shipped_archive()
+    for folder in archive_folders(archive):
+        if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
+            store.import_from(folder)
+    if structure.provider == PROVIDER_OF_HAND_IN and workplace.place.inbox.exists():
+        national.collect_inbox(workplace.place.inbox, store)
+
+
+def _list(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
+    """The snapshots that this build uses, written to its listing."""
+    used = workplace.cut.takes(in_use(workplace.place.snapshots, shipped_archive()), [structure])
+    path = listing(workplace.build, structure)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps([m.place for m in used]), encoding="utf-8")
+    return used
+
+
+def _described(structure: DatasetStructure, used: list[Manifest], report: FetchReport | None) -> dict[str, Any]:
+    """What the UI shows of a dataset's snapshots; also tells the listeners."""
+    size = sum(f.bytes for m in used for f in m.files)
+    fetched = f"{report.outcome}, {report.requests} requests; " if report else ""
+    told(f"raw {structure.key}", f"{fetched}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")
+    lines = [f"| {m.vintage_date} | {m.snapshot_id} | {len(m.series_asked)} | {m.rows or ''} |" for m in used]
+    facts = report.model_dump(mode="json") if report else {}
+    return {
+        "snapshots": len(used),
+        "bytes": size,
+        "vintages": dg.MetadataValue.md(
+            "| vintage | snapshot | series | rows |\n|---|---|---|---|\n" + "\n".join(lines)
+        ),
+        **facts,
+        **({REPORT: dg.MetadataValue.json(facts)} if report else {}),
+    }
+
+
 def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     late_spec = [
         dg.AssetCheckSpec(
@@ -120,34 +158,15 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         ],
     )
     def raw(workplace: Workplace) -> dg.MaterializeResult:
-        store, archive = workplace.place.snapshots, shipped_archive()
-        for folder in archive_folders(archive):
-            if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
-                store.import_from(folder)
-        if structure.provider == PROVIDER_OF_HAND_IN and workplace.place.inbox.exists():
-            national.collect_inbox(workplace.place.inbox, store)
+        _take_in(workplace, structure)
         report = _asked(workplace, structure)
-        used = workplace.cut.takes(in_use(store, archive), [structure])
-        path = listing(workplace.build, structure)
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps([m.place for m in used]), encoding="utf-8")
+        used = _list(workplace, structure)
         # A run that asks providers may end after this stage (the job "fetch"); it stages where it needs to.
         for manifest in used if not workplace.online else ():
+            store = workplace.place.snapshots
             kept_staging.begin(store, manifest, structure, workplace.cut.series(manifest, structure))
-        size = sum(f.bytes for m in used for f in m.files)
-        fetched = f"{report.outcome}, {report.requests} requests; " if report else ""
-        told(f"raw {structure.key}", f"{fetched}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")
-        lines = [f"| {m.vintage_date} | {m.snapshot_id} | {len(m.series_asked)} | {m.rows or ''} |" for m in used]
         return dg.MaterializeResult(
-            metadata={
-                "snapshots": len(used),
-                "bytes": size,
-                "vintages": dg.MetadataValue.md(
-                    "| vintage | snapshot | series | rows |\n|---|---|---|---|\n" + "\n".join(lines)
-                ),
-                **(json.loads(report.model_dump_json()) if report else {}),
-                **({REPORT: dg.MetadataValue.json(report.model_dump(mode="json"))} if report else {}),
-            },
+            metadata=_described(structure, used, report),
             check_results=[
                 _fetched_whole(workplace, structure, report),
                 *(_not_late(workplace, structure, used) for _ in late_spec),

@@ -153,7 +153,8 @@ def against_current(place: Home, build: Build) -> tuple[Diff | None, list[Exceed
         try:
             before = State(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
             diff = compare(before, after)
-        except DiffError:
+        except DiffError as error:  # damaged, so no measure; the next older one is
+            told("release", f"not compared with {folder.name}: {error}")
             continue
         return diff, exceeded(diff, load_catalog().tolerances)
     return None, []

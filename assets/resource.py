@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from contextlib import suppress
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -38,9 +37,8 @@ def listen(listener: Listener) -> None:
 
 
 def unlisten(listener: Listener) -> None:
-    """Takes a listener away again."""
-    with suppress(ValueError):
-        _listeners.remove(listener)
+    """Takes away a listener that was added."""
+    _listeners.remove(listener)
 
 
 class Workplace(dg.ConfigurableResource):
@@ -62,8 +60,6 @@ class Workplace(dg.ConfigurableResource):
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Locks the home, clears what earlier runs left and makes the folder of this run's build."""
-        if (self.as_of is None) != (self.to is None):
-            raise PayungError("A build as of a date needs both as_of and to; a release needs neither.")
         if bool(self.as_of) != bool(self.to):
             raise PayungError(
                 "workplace: as_of and to belong together: a build as of a date never becomes the release."
@@ -72,10 +68,7 @@ class Workplace(dg.ConfigurableResource):
             raise PayungError("workplace: accept and accepted_by belong together: who accepts a release, and why.")
         self._run_id = context.run.run_id if context.run else "run"
         self._lock = take_lock(Path(self.home))
-        builds = self.place.builds
-        for old in builds.glob("*") if builds.exists() else ():
-            if old.name != self._run_id:
-                shutil.rmtree(old, ignore_errors=True)
+        self.place.remove_builds(but=self._run_id)
         clean(self.releases)
         self.build.folder.mkdir(parents=True, exist_ok=True)
 
@@ -119,6 +112,7 @@ class Workplace(dg.ConfigurableResource):
 
     def finish(self) -> None:
         """Removes the build after its release stands."""
+        # The release is out: what cannot be removed must not make this run a failed one; the next run tries again.
         shutil.rmtree(self.build.folder, ignore_errors=True)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import dagster as dg
 import pandas as pd
@@ -13,12 +14,13 @@ from assets.resource import Workplace, described
 from indicator_defs.model import DatasetStructure
 from sources import registry
 from sources.snapshots import Manifest
-from warehouse.engine import read_files, write_frame, write_together
+from warehouse.engine import Build, read_files, write_frame, write_together
 from warehouse.metadata import staged_table, table
 
 SNAPSHOT = "lineage.snapshot"
 REJECTION = "staged.rejection"
 SNAPSHOT_SERIES = "lineage.snapshot_series"
+FIT_SCHEMA = "rows_fit_schema"
 
 
 def staged_key(structure: DatasetStructure) -> dg.AssetKey:
@@ -48,9 +50,59 @@ def _snapshot_row(manifest: Manifest, row_count: int, asked: list[str]) -> dict[
     }
 
 
+@dataclass(frozen=True)
+class _Result:
+    """A snapshot of this build, the series it speaks for, and what was staged of it."""
+
+    manifest: Manifest
+    asked: list[str]
+    kept: kept_staging.Kept
+
+
+def _results(workplace: Workplace, structure: DatasetStructure) -> list[_Result]:
+    """The snapshots of one dataset, staged, in the order in which the build lists them."""
+    store, manifests = workplace.place.snapshots, listed(workplace, structure)
+    only = {m.place: workplace.cut.series(m, structure) for m in manifests}
+    # From the end: the other processes began at the start of the list.
+    kept = {m.place: kept_staging.staged(store, m, structure, only[m.place]) for m in reversed(manifests)}
+    out = []
+    for m in manifests:
+        series = only[m.place]
+        out.append(_Result(m, m.series_asked if series is None else series, kept[m.place]))
+    return out
+
+
+def _write_parts(build: Build, structure: DatasetStructure, results: list[_Result]) -> None:
+    """Writes this dataset's part of the tables that all datasets have together."""
+    for name, part in (("staged.series_dimension", "dimensions"), (REJECTION, "rejected")):
+        shape = table("lineage.rejection" if name == REJECTION else name)
+        paths = [r.kept.path(part) for r in results]
+        write_together(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
+    snapshots = [_snapshot_row(r.manifest, r.kept.row_count, r.asked) for r in results]
+    series = [row for r in results for row in _series_rows(r)]
+    for name, rows in ((SNAPSHOT, snapshots), (SNAPSHOT_SERIES, series)):
+        write_frame(build, table(name), pd.DataFrame(rows), build.part(name, structure.key))
+
+
+def _series_rows(result: _Result) -> list[dict[str, object]]:
+    manifest = result.manifest
+    areas = manifest.areas_asked if manifest.supersedes == "series_and_area" else [""]
+    return [{"snapshot_id": manifest.place, "series": s, "area_code": a} for s in result.asked for a in areas]
+
+
+def _rows_fit_schema(kept: list[kept_staging.Kept]) -> dg.AssetCheckResult:
+    failures = sum(k.failures for k in kept)
+    return dg.AssetCheckResult(
+        check_name=FIT_SCHEMA,
+        passed=not failures,
+        severity=dg.AssetCheckSeverity.WARN,
+        metadata={"failures": failures, "first": "\n".join(k.first_failures for k in kept if k.first_failures)},
+    )
+
+
 def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     schema_check = dg.AssetCheckSpec(
-        "rows_fit_schema",
+        FIT_SCHEMA,
         asset=staged_key(structure),
         description="pandera: required columns, no empty cell where there may be none, patterns, no row twice. "
         "Rows that fail are kept in lineage.rejection.",
@@ -65,48 +117,18 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         check_specs=[schema_check],
     )
     def staged(workplace: Workplace) -> dg.MaterializeResult:
-        build, store = workplace.build, workplace.place.snapshots
-        kept: list[kept_staging.Kept] = []
-        snapshots, series = [], []
-        manifests = listed(workplace, structure)
-        # From the end: the other processes began at the start of the list.
-        results = {
-            m.place: kept_staging.staged(store, m, structure, workplace.cut.series(m, structure))
-            for m in reversed(manifests)
-        }
-        for manifest in manifests:
-            only, result = workplace.cut.series(manifest, structure), results[manifest.place]
-            kept.append(result)
-            asked = manifest.series_asked if only is None else only
-            snapshots.append(_snapshot_row(manifest, result.row_count, asked))
-            areas = manifest.areas_asked if manifest.supersedes == "series_and_area" else [""]
-            series += [{"snapshot_id": manifest.place, "series": s, "area_code": a} for s in asked for a in areas]
+        results = _results(workplace, structure)
+        kept = [r.kept for r in results]
         description = staged_table(structure, tuple(kept_staging.columns_of(kept)))
-        count = write_together(build, description, [k.path("rows") for k in kept])
-        for name, part in (("staged.series_dimension", "dimensions"), (REJECTION, "rejected")):
-            shape = table("lineage.rejection" if name == REJECTION else name)
-            paths = [k.path(part) for k in kept]
-            write_together(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
-        for name, told_rows in ((SNAPSHOT, snapshots), (SNAPSHOT_SERIES, series)):
-            write_frame(build, table(name), pd.DataFrame(told_rows), build.part(name, structure.key))
-        failures = sum(k.failures for k in kept)
+        count = write_together(workplace.build, description, [k.path("rows") for k in kept])
+        _write_parts(workplace.build, structure, results)
         return dg.MaterializeResult(
             metadata={
                 **described(workplace, description, count),
                 "warnings": [w for k in kept for w in k.warnings],
                 "rejected": len(kept_staging.rejected_rows(kept)),
             },
-            check_results=[
-                dg.AssetCheckResult(
-                    check_name=schema_check.name,
-                    passed=not failures,
-                    severity=dg.AssetCheckSeverity.WARN,
-                    metadata={
-                        "failures": failures,
-                        "first": "\n".join(k.first_failures for k in kept if k.first_failures),
-                    },
-                )
-            ],
+            check_results=[_rows_fit_schema(kept)],
         )
 
     return staged

@@ -21,6 +21,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.words import all_digits
+
 if TYPE_CHECKING:
     from warehouse.query import Answer
 
@@ -92,8 +94,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, float):
-        # all digits: what is printed is what is stored
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
+        return all_digits(value)
     return str(value)
 
 

@@ -30,7 +30,7 @@ def refresh_as_of(home: Path, as_of: date, to: Path, progress: Listener | None =
     not be written over, AsOfError where no vintage is that old, and otherwise what `run.refresh` raises.
     """
     from assets.inputs import Home, in_use
-    from assets.lock import take_lock
+    from assets.lock import locked
     from sources import registry
     from sources.snapshots import archive_folders, read_manifest, shipped_archive
 
@@ -44,10 +44,7 @@ def refresh_as_of(home: Path, as_of: date, to: Path, progress: Listener | None =
     if not dates or as_of < dates[0]:
         oldest = dates[0].isoformat() if dates else "none"
         raise AsOfError(f"No vintage is as old as {as_of}: the oldest at hand is {oldest}. Give a later date.")
-    lock = take_lock(home)
-    try:
+    with locked(home):
         check_space(home)
         run_job(home, progress, JOB_REFRESH, as_of=as_of.isoformat(), to=str(to))
-    finally:
-        lock.release()
     return Outcome(to, True, time.monotonic() - started)

@@ -14,6 +14,8 @@ from typing import Any
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from pipelines.records import records
+from pipelines.words import cut
 from warehouse.diff import KINDS, LEVELS, Diff
 from warehouse.tolerance import Exceeded
 
@@ -154,8 +156,8 @@ def _row(row: dict[Any, Any]) -> str:
     return f"{row['kind']}: {name} {row['key']} ({_short(row['before'] or row['after'])})"
 
 
-def _short(text: str, most: int = 80) -> str:
-    return repr(text if len(text) <= most else text[: most - 3] + "...")
+def _short(text: str) -> str:
+    return repr(cut(text, 80))
 
 
 def _text(value: Any) -> str:
@@ -175,9 +177,7 @@ def _plain(value: Any) -> Any:
 
 
 def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    # to_dict gives Python's own numbers, which JSON can hold
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(k): _plain(v) for k, v in row.items()} for row in rows]
+    return [{k: _plain(v) for k, v in row.items()} for row in records(frame)]
 
 
 def _summary_sheet(book: Any, diff: Diff, exceeded: Sequence[Exceeded]) -> None:

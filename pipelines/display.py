@@ -6,6 +6,8 @@ import pandas as pd
 from rich.console import Console
 from rich.table import Table
 
+from pipelines.words import all_digits
+
 
 def print_table(frame: pd.DataFrame, most_rows: int = 200) -> None:
     """Prints a frame; numbers to the right, missing values blank, and says when rows are left out."""
@@ -26,8 +28,5 @@ def _cell(value: object) -> str:
     if value is None or value is pd.NaT or value is pd.NA:
         return ""
     if isinstance(value, float):
-        if pd.isna(value):
-            return ""
-        # all digits: what is printed is what is stored
-        return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(float(value))
+        return "" if pd.isna(value) else all_digits(value)
     return str(value).replace("[", r"\[")

@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from pipelines.words import cut
 from warehouse.edition.drift import KINDS, Difference, Drift, Said
 from warehouse.edition.kept import Edition, Editions, Problem, in_groups, verify
 
@@ -150,7 +151,7 @@ def drifted(found: Drift, samples: int) -> str:
         lines += _kind(kind, [d for d in shown if d.kind == kind], samples)
     if found.definitions:
         lines.append(f"Definitions ({len(found.definitions):,})")
-        lines += [f"  {_short(str(c), 240)}" for c in found.definitions[:samples]]
+        lines += [f"  {cut(str(c), 240)}" for c in found.definitions[:samples]]
         lines += _rest(len(found.definitions) - samples)
     return "\n".join(lines)
 
@@ -163,7 +164,7 @@ def _kind(kind: str, differences: list[Difference], samples: int) -> list[str]:
     for d in ordered[:samples]:
         breakdown = f" ({d.breakdown})" if d.breakdown and not d.is_headline else ""
         lines.append(f"  {d.indicator} {d.ref_area} {d.item}{breakdown}: {_said(d.before)} -> {_said(d.after)}")
-        lines += [f"      {_short(str(cause), 200)}" for cause in d.why]
+        lines += [f"      {cut(str(cause), 200)}" for cause in d.why]
     return lines + _rest(len(differences) - samples)
 
 
@@ -176,7 +177,3 @@ def _said(said: Said) -> str:
     if text is None:
         return "nothing"
     return f"{text} ({said.year})" if said.year is not None else text
-
-
-def _short(text: str, width: int) -> str:
-    return text if len(text) <= width else text[: width - 3] + "..."

@@ -18,6 +18,7 @@ import pandas as pd
 from assets.online import last_reports
 from indicator_defs.errors import PayungError
 from pipelines.display import print_table
+from pipelines.records import records
 from warehouse.query import query
 from warehouse.releases import read_manifest
 
@@ -90,9 +91,9 @@ class Gaps:
             "release": self.release,
             "expected_of_members": self.expected,
             "missing_of_members": self.missing,
-            "by_reason": _records(self.by_reason),
-            "by_area": _records(self.by_area),
-            "gaps": _records(self.rows),
+            "by_reason": records(self.by_reason),
+            "by_area": records(self.by_area),
+            "gaps": records(self.rows),
         }
 
     @property
@@ -257,8 +258,3 @@ def _known(release: Path, what: str, value: str | None, listing: str) -> None:
         near = [c for c in codes if value.upper() in c.upper()] or codes
         shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
         raise GapError(f"The release knows no {what} {value!r}. Expected one of: {shown}.")
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(k): v for k, v in row.items()} for row in rows]

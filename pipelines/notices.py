@@ -1,7 +1,7 @@
 """What somebody should hear of: failed runs, late sources, new vintages, changed or withdrawn values.
 
 Belongs here: making notices from what a run left behind, the file log/notices.log, and when a notice is repeated.
-Does not belong here: mail and webhook (sending.py), dagster (notify.py has the sensors), what the terminal shows (cli).
+Does not belong here: mail and webhook (sending.py), dagster (notify.py has the sensors), the terminal (commands/).
 
 A notice never fails a run: what goes wrong in telling is itself written to the log.
 """
@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from indicator_defs.errors import PayungError
+from pipelines.manifest_sources import newest_vintages, path_of
 from pipelines.sending import Message, send
 from sources.freshness import late_sources
 from warehouse.query import query
@@ -38,6 +39,7 @@ Event = Literal[
     "new_vintage",
     "changed_in_place",
     "withdrawn_values",
+    "site_not_made",
     "not_told",
 ]
 
@@ -59,6 +61,15 @@ class Notice:
 def failed_run(what: str, reason: str) -> Notice:
     """A run that failed. `what`: its job and asset."""
     return Notice("failed_run", f"{what} failed", reason)
+
+
+def site_not_made(problem: str) -> Notice:
+    """A release that was published without its static site. `problem`: in words, from the run."""
+    return Notice(
+        "site_not_made",
+        "The release is published, its static site could not be made",
+        f"{problem}\nThe site before, if there is one, stands. Mend what is named, then: payung export --only site",
+    )
 
 
 def of_fetches(reports: Iterable[FetchReport]) -> list[Notice]:
@@ -112,7 +123,7 @@ def _told(path: Path) -> dict[str, dict[str, str]]:
         return {
             str(k): {"vintage": str(v["vintage"]), "on": str(date.fromisoformat(v["on"]))} for k, v in found.items()
         }
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):
+    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):  # not there, or no such file of ours
         return {}
 
 
@@ -123,15 +134,10 @@ def of_release(release: Path, previous: Path | None) -> list[Notice]:
     manifest, before = read_manifest(release), read_manifest(previous)
     if REVISIONS not in manifest["tables"]:
         return []
-    newest: dict[tuple[str, str], str] = {}
-    for s in before["sources"]:
-        path = s["provider"], s["dataset"]
-        newest[path] = max(newest.get(path, ""), s["vintage_date"])
+    newest = newest_vintages(before["sources"])
     # An older vintage that an archive brought later is history, not news.
     places = {
-        s["snapshot"]
-        for s in manifest["sources"]
-        if s["vintage_date"] >= newest.get((s["provider"], s["dataset"]), s["vintage_date"])
+        s["snapshot"] for s in manifest["sources"] if s["vintage_date"] >= newest.get(path_of(s), s["vintage_date"])
     } - {s["snapshot"] for s in before["sources"]}
     gone = query(
         release,
@@ -162,17 +168,17 @@ def after_run(
     home: Path,
     reports: Sequence[FetchReport],
     published: Path | None = None,
-    failure: Notice | None = None,
+    failures: Sequence[Notice] = (),
     today: date | None = None,
 ) -> list[str]:
-    """Tells of one run: its fetches, the release it published, its failure, and sources that are late by now.
+    """Tells of one run: its fetches, what failed in it, the release it published, and sources that are late by now.
 
     `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be told.
     """
     from assets.online import last_reports
 
     problems: list[str] = []
-    notices = [*of_fetches(reports), *([failure] if failure is not None else [])]
+    notices = [*of_fetches(reports), *failures]
     day = today or datetime.now(UTC).date()
     try:
         if published is not None:

@@ -7,16 +7,18 @@ Runs of the command line tell of themselves (pipelines/run.py) and bear the tag 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import dagster as dg
 
 from assets.raw import REPORT
 from assets.release import PUBLISHED, RELEASE
+from assets.site import CHECK as SITE_CHECK
+from assets.site import SITE
 from indicator_defs.errors import PayungError
 from pipelines.failures import RefreshError, write_failure
-from pipelines.notices import Notice, after_run, failed_run
+from pipelines.notices import Notice, after_run, failed_run, site_not_made
 from pipelines.settings import home
 from sources.online import FetchReport
 from warehouse.release import AuditError
@@ -81,11 +83,23 @@ def what_came(instance: dg.DagsterInstance, run_id: str) -> tuple[list[FetchRepo
     return reports, release
 
 
-def _tell(context: dg.RunStatusSensorContext, failure: Notice | None = None) -> None:
+def site_problem(instance: dg.DagsterInstance, run_id: str) -> str | None:
+    """Why a run could not make the site of the release it published, from its events; None where nothing went wrong."""
+    for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
+        if entry.dagster_event is not None:
+            made = entry.dagster_event.asset_check_evaluation_data
+            if (made.asset_key, made.check_name) == (SITE, SITE_CHECK) and not made.passed:
+                return str(made.description)
+    return None
+
+
+def _tell(context: dg.RunStatusSensorContext, failures: Sequence[Notice] = ()) -> None:
     reports, release = what_came(context.instance, context.dagster_run.run_id)
     folder = Releases(home()).find(release) if release is not None else None
-    for problem in after_run(home(), reports, folder, failure):
-        context.log.error(problem)
+    problem = site_problem(context.instance, context.dagster_run.run_id)
+    told = [*failures, *([site_not_made(problem)] if problem is not None else [])]
+    for unsaid in after_run(home(), reports, folder, told):
+        context.log.error(unsaid)
 
 
 @dg.run_failure_sensor(
@@ -100,7 +114,7 @@ def log_failed_run(context: dg.RunFailureSensorContext) -> None:
     if TOLD not in run.tags:
         failure = first_failure([*context.get_step_failure_events(), context.dagster_event])
         write_failure(home() / "log", run.job_name, failure.asset, failure.reason, run.run_id)
-        _tell(context, failed_run(f"{run.job_name} at {failure.asset} (run {run.run_id})", failure.reason))
+        _tell(context, [failed_run(f"{run.job_name} at {failure.asset} (run {run.run_id})", failure.reason)])
 
 
 @dg.run_status_sensor(
@@ -108,7 +122,8 @@ def log_failed_run(context: dg.RunFailureSensorContext) -> None:
     name="tell_of_run",
     default_status=dg.DefaultSensorStatus.RUNNING,
     description="Tells what a run of the UI or of a schedule brought: new vintages, changes in place, withdrawn "
-    "values, datasets that could not be fetched, late sources. log/notices.log, and mail or webhook where configured.",
+    "values, datasets that could not be fetched, late sources, a site that could not be made. log/notices.log, and mail "
+    "or webhook where configured.",
 )
 def tell_of_run(context: dg.RunStatusSensorContext) -> None:
     """Tells what came of a run that succeeded."""

@@ -1,6 +1,7 @@
 """How far a refresh is: bars on a terminal, events for machines.
 
-Belongs here: showing what the graph tells. Does not belong here: what is told (assets), the end of a refresh (cli.py).
+Belongs here: showing what the graph tells.
+Does not belong here: what is told (assets), the end of a refresh (commands/refresh_shown.py).
 """
 
 from __future__ import annotations

@@ -141,7 +141,7 @@ def _history() -> History:
     state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "payung"
     for folder in (home(), state):
         file = folder / "sql_history"
-        with suppress(OSError):
+        with suppress(OSError):  # somebody else's home is read-only: then the next place is tried
             folder.mkdir(parents=True, exist_ok=True)
             file.touch()
             if os.access(file, os.R_OK | os.W_OK):

@@ -1,7 +1,7 @@
 """The work behind `payung releases`: what is listed, and doing with the lock what changes something.
 
 Belongs here: facts of all releases, rollback and prune with the lock, the two sides of a diff, who is asking.
-Does not belong here: the comparison (warehouse/diff.py), printing it (diff_shown.py), options (cli.py).
+Does not belong here: the comparison (warehouse/diff.py), printing it (diff_shown.py), options (commands/releases.py).
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import Any
 
 import pandas as pd
 
-from assets.lock import take_lock
+from assets.lock import locked
 from indicator_defs.errors import PayungError
 from warehouse import history, upkeep
 from warehouse.diff import Diff, State, compare
@@ -100,11 +100,8 @@ def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "
     """Points `current` back with the lock held; its folder, and what was current before."""
     Releases(home).find(release_id)  # an unknown ID is told before anybody waits for the lock
     asking = who(by)
-    lock = take_lock(home)
-    try:
+    with locked(home):
         return upkeep.roll_back(Releases(home), release_id, asking, reason)
-    finally:
-        lock.release()
 
 
 def kept_by_rule(keep: int | None) -> int:
@@ -123,11 +120,8 @@ def prune(home: Path, keep: int, by: str | None = None, dry_run: bool = False) -
     if dry_run:
         return upkeep.prunable(Releases(home), keep)
     asking = who(by)
-    lock = take_lock(home)
-    try:
+    with locked(home):
         return upkeep.prune(Releases(home), keep, asking)
-    finally:
-        lock.release()
 
 
 def verified(home: Path, release_id: str | None, everything: bool) -> list[upkeep.Verified]:

@@ -1,7 +1,7 @@
 """What `payung revisions` shows: what changed between vintages, what hurts most first.
 
 Belongs here: the question put to lineage.revision of a release, and the words for an empty answer.
-Does not belong here: finding revisions (warehouse/sql/lineage/revision.sql) and printing (cli.py).
+Does not belong here: finding revisions (warehouse/sql/lineage/revision.sql) and printing (commands/asking.py).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """Runs the graph in this process, as `payung refresh` does, and tells what came of it.
 
 Belongs here: skipping when nothing is new, the lock, progress, and turning a failed run into one clear message.
-Does not belong here: the graph (assets) and options of the command line (cli.py).
+Does not belong here: the graph (assets) and options of the command line (commands/refresh.py).
 """
 
 from __future__ import annotations
@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import shutil
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets import kept_staging
 from assets.inputs import Home, unchanged
-from assets.lock import take_lock
+from assets.lock import locked, not_writable
 from indicator_defs.errors import PayungError
 from pipelines.failures import RefreshError, write_failure
 from pipelines.notices import after_run, failed_run
@@ -30,9 +30,26 @@ if TYPE_CHECKING:
     from assets.resource import Listener
     from sources.online import FetchReport
 
+    OnFetched = Callable[[list[FetchReport]], None]
+
 LEAST_FREE = 150_000_000  # bytes; a release of the shipped archive takes 30 MB, its build as much again
 
 JOB_REFRESH, JOB_FETCH = "refresh", "fetch"
+
+
+@dataclass(frozen=True)
+class Asked:
+    """How a refresh is asked for.
+
+    `force`: although nothing changed. `online`: the providers first (only `sources`, when some are named). `accept`:
+    why a release may go beyond the tolerances of the catalogue; `accepted_by`: who says so.
+    """
+
+    force: bool = False
+    online: bool = False
+    sources: tuple[str, ...] = ()
+    accept: str = ""
+    accepted_by: str = ""
 
 
 @dataclass(frozen=True)
@@ -45,48 +62,60 @@ class Outcome:
     fetched: list[FetchReport] = field(default_factory=list)
     not_told: list[str] = field(default_factory=list)
 
+    @property
+    def all_failed(self) -> bool:
+        """Whether providers were asked and none of their datasets came."""
+        return bool(self.fetched) and all(r.outcome == "failed" for r in self.fetched)
 
-def refresh(
-    home: Path,
-    force: bool = False,
-    progress: Listener | None = None,
-    online: bool = False,
-    sources: Sequence[str] = (),
-    on_fetched: Callable[[list[FetchReport]], None] = lambda _: None,
-    accept: tuple[str, str] = ("", ""),
-) -> Outcome:
+
+def nobody(_: list[FetchReport]) -> None:
+    """Tells nobody of fetches."""
+
+
+def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetched: OnFetched = nobody) -> Outcome:
     """Runs the main job on `home` unless nothing is new; returns what it did.
 
-    `online`: asks the providers first (only `sources`, when some are named). A dataset that fails keeps its last
-    good snapshot and the refresh goes on; the reports stand in the outcome, and `on_fetched` is told of them before
-    anything is built. `accept`: why a release may go beyond the tolerances of the catalogue, and who says so.
+    A dataset that cannot be fetched keeps its last good snapshot and the refresh goes on; the reports stand in the
+    outcome, and `on_fetched` is told of them before anything is built.
 
     Raises LockedError when another refresh runs, AuditError when a check blocks, and RefreshError (or the
     PayungError of the asset that failed) otherwise; in all of these cases nothing was published.
     """
     started = time.monotonic()
-    lock = take_lock(home)
     fetched: list[FetchReport] = []
-    try:
-        fetched = fetch(home, force, progress, sources) if online else []
-        on_fetched(fetched)
-        release = None if force else unchanged(Home(home))
-        is_new = release is None
-        if release is None:
-            check_space(home)
-            kept_staging.warm_up(Home(home).snapshots)
-            run_job(home, progress, JOB_REFRESH, force=force, accept=accept[0], accepted_by=accept[1])
-            retire_old(home)
-            release = Releases(home).current()
-        if release is None:
-            raise RefreshError("The run ended without a release; see `payung ui` for its log.")
-        not_told = after_run(home, fetched, release if is_new else None)
-    except PayungError as error:
-        after_run(home, fetched, failure=failed_run("payung refresh", str(error)))
-        raise
-    finally:
-        lock.release()
+    with locked(home):
+        try:
+            fetched = fetch(home, asked, progress) if asked.online else []
+            on_fetched(fetched)
+            release = None if asked.force else unchanged(Home(home))
+            is_new = release is None
+            if release is None:
+                build(home, asked, progress)
+                retire_old(home)
+                release = Releases(home).current()
+            if release is None:
+                raise RefreshError("The run ended without a release; see `payung ui` for its log.")
+            not_told = after_run(home, fetched, release if is_new else None)
+        except PayungError as error:
+            for untold in after_run(home, fetched, failures=[failed_run("payung refresh", str(error))]):
+                error.add_note(untold)  # the command line shows it below the error
+            raise
     return Outcome(release, is_new, time.monotonic() - started, fetched, not_told)
+
+
+def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> None:
+    """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
+    check_space(home)
+    kept_staging.warm_up(Home(home).snapshots)
+    run_job(
+        home,
+        progress,
+        JOB_REFRESH,
+        force=asked.force,
+        dry_run=dry_run,
+        accept=asked.accept,
+        accepted_by=asked.accepted_by,
+    )
 
 
 def check_space(home: Path) -> None:
@@ -102,14 +131,15 @@ def check_space(home: Path) -> None:
         )
 
 
-def fetch(home: Path, force: bool, progress: Listener | None, sources: Sequence[str]) -> list[FetchReport]:
+def fetch(home: Path, asked: Asked, progress: Listener | None) -> list[FetchReport]:
     """Runs the job that asks the providers; the reports of the datasets asked."""
     from assets.online import last_reports
     from sources.online import askable
 
-    asked = {(d.provider, d.dataset) for d in askable(list(sources))}
-    run_job(home, progress, JOB_FETCH, online=True, sources=list(sources), force=force)
-    return [r for r in last_reports(home) if (r.provider, r.dataset) in asked]
+    sources = list(asked.sources)
+    datasets = {(d.provider, d.dataset) for d in askable(sources)}
+    run_job(home, progress, JOB_FETCH, online=True, sources=sources, force=asked.force)
+    return [r for r in last_reports(home) if (r.provider, r.dataset) in datasets]
 
 
 def end_dead_runs(instance: dg.DagsterInstance) -> int:
@@ -139,10 +169,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
     try:
         prepare_dagster(home / "dagster")
     except OSError as error:
-        raise PayungError(
-            f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME to "
-            "another folder."
-        ) from error
+        raise not_writable(home, error) from error
     import dagster as dg
     from sqlalchemy.exc import SQLAlchemyError
 

@@ -1,32 +1,38 @@
-"""What `payung status` tells: the release, its sources, what was refused, the last failure."""
+"""What `payung status` tells: the release, its sources, what was refused, the last failure, what needs attention.
+
+Belongs here: the state of a home and its words. Does not belong here: its details (status_details.py), options.
+"""
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
 from assets.online import last_reports
 from pipelines import status_details as details
-from pipelines.editions import listed
+from pipelines.editions import Listed, listed
 from pipelines.failures import last_failure
+from pipelines.manifest_sources import newest_vintages, path_of
 from sources.freshness import Freshness, late_sources
+from sources.online import FetchReport
 from warehouse import history
 from warehouse.query import QueryError, query
 from warehouse.releases import DATABASE, Releases, read_manifest
 
-# Rows of older vintages are refused where a definition does not say what they meant; that needs nobody's attention.
-REJECTED_NOW = """
-SELECT count(*) AS n
-FROM lineage.rejection AS r
-WHERE NOT EXISTS (
-    SELECT 1 FROM lineage.series_vintage AS v
-    JOIN lineage.series_vintage AS n
-        ON n.provider = v.provider AND n.dataset = v.dataset AND n.current_series = v.current_series
-        AND n.area_code = v.area_code AND n.is_newest
-    WHERE v.snapshot_id = r.snapshot_id AND v.series = r.series AND v.vintage_no < n.vintage_no
-)
+ROWS = """
+SELECT
+    coalesce(sum(rows_in), 0)::BIGINT AS rows_in, coalesce(sum(harmonised), 0)::BIGINT AS harmonised,
+    coalesce(sum(out_of_scope), 0)::BIGINT AS out_of_scope, coalesce(sum(rejected), 0)::BIGINT AS rejected
+FROM quality.row_account
+"""
+INDICATORS = "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status ORDER BY status"
+WARNINGS = """
+SELECT check_name || ': ' || n_problems || ' (' || description || ')' AS line
+FROM quality.check_result
+WHERE NOT passed AND severity = 'warns'
+ORDER BY check_name
 """
 
 
@@ -63,91 +69,73 @@ def collect(home: Path, today: date | None = None) -> Status:
     A late source needs attention where its provider was ever asked online: what ships with the project is old by
     nature, and only somebody who asks expects news.
     """
-    releases = Releases(home)
-    failure = last_failure(home / "log")
-    reports = last_reports(home)
-    fetches = [r.model_dump(mode="json") for r in reports]
-    broken = [
-        f"the last fetch of {r.path} was not whole ({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
-        for r in reports
-        if not r.whole
-    ]
-    editions = listed(home)
-    broken += [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
-    told = [e.as_dict() for e in editions]
+    releases, reports, editions = Releases(home), last_reports(home), listed(home)
+    state = Status(
+        str(home),
+        None,
+        None,
+        fetches=[r.model_dump(mode="json") for r in reports],
+        last_failure=last_failure(home / "log"),
+        editions=[e.as_dict() for e in editions],
+    )
+    broken = _broken(reports, editions)
     current = releases.current()
     if current is None:
-        return Status(
-            str(home),
-            None,
-            None,
-            fetches=fetches,
-            last_failure=failure,
-            attention=["there is no release yet: payung refresh", *broken],
-            editions=told,
-        )
+        return replace(state, attention=["there is no release yet: payung refresh", *broken])
     manifest = read_manifest(current)
     late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
     asked = {r.provider for r in reports}
     broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
-    past = [asdict(e) for e in history.events(releases.folder)]
-    lost = _lost(current, manifest["files"])
-    if lost is not None:
-        return Status(
-            str(home),
-            manifest["release"],
-            manifest["made_at"],
-            _with_lateness(manifest["sources"], late),
-            last_failure=failure,
-            accepted=manifest["accepted"],
-            history=past,
-            disk=details.disk(home),
-            attention=[lost],
-            editions=told,
-        )
-    account = query(
-        current,
-        "SELECT coalesce(sum(rows_in), 0)::BIGINT AS rows_in, coalesce(sum(harmonised), 0)::BIGINT AS harmonised, "
-        "coalesce(sum(out_of_scope), 0)::BIGINT AS out_of_scope, coalesce(sum(rejected), 0)::BIGINT AS rejected "
-        "FROM quality.row_account",
-    ).iloc[0]
-    kinds = query(current, "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status ORDER BY status")
-    warnings = query(
-        current,
-        "SELECT check_name || ': ' || n_problems || ' (' || description || ')' AS line FROM quality.check_result "
-        "WHERE NOT passed AND severity = 'warns' ORDER BY check_name",
-    )["line"].tolist()
-    attention = broken
-    left = history.rolled_back_from(releases.folder, current.name)
-    if left:
-        attention.append(
-            f"the current release was gone back to from {left[0]}; a refresh publishes when something changed, or with "
-            "--force"
-        )
-    rejected = int(query(current, REJECTED_NOW)["n"].iloc[0])
-    if rejected:
-        attention.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
-    if failure is not None and failure[:25] > str(manifest["made_at"]):
-        attention.append("the last refresh failed; see log/failures.log in the home")
-    return Status(
-        home=str(home),
+    state = replace(
+        state,
         release=manifest["release"],
         made_at=manifest["made_at"],
         sources=_with_lateness(manifest["sources"], late),
-        rows={name: int(account[name]) for name in ("rows_in", "harmonised", "out_of_scope", "rejected")},
+        accepted=manifest["accepted"],
+        history=[asdict(e) for e in history.events(releases.folder)],
+        disk=details.disk(home),
+    )
+    lost = _lost(current, manifest["files"])
+    if lost is not None:
+        return replace(state, attention=[lost, *broken])
+    rows, kinds = query(current, ROWS).iloc[0], query(current, INDICATORS)
+    return replace(
+        state,
+        rows={str(name): int(n) for name, n in rows.items()},
         indicators=dict(zip(kinds["status"].astype(str), kinds["n"].astype(int).tolist(), strict=True)),
-        warnings=warnings,
-        fetches=fetches,
-        last_failure=failure,
+        warnings=query(current, WARNINGS)["line"].tolist(),
         lateness=details.lateness(current),
         discrepancies=details.discrepancies(current),
         rejections=details.rejections(current),
-        accepted=manifest["accepted"],
-        history=past,
-        disk=details.disk(home),
-        attention=attention,
-        editions=told,
+        attention=[*broken, *_outstanding(current, state)],
     )
+
+
+def _broken(reports: list[FetchReport], editions: list[Listed]) -> list[str]:
+    """Fetches that were not whole, and editions that are not as they were signed."""
+    fetches = [
+        f"the last fetch of {r.path} was not whole ({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
+        for r in reports
+        if not r.whole
+    ]
+    return fetches + [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
+
+
+def _outstanding(current: Path, state: Status) -> list[str]:
+    """What is open about a release whose files are well: a rollback, rows rejected, a refresh that failed since."""
+    out = []
+    left = history.rolled_back_from(current.parent, current.name)
+    if left:
+        out.append(
+            f"the current release was gone back to from {left[0]}; a refresh publishes when something changed, or with "
+            "--force"
+        )
+    rejected = details.rejected_now(current)
+    if rejected:
+        out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
+    if state.last_failure is not None and state.last_failure[:25] > str(state.made_at):
+        out.append("the last refresh failed; see log/failures.log in the home")
+    return out
 
 
 def _lost(current: Path, files: dict[str, Any]) -> str | None:
@@ -172,15 +160,8 @@ def _lost(current: Path, files: dict[str, Any]) -> str | None:
 def _with_lateness(sources: list[dict[str, Any]], late: list[Freshness]) -> list[dict[str, Any]]:
     """The sources of a release, the newest vintage of each late dataset with what is to be said of it."""
     said = {f.path: f.message for f in late}
-    newest: dict[str, str] = {}
-    for s in sources:
-        path = f"{s['provider']}/{s['dataset']}"
-        newest[path] = max(newest.get(path, ""), s["vintage_date"])
-    return [
-        {**s, "late": said.get(path) if s["vintage_date"] == newest[path] else None}
-        for s in sources
-        for path in [f"{s['provider']}/{s['dataset']}"]
-    ]
+    newest = newest_vintages(sources)
+    return [{**s, "late": said.get(path_of(s)) if s["vintage_date"] == newest[path_of(s)] else None} for s in sources]
 
 
 def render(status: Status) -> str:
@@ -191,17 +172,15 @@ def render(status: Status) -> str:
     ]
     if status.sources:
         lines.append("Sources")
-        width = max(len(f"{s['provider']}/{s['dataset']}") for s in status.sources)
+        width = max(len(path_of(s)) for s in status.sources)
         for s in status.sources:
-            name = f"{s['provider']}/{s['dataset']}"
             rebuilt = "  rebuilt from gathered figures" if s.get("rebuilt") else ""
             late = f"  late: {s['late'][0].lower()}{s['late'][1:]}" if s.get("late") else ""
-            lines.append(f"  {name:<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
+            lines.append(f"  {path_of(s):<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
     if status.fetches:
         lines.append("Last fetches")
         lines += [
-            f"  {f['provider']}/{f['dataset']}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  "
-            f"{f['release_tag'] or ''}"
+            f"  {path_of(f)}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  {f['release_tag'] or ''}"
             for f in status.fetches
         ]
     if status.rows:

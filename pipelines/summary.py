@@ -1,6 +1,6 @@
 """What a refresh shows at its end: the same facts for a terminal and for machines.
 
-Belongs here: reading the facts from a release. Does not belong here: printing them (cli.py, progress.py).
+Belongs here: reading the facts from a release. Does not belong here: printing them (commands/).
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from pipelines.records import records
 from warehouse.query import first_table, query
 from warehouse.releases import DATABASE, read_manifest
 
@@ -89,10 +90,10 @@ class Summary:
         return {
             "release": self.release,
             "warehouse": str(self.warehouse),
-            "rows": _records(self.rows),
+            "rows": records(self.rows),
             "checks_passed": self.passed,
             "checks_with_warnings": self.warnings,
-            "first_figures": _records(self.figures),
+            "first_figures": records(self.figures),
             "indicators": asdict(self.indicators),
         }
 
@@ -120,8 +121,3 @@ def summary(release: Path) -> Summary:
 def indicators(release: Path) -> Indicators:
     """How many indicators have values, of how many members, since when, and how many are declared without."""
     return Indicators(**{str(k): int(v) for k, v in query(release, INDICATORS).iloc[0].items()})
-
-
-def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-    return [{str(k): v for k, v in row.items()} for row in rows]

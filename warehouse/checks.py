@@ -155,6 +155,11 @@ def checks() -> list[Check]:
     return sorted(out, key=lambda c: c.name)
 
 
+def query_of(name: str) -> str:
+    """The query of a check that stands in a file, for those who ask a release what the audit asked its build."""
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+
+
 def run(build: Build, chosen: list[Check] | None = None) -> list[Result]:
     """Runs checks on a build; results in the order of their names."""
     results = []

@@ -85,6 +85,17 @@ def test_a_refresh_that_fails_tells_so(tmp_path: Path) -> None:
     assert "  failed_run  payung refresh failed" in (home / "log" / "notices.log").read_text()
 
 
+def test_what_could_not_be_told_of_a_failed_refresh_is_said_below_the_error(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    home.mkdir()
+    (home / "dagster").write_text("a file where a folder should be")
+    ran = payung(home, "refresh", PAYUNG_WEBHOOK_URL="http://127.0.0.1:9/x", PAYUNG_HTTP_PAUSE_SECONDS="0")
+    error, untold = ran.stderr.splitlines()
+    assert ran.returncode == 1
+    assert "cannot be written" in error
+    assert untold.startswith("payung: The webhook was not told: ")
+
+
 @pytest.fixture
 def running() -> Any:
     with serving() as providers:

@@ -20,6 +20,9 @@ from assets.lock import take_lock
 from assets.release import against_current, tolerated
 from assets.resource import Workplace
 from pipelines.cli import main
+from pipelines.commands.refresh_shown import show_dry_run
+from pipelines.dry_run import dry_run
+from pipelines.run import Asked
 from warehouse.engine import Build
 from warehouse.release import AuditError
 from warehouse.releases import Releases
@@ -230,6 +233,29 @@ def test_first_release_has_nothing_to_be_compared_with(release: Path, tmp_path: 
     place = Workplace(home=str(tmp_path)).place
     assert against_current(place, Build(release / "parquet")) == (None, [])
     assert Releases(tmp_path).ids() == []
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_dry_run_without_a_release_to_compare_with_says_why(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], damaged: bool
+) -> None:
+    if damaged:
+        kept = tmp_path / "releases" / release.name
+        kept.mkdir(parents=True)
+        shutil.copy(release / "manifest.json", kept)
+        (tmp_path / "current").symlink_to(kept)
+
+    def built(home: Path, *_: object, **__: object) -> None:
+        shutil.copytree(release / "parquet", home / "build" / "of-a-test")
+
+    monkeypatch.setattr("pipelines.dry_run.build", built)
+    tried = dry_run(tmp_path, Asked(force=True))
+    assert (tried.diff, tried.exceeded, tried.failed) == (None, [], [])
+    show_dry_run(tried, as_json=False)
+    said = capsys.readouterr().out
+    assert ("This would be the first release" in said) is not damaged
+    assert ("No release before could be read whole, so nothing was compared" in said) is damaged
+    assert list((tmp_path / "build").iterdir()) == []
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from assets.resource import Workplace
 from assets.site import CHECK, SITE
 from assets.site import site as site_asset
 from pipelines.definitions import build_defs
+from pipelines.notify import site_problem, tell_of_run
 from warehouse.export.site import chart, shown_release, words
 from warehouse.releases import read_manifest
 
@@ -67,6 +68,27 @@ def test_a_site_that_cannot_be_made_warns_and_the_release_stands(home: Path, ins
     made, passed = run(home, instance)
     assert (list(made), passed) == ([], False)
     assert shown_release(home / "site") is None
+
+
+def test_a_site_that_cannot_be_made_is_told_to_those_who_get_notices(
+    home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAYUNG_HOME", str(home))
+    (home / "site").mkdir()
+    (home / "site" / "own.html").write_text("mine", encoding="utf-8")
+    result = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
+    event = next(e for e in result.all_events if e.event_type is dg.DagsterEventType.RUN_SUCCESS)
+    tell_of_run(dg.build_run_status_sensor_context("tell_of_run", event, instance, result.dagster_run))
+    told = (home / "log" / "notices.log").read_text(encoding="utf-8")
+    assert told.splitlines()[0].endswith("  site_not_made  The release is published, its static site could not be made")
+    problem = site_problem(instance, result.run_id)
+    assert problem is not None
+    assert "its site could not be made: " in problem
+    assert f"  {problem.splitlines()[0]}\n" in told
+    assert "payung export --only site" in told
+    shutil.rmtree(home / "site")
+    made = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
+    assert site_problem(instance, made.run_id) is None
 
 
 def test_every_job_that_publishes_makes_the_site_after_the_release() -> None:

@@ -63,3 +63,31 @@ def test_a_killed_process_costs_time_only(tmp_path: Path, structure: DatasetStru
     for process in kept_staging._workers()._processes.values():
         process.kill()
     assert kept_staging.staged(store, manifest, structure).row_count > 1_000
+
+
+def test_a_spoilt_result_is_made_anew_and_one_of_other_code_goes(tmp_path: Path, structure: DatasetStructure) -> None:
+    store, manifest = imported(tmp_path / "store")
+    whole = kept_staging.staged(store, manifest, structure)
+    whole.path("rows").write_bytes(b"cut")
+    other = whole.folder.parent.with_name("of-other-code")
+    (other / "x").mkdir(parents=True)
+    again = kept_staging.staged(store, manifest, structure)
+    assert again.sha256 == whole.sha256
+    assert again.path("rows").stat().st_size > 1_000
+    assert not other.exists()
+
+
+def test_what_cannot_be_removed_is_told_and_not_mixed_in(
+    tmp_path: Path, structure: DatasetStructure, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, manifest = imported(tmp_path / "store")
+    whole = kept_staging.staged(store, manifest, structure)
+    whole.path("rows").write_bytes(b"cut")
+
+    def refuse(path: Path, ignore_errors: bool = False) -> None:
+        if not ignore_errors:
+            raise PermissionError(13, "Permission denied", str(path))
+
+    monkeypatch.setattr(kept_staging.shutil, "rmtree", refuse)
+    with pytest.raises(PermissionError, match="Permission denied"):
+        kept_staging.staged(store, manifest, structure)

@@ -1,25 +1,20 @@
-"""The commands `payung releases ...`, and what `payung refresh` says of releases.
+"""The commands `payung releases ...`: list, compare, go back, verify and remove.
 
-Thin, as cli.py; everything heavy is imported inside the command that needs it.
-
-Belongs here: their options, help and exit codes. Does not belong here: what they do (releases.py).
+Belongs here: their options, help and exit codes.
+Does not belong here: what they do (pipelines/releases.py), and how a difference is told (diff_shown.py).
 """
 
 from __future__ import annotations
 
 import sys
+from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipelines.commands.common import DEBUG, FAILED, JSON, show_json, show_problems
 from pipelines.settings import home
 
-if TYPE_CHECKING:
-    from pipelines.dry_run import DryRun
-
-DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 BY = click.option("--by", metavar="NAME", help="Who does it; by default the login.")
 
 
@@ -35,7 +30,7 @@ def releases() -> None:
 @releases.command(name="list")
 @JSON
 @DEBUG
-def list_(as_json: bool, debug: bool) -> None:
+def list_(as_json: bool) -> None:
     """List all releases, newest first, and what was done with them.
 
     \b
@@ -46,10 +41,9 @@ def list_(as_json: bool, debug: bool) -> None:
     folder = home()
     frame, events = listed(folder), past(folder)
     if as_json:
-        from dataclasses import asdict
+        from pipelines.records import records
 
-        rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
-        _json({"releases": rows, "history": [asdict(e) for e in events]})
+        show_json({"releases": records(frame), "history": [asdict(e) for e in events]})
     elif frame.empty:
         click.echo("There is no release yet: payung refresh")
     else:
@@ -69,7 +63,7 @@ def list_(as_json: bool, debug: bool) -> None:
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="A workbook, too.")
 @click.option("--samples", default=5, show_default=True, help="Cases shown of each kind, as text.")
 @DEBUG
-def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None, samples: int, debug: bool) -> None:
+def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None, samples: int) -> None:
     """Show what differs between two releases, withdrawn values first, each with its reason.
 
     Without IDs: the previous release and the current one. With one: from it to the current one.
@@ -82,7 +76,7 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
 
     found = find(home(), before, after)
     if as_json:
-        _json(as_dict(found))
+        show_json(as_dict(found))
     else:
         click.echo(as_text(found, samples=samples))
     if xlsx is not None:
@@ -94,7 +88,7 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
 @click.option("--reason", default="", help="Why; kept in the history.")
 @BY
 @DEBUG
-def rollback(release_id: str, reason: str, by: str | None, debug: bool) -> None:
+def rollback(release_id: str, reason: str, by: str | None) -> None:
     """Make an earlier release the current one, at once; recorded with who and why.
 
     Nothing is removed. A refresh does not bring the left release back by itself: it publishes when something changed,
@@ -114,7 +108,7 @@ def rollback(release_id: str, reason: str, by: str | None, debug: bool) -> None:
 @click.option("--all", "everything", is_flag=True, help="All releases.")
 @JSON
 @DEBUG
-def verify(release_id: str | None, everything: bool, as_json: bool, debug: bool) -> None:
+def verify(release_id: str | None, everything: bool, as_json: bool) -> None:
     """Compare every file of a release (by default the current one) with its sha256; name what is altered or missing.
 
     \b
@@ -125,18 +119,17 @@ def verify(release_id: str | None, everything: bool, as_json: bool, debug: bool)
 
     found = verified(home(), release_id, everything)
     if as_json:
-        _json([v.as_dict() for v in found])
+        show_json([v.as_dict() for v in found])
     for v in found if not as_json else ():
         click.echo(f"{v.release}: {f'all {v.n_files} files are as published' if v.is_whole else 'NOT WHOLE'}")
         for what, names in (("altered", v.altered), ("missing", v.missing), ("not of the release", v.foreign)):
             for name in names:
                 click.echo(f"  {what}: {name}")
     if not all(v.is_whole for v in found):
-        click.echo(
-            "payung: a release is not whole. Restore its files from the back-up, or publish anew: payung refresh --force",
-            err=True,
+        show_problems(
+            ["a release is not whole. Restore its files from the back-up, or publish anew: payung refresh --force"]
         )
-        sys.exit(1)
+        sys.exit(FAILED)
 
 
 @releases.command()
@@ -145,20 +138,18 @@ def verify(release_id: str | None, everything: bool, as_json: bool, debug: bool)
 @BY
 @JSON
 @DEBUG
-def prune(keep: int | None, dry_run: bool, by: str | None, as_json: bool, debug: bool) -> None:
+def prune(keep: int | None, dry_run: bool, by: str | None, as_json: bool) -> None:
     """Remove all but the newest N releases; never the current one, nor one that an edition rests on.
 
     \b
     Example: payung releases prune --keep 10 --dry-run
     """
-    from dataclasses import asdict
-
     from pipelines.releases import kept_by_rule
     from pipelines.releases import prune as run
 
     found = run(home(), kept_by_rule(keep), by, dry_run)
     if as_json:
-        _json(asdict(found))
+        show_json(asdict(found))
         return
     for release_id, why in found.kept.items():
         click.echo(f"stays    {release_id}  {why}")
@@ -166,57 +157,3 @@ def prune(keep: int | None, dry_run: bool, by: str | None, as_json: bool, debug:
         click.echo(f"{'would go' if dry_run else 'removed '} {release_id}")
     freed = "would be freed; nothing was removed" if dry_run else "freed"
     click.echo(f"{len(found.removed)} release(s), {found.bytes / 1e6:,.1f} MB {freed}.")
-
-
-def show_dry_run(found: DryRun, as_json: bool) -> None:
-    """Shows what a refresh would publish, and on stderr what stands against it."""
-    from pipelines.diff_shown import as_dict, as_text
-
-    if as_json:
-        told: dict[str, Any] = {"would_publish": found.would_publish, "failed_checks": found.failed}
-        told |= {"unchanged": found.unchanged.name if found.unchanged else None}
-        told |= as_dict(found.diff, found.exceeded) if found.diff is not None else {}
-        _json(told)
-    elif found.unchanged is not None:
-        click.echo(f"Nothing changed since release {found.unchanged.name}; a refresh would do nothing.")
-        tell_of_rollback(found.unchanged)
-    else:
-        first = "This would be the first release; there is none to compare it with."
-        click.echo(as_text(found.diff, found.exceeded) if found.diff is not None else first)
-        for line in found.failed:
-            click.echo(f"payung: the audit fails: {line}", err=True)
-        click.echo(f"\nDry run, nothing was published ({found.seconds:.1f} s).")
-        if found.exceeded and not found.failed:
-            click.echo(
-                "payung: tolerances are exceeded, so a refresh would publish nothing. If the new figures are right, say "
-                'why: payung refresh --accept "REASON"',
-                err=True,
-            )
-
-
-def tell_of_rollback(release: Path) -> None:
-    """Says so where the current release is one that somebody went back to: a refresh does not undo that by itself."""
-    from warehouse.history import rolled_back_from
-
-    left = rolled_back_from(release.parent, release.name)
-    if left:
-        click.echo(f"It was gone back to from {left[0]}. To publish from today's inputs again: payung refresh --force")
-
-
-def tell_of_acceptance(release: Path) -> None:
-    """Says who accepted the new release and why, or that nothing had to be accepted."""
-    from warehouse.releases import read_manifest
-
-    accepted = read_manifest(release)["accepted"]
-    for a in accepted:
-        click.echo(
-            f"Accepted by {a['by']}, kept in the release: {a['reason']} ({len(a['exceeded'])} tolerances exceeded)"
-        )
-    if not accepted:
-        click.echo("No tolerance was exceeded, so nothing had to be accepted and nothing was recorded.")
-
-
-def _json(value: object) -> None:
-    import json
-
-    click.echo(json.dumps(value, indent=1, ensure_ascii=False, default=str))

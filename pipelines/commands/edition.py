@@ -6,19 +6,15 @@ Does not belong here: what the commands do (warehouse/edition/) and say (edition
 
 from __future__ import annotations
 
-import json
 import sys
 
 import click
 
+from pipelines.commands.common import ATTENTION, DEBUG, FAILED, JSON, OK, RELEASE, show_json
 from pipelines.settings import home
 
-FAILED, DRIFT = 1, 4
-DEBUG = click.option("--debug", is_flag=True, help="Show the traceback of an error.")
-JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
 
-
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.group()
 def edition() -> None:
     """Signed, frozen copies of the regional baseline, which no refresh changes.
 
@@ -31,10 +27,10 @@ def edition() -> None:
 @click.argument("name")
 @click.option("--signed-by", "signed_by", required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
 @click.option("--note", required=True, help="What it is for, as the meeting or the decision.")
-@click.option("--release", "release_id", help="Another release than the current one.")
+@RELEASE
 @JSON
 @DEBUG
-def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json: bool, debug: bool) -> None:
+def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json: bool) -> None:
     """Freeze the regional baseline of a release as edition NAME and print its checksum.
 
     The folder editions/NAME in the home holds the baseline with all it rests on, as CSV and Parquet: values,
@@ -53,7 +49,7 @@ def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json
     made = run(editions, Releases(home()).find(release_id), name, signature, note)
     if as_json:
         told = {k: made.manifest[k] for k in ("edition", "signed_by", "signed_at", "note", "release")}
-        click.echo(json.dumps({**told, "checksum": made.checksum, "folder": str(made.folder)}, ensure_ascii=False))
+        show_json({**told, "checksum": made.checksum, "folder": str(made.folder)}, indent=None)
     else:
         click.echo(frozen(made))
 
@@ -61,7 +57,7 @@ def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json
 @edition.command(name="list")
 @JSON
 @DEBUG
-def list_editions(as_json: bool, debug: bool) -> None:
+def list_editions(as_json: bool) -> None:
     """List the editions: who signed them, when, from which release, and whether their files are whole.
 
     \b
@@ -72,7 +68,7 @@ def list_editions(as_json: bool, debug: bool) -> None:
 
     found = listed(home())
     if as_json:
-        click.echo(json.dumps([e.as_dict() for e in found], indent=1, ensure_ascii=False))
+        show_json([e.as_dict() for e in found])
     elif found:
         print_table(list_table(found))
     else:
@@ -84,7 +80,7 @@ def list_editions(as_json: bool, debug: bool) -> None:
 @click.option("--checksum", help="The checksum in the minutes; with spaces or without.")
 @JSON
 @DEBUG
-def verify(name: str, checksum: str | None, as_json: bool, debug: bool) -> None:
+def verify(name: str, checksum: str | None, as_json: bool) -> None:
     """Check every file of an edition against the sha256 it was signed with.
 
     With --checksum also that the whole is the one in the minutes: only that shows when somebody altered a file and
@@ -102,19 +98,19 @@ def verify(name: str, checksum: str | None, as_json: bool, debug: bool) -> None:
     problems = run(one, checksum)
     if as_json:
         told = {"edition": one.name, "checksum": one.checksum, "whole": not problems}
-        click.echo(json.dumps({**told, "problems": [p.as_dict() for p in problems]}, indent=1, ensure_ascii=False))
+        show_json({**told, "problems": [p.as_dict() for p in problems]})
     else:
         click.echo(verified(one, problems, checksum is not None))
-    sys.exit(FAILED if problems else 0)
+    sys.exit(FAILED if problems else OK)
 
 
 @edition.command()
 @click.argument("name")
-@click.option("--release", "release_id", help="Another release than the current one.")
+@RELEASE
 @click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")
 @JSON
 @DEBUG
-def drift(name: str, release_id: str | None, samples: int, as_json: bool, debug: bool) -> None:
+def drift(name: str, release_id: str | None, samples: int, as_json: bool) -> None:
     """Show what today's figures would change in an edition, cell by cell, and why.
 
     Values that disappeared, changed, are of another year or new; changed comparability, class, status and
@@ -133,7 +129,7 @@ def drift(name: str, release_id: str | None, samples: int, as_json: bool, debug:
     one = Editions(home()).find(name)
     found = run(one, Releases(home()).find(release_id))
     if as_json:
-        click.echo(json.dumps(found.as_dict(), indent=1, ensure_ascii=False))
+        show_json(found.as_dict())
     else:
         click.echo(drifted(found, samples))
-    sys.exit(DRIFT if found else 0)
+    sys.exit(ATTENTION if found else OK)

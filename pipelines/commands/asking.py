@@ -1,0 +1,236 @@
+"""The commands that ask a release or a home: revisions, gaps, sql, explain and status.
+
+Belongs here: their options, help and exit codes.
+Does not belong here: finding and wording the answers (the modules of pipelines of the same names).
+"""
+
+from __future__ import annotations
+
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from indicator_defs.breakdowns import BREAKDOWNS
+from pipelines.commands.common import (
+    ATTENTION,
+    DAY,
+    DEBUG,
+    FORMAT,
+    JSON,
+    OK,
+    RELEASE,
+    readable,
+    show,
+    show_json,
+    show_problems,
+    shown_path,
+)
+from pipelines.settings import home
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+BREAKDOWNS_IN_SHORT = {
+    "income_wealth_quantile": ["--quantile"],
+    "disability_status": ["--disability"],
+    "education_lev": ["--education"],
+    "migratory_status": ["--migration"],
+}
+
+
+@click.command()
+@click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SPL.")
+@click.option("--area", metavar="CODE", help="Only this area, as THA.")
+@click.option("--since", type=DAY, metavar="DATE", help="Only vintages of this date or later.")
+@click.option("--all", "everything", is_flag=True, help="Also rounding, newly stated fields, status and footnotes.")
+@click.option("--counts", is_flag=True, help="Only how many of each class, by pair of vintages.")
+@FORMAT
+@RELEASE
+@DEBUG
+def revisions(
+    indicator: str | None,
+    area: str | None,
+    since: datetime | None,
+    everything: bool,
+    counts: bool,
+    form: str,
+    release_id: str | None,
+) -> None:
+    """Show what providers changed between vintages: withdrawn values first, then changes by size.
+
+    \b
+    Example: payung revisions --indicator ASP_COV_SPL --area THA
+    """
+    from pipelines import revisions as asking
+
+    release = readable(release_id)
+    classes = asking.CLASSES if everything else asking.VALUE_CLASSES
+    asked = asking.Asked(indicator, area, since.date() if since else None, classes)
+    found = asking.counts(release, asked) if counts else asking.revisions(release, asked)
+    if found.empty and form == "table":
+        click.echo(asking.nothing_found(release, asked))
+    else:
+        show(found, form)
+
+
+@click.command()
+@click.option("--area", metavar="CODE", help="Only this Member State or group, as THA or ASEAN.")
+@click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SHP.")
+@click.option("--group", metavar="NAME", help="Only this group of indicators, as financing.")
+@click.option("--reason", metavar="CODE", help="Only gaps of this reason, as out_of_window; the summary keeps all.")
+@click.option(
+    "--breakdowns", is_flag=True, help="Also figures by sex, age and other breakdowns, not only the headline."
+)
+@click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
+@FORMAT
+@click.option(
+    "--figure",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="Draw the heat map of the whole set instead: .png, .svg, or both without an ending.",
+)
+@RELEASE
+@DEBUG
+def gaps(
+    area: str | None,
+    indicator: str | None,
+    group: str | None,
+    reason: str | None,
+    breakdowns: bool,
+    as_json: bool,
+    form: str,
+    figure: Path | None,
+    release_id: str | None,
+) -> None:
+    """Show which figures are missing, why, and who could fill them.
+
+    First how many by reason and by area, then one line for each indicator and reason. Indicators that are declared
+    without values are part of it. With --format csv: one line for each figure; json: the summary and each figure.
+
+    \b
+    Examples: payung gaps --area LAO --group coverage
+              payung gaps --reason national_submission --format csv
+              payung gaps --figure gaps.png
+    """
+    from pipelines import gaps as asking
+
+    release = readable(release_id)
+    if figure is not None:
+        if area or indicator or group or reason or breakdowns or as_json or form != "table":
+            raise click.UsageError("--figure draws the whole set: leave out the other options but --release.")
+        for path in asking.draw(release, figure):
+            click.echo(shown_path(path))
+        return
+    found = asking.gaps(release, asking.Asked(area, indicator, group, reason, breakdowns))
+    if as_json or form == "json":
+        show_json(found.as_dict())
+    elif form == "csv":
+        show(found.rows, form)
+    else:
+        asking.show(found)
+    show_problems(asking.fetched_since(home(), release))
+
+
+@click.command()
+@click.argument("query", required=False)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]),
+    default="table",
+    show_default=True,
+    help="parquet and xlsx need --to.",
+)
+@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the answer there.")
+@RELEASE
+@click.option("--as-of", "as_of", type=DAY, metavar="DATE", help="Country values as they were known at a date.")
+@DEBUG
+def sql(query: str | None, form: str, to: Path | None, release_id: str | None, as_of: datetime | None) -> None:
+    """Run read-only SQL on the current release; without QUERY, an interactive prompt.
+
+    With --as-of the tables show the country values of the vintages published by a date. Regional figures as of a date
+    need a build of their own: payung refresh --as-of.
+
+    \b
+    Examples: payung sql "SELECT * FROM series('ASP_COV_PENSN', 'PHL')"
+              payung sql "SELECT * FROM regional_baseline" --format xlsx --to baseline.xlsx
+              payung sql --as-of 2022-12-31 "SELECT * FROM series('ASP_COV_SPL', 'THA')"
+    """
+    if form in ("parquet", "xlsx") and to is None:
+        raise click.UsageError(f"--format {form} needs a file: add --to FILE.{form}")
+    from pipelines.sql import Call, run
+
+    run(Call(readable(release_id), as_of.date() if as_of else None, form, to), query)
+
+
+def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Adds an option for every breakdown of the key, as --sex F and --income-wealth-quantile Q1."""
+    for name in reversed(BREAKDOWNS):
+        names = [f"--{name.replace('_', '-')}", *BREAKDOWNS_IN_SHORT.get(name, [])]
+        command = click.option(*names, name, metavar="CODE", help=f"Default: {name} of the headline figure.")(command)
+    return command
+
+
+@click.command()
+@click.argument("indicator")
+@click.argument("area")
+@click.argument("year")
+@_breakdowns
+@click.option("--json", "as_json", is_flag=True, help="The same as structured data, for machines.")
+@RELEASE
+@DEBUG
+def explain(
+    indicator: str, area: str, year: str, as_json: bool, release_id: str | None, **breakdowns: str | None
+) -> None:
+    """Show where one number comes from, back to the row of the bytes that were read.
+
+    YEAR is a year, or baseline or latest (of the regional baseline). AREA is a country, or ASEAN, ASEAN10, ASEAN6 or
+    CLMV: then each member with its weight and its own way back. Where there is no value, why, and what there is instead.
+
+    \b
+    Examples: payung explain ASP_COV_PENSN PHL 2021 --sex F
+              payung explain ASP_COV_UEMP ASEAN 2020
+              payung explain ASP_COV_ANY IDN latest --json
+    """
+    from pipelines.explain import as_json as for_machines
+    from pipelines.explain import render
+    from warehouse.way_back import Asked, way_back
+
+    given = {name: code for name, code in breakdowns.items() if code is not None}
+    found = way_back(readable(release_id), Asked(indicator, area, year, given))
+    click.echo(for_machines(found) if as_json else render(found))
+
+
+@click.command()
+@click.option("--snapshots", is_flag=True, help="List the kept snapshots instead.")
+@JSON
+@DEBUG
+def status(snapshots: bool, as_json: bool) -> None:
+    """Show the current release, its sources and what needs attention.
+
+    With --snapshots: every state of every provider that is kept, and whether the next release takes it.
+
+    \b
+    Exit codes: 0 fine, 4 something needs attention.
+    Example: payung status --json
+    """
+    if snapshots:
+        from pipelines.snapshots import kept
+
+        found_snapshots = kept(home())
+        if found_snapshots.empty and not as_json:
+            click.echo("No snapshot is kept yet: payung refresh brings in those that ship with the project.")
+        else:
+            show(found_snapshots, "json" if as_json else "table")
+        return
+    from pipelines.status import collect, render
+
+    found = collect(home())
+    if as_json:
+        show_json(found.as_dict())
+    else:
+        click.echo(render(found))
+    sys.exit(ATTENTION if found.attention else OK)

@@ -1,0 +1,99 @@
+"""What several commands share: exit codes, options, and the ways to find a release and to show an answer.
+
+Belongs here: what two commands would otherwise each write for themselves.
+Does not belong here: the words of one command; tables and their look (display.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from indicator_defs.errors import PayungError
+from pipelines.settings import home
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    import pandas as pd
+
+# 2 is click's own: wrong usage.
+OK, FAILED, AUDIT_FAILED, ATTENTION = 0, 1, 3, 4
+
+
+def exit_code(error: PayungError) -> int:
+    """The exit code of an error that a user can mend."""
+    # by its name: importing AuditError would load the engine for every command
+    return AUDIT_FAILED if type(error).__name__ == "AuditError" else FAILED
+
+
+DAY = click.DateTime(["%Y-%m-%d"])
+_DEBUG = "payung.debug"
+
+
+def _remember_debug(context: click.Context, _: click.Parameter, value: bool) -> None:
+    context.meta[_DEBUG] = value
+
+
+def wants_traceback(context: click.Context) -> bool:
+    """Whether the command that failed was called with --debug."""
+    return bool(context.meta.get(_DEBUG))
+
+
+DEBUG = click.option(
+    "--debug", is_flag=True, expose_value=False, callback=_remember_debug, help="Show the traceback of an error."
+)
+JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
+RELEASE = click.option("--release", "release_id", help="Another release than the current one.")
+FORMAT = click.option(
+    "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
+)
+
+
+def readable(release_id: str | None) -> Path:
+    """The release asked for; without an ID the current one, or the last good one where that cannot be opened."""
+    from warehouse.releases import Releases
+
+    releases = Releases(home())
+    if release_id is not None:
+        return releases.find(release_id)
+    from warehouse.upkeep import readable as last_good
+
+    return last_good(releases, lambda what: click.echo(f"payung: {what}", err=True))
+
+
+def shown_path(path: Path) -> str:
+    """A path relative to where the user is, if that is shorter."""
+    import os
+
+    relative = os.path.relpath(path)
+    return relative if len(relative) < len(str(path)) else str(path)
+
+
+def show(frame: pd.DataFrame, form: str) -> None:
+    """Prints a frame as table, csv or json."""
+    if form == "csv":
+        click.echo(frame.to_csv(index=False), nl=False)
+    elif form == "json":
+        from pipelines.records import records
+
+        show_json(records(frame), indent=None)
+    else:
+        from pipelines.display import print_table
+
+        print_table(frame)
+
+
+def show_json(value: object, indent: int | None = 1) -> None:
+    """Prints plain values as JSON; days and paths as text."""
+    import json
+
+    click.echo(json.dumps(value, indent=indent, ensure_ascii=False, default=str))
+
+
+def show_problems(problems: Iterable[str]) -> None:
+    """Says on stderr what went wrong beside the work, a line each."""
+    for problem in problems:
+        click.echo(f"payung: {problem}", err=True)

@@ -1,0 +1,36 @@
+"""The command `payung export`: a release as files to take along.
+
+Belongs here: its options and help. Does not belong here: writing the files (warehouse/export/).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipelines.commands.common import DEBUG, RELEASE, readable, shown_path
+from pipelines.settings import home
+
+
+@click.command()
+@click.option(
+    "--to", "to", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: exports/RELEASE in the home."
+)
+@click.option("--only", help="Comma-separated kinds: xlsx, csv, parquet, figures, site. Default: all.")
+@RELEASE
+@DEBUG
+def export(to: Path | None, only: str | None, release_id: str | None) -> None:
+    """Write the workbook, CSV and Parquet tables, figures and a static site of a release.
+
+    \b
+    Example: payung export --only xlsx,figures --to report
+             payung export --only site
+    """
+    from warehouse.export import export as run
+
+    release = readable(release_id)
+    folder = to or home() / "exports" / release.name
+    kinds = [k.strip() for k in only.split(",") if k.strip()] if only else None
+    for path in run(release, folder, kinds):
+        click.echo(shown_path(path))

@@ -1,0 +1,73 @@
+"""What `payung status` asks for attention for: rejections that count today, and what is wrong beside a damaged release."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.status import collect
+from pipelines.status_details import rejected_now
+from sources.online import FetchReport, write_report
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A release of one series in two vintages, the older of which used another name; no row is rejected."""
+    con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
+    con.execute("CREATE SCHEMA lineage")
+    con.execute(
+        "CREATE TABLE lineage.rejection (provider VARCHAR, dataset VARCHAR, series VARCHAR, stage VARCHAR, "
+        "reason VARCHAR, detail VARCHAR, snapshot_id VARCHAR)"
+    )
+    con.execute(
+        "CREATE TABLE lineage.series_vintage (provider VARCHAR, dataset VARCHAR, series VARCHAR, "
+        "current_series VARCHAR, area_code VARCHAR, snapshot_id VARCHAR, vintage_no INTEGER, is_newest BOOLEAN)"
+    )
+    for series, snapshot, number in (("OLD", "first", 1), ("NOW", "second", 2)):
+        con.execute(
+            "INSERT INTO lineage.series_vintage VALUES ('un', 'sdg', ?, 'NOW', 'KHM', ?, ?, ?)",
+            [series, snapshot, number, number == 2],
+        )
+    con.close()
+    return tmp_path
+
+
+def reject(release: Path, series: str, snapshot: str, rows: int) -> None:
+    with duckdb.connect(str(release / "warehouse.duckdb")) as con:
+        row = "'harmonised', 'unknown_code', 'age X'"
+        con.execute(
+            f"INSERT INTO lineage.rejection SELECT 'un', 'sdg', ?, {row}, ? FROM range(?)", [series, snapshot, rows]
+        )
+
+
+def test_only_rejections_of_vintages_in_use_or_newer_count(release: Path) -> None:
+    assert rejected_now(release) == 0
+    reject(release, "OLD", "first", 5)
+    assert rejected_now(release) == 0, "what an older vintage meant is nobody's business today"
+    reject(release, "NOW", "second", 3)
+    assert rejected_now(release) == 3, "rows, not kinds of rejection"
+    reject(release, "NEVER_SEEN", "third", 2)
+    assert rejected_now(release) == 5
+
+
+def test_a_damaged_release_hides_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "releases" / "2026.11.22-1"
+    folder.mkdir(parents=True)
+    manifest = {"release": folder.name, "made_at": "2026-11-22T08:00:00+00:00", "sources": [], "accepted": []}
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": {"warehouse.duckdb": {"bytes": 1}}}))
+    (tmp_path / "current").symlink_to(folder)
+    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    report = FetchReport(
+        provider="unsd_sdg", dataset="sdg", outcome="failed", at=at, requests=1, bytes=0, message="it did not answer."
+    )
+    write_report(tmp_path / "fetch", report)
+    state = collect(tmp_path, date(2026, 11, 22))
+    assert state.release == folder.name
+    missing, failed = state.attention
+    assert missing.startswith("files of the release are missing: warehouse.duckdb")
+    assert failed == "the last fetch of unsd_sdg/sdg was not whole (2026-11-22 09:00): it did not answer."
+    assert [f["outcome"] for f in state.fetches] == ["failed"]
