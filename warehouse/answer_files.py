@@ -15,7 +15,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.engine import quoted
+from warehouse.connection import quoted
 from warehouse.query import Answer, QueryError, ask, reader, refuse_writing
 
 MOST_SHEET_ROWS = 1_048_575  # what a sheet of Excel holds, less the heading

@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from warehouse.engine import Build, open_engine, preview, quoted
+from warehouse.connection import open_engine, quoted
+from warehouse.engine import Build, preview
 from warehouse.macros import create_macros
 from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment
 

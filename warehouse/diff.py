@@ -22,7 +22,8 @@ import pandas as pd
 
 from indicator_defs.errors import PayungError
 from indicator_defs.model import BREAKDOWNS
-from warehouse.engine import Build, open_engine
+from warehouse.connection import open_engine
+from warehouse.engine import Build
 from warehouse.metadata import Table, tables
 
 SQL = Path(__file__).parent / "comparisons"

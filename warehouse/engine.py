@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
+from warehouse.connection import open_engine, quoted
 from warehouse.metadata import SCHEMAS, Table, table, tables
 
 if TYPE_CHECKING:
@@ -68,13 +69,6 @@ class Build:
         return sorted(f"{s}.{p.stem}" for s in SCHEMAS for p in (self.folder / s).glob("*.parquet"))
 
 
-def open_engine() -> duckdb.DuckDBPyConnection:
-    """A new in-memory engine that prints nothing of its own between our lines."""
-    con = duckdb.connect()
-    con.execute("SET enable_progress_bar = false")
-    return con
-
-
 @lru_cache(maxsize=1)
 def _engine() -> duckdb.DuckDBPyConnection:
     # One per process: opening an engine costs more than most of these queries.
@@ -99,11 +93,6 @@ def inputs_of(full_name: str) -> list[str]:
     """The tables that a table's SQL reads, sorted; taken from its text, comments left out."""
     text = re.sub(r"--[^\n]*", "", sql_text(full_name))
     return sorted({f"{s}.{t}" for s, t in _REFERENCE.findall(text)} - {full_name})
-
-
-def quoted(text: str | Path) -> str:
-    """A text or path as it stands between single quotes in SQL."""
-    return str(text).replace("'", "''")
 
 
 def _literal(path: Path) -> str:

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.engine import open_engine, quoted
+from warehouse.connection import open_engine, quoted
 from warehouse.releases import DATABASE
 
 if TYPE_CHECKING:

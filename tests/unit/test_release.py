@@ -158,7 +158,6 @@ def test_current_may_be_pointed_back(whole_build: SmallBuild, whole_staged: list
     published(whole_build.build, tmp_path, whole_staged)
     make_current(Releases(tmp_path), first)
     assert Releases(tmp_path).current() == first
-    assert Releases(tmp_path).ids() == [first.name], "what never became current is gone"
     assert (tmp_path / "current").readlink() == Path("releases", first.name), "relative: a home can be moved"
 
 

@@ -17,12 +17,12 @@ from typing import Any
 import duckdb
 
 from indicator_defs.model import BREAKDOWNS
+from warehouse.connection import open_engine, quoted
 from warehouse.disk import sha256
 from warehouse.edition.definitions import DefinitionChange, definition_changes
 from warehouse.edition.freeze import kept_tables
 from warehouse.edition.kept import Edition, EditionError, verify
 from warehouse.edition.why import Cause, Moved, Why, moved_sources
-from warehouse.engine import open_engine, quoted
 from warehouse.releases import DATABASE, MANIFEST, read_manifest
 
 SQL = Path(__file__).parent / "sql"

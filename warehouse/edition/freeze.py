@@ -16,9 +16,9 @@ from typing import Any
 
 import duckdb
 
+from warehouse.connection import open_engine, quoted
 from warehouse.disk import discard, sha256, sync
 from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature
-from warehouse.engine import open_engine, quoted
 from warehouse.metadata import tables
 from warehouse.releases import DATABASE, read_manifest
 

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.engine import open_engine
+from warehouse.connection import open_engine
 from warehouse.export.files import ExportError
 from warehouse.releases import DATABASE, MANIFEST, read_manifest
 
