@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 
 import pytest
 import yaml
 
-from indicator_defs.catalog import FOLDER, Catalog, files_of, fingerprint_of, load_catalog
+from indicator_defs.catalog import FOLDER, Catalog, fingerprint_of, load_catalog
 from indicator_defs.model import BREAKDOWNS
 from sources import registry
 
@@ -77,8 +76,7 @@ def test_letters_of_the_ilo_are_not_those_of_sdmx(catalog: Catalog) -> None:
     assert letters["R"] == "A"
 
 
-def test_one_yaml_file_adds_an_indicator(tmp_path: Path) -> None:
-    folder = copy_of_catalogue(tmp_path)
+def test_one_yaml_file_adds_an_indicator(folder: Path) -> None:
     definition = yaml.safe_load((folder / "indicators/coverage/ASP_COV_UEMP.yaml").read_text(encoding="utf-8"))
     definition |= {"code": "ASP_LAB_UNEMALL", "name": "Unemployment rate, youth, national", "group": "labour"}
     definition["sources"] = [{"provider": "unsd_sdg", "dataset": "sdg", "series": [{"code": "SL_TLF_NEW"}]}]
@@ -97,8 +95,7 @@ def test_one_yaml_file_adds_an_indicator(tmp_path: Path) -> None:
     assert after.fingerprint != before.fingerprint
 
 
-def test_fingerprint_follows_content_and_names_only(tmp_path: Path) -> None:
-    folder = copy_of_catalogue(tmp_path)
+def test_fingerprint_follows_content_and_names_only(folder: Path) -> None:
     assert fingerprint_of(folder) == fingerprint_of(FOLDER), "the place of the folder says nothing"
     changed = folder / "codelists" / "sex.csv"
     text = changed.read_text(encoding="utf-8")
@@ -108,15 +105,6 @@ def test_fingerprint_follows_content_and_names_only(tmp_path: Path) -> None:
     assert fingerprint_of(folder) == fingerprint_of(FOLDER)
     changed.rename(changed.with_name("sexes.csv"))
     assert fingerprint_of(folder) != fingerprint_of(FOLDER)
-
-
-def copy_of_catalogue(to: Path) -> Path:
-    folder = to / "indicator_defs"
-    for path in files_of(FOLDER):
-        copy = folder / path.relative_to(FOLDER)
-        copy.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(path, copy)
-    return folder
 
 
 def test_population_files_without_iso_codes_are_understood(catalog: Catalog) -> None:
