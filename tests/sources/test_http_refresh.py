@@ -431,7 +431,9 @@ class TestUnsd:
 
     def test_a_comma_list_brings_the_whole_world(self, providers: Providers) -> None:
         """So does the real one; this shows that the server does, and why parameters are repeated."""
-        body = Client(registry.provider("unsd_sdg").limits).get(  # type: ignore[arg-type]
+        limits = registry.provider("unsd_sdg").limits
+        assert limits is not None
+        body = Client(limits).get(
             f"{providers.base}/sdg/Series/Data?seriesCode=SI_COV_CHLD&areaCode=116,764&page=1&pageSize=9000"
         )
         assert "250" in {r["geoAreaCode"] for r in json.loads(body.body)["data"]}

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from small_build import staged_names
 
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.model import BREAKDOWNS, DatasetStructure
 from sources import registry
 from warehouse.engine import SQL
 from warehouse.metadata import SCHEMAS, staged_table, table, tables
@@ -59,7 +59,7 @@ def test_every_sql_file_is_described_and_every_computed_table_has_its_file() -> 
 
 
 @pytest.mark.parametrize("structure", registry.structures(), ids=lambda s: s.key)
-def test_staged_tables_are_described_by_their_structure(structure) -> None:  # type: ignore[no-untyped-def]
+def test_staged_tables_are_described_by_their_structure(structure: DatasetStructure) -> None:
     described = staged_table(structure, ("surprise",))
     assert described.full_name == f"staged.{structure.key}"
     assert {c.name for c in structure.columns if c.role in ("dimension", "attribute")} <= set(described.column_names)
