@@ -76,6 +76,7 @@ def _used(kind: type[BaseModel], read: Catalog) -> Iterator[BaseModel]:
         read.regional_baseline,
         *read.breaks,
         *read.corrections,
+        *read.tolerances.values(),
         *read.crosswalks,
     ]
     for top in everything:
@@ -146,6 +147,7 @@ def other_fields(read: Catalog) -> str:
         set_model.BaselineTable,
         model.Break,
         model.Correction,
+        model.Tolerance,
     )
     return "\n\n".join(fields(k, read) for k in kinds)
 
