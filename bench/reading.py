@@ -10,7 +10,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import ROOT, Times, load, remove, run
+from bench.measure import ROOT, Run, Times, load, remove, run
 from bench.refresh import PAYUNG
 from sources import registry
 from sources.parsing import ParsedDataset, no_collection
@@ -56,7 +56,8 @@ def measure(folder: Path, times: int) -> Read:
     sys.path.insert(0, str(ROOT / "tests"))
     from providers.servers import serving
 
-    offline, online = [], []
+    offline: list[Run] = []
+    online: list[Run] = []
     with serving() as providers:
         for _ in range(times):
             for runs, more in ((offline, ()), (online, ("--online",))):

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -23,12 +23,12 @@ def run_payung(
     timeout: int = 180,
     preexec_fn: Callable[[], None] | None = None,
     input: str | None = None,
-    **environment: str,
+    environment: Mapping[str, str] | None = None,
 ) -> Ran:
-    """Runs the real command on a home of its own; from the home's parent where that is a folder."""
+    """Runs the real command on a home of its own, with more in its environment; from the home's parent if it is there."""
     return subprocess.run(
         [COMMAND, *arguments],
-        env={**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **environment},
+        env={**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **(environment or {})},
         capture_output=True,
         text=True,
         timeout=timeout,

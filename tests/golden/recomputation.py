@@ -184,7 +184,7 @@ class Recomputation:
         i = self.indicators[indicator]
         if self.methods[i["method"]]["kind"] != "mean":
             return "POP_TOTAL", "_T", "_T", "_T"
-        named = dict(zip(BREAKDOWNS, cell, strict=True))
+        named: dict[str, str] = dict(zip(BREAKDOWNS, cell, strict=True))
         if any(named[b] != i[f"headline_{b}"] for b in WITHOUT_WEIGHT):
             return None
         age = "_T" if named["age"] == i["headline_age"] else named["age"]

@@ -551,7 +551,9 @@ class TestWorldBank:
         report = refresh(store, BANK)
         assert report.outcome == "new_vintage"
         assert "/v2/source/29?format=json" in providers.world.asked
-        assert all("source=29" in a for a in providers.world.asked if "/indicator/" in a)
+        of_series = [a for a in providers.world.asked if "/indicator/" in a]
+        assert of_series
+        assert all("source=29" in a for a in of_series)
         assert set(frame_of(store, report)["sourceid"]) == {"29"}
 
     def test_figures_of_another_date_than_the_source_said(self, providers: Providers, store: SnapshotStore) -> None:

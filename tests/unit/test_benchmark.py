@@ -97,6 +97,7 @@ def test_too_few_members_make_no_median(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("indicator", "said"), [(DEATHS, "counts of countries"), (QUOTED, "only stand side by side")])
 def test_counts_and_quoted_figures_are_not_compared(tmp_path: Path, indicator: str, said: str) -> None:
     rows = benchmarks(tmp_path, indicator, SIX)
+    assert set(rows) == set(SIX)
     assert all(r["region_median"] is None and said in r["median_reason"] for r in rows.values())
 
 

@@ -113,5 +113,5 @@ def test_population_files_without_iso_codes_are_understood(catalog: Catalog) -> 
     areas = catalog.tables(registry.structures())["area"].set_index("ref_area")
     members = catalog.members("ASEAN")
     assert len(members) == 11
-    assert all(lines[str(int(areas.loc[m, "m49"]))] == m for m in members)
+    assert all(lines[str(int(str(areas.loc[m, "m49"])))] == m for m in members)
     assert (lines["900"], lines["935"], lines["920"]) == ("WLD", "ASI", "SEA")

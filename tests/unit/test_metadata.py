@@ -114,7 +114,7 @@ def test_published_columns_are_those_described(published: duckdb.DuckDBPyConnect
     ).fetchall()
     found = {name: list(zip(columns, types, strict=True)) for name, columns, types in rows}
     for name, described in tables().items():
-        if name in found:
+        if not described.is_work:
             assert found[name] == [(c.name, c.type) for c in described.columns], name
 
 
