@@ -23,6 +23,7 @@ from warehouse.metadata import table, tables
 from warehouse.previous import PREVIOUS
 from warehouse.release import (
     AuditError,
+    Provenance,
     Releases,
     audit,
     blocking,
@@ -102,20 +103,14 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
         }
         for m in workplace.cut.takes(in_use(place.snapshots, shipped_archive()), registry.structures())
     ]
-    made = (
-        workplace.build,
-        workplace.releases,
-        inputs(place),
-        sources,
-        staged_tables(workplace.build, registry.structures()),
-        code_version(),
-    )
+    staged = staged_tables(workplace.build, registry.structures())
+    provenance = Provenance(inputs(place), sources, code_version())
     as_of = workplace.cut.as_of
     aside = workplace.to if as_of is not None else None
     if as_of is None or aside is None:
-        folder = publish(*made, tolerated(workplace))
+        folder = publish(workplace.build, workplace.releases, staged, provenance, tolerated(workplace))
     else:
-        folder = publish_aside(*made, as_of, Path(aside))
+        folder = publish_aside(workplace.build, workplace.releases, staged, provenance, as_of, Path(aside))
     workplace.finish()
     told("release", folder.name)
     return dg.MaterializeResult(metadata=_shown(folder, PUBLISHED if as_of is None else "built aside"))

@@ -22,7 +22,7 @@ from sources.snapshots import archive_folders, shipped_archive
 from warehouse.engine import Build, computed_tables, make, read_files, write_frame, write_frames, write_together
 from warehouse.metadata import staged_table, table
 from warehouse.previous import write_previous
-from warehouse.release import Releases, audit, blocking, publish, staged_tables
+from warehouse.release import Provenance, Releases, audit, blocking, publish, staged_tables
 
 
 def refresh(home: Path, release: Path) -> dict[str, float]:
@@ -69,7 +69,8 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     if failed:
         raise SystemExit("the audit failed: " + "; ".join(failed))
     lap("audit")
-    publish(build, Releases(home), inputs(place), [], staged_tables(build, structures), code_version())
+    provenance = Provenance(inputs(place), [], code_version())
+    publish(build, Releases(home), staged_tables(build, structures), provenance)
     lap("release")
     return spans
 

@@ -30,7 +30,7 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from sources.http import Answer, Check, Client
-from sources.parsing import SourceError
+from sources.parsing import PageCount, SourceError
 from sources.snapshots import Origin, RawFile
 from sources.spec import DatasetSpec, ProviderSpec
 
@@ -132,7 +132,7 @@ class Work:
         path = self._path(address)
         try:
             content = path.read_bytes()
-        except OSError:
+        except OSError:  # not kept yet; one that cannot be read is asked for anew, and `put` tells of a disk that fails
             return None
         digest, _, body = content.partition(b"\n")
         if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
@@ -155,8 +155,14 @@ class Work:
             ) from error
 
     def clear(self) -> None:
-        """Drops all pages."""
-        shutil.rmtree(self._pages, ignore_errors=True)
+        """Drops all pages. Raises SourceError when one stays: it would be taken for a page of the next release."""
+        try:
+            if self._pages.exists():
+                shutil.rmtree(self._pages)
+        except OSError as error:
+            raise SourceError(
+                f"{self._pages}: cannot be removed: {error.strerror or error}. Make the folder writable."
+            ) from error
 
     @property
     def _pages(self) -> Path:
@@ -242,14 +248,6 @@ class Errand:
     def _came(self, name: str, number: int, count: PageCount) -> None:
         pages = max(count.pages, 1)
         self.tell(Step(f"{name}: page {number} of {pages}, {count.total} rows", name, number, pages, count.total))
-
-
-class PageCount(NamedTuple):
-    """What a page tells: its number, how many pages there are, and the rows of all."""
-
-    number: int
-    pages: int
-    total: int
 
 
 class Fetcher(NamedTuple):

@@ -276,7 +276,7 @@ def user_agent() -> str:
     """Who we say we are."""
     try:
         number = version("payung")
-    except PackageNotFoundError:
+    except PackageNotFoundError:  # run from the sources, not installed
         number = "0"
     return f"payung/{number} (+contact in README)"
 

@@ -100,7 +100,7 @@ def _date(errand: Errand, text: str) -> date:
     for form in UPDATED:
         try:
             return datetime.strptime(text.strip(), form).date()
-        except ValueError:
+        except ValueError:  # perhaps another of the forms; if none, the error below
             continue
     raise SourceError(f"{errand.question}: last.update is {text!r}, expected a date such as 28/09/2024 12:00:00.")
 

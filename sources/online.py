@@ -316,7 +316,7 @@ class _Refresh:
         """What the last whole fetch left behind; None when there is none or it cannot be read (then all is fetched)."""
         try:
             return Known.model_validate_json(self.state_file.read_bytes())
-        except (FileNotFoundError, ValidationError):
+        except (FileNotFoundError, ValidationError):  # costs a fetch, loses nothing
             return None
 
     def _remember(self, change: Change, fetched: Fetched, snapshot: str | None) -> None:

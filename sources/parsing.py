@@ -23,10 +23,10 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indicator_defs.errors import PayungError
 from indicator_defs.model import StagedColumn
@@ -68,14 +68,20 @@ class ParsedDataset:
     extra_columns: list[StagedColumn] = field(default_factory=list)
 
 
-@dataclass(frozen=True)
-class Page:
-    """One page of a paged answer, with what its header says of the whole."""
+class PageCount(NamedTuple):
+    """What a page's header tells: its number, how many pages there are, and the rows of all."""
 
-    file: str
     number: int
     pages: int
     total: int
+
+
+@dataclass(frozen=True)
+class Page:
+    """One page of a paged answer: what its header tells, and the rows that it has itself."""
+
+    file: str
+    count: PageCount
     rows: int
 
 
@@ -215,12 +221,12 @@ def check_pages(pages: Sequence[Page]) -> None:
         match = _PAGE.match(page.file)
         answers[f"{match['query']}_page_*" if match else page.file].append(page)
     for query, parts in answers.items():
-        totals = sorted({(p.total, p.pages) for p in parts})
+        totals = sorted({(p.count.total, p.count.pages) for p in parts})
         if len(totals) > 1:
             told = ", ".join(f"{t} rows on {n} pages" for t, n in totals)
             raise SourceError(f"{query}: its pages tell different totals ({told}): it changed meanwhile. {_ASK_AGAIN}")
         total, count = totals[0]
-        have = [p.number for p in parts]
+        have = [p.count.number for p in parts]
         lack = sorted(set(range(1, count + 1)) - set(have))
         if lack:
             raise SourceError(
@@ -236,14 +242,23 @@ def check_pages(pages: Sequence[Page]) -> None:
             )
 
 
-def whole_number(name: str, what: str, value: Any) -> int:
-    """A count in an answer's header; SourceError when it is none."""
-    try:
-        return int(value)
-    except (TypeError, ValueError) as error:
-        raise SourceError(
-            f"{name}: header field {what}: found {value!r}, expected a whole number. {_ASK_AGAIN}"
-        ) from error
+def page_count(name: str, header: Mapping[str, Any], number: str, pages: str, total: str) -> PageCount:
+    """The counts in a page's header, from its fields of these names; without number and pages it is the only one.
+
+    Raises SourceError when a count is no whole number.
+    """
+
+    def count(field: str, value: Any) -> int:
+        try:
+            return int(value)
+        except (TypeError, ValueError) as error:
+            raise SourceError(
+                f"{name}: header field {field}: found {value!r}, expected a whole number. {_ASK_AGAIN}"
+            ) from error
+
+    return PageCount(
+        count(number, header.get(number, "1")), count(pages, header.get(pages, "1")), count(total, header[total])
+    )
 
 
 def snake(name: str) -> str:

@@ -199,8 +199,9 @@ class SnapshotStore:
             process = path.name.removeprefix(PARTIAL).split("-")[0]
             if process.isdigit() and int(process) != os.getpid() and _runs(int(process)):
                 continue
-            shutil.rmtree(path, ignore_errors=True)
-            removed.append(path.name)
+            shutil.rmtree(path, ignore_errors=True)  # another process may be at it too; what stays is no snapshot
+            if not path.exists():
+                removed.append(path.name)
         return tuple(removed)
 
     def _checked_files(self, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
@@ -225,7 +226,7 @@ class SnapshotStore:
             aside.rename(target)
             _flush(target.parent)
         except OSError as error:
-            shutil.rmtree(aside, ignore_errors=True)
+            shutil.rmtree(aside, ignore_errors=True)  # the error is the one above; `clean` removes what stays
             if (target / MANIFEST).exists():  # another process has just kept the same snapshot
                 return self._kept(target)
             raise SnapshotError(
@@ -430,6 +431,6 @@ def _runs(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it runs, for another user
         return True
     return True

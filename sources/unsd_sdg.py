@@ -18,6 +18,7 @@ from urllib.parse import urlencode
 
 from sources.parsing import (
     Page,
+    PageCount,
     ParsedDataset,
     SourceError,
     Table,
@@ -25,16 +26,17 @@ from sources.parsing import (
     check_pages,
     first_bytes,
     missing_column,
+    page_count,
     read_json,
     texts,
-    whole_number,
 )
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.fetching import Change, Errand, Fetched, Known, PageCount
+    from sources.fetching import Change, Errand, Fetched, Known
 
 SERIES_LIST = "series_list"
+COUNTS = ("pageNumber", "totalPages", "totalElements")
 
 
 def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
@@ -56,15 +58,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
                 "of Series/Data. Check the address that was asked."
             )
         rows = answer["data"]
-        pages.append(
-            Page(
-                file,
-                whole_number(file, "pageNumber", answer.get("pageNumber", "1")),
-                whole_number(file, "totalPages", answer.get("totalPages", "1")),
-                whole_number(file, "totalElements", answer["totalElements"]),
-                len(rows),
-            )
-        )
+        pages.append(Page(file, page_count(file, answer, *COUNTS), len(rows)))
         _add_page(table, file, rows, required)
     check_pages(pages)
     return table.parsed()
@@ -144,7 +138,7 @@ def _tags(body: bytes) -> dict[str, str | None]:
 
 def _read_page(body: bytes, series: Iterable[str], areas: Iterable[str]) -> PageCount:
     """Counts of one page; SourceError when it is none, or holds series or areas that were not asked for."""
-    from sources.fetching import PageCount, foreign
+    from sources.fetching import foreign
 
     name = "Series/Data"
     answer = read_json(name, body)
@@ -153,11 +147,7 @@ def _read_page(body: bytes, series: Iterable[str], areas: Iterable[str]) -> Page
     rows = [r for r in answer["data"] if isinstance(r, dict)]
     foreign({str(r.get("series")) for r in rows}, list(series), "series")
     foreign({str(r.get("geoAreaCode")) for r in rows}, list(areas), "areas")
-    return PageCount(
-        whole_number(name, "pageNumber", answer.get("pageNumber", "1")),
-        whole_number(name, "totalPages", answer.get("totalPages", "1")),
-        whole_number(name, "totalElements", answer["totalElements"]),
-    )
+    return page_count(name, answer, *COUNTS)
 
 
 def _add_page(table: Table, file: str, rows: list[Any], required: list[str]) -> None:

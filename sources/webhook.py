@@ -23,7 +23,7 @@ def post(address: str, message: Mapping[str, Any]) -> None:
     """Posts a message as JSON. Raises SourceError naming the host when it was not taken (status other than 2xx)."""
     try:
         parts = urlsplit(address)
-    except ValueError:
+    except ValueError:  # no address at all: refused below like any other that is none
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc:
         # The address itself is not shown: who knows it can post.

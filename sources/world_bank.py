@@ -19,6 +19,7 @@ from urllib.parse import quote, urlencode
 from sources.parsing import (
     FinalError,
     Page,
+    PageCount,
     ParsedDataset,
     SourceError,
     Table,
@@ -26,14 +27,14 @@ from sources.parsing import (
     check_pages,
     first_bytes,
     missing_column,
+    page_count,
     read_json,
     texts,
-    whole_number,
 )
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.fetching import Change, Errand, Fetched, Known, PageCount
+    from sources.fetching import Change, Errand, Fetched, Known
     from sources.snapshots import RawFile
 
 # What the Bank's error numbers mean and what to do (its texts do not say which value is wrong).
@@ -43,11 +44,10 @@ ERRORS = {
     "160": "no data for this question: check the period and the areas",
     "175": "the indicator was deleted or archived: take it out of the list, or find its successor",
 }
-
-
 # Errors that one code in the list can cause; the others are about the question itself.
 OF_ONE_CODE = {"120", "160", "175"}
 AREAS_PER_PAGE = 400
+COUNTS = ("page", "pages", "total")
 
 
 class WorldBankError(FinalError):
@@ -66,15 +66,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     pages: list[Page] = []
     for file, body in files:
         header, rows = read_page(file, body)
-        pages.append(
-            Page(
-                file,
-                whole_number(file, "page", header["page"]),
-                whole_number(file, "pages", header["pages"]),
-                whole_number(file, "total", header["total"]),
-                len(rows),
-            )
-        )
+        pages.append(Page(file, page_count(file, header, *COUNTS), len(rows)))
         _add_page(table, file, header, rows)
     check_pages(pages)
     return table.parsed()
@@ -198,7 +190,7 @@ class _Asker:
             return [*self._good_areas(areas[:half]), *self._good_areas(areas[half:])]
 
     def _read(self, series: list[str]) -> Callable[[bytes], PageCount]:
-        from sources.fetching import PageCount, foreign
+        from sources.fetching import foreign
 
         tag = self.change.release_tag
 
@@ -213,8 +205,8 @@ class _Asker:
             foreign(
                 {str(r.get("countryiso3code") or (r.get("country") or {}).get("id")) for r in rows}, self.areas, "areas"
             )
-            number, pages, total = (whole_number("data", n, header[n]) for n in ("page", "pages", "total"))
-            return PageCount(number if total else 1, pages, total)
+            count = page_count("data", header, *COUNTS)
+            return count if count.total else count._replace(number=1)
 
         return read
 
@@ -233,7 +225,7 @@ def read_page(file: str, body: bytes) -> tuple[dict[str, Any], list[dict[str, An
         error = WorldBankError(f"{file}: found the World Bank's own {words}; expected rows.")
         error.codes = tuple(i for i, _, _ in told)
         raise error
-    if not isinstance(first, dict) or len(answer) != 2 or not {"page", "pages", "total"} <= first.keys():
+    if not isinstance(first, dict) or len(answer) != 2 or not first.keys() >= set(COUNTS):
         raise SourceError(
             f"{file}: found JSON that is no list of a header and rows (beginning {first_bytes(body)}), expected an "
             "answer of API v2. Check the address that was asked."

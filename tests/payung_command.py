@@ -17,18 +17,23 @@ COMMAND = str(Path(sys.executable).parent / "payung")
 Ran = subprocess.CompletedProcess[str]
 
 
+def environment(home: Path, **more: str) -> dict[str, str]:
+    """The environment of a command on a home of its own."""
+    return {**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **more}
+
+
 def run_payung(
     home: Path,
     *arguments: str,
     timeout: int = 180,
     preexec_fn: Callable[[], None] | None = None,
     input: str | None = None,
-    environment: Mapping[str, str] | None = None,
+    more: Mapping[str, str] | None = None,
 ) -> Ran:
     """Runs the real command on a home of its own, with more in its environment; from the home's parent if it is there."""
     return subprocess.run(
         [COMMAND, *arguments],
-        env={**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **(environment or {})},
+        env=environment(home, **(more or {})),
         capture_output=True,
         text=True,
         timeout=timeout,
@@ -49,7 +54,7 @@ class OwnProject:
         """Runs the command line of the copy."""
         return subprocess.run(
             [sys.executable, "-m", "pipelines.cli", *arguments],
-            env={**os.environ, "PAYUNG_HOME": str(home), "PYTHONPATH": str(self.folder), "COLUMNS": "200"},
+            env=environment(home, PYTHONPATH=str(self.folder)),
             capture_output=True,
             text=True,
             timeout=180,

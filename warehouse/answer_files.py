@@ -95,6 +95,6 @@ def _whole(to: Path, write: Callable[[Path], int]) -> int:
             f"{to} could not be written: {error}. Name a file in a folder that is there and writable."
         ) from error
     finally:
-        with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):  # where the folder is none or closed, the error above tells it
             aside.unlink(missing_ok=True)
     return rows

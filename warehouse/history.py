@@ -70,14 +70,14 @@ def events(folder: Path) -> list[Event]:
     """The events of the history, oldest first; none where nothing was done yet."""
     try:
         lines = (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):  # nothing was done yet
         return []
     out = []
     for line in lines:
         try:
             told = json.loads(line)
             event = Event(**{k: v for k, v in told.items() if k in Event.__dataclass_fields__})
-        except (ValueError, TypeError, AttributeError):
+        except (ValueError, TypeError, AttributeError):  # half a line of a killed process: see above
             continue
         if event.what in get_args(What):
             out.append(event)

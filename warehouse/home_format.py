@@ -29,7 +29,7 @@ def refuse_newer(home: Path) -> None:
     path = home / FILE
     try:
         told = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):
+    except (FileNotFoundError, NotADirectoryError):  # a new home, or one of the first format
         return
     except (OSError, ValueError) as error:
         raise FormatError(

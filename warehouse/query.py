@@ -34,7 +34,7 @@ LOCKED = {
     "lock_configuration": "true",
 }
 READS = ("SELECT", "MULTI")  # MULTI: a PIVOT whose columns are found first
-_SPACE = re.compile(r"(?:\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
+_SPACE = re.compile(r"\A(?:\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 _EXPLAIN = re.compile(r"explain\b(?:\s+analyze\b)?(?:\s*\([^)]*\))?", re.IGNORECASE)
 
 
@@ -98,8 +98,7 @@ def refuse_writing(text: str) -> None:
         kind = statement.type.name
         own = statement.query.strip()
         if kind == "EXPLAIN":
-            inner = _EXPLAIN.sub("", own[_SPACE.match(own).end() :], count=1)  # type: ignore[union-attr]
-            refuse_writing(inner)
+            refuse_writing(_EXPLAIN.sub("", _SPACE.sub("", own), count=1))
         elif kind not in READS and own:  # DuckDB 1.5 makes a type of its own for a PIVOT, without a text
             raise QueryError(
                 f"payung sql only reads; {kind.replace('_', ' ')} is not allowed: {own[:80]}. "

@@ -9,10 +9,10 @@ from __future__ import annotations
 
 import contextlib
 import difflib
-import hashlib
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -23,6 +23,7 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from warehouse import checks, history
+from warehouse.disk import discard, replace_folder, sha256, sync
 from warehouse.engine import Build, open_engine, preview, read_files, write_frame
 from warehouse.home_format import FORMAT, refuse
 from warehouse.macros import create_macros
@@ -49,6 +50,18 @@ class ReleaseError(PayungError):
 
 class AuditError(PayungError):
     """A check that blocks failed; nothing was published."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a release is made from, as its manifest tells it.
+
+    `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot.
+    """
+
+    inputs: dict[str, str]
+    sources: Sequence[dict[str, Any]]
+    code_version: str
 
 
 @dataclass(frozen=True)
@@ -148,30 +161,31 @@ def _results(build: Build) -> pd.DataFrame:
 def publish(
     build: Build,
     releases: Releases,
-    inputs: dict[str, str],
-    sources: Sequence[dict[str, Any]],
     staged: Sequence[Table],
-    code_version: str,
+    provenance: Provenance,
     accepted: Sequence[dict[str, Any]] = (),
 ) -> Path:
     """Loads an audited build into a new release and makes it current in one step; returns its folder.
 
-    `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot; `accepted`: who
-    accepted what and why (at, by, reason, exceeded), where tolerances are exceeded. The release is written aside under
-    a hidden name and renamed whole; whoever has an older one open keeps it. Raises ReleaseError when the disk is full
-    or not writable, leaving nothing behind.
+    `staged`: descriptions of the staged tables; `accepted`: who accepted what and why (at, by, reason, exceeded), where
+    tolerances are exceeded. The release is written aside under a hidden name and renamed whole; whoever has an older
+    one open keeps it. Raises ReleaseError when the disk is full or not writable, leaving nothing behind.
     """
     release_id = releases.next_id(datetime.now(UTC).date())
     aside = releases.folder / f".{release_id}.{os.getpid()}"
     final = releases.folder / release_id
-    told = {"release": release_id, "code_version": code_version, "inputs": inputs, "sources": sources}
-    with _written(build, staged, aside, told | {"accepted": list(accepted)}):
+    with _written(build, staged, aside, {"release": release_id}, provenance, accepted):
         before = releases.current()
         aside.rename(final)
         make_current(releases, final)
-    # the release stands; what its line would tell stands in its manifest too
-    with contextlib.suppress(OSError):
+    try:
         _record(releases, final, before, accepted)
+    except OSError as error:  # readers have the release by now, so it is no error of publishing
+        warnings.warn(
+            f"{releases.folder / history.FILE} cannot be written: {error}. Release {final.name} is published all the "
+            "same, and the history lacks it; its manifest says who accepted it. Make the file writable.",
+            stacklevel=2,
+        )
     return final
 
 
@@ -190,14 +204,7 @@ def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequ
 
 
 def publish_aside(
-    build: Build,
-    releases: Releases,
-    inputs: dict[str, str],
-    sources: Sequence[dict[str, Any]],
-    staged: Sequence[Table],
-    code_version: str,
-    as_of: date,
-    to: Path,
+    build: Build, releases: Releases, staged: Sequence[Table], provenance: Provenance, as_of: date, to: Path
 ) -> Path:
     """Loads an audited build as of a date into the folder `to`, beside all releases; returns that folder.
 
@@ -207,17 +214,9 @@ def publish_aside(
     refuse_folder(releases, to)
     to = to.resolve()
     aside = to.with_name(f".{to.name}.{os.getpid()}")
-    old = to.with_name(f".{to.name}.{os.getpid()}.old")
-    told = {"release": f"as-of-{as_of.isoformat()}", "as_of": as_of.isoformat(), "code_version": code_version}
-    try:
-        with _written(build, staged, aside, told | {"inputs": inputs, "sources": sources}):
-            if to.exists():
-                to.rename(old)
-            aside.rename(to)
-    finally:
-        if old.exists() and not to.exists():
-            old.rename(to)
-        shutil.rmtree(old, ignore_errors=True)
+    told = {"release": f"as-of-{as_of.isoformat()}", "as_of": as_of.isoformat()}
+    with _written(build, staged, aside, told, provenance):
+        replace_folder(to, aside)
     return to
 
 
@@ -238,7 +237,7 @@ def refuse_folder(releases: Releases, to: Path) -> None:
     if place.exists() and any(place.iterdir()):
         try:
             is_build = "as_of" in read_manifest(place)
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # no manifest, or none of ours: not ours to replace
             is_build = False
         if not is_build:
             raise ReleaseError(
@@ -247,33 +246,46 @@ def refuse_folder(releases: Releases, to: Path) -> None:
 
 
 @contextlib.contextmanager
-def _written(build: Build, staged: Sequence[Table], aside: Path, told: dict[str, Any]) -> Iterator[None]:
-    """Writes tables, database and manifest into `aside`; the body moves it into place, else it is removed."""
+def _written(
+    build: Build,
+    staged: Sequence[Table],
+    aside: Path,
+    name: dict[str, str],
+    provenance: Provenance,
+    accepted: Sequence[dict[str, Any]] = (),
+) -> Iterator[None]:
+    """Writes tables, database and manifest into `aside`; the body moves it into place, else it is removed.
+
+    `name`: the first fields of the manifest, `release` among them.
+    """
     results = _results(build)
     try:
         aside.mkdir(parents=True)
         published = _published_tables(build, staged)
-        counts = _load(build, published, aside / DATABASE, told["release"])
+        counts = _load(build, published, aside / DATABASE, name["release"])
         for description in published:
             to = aside / "parquet" / description.schema / f"{description.name}.parquet"
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(build.path(description.full_name), to)
         manifest = {
             "format": FORMAT,
-            **told,
+            **name,
+            "code_version": provenance.code_version,
+            "inputs": dict(sorted(provenance.inputs.items())),
+            "sources": list(provenance.sources),
+            "accepted": list(accepted),
             "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-            "inputs": dict(sorted(told["inputs"].items())),
-            "sources": list(told["sources"]),
             "tables": counts,
             "audit": {
                 "passed": int(results["passed"].sum()),
                 "found": results[~results["passed"]][["check_name", "severity", "n_problems"]].to_dict("records"),
             },
-            "accepted": told.get("accepted", []),
             "files": _files(aside),
         }
         (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-        _flush(aside)
+        for path in aside.rglob("*"):
+            if path.is_file():
+                sync(path)
         yield
     except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
         raise ReleaseError(
@@ -281,14 +293,13 @@ def _written(build: Build, staged: Sequence[Table], aside: Path, told: dict[str,
             "writable, then refresh again; the last release is still in place."
         ) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)  # gone already where the release stands
+        discard(aside)  # gone already where the release stands
 
 
 def make_current(releases: Releases, folder: Path) -> None:
     """Points `current` to a release folder in one atomic step."""
     aside = releases.home / f".{CURRENT}.{os.getpid()}"
-    with contextlib.suppress(FileNotFoundError):
-        aside.unlink()
+    aside.unlink(missing_ok=True)
     aside.symlink_to(os.path.relpath(folder, releases.home), target_is_directory=True)
     aside.replace(releases.link)
 
@@ -297,7 +308,7 @@ def clean(releases: Releases) -> None:
     """Removes what a killed refresh may have left: release folders under hidden names."""
     for left in releases.folder.glob(".*"):
         if left.is_dir():
-            shutil.rmtree(left, ignore_errors=True)
+            discard(left)
 
 
 def _published_tables(build: Build, staged: Sequence[Table]) -> list[Table]:
@@ -397,20 +408,3 @@ def _files(folder: Path) -> dict[str, dict[str, Any]]:
         for p in sorted(folder.rglob("*"))
         if p.is_file()
     }
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of a file."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
-
-
-def _flush(folder: Path) -> None:
-    """Brings every file of a folder to the disk before it is made visible."""
-    for path in folder.rglob("*"):
-        if path.is_file():
-            descriptor = os.open(path, os.O_RDONLY)
-            try:
-                os.fsync(descriptor)
-            finally:
-                os.close(descriptor)

@@ -8,16 +8,17 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from indicator_defs.errors import PayungError
 from warehouse import history
+from warehouse.disk import discard, sha256
 from warehouse.home_format import FormatError
-from warehouse.release import DATABASE, MANIFEST, ReleaseError, Releases, make_current, read_manifest, sha256
+from warehouse.release import DATABASE, MANIFEST, ReleaseError, Releases, make_current, read_manifest
 
 EDITIONS = "editions"
 
@@ -61,7 +62,7 @@ def verify(releases: Releases, release_id: str | None = None) -> Verified:
     altered = [MANIFEST] if told.get(folder.name, sha256(folder / MANIFEST)) != sha256(folder / MANIFEST) else []
     try:
         files: dict[str, Any] = read_manifest(folder)["files"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):  # not as any Payung writes it
         return Verified(folder.name, 0, altered=[MANIFEST])
     missing = []
     for name, expected in files.items():
@@ -150,7 +151,7 @@ def prune(releases: Releases, keep: int, by: str) -> Removable:
             (releases.folder / release_id).rename(hidden)  # gone at once; what a kill leaves, the next refresh clears
         except OSError as error:
             raise UpkeepError(f"{releases.folder} cannot be written: {error.strerror or error}.") from error
-        shutil.rmtree(hidden, ignore_errors=True)
+        discard(hidden)
     return plan
 
 
@@ -187,10 +188,8 @@ def size(folder: Path) -> int:
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
-            try:
+            with suppress(FileNotFoundError):  # a refresh that runs clears its own files away
                 total += (Path(root) / name).lstat().st_size
-            except OSError:
-                continue
     return total
 
 
@@ -222,13 +221,14 @@ def readable(releases: Releases, say: Callable[[str], None]) -> Path:
 
 def _wrong(folder: Path) -> str | None:
     """What keeps a release from being opened, None where nothing does."""
-    from warehouse.query import QueryError, query
+    from warehouse.query import QueryError, ask, reader
 
     if not (folder / MANIFEST).exists():
         return f"{MANIFEST} is missing"
     try:
         read_manifest(folder)
-        named = query(folder, "SELECT release FROM main.release")["release"].tolist()
+        with reader(folder) as con:
+            named = [row[0] for row in ask(con, "SELECT release FROM main.release").rows]
     except (QueryError, FormatError) as error:
         return str(error).splitlines()[0].split(". Publish anew")[0]
     except (OSError, ValueError) as error:

@@ -9,11 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import fields
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import duckdb
 
-T = TypeVar("T")
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
+
+T = TypeVar("T", bound="DataclassInstance")
 
 # The file that an observation o stands in, and its checksum from the list of files of its snapshot n.
 FILE = """
@@ -53,5 +56,5 @@ def one(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any
 
 def picked(shape: type[T], found: Mapping[str, Any], **more: Any) -> T:
     """A shape filled with the columns of a row that are its fields, and with what is given besides."""
-    names = {f.name for f in fields(shape)}  # type: ignore[arg-type]
+    names = {f.name for f in fields(shape)}
     return shape(**{k: v for k, v in found.items() if k in names and k not in more}, **more)

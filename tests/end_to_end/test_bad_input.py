@@ -214,7 +214,7 @@ def test_files_that_cannot_grow_stop_the_refresh_and_leave_the_release(own_home:
 @long
 def test_switched_off_validation_is_refused(own_home: Path) -> None:
     shutil.rmtree(own_home / "snapshots" / ".staged")
-    ran = run_payung(own_home, "refresh", "--force", environment={"PANDERA_VALIDATION_ENABLED": "False"})
+    ran = run_payung(own_home, "refresh", "--force", more={"PANDERA_VALIDATION_ENABLED": "False"})
     assert ran.returncode == 1
     assert "PANDERA_VALIDATION_ENABLED" in ran.stderr
 

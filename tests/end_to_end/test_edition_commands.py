@@ -13,8 +13,9 @@ from click.testing import CliRunner, Result
 from payung_command import OwnProject, run_payung
 
 from pipelines.cli import main
+from warehouse.disk import sha256
 from warehouse.edition.drift import drift
-from warehouse.edition.kept import MANIFEST, Editions, sha256
+from warehouse.edition.kept import MANIFEST, Editions
 from warehouse.query import query
 from warehouse.release import Releases
 

@@ -51,7 +51,7 @@ def online_home(running: Providers, tmp_path_factory: pytest.TempPathFactory) ->
 
 def payung(home: Path, running: Providers, *arguments: str) -> subprocess.CompletedProcess[str]:
     # PYTHONPATH: this checkout's code, wherever the command was installed from.
-    return run_payung(home, *arguments, environment={"PYTHONPATH": str(ROOT), **running.environment})
+    return run_payung(home, *arguments, more={"PYTHONPATH": str(ROOT), **running.environment})
 
 
 def content(home: Path, table: str) -> tuple[int, str]:

@@ -10,6 +10,8 @@ import pty
 import re
 import select
 import struct
+import subprocess
+import sys
 import termios
 import time
 from collections.abc import Iterator
@@ -19,7 +21,7 @@ from pathlib import Path
 import duckdb
 import openpyxl
 import pytest
-from payung_command import COMMAND, run_payung
+from payung_command import COMMAND, environment, run_payung
 
 SERIES = "SELECT time_period, obs_value, obs_status, vintage_date FROM series('ASP_COV_PENSN', 'PHL')"
 
@@ -36,6 +38,18 @@ def test_forms_agree(made_home: Path) -> None:
     assert all(r["obs_status"] is None for r in as_json), "not stated is null, not an empty text"
     assert len(table) == len(rows) + 1
     assert table[0].split() == ["time_period", "obs_value", "obs_status", "vintage_date"]
+
+
+def test_an_answer_needs_no_pandas(made_home: Path) -> None:
+    """Loading it takes longer than most answers; `payung sql` is asked again and again by scripts."""
+    code = (
+        "import sys\nfrom pipelines.cli import main\nsys.argv = ['payung', 'sql', 'SELECT 1 AS one']\ntry:\n    main()\n"
+        "finally:\n    print(sorted({'pandas', 'numpy', 'dagster', 'requests'} & set(sys.modules)))\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, env=environment(made_home), check=False
+    )
+    assert done.stdout.splitlines()[-1] == "[]", done.stderr
 
 
 def test_files_keep_types_and_say_where_they_come_from(made_home: Path, tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -48,7 +49,7 @@ def un_pensions(values: dict[int, str], area: str = "PHL", **more: str) -> list[
 
 def chosen(small: SmallBuild) -> dict[int, tuple[float | None, str, str]]:
     """Year: value, role, status of the chosen values."""
-    small.staged().make("indicator_set.value")
+    small.staged().make("indicator_set.value", "indicator_set.choice", "harmonised.observation")
     return {r["time_period"]: (r["obs_value"], r["role"], r["obs_status"]) for r in small.read("indicator_set.value")}
 
 
@@ -133,6 +134,28 @@ def test_national_figure_of_our_concept_comes_first_beside_one_of_another(tmp_pa
     ]
     small.stage("national", "submissions", "2026-10-01", rows, areas_asked=["PHL"])
     assert chosen(small) == {2019: (50.0, "chosen", "A")}
+
+
+def test_history_keeps_a_figure_of_another_concept_while_it_stands_alone(tmp_path: Path) -> None:
+    """Every state is chosen by the same rules; today's values are the newest of them."""
+    small = SmallBuild(tmp_path)
+    other = [
+        national_row("ASP_COV_PENSN", "PHL", 2019, v, sex=s, obs_status="D") for v, s in (("70", "_T"), ("66", "F"))
+    ]
+    small.stage("national", "submissions", "2021-10-01", other, areas_asked=["PHL"])
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2019: "48"}))
+    small.staged().make("indicator_set.value")
+    alone, taken_over = date(2021, 10, 1), date(2024, 9, 12)
+    history = {
+        (r["sex"], r["obs_value"]): (r["known_from"].date(), r["known_to"] and r["known_to"].date(), r["obs_status"])
+        for r in small.read("indicator_set.value_history")
+    }
+    assert history == {
+        ("_T", 70.0): (alone, taken_over, "D"),
+        ("_T", 48.0): (taken_over, None, None),
+        ("F", 66.0): (alone, None, "D"),
+    }
+    assert {(r["sex"], r["obs_value"]) for r in small.read("indicator_set.value")} == {("_T", 48.0), ("F", 66.0)}
 
 
 def test_member_whose_baseline_value_is_unusable_has_no_other_year_in_the_aggregate(tmp_path: Path) -> None:

@@ -16,10 +16,10 @@ from providers import figures, servers
 from providers.servers import Providers, World, on
 
 from sources import registry
-from sources.fetching import Wanted
+from sources.fetching import Wanted, Work
 from sources.http import Client
 from sources.online import FetchReport, read_reports, refresh_dataset, write_report
-from sources.parsing import ParsedDataset, content_fingerprint
+from sources.parsing import ParsedDataset, SourceError, content_fingerprint
 from sources.snapshots import Manifest, SnapshotStore, newest_state, one_of_each_date
 from sources.spec import DatasetSpec, ProviderSpec
 
@@ -400,6 +400,20 @@ class TestPages:
         report = refresh(store, which)
         assert report.outcome == "failed"
         assert "asked for page 2: part of the question was ignored" in report.message
+
+
+def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    work = Work(tmp_path)
+    work.clear()
+    work.begin("release 1")
+    work.put("https://x/1", b"{}")
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(SourceError, match=r"pages: cannot be removed: Permission denied\. Make the folder writable"):
+        work.begin("release 2")
+    assert (tmp_path / "pages" / "mark").read_text() == "release 1", "else the old page would pass for a new one"
 
 
 # --- the UN's own ways --------------------------------------------------------------------------------------------

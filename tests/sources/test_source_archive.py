@@ -12,8 +12,9 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sources.archive import ArchiveError, build, main
+from sources.archive import main
 from sources.parsing import ParsedDataset
+from sources.rebuilt import ArchiveError, build
 from sources.registry import dataset
 from sources.snapshots import MANIFEST, Manifest, SnapshotStore
 

@@ -107,8 +107,15 @@ REVISED = {
     "value_to": 20.5,
 }
 
-STOOD = {**VALUE, "role": "chosen", "in_aggregates": True, "vintage_date": date(2023, 12, 17)}
-SINCE = {**STOOD, "known_from": date(2023, 12, 17), "known_to": None}
+NEWER = date(2024, 9, 12)
+STOOD = {
+    **VALUE,
+    "role": "chosen",
+    "in_aggregates": True,
+    "vintage_date": date(2023, 12, 17),
+    "known_from": date(2023, 12, 17),
+    "known_to": None,
+}
 
 GAP = {**AVAILABLE, "reason_code": "no_source", "filled_by": "SOMSWD"}
 REASONS = [{"codelist": "gap_reason", "code": "no_source"}, {"codelist": "gap_reason", "code": "not_applicable"}]
@@ -215,10 +222,15 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         {"indicator_set.aggregate": [{**FIGURE, "weight_covered": 1.01}]},
         "what=weight_covered",
     ),
-    "history_ends_in_today": (
-        {"indicator_set.value": [STOOD], "indicator_set.value_history": [SINCE]},
-        {"indicator_set.value_history": [{**SINCE, "obs_value": 20.5}]},
-        "in_history=20.5",
+    "one_value_at_a_time": (
+        {
+            "indicator_set.value_history": [
+                {**STOOD, "known_to": NEWER},
+                {**STOOD, "known_from": NEWER, "obs_value": 20.5},
+            ]
+        },
+        {"indicator_set.value_history": [STOOD, {**STOOD, "known_from": NEWER, "obs_value": 20.5}]},
+        "other_value=20.5",
     ),
     "magnitude_kept": (
         {"lineage.previous_value": before(48.0, 0.1), "indicator_set.value": now(20.5, 0.9)},

@@ -11,9 +11,10 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from warehouse.disk import sha256
 from warehouse.edition.drift import Drift, drift
 from warehouse.edition.freeze import REPORT, freeze, kept_tables
-from warehouse.edition.kept import CHECKSUM, MANIFEST, Edition, EditionError, Editions, Signature, sha256, verify
+from warehouse.edition.kept import CHECKSUM, MANIFEST, Edition, EditionError, Editions, Signature, verify
 from warehouse.release import ReleaseError, Releases, refuse_folder
 
 SIGNED = Signature("A. Nama", "ACSS")

@@ -16,7 +16,7 @@ import pytest
 from small_build import SmallBuild
 
 from warehouse.metadata import Table
-from warehouse.release import Releases, publish
+from warehouse.release import Provenance, Releases, publish
 
 READERS, PUBLICATIONS = 20, 3
 # Opens `current` anew each time, as a client does that knows nothing of Payung. The marks in the answer come from
@@ -60,7 +60,7 @@ def test_twenty_readers_see_one_whole_release_each_while_three_are_published(
 
     def publish_next(number: int) -> Path:
         marked(build, f"mark-{number}")
-        folder = publish(build.build, releases, {"code": str(number)}, [], whole_staged, "0.1.0")
+        folder = publish(build.build, releases, whole_staged, Provenance({"code": str(number)}, [], "0.1.0"))
         marks[folder.name] = f"mark-{number}"
         return folder
 

@@ -21,6 +21,7 @@ from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
 from warehouse.release import (
+    Provenance,
     ReleaseError,
     Releases,
     audit,
@@ -35,7 +36,7 @@ SOURCES = [{"provider": "ilostat", "dataset": "d", "snapshot": "s", "vintage_dat
 
 
 def published(build: Build, home: Path, staged: Sequence[Table]) -> Path:
-    return publish(build, Releases(home), {"code": "c1", "archive": "a1"}, SOURCES, staged, "0.1.0")
+    return publish(build, Releases(home), staged, Provenance({"code": "c1", "archive": "a1"}, SOURCES, "0.1.0"))
 
 
 @pytest.fixture(scope="module")
@@ -296,3 +297,15 @@ def test_cell_names_all_breakdowns_in_their_order(release: Path) -> None:
             assert con.execute(f"SELECT count(*) FROM {name} WHERE cell <> {joined}").fetchone() == (0,), name
     finally:
         con.close()
+
+
+def test_history_that_cannot_be_written_is_told_and_the_release_stands(
+    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(folder: Path, event: history.Event) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(history, "record", full)
+    with pytest.warns(UserWarning, match=r"history\.jsonl cannot be written: .*No space left on device"):
+        folder = published(whole_build.build, tmp_path, whole_staged)
+    assert Releases(tmp_path).current() == folder

@@ -21,7 +21,7 @@ from warehouse import history, upkeep
 from warehouse.home_format import FORMAT, FormatError, mark, refuse_newer
 from warehouse.metadata import Table
 from warehouse.query import query
-from warehouse.release import ReleaseError, Releases, publish, read_manifest
+from warehouse.release import Provenance, ReleaseError, Releases, publish, read_manifest
 from warehouse.upkeep import UpkeepError, prunable, readable, roll_back, verify
 
 ACCEPTED = [{"at": "2026-11-22T00:00:00+00:00", "by": "N. Tran", "reason": "new survey", "exceeded": []}]
@@ -35,10 +35,8 @@ def three(whole_build: SmallBuild, whole_staged: Sequence[Table], tmp_path_facto
         publish(
             whole_build.build,
             Releases(folder),
-            {"code": f"c{number}"},
-            [],
             whole_staged,
-            "0.1.0",
+            Provenance({"code": f"c{number}"}, [], "0.1.0"),
             ACCEPTED if number == 3 else (),
         )
     return folder
@@ -113,7 +111,7 @@ def test_publishing_ends_a_rollback(
 ) -> None:
     roll_back(Releases(home), today(1), "me")
     assert history.rolled_back_from(home / "releases", today(1)) == [today(3)]
-    publish(whole_build.build, Releases(home), {"code": "c4"}, [], whole_staged, "0.1.0")
+    publish(whole_build.build, Releases(home), whole_staged, Provenance({"code": "c4"}, [], "0.1.0"))
     assert history.rolled_back_from(home / "releases", today(4)) == []
     monkeypatch.setattr(inputs_module, "inputs", lambda _: {"code": "c3"})
     assert unchanged(Home(home)) is None

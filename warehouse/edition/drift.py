@@ -17,9 +17,10 @@ from typing import Any
 import duckdb
 
 from indicator_defs.model import BREAKDOWNS
+from warehouse.disk import sha256
 from warehouse.edition.definitions import DefinitionChange, definition_changes
 from warehouse.edition.freeze import kept_tables
-from warehouse.edition.kept import Edition, EditionError, sha256, verify
+from warehouse.edition.kept import Edition, EditionError, verify
 from warehouse.edition.why import Cause, Moved, Why, moved_sources
 from warehouse.engine import open_engine
 from warehouse.release import DATABASE, MANIFEST, quoted, read_manifest

@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import json
 import os
-import shutil
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -17,7 +16,8 @@ from typing import Any
 
 import duckdb
 
-from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature, sha256
+from warehouse.disk import discard, sha256, sync
+from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature
 from warehouse.engine import open_engine
 from warehouse.metadata import tables
 from warehouse.release import DATABASE, quoted, read_manifest
@@ -74,7 +74,7 @@ def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, n
         _write_texts(aside, told)
         _seal(aside)
         aside.rename(final)
-        _sync(editions.folder)
+        sync(editions.folder)
     except (OSError, duckdb.IOException) as error:
         if final.exists():
             editions.refuse_name(name)  # somebody else froze it meanwhile
@@ -198,18 +198,10 @@ Licence and attribution of each source: lineage.snapshot.
 def _seal(aside: Path) -> None:
     """Brings every file to the disk and makes files and folders read-only."""
     for path in sorted(aside.rglob("*"), reverse=True):
-        _sync(path)
+        sync(path)
         path.chmod(0o555 if path.is_dir() else 0o444)
-    _sync(aside)
+    sync(aside)
     aside.chmod(0o555)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _clean(folder: Path) -> None:
@@ -225,13 +217,14 @@ def _is_running(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:
+    except PermissionError:  # it runs, for another user
         return True
     return process != os.getpid()
 
 
 def _remove(folder: Path) -> None:
+    """Removes a hidden folder whose folders may be sealed already."""
     if folder.is_dir():
         for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
             path.chmod(0o755)
-        shutil.rmtree(folder, ignore_errors=True)
+        discard(folder)

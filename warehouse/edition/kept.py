@@ -6,7 +6,6 @@ Does not belong here: making one (freeze.py).
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
@@ -15,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from indicator_defs.errors import PayungError
+from warehouse.disk import sha256
 
 FOLDER = "editions"
 MANIFEST = "manifest.json"
@@ -160,7 +160,7 @@ def verify(edition: Edition, checksum: str | None = None) -> list[Problem]:
         problems.append(Problem(MANIFEST, f"its sha256 is {found}, not the checksum given"))
     try:
         written = (edition.folder / CHECKSUM).read_text(encoding="utf-8").split()
-    except (OSError, ValueError):
+    except (OSError, ValueError):  # told as altered below
         written = []
     if written[:1] != [found]:
         problems.append(Problem(MANIFEST, f"altered, or {CHECKSUM} is: the one is not the sha256 of the other"))
@@ -175,12 +175,6 @@ def verify(edition: Edition, checksum: str | None = None) -> list[Problem]:
             problems.append(Problem(name, "altered: its sha256 is not the one signed"))
     problems += [Problem(name, "added after signing") for name in sorted(there - set(files) - {MANIFEST, CHECKSUM})]
     return problems
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def in_groups(checksum: str) -> str:
@@ -200,5 +194,5 @@ def _as_sha256(text: str) -> str:
 def _signed(edition: Edition) -> str:
     try:
         return f", signed by {edition.signature} on {edition.manifest['signed_at'][:10]}"
-    except EditionError:
+    except EditionError:  # its manifest is damaged: the name is taken all the same
         return ""

@@ -1,8 +1,9 @@
 """The exports of a release: workbook, CSV, Parquet, figures and a static site.
 
 Belongs here: the one public door, `export`, and which kinds there are.
-Does not belong here: reading the release (reading.py), the workbook (workbook.py, sheets.py), the data packages
-(package.py), the figures (figures.py), the site (site/), the command line (pipelines).
+Does not belong here: reading the release (reading.py), the workbook (workbook.py, sheets.py, contents.py), its notes
+and metadata sheets, which the site prints too (notes.py, metadata_sheet.py), the data packages (package.py), the
+figures (figures.py), the site (site/), the command line (pipelines).
 """
 
 from __future__ import annotations

@@ -1,12 +1,11 @@
 """Files of an export: each written aside and renamed, so that nobody ever sees half of one.
 
-Belongs here: making the folder, writing one file whole, hashing it, and the errors a disk can give.
+Belongs here: making the folder, writing one file whole, and the errors a disk can give.
 Does not belong here: what stands in a file.
 """
 
 from __future__ import annotations
 
-import hashlib
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -44,12 +43,6 @@ def written_aside(path: Path) -> Iterator[Path]:
         raise unwritable(path, error) from error
     finally:
         aside.unlink(missing_ok=True)
-
-
-def sha256(path: Path) -> str:
-    """The sha256 of a file, in hexadecimal."""
-    with path.open("rb") as handle:
-        return hashlib.file_digest(handle, "sha256").hexdigest()
 
 
 def unwritable(path: Path, error: Exception) -> ExportError:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from warehouse.export.files import sha256, written_aside
+from warehouse.disk import sha256
+from warehouse.export.files import written_aside
 from warehouse.export.reading import ReleaseReader
 from warehouse.metadata import tables
 

@@ -54,6 +54,11 @@ class Settings:
     step_points: float
     step_factor: float
 
+    @property
+    def baseline_years(self) -> str:
+        """The baseline year and the years that may stand for it: "2016 (2014-2018)"."""
+        return f"{self.baseline_year} ({self.baseline_from}-{self.baseline_to})"
+
 
 @dataclass(frozen=True)
 class Area:

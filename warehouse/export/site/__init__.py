@@ -11,6 +11,7 @@ import os
 import shutil
 from pathlib import Path
 
+from warehouse.disk import discard, replace_folder
 from warehouse.export.files import ExportError, make_folder, unwritable
 from warehouse.export.reading import ReleaseReader
 from warehouse.export.site.content import Content
@@ -39,9 +40,8 @@ def write_site(reader: ReleaseReader, folder: Path) -> Path:
         )
     make_folder(folder.parent)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
-    old = folder.with_name(f".{folder.name}.{os.getpid()}.old")
     try:
-        shutil.rmtree(aside, ignore_errors=True)
+        discard(aside)
         aside.mkdir()
         for name in ("indicator", "country", "group", "data"):
             (aside / name).mkdir()
@@ -50,16 +50,11 @@ def write_site(reader: ReleaseReader, folder: Path) -> Path:
         for name, text in Site(Content(reader)).files():
             (aside / name).write_text(text, encoding="utf-8", newline="\n")
         (aside / MARK).write_text(f"{reader.release_id}\n", encoding="utf-8")
-        if folder.exists():
-            folder.rename(old)
-        aside.rename(folder)
+        replace_folder(folder, aside)
     except OSError as error:
-        if old.exists() and not folder.exists():
-            old.rename(folder)
         raise unwritable(folder, error) from error
     finally:
-        shutil.rmtree(aside, ignore_errors=True)
-        shutil.rmtree(old, ignore_errors=True)
+        discard(aside)
     return folder / "index.html"
 
 

@@ -6,21 +6,21 @@ Does not belong here: HTML (templates), and anything that changes a number: all 
 
 from __future__ import annotations
 
-from collections import defaultdict, namedtuple
+from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
+from types import SimpleNamespace
 from typing import Any
 
 from warehouse.export.reading import ReleaseReader, Rows
 
-Records = list[Any]  # named tuples whose fields are the columns of the query
+Records = list[Any]  # each row with an attribute for each column of the query
 
 
 def records(rows: Rows) -> Records:
-    """The rows of a query as named tuples."""
-    made = namedtuple("Row", rows.fields)  # type: ignore[misc]
-    return [made(*row) for row in rows.rows]
+    """The rows of a query, their cells by name of the column."""
+    return [SimpleNamespace(**dict(zip(rows.fields, row, strict=True))) for row in rows.rows]
 
 
 def by(rows: Iterable[Any], *fields: str) -> dict[Any, Records]:

@@ -16,7 +16,8 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from warehouse.export.sheets import metadata_fields, note_rows
+from warehouse.export.metadata_sheet import metadata_fields
+from warehouse.export.notes import note_rows
 from warehouse.export.site import chart, words
 from warehouse.export.site.cells import (
     anchor,
@@ -284,7 +285,7 @@ class Site:
         used: list[Snapshot] = [
             s for s in c.snapshots.values() if any(v.snapshot_id == s.row.snapshot_id for v in values)
         ]
-        row = sheet._asdict()
+        row = vars(sheet)
         given = {
             "sheet": sheet,
             "decimals": decimals,

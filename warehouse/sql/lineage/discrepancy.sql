@@ -10,7 +10,7 @@ SELECT
 FROM indicator_set.value AS v
 JOIN indicator_set.candidate AS c
     ON c.indicator = v.indicator AND c.ref_area = v.ref_area AND c.cell = v.cell AND c.feed <> v.feed
-    AND abs(c.time_period - v.time_period) <= 1
+    AND abs(c.time_period - v.time_period) <= 1 AND c.is_current
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 WHERE v.obs_value IS NOT NULL AND c.obs_value IS NOT NULL
     AND v.dataset_kind <> 'document' AND c.dataset_kind <> 'document' AND NOT c.is_superseded AND v.role = 'chosen'

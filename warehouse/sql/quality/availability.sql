@@ -91,7 +91,7 @@ unusable AS (
         o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev,
         o.migratory_status, o.occupation, o.activity, o.formality, o.composite_breakdown
     FROM harmonised.observation AS o
-    LEFT JOIN indicator_set.candidate AS c ON c.observation_id = o.observation_id
+    LEFT JOIN indicator_set.candidate AS c ON c.observation_id = o.observation_id AND c.is_current
     LEFT JOIN lineage.correction AS k
         ON k.observation_id = o.observation_id AND k.applied AND k.action = 'exclude_from_use'
     WHERE c.observation_id IS NULL AND o.candidate_no = 1

@@ -1,0 +1,60 @@
+"""The gathered figures from which answers are rebuilt: their files, records and dates.
+
+Belongs here: finding and reading files of figures, every cell as text.
+Does not belong here: the shape of a provider's answer (the modules named after the providers).
+"""
+
+from __future__ import annotations
+
+import calendar
+import csv
+import gzip
+import io
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+
+from indicator_defs.errors import PayungError
+
+Figures = list[dict[str, str]]
+
+
+class ArchiveError(PayungError):
+    """The archive cannot be built: a figures file is missing or not as expected, or the target is something else."""
+
+
+def read_bytes(path: Path) -> bytes:
+    """The bytes of a file. ArchiveError when it cannot be read."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ArchiveError(
+            f"{path}: cannot be read: {error.strerror or error}. Give the folder that holds the figures."
+        ) from error
+
+
+def read_figures(path: Path, needed: Sequence[str]) -> Figures:
+    """The records of a CSV of figures, compressed or not. ArchiveError when it lacks a column of `needed`."""
+    body = read_bytes(path)
+    text = (gzip.decompress(body) if path.suffix == ".gz" else body).decode("utf-8-sig")
+    reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
+    lacking = [c for c in needed if c not in (reader.fieldnames or ())]
+    if lacking:
+        raise ArchiveError(f"{path}: columns {', '.join(lacking)} missing; found {', '.join(reader.fieldnames or ())}.")
+    return list(reader)
+
+
+def dated_files(folder: Path) -> list[Path]:
+    """The files named after a date, oldest first. ArchiveError when there are none."""
+    files = sorted(folder.glob("[0-9]*.csv.gz"))
+    if not files:
+        raise ArchiveError(f"{folder}: no figures found, expected files such as 2023-12-17.csv.gz.")
+    return files
+
+
+def date_of(path: Path) -> date:
+    """The date in a file's name; a month without a day means its end."""
+    parts = [int(p) for p in path.name.removesuffix(".csv.gz").split("-")]
+    if len(parts) == 2:
+        parts.append(calendar.monthrange(*parts)[1])
+    return date(*parts)
