@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import argparse
-import shutil
 import sys
 import tempfile
 from pathlib import Path
 
 from bench import growth, queries, readers, reading, refresh, report
 from bench.grow import WAYS
-from bench.measure import ROOT, BenchError
+from bench.measure import ROOT, BenchError, remove
+from indicator_defs.errors import PayungError
 
 
 def parser() -> argparse.ArgumentParser:
@@ -70,12 +70,12 @@ def main() -> int:
             print(tables["readers"])
         if not asked.no_write:
             report.write(ROOT / "docs" / "performance.md", tables)
-    except BenchError as error:
+    except (BenchError, PayungError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     finally:
         if asked.home is None:
-            shutil.rmtree(folder, ignore_errors=True)
+            remove(folder)
     return 0
 
 

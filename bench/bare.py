@@ -20,28 +20,11 @@ from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.snapshots import archive_folders, shipped_archive
 from warehouse.database import staged_tables
-from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames, write_together
-from warehouse.metadata import SCHEMAS, staged_table, table
+from warehouse.engine import Build, computed_tables, make, read_files, write_frame, write_frames, write_together
+from warehouse.metadata import staged_table, table
 from warehouse.previous import write_previous
 from warehouse.release import Provenance, audit, blocking, publish
 from warehouse.releases import Releases
-
-
-def computed() -> list[str]:
-    """Every table that SQL makes, in an order in which each comes after its inputs."""
-    names = sorted(f"{path.parent.name}.{path.stem}" for schema in SCHEMAS for path in (SQL / schema).glob("*.sql"))
-    done: list[str] = []
-
-    def visit(name: str) -> None:
-        for source in inputs_of(name):
-            if source in names and source not in done:
-                visit(source)
-        if name not in done:
-            done.append(name)
-
-    for name in names:
-        visit(name)
-    return done
 
 
 def refresh(home: Path, release: Path) -> dict[str, float]:
@@ -80,7 +63,7 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     write_frame(build, table("lineage.fetch"), pd.DataFrame())
     write_previous(build, None)
     lap("staged")
-    for name in computed():
+    for name in computed_tables():
         make(build, name)
         lap(name)
     audit(build)

@@ -8,17 +8,15 @@ same means in pandas.
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import time
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from bench import pandas_way
-from bench.bare import computed
-from bench.measure import peak_mb, reset_peak
+from bench.measure import peak_mb, remove, reset_peak
 from warehouse import checks
-from warehouse.engine import PER_DATASET, Build, connect, make
+from warehouse.engine import PER_DATASET, Build, computed_tables, connect, make
 
 AUDIT = "audit"
 
@@ -69,7 +67,7 @@ def measure(build: Build, with_pandas: bool) -> Result:
         rows = int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
     read_floor = _copy(source, scratch)
     steps = []
-    for name in computed():
+    for name in computed_tables():
         reset_peak()
         started = time.perf_counter()
         count = make(build, name)
@@ -92,7 +90,7 @@ def main(folder: str, gigabytes: str, result: str, beside: str = "") -> None:
     limit_memory(int(gigabytes), spill)
     measured = measure(build, beside == "pandas")
     Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
-    shutil.rmtree(spill, ignore_errors=True)
+    remove(spill)
 
 
 if __name__ == "__main__":

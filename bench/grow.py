@@ -19,6 +19,7 @@ from pathlib import Path
 
 import duckdb
 
+from bench.measure import remove
 from sources import registry
 from warehouse.engine import Build
 
@@ -182,7 +183,7 @@ def grow(release: Path, folder: Path, rows: int, way: str) -> int:
     """Makes a larger build in `folder` (emptied first); returns the number of copies."""
     if way not in WAYS:
         raise ValueError(f"unknown way of growth {way!r}; there are {', '.join(WAYS)}")
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     n = copies(release, rows)
     Grower(release, Build(folder), n, way).grow()
     return n

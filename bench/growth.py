@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 from bench.chain import Result, Step
-from bench.measure import load, run
+from bench.measure import load, remove, run
 from bench.pandas_way import Comparison
 
 
@@ -43,7 +42,7 @@ def _one(release: Path, folder: Path, rows: int, way: str, memory: int) -> Size:
         run([sys.executable, "-m", "bench.chain", str(build), str(memory), str(told), *beside])
         found = json.loads(told.read_text(encoding="utf-8"))
     finally:
-        shutil.rmtree(build, ignore_errors=True)
+        remove(build)
     result = Result(
         found["staged_rows"],
         [Step(**s) for s in found["steps"]],

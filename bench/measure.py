@@ -1,12 +1,14 @@
 """Running a command and saying what it took.
 
-Belongs here: wall time, peak memory and the machine's load. Does not belong here: what is run.
+Belongs here: wall time, peak memory, the machine's load, and clearing away what a run left. Does not belong here: what
+is run.
 """
 
 from __future__ import annotations
 
 import os
 import platform
+import shutil
 import subprocess
 import tempfile
 import time
@@ -82,6 +84,12 @@ def run(command: list[str], **environment: str) -> Run:
     if process.returncode != 0:
         raise BenchError(f"{' '.join(command)} ended with {process.returncode}:\n{output}")
     return Run(seconds, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, output)
+
+
+def remove(folder: Path) -> None:
+    """Removes a folder with all that is in it, where there is one."""
+    if folder.exists():
+        shutil.rmtree(folder)
 
 
 def repeat(command: list[str], times: int, **environment: str) -> Times:

@@ -22,7 +22,7 @@ from statistics import median, quantiles
 
 import duckdb
 
-from bench.measure import ROOT, load, run
+from bench.measure import ROOT, load, remove, run
 from warehouse.database import write_database
 from warehouse.engine import Build
 from warehouse.metadata import Table, staged_table, table, tables
@@ -69,7 +69,7 @@ def cookbook() -> dict[str, str]:
 
 def grow(release: Path, folder: Path, observations: int) -> None:
     """Writes a larger database into `folder`, beside nothing else."""
-    shutil.rmtree(folder, ignore_errors=True)
+    remove(folder)
     build = Build(folder / "build")
     con = duckdb.connect()
     con.execute("SET enable_progress_bar = false")
@@ -104,8 +104,8 @@ def grow(release: Path, folder: Path, observations: int) -> None:
         )
     con.close()
     write_database(build, published, folder / DATABASE, f"grown from {release.name}")
-    shutil.rmtree(folder / "build")
-    shutil.rmtree(folder / "spill", ignore_errors=True)
+    remove(folder / "build")
+    remove(folder / "spill")
 
 
 def _staged(key: str, names: list[str]) -> Table:
@@ -170,7 +170,7 @@ def measure_all(release: Path, folder: Path, observations: list[int]) -> list[As
         run([sys.executable, "-m", "bench.queries", str(asked), str(told)])
         found.append(Asked(**{**json.loads(told.read_text(encoding="utf-8")), "load": before}))
         if wanted:
-            shutil.rmtree(asked, ignore_errors=True)
+            remove(asked)
     return found
 
 

@@ -5,13 +5,12 @@ The online refresh asks the test servers of tests/providers on 127.0.0.1, which 
 
 from __future__ import annotations
 
-import shutil
 import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import ROOT, Times, load, run
+from bench.measure import ROOT, Run, Times, load, remove, run
 from bench.refresh import PAYUNG
 from sources import registry
 from sources.parsing import ParsedDataset, no_collection
@@ -57,12 +56,13 @@ def measure(folder: Path, times: int) -> Read:
     sys.path.insert(0, str(ROOT / "tests"))
     from providers.servers import serving
 
-    offline, online = [], []
+    offline: list[Run] = []
+    online: list[Run] = []
     with serving() as providers:
         for _ in range(times):
             for runs, more in ((offline, ()), (online, ("--online",))):
                 home = folder / "reading"
-                shutil.rmtree(home, ignore_errors=True)
+                remove(home)
                 runs.append(run([PAYUNG, "refresh", *more], PAYUNG_HOME=str(home), **providers.environment))
     return Read(answers, Times(offline), Times(online), before, load())
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.measure import BenchError, Times, load, repeat, run
+from bench.measure import BenchError, Times, load, remove, repeat, run
 
 PAYUNG = str(Path(sys.executable).parent / "payung")
 
@@ -45,10 +44,10 @@ def measure(folder: Path, times: int) -> Commands:
     scratch, bare, stages = [], [], []
     spans = folder / "spans.json"
     for _ in range(times):  # in turn, so that a busy machine is busy for both
-        shutil.rmtree(home, ignore_errors=True)
+        remove(home)
         scratch.append(run([PAYUNG, "refresh"], PAYUNG_HOME=str(home)))
         release = release_in(folder)
-        shutil.rmtree(folder / "bare", ignore_errors=True)
+        remove(folder / "bare")
         bare.append(run([sys.executable, "-m", "bench.bare", str(folder / "bare"), str(release), str(spans)]))
         stages.append(json.loads(spans.read_text(encoding="utf-8")))
     nothing_new = repeat([PAYUNG, "refresh"], 2 * times, PAYUNG_HOME=str(home))

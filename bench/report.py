@@ -5,28 +5,25 @@ Belongs here: turning measures into Markdown. Does not belong here: measuring, a
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
 from bench.chain import AUDIT
 from bench.growth import Size
-from bench.measure import BenchError, Times, machine
+from bench.measure import Times, machine
 from bench.queries import TIMES, Asked
 from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
+from docs.pages.markdown import filled
 
 
 def write(path: Path, tables: dict[str, str]) -> None:
-    """Puts each table between its markers `<!-- bench:NAME -->` and `<!-- end -->`."""
+    """Puts each table between its marks, as docs/make.py does; PayungError where a page has no place for it."""
     text = path.read_text(encoding="utf-8")
     for name, table in tables.items():
-        marked = re.compile(rf"(<!-- bench:{name} -->\n).*?(<!-- end -->)", re.DOTALL)
-        text, found = marked.subn(lambda m, table=table: f"{m[1]}\n{table}\n{m[2]}", text)  # type: ignore[misc]
-        if found != 1:
-            raise BenchError(f"{path.name} has no place <!-- bench:{name} --> … <!-- end -->")
+        text = filled(text, name, table)
     aside = path.with_suffix(".part")
     aside.write_text(text, encoding="utf-8")
     aside.replace(path)

@@ -102,8 +102,11 @@ class Gaps:
         said = f"{self.missing:,} of {self.expected:,} figures of Member States are missing (release {self.release})."
         if not self.expected:
             said = f"Release {self.release}: no figure of a Member State is in question here."
-        impossible = self.by_reason.loc[self.by_reason["reason_code"] == NO_GAP, ["members", "groups"]].sum().sum()
-        return said + (f" {impossible:,} more cannot exist and are not counted as missing." if impossible else "")
+        members, groups = self.by_reason.loc[self.by_reason["reason_code"] == NO_GAP, ["members", "groups"]].sum()
+        impossible = [f"{members:,} more"] * bool(members) + [f"{groups:,} figures of groups"] * bool(groups)
+        return said + (
+            f" {' and '.join(impossible)} cannot exist and are not counted as missing." if impossible else ""
+        )
 
 
 def gaps(release: Path, asked: Asked) -> Gaps:

@@ -54,12 +54,33 @@ def own_home(made_home: Path, tmp_path: Path) -> Path:
     return home
 
 
+def original(name: str) -> Path:
+    """A file or folder of the originals; skips, naming it, where it is not beside the project, as on most machines."""
+    path = SHARED / name
+    if not path.exists():
+        pytest.skip(f"{path.relative_to(ROOT.parent)} is not beside the project; this test reads the originals")
+    return path
+
+
 @pytest.fixture(scope="session")
 def figures() -> Path:
-    """The original figures; skipped, saying so, where they are not beside the project."""
-    folder = SHARED / "figures"
-    if not folder.exists():
-        pytest.skip(
-            f"{folder.relative_to(ROOT.parent)} is not beside the project; this test reads the original figures"
-        )
-    return folder
+    """The gathered figures from which the archive was rebuilt."""
+    return original("figures")
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Path:
+    """Recorded answers of the real interfaces."""
+    return original("api_evidence")
+
+
+@pytest.fixture(scope="session")
+def seeds() -> Path:
+    """The lists the project began with."""
+    return original("seeds")
+
+
+@pytest.fixture(scope="session")
+def philippine_file() -> Path:
+    """Figures as the Philippine Statistics Authority published them."""
+    return original("national/phl/1E3DF130.csv")

@@ -45,7 +45,7 @@ def reference_frames() -> dict[str, pd.DataFrame]:
 def _reference_folder() -> Path:
     """A build that holds the reference tables only, made once and copied for each small build."""
     folder = Path(tempfile.mkdtemp(prefix="payung-reference-"))
-    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    atexit.register(shutil.rmtree, folder)
     write_frames(Build(folder), {table(f"reference.{n}"): f for n, f in reference_frames().items()})
     return folder
 
@@ -143,13 +143,13 @@ class SmallBuild:
     def make(self, *full_names: str) -> SmallBuild:
         """Makes tables with their SQL, and first every input that the build lacks and SQL makes."""
         for name in full_names:
-            self._make(name, set())
+            self._make(name)
         return self
 
-    def _make(self, name: str, above: set[str]) -> None:
+    def _make(self, name: str) -> None:
         for source in inputs_of(name):
-            if source not in above and not self.build.has(source) and self._has_sql(source):
-                self._make(source, above | {name})
+            if not self.build.has(source) and self._has_sql(source):
+                self._make(source)
         make(self.build, name)
 
     def read(self, full_name: str) -> list[Row]:

@@ -201,9 +201,9 @@ def preview(path: Path, rows: int = 8) -> tuple[list[str], list[tuple[Any, ...]]
         return names, result.fetchall()
 
 
-def computed_tables(schema: str) -> list[str]:
-    """The tables of a schema that SQL makes, in an order in which each comes after its inputs."""
-    names = sorted(f"{schema}.{p.stem}" for p in (SQL / schema).glob("*.sql"))
+def computed_tables(*schemas: str) -> list[str]:
+    """The tables of some schemas (of all, where none is named) that SQL makes, each after its inputs among them."""
+    names = sorted(f"{schema}.{p.stem}" for schema in schemas or SCHEMAS for p in (SQL / schema).glob("*.sql"))
     unknown = [n for n in names if n not in tables()]
     if unknown:
         raise ValueError(f"SQL without a description in warehouse/tables: {unknown}")

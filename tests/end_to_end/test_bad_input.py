@@ -8,19 +8,17 @@ import resource
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
-from payung_command import run_payung
+from payung_command import OwnProject, Refused, run_payung
 
 from assets.lock import take_lock
 from warehouse.releases import Releases
 
 long = pytest.mark.long  # a refresh that goes far, or one more way to the same message; make test-long
-
-Refused = Callable[..., str]
 
 
 def current(home: Path) -> str:
@@ -60,34 +58,34 @@ def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused
 
 
 @long
-def test_altered_file_of_the_shipped_archive(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
+def test_altered_file_of_the_shipped_archive(own_home: Path, refused: Refused, own_project: OwnProject) -> None:
     path = next((own_project.folder / "sources/archive/national").rglob("*.csv"))
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"6.15", b"61.5"))
-    said = refused(own_project(own_home, "refresh"))
+    said = refused(own_project.run(own_home, "refresh"))
     assert "raw/national/documents: " in said
     assert str(path) in said
     assert "altered or cut: found sha256" in said
 
 
 @long
-def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
+def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project: OwnProject) -> None:
     path = own_project.folder / "indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("direction:", "diretcion:").replace("unit: PT", "unit: PC"), encoding="utf-8")
-    said = refused(own_project(own_home, "refresh"))
+    said = refused(own_project.run(own_home, "refresh"))
     line = text[: text.index("direction:")].count("\n") + 1
     assert f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}: diretcion: Extra inputs" in said
     assert "reference/catalogue" in (own_home / "log" / "failures.log").read_text(encoding="utf-8")
 
 
 @long
-def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project) -> None:  # type: ignore[no-untyped-def]
+def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project: OwnProject) -> None:
     check = own_project.folder / "warehouse/checks/no_philippines.sql"
     text = "-- description: Nothing is known of the Philippines\n"
     text += "SELECT indicator FROM indicator_set.value WHERE ref_area = 'PHL'\n"
     check.write_text(text, encoding="utf-8")
-    said = refused(own_project(own_home, "refresh"), code=3)
+    said = refused(own_project.run(own_home, "refresh"), code=3)
     assert "no_philippines: Nothing is known of the Philippines" in said
     assert "problem" in said
     assert "indicator=" in said, "the first problems are shown"
@@ -150,9 +148,7 @@ def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
         ["mount", "-t", "tmpfs", "-o", "size=230m", "tmpfs", str(disk)], capture_output=True, check=False
     )
     if made.returncode:
-        pytest.skip(
-            "no disk can be made here (mount needs rights); test_files_that_cannot_grow... limits the size of files instead"
-        )
+        pytest.skip("mount needs rights; without them test_files_that_cannot_grow... limits the size of files instead")
     try:
         home = disk / "home"
         shutil.copytree(own_home, home, symlinks=True)
@@ -217,8 +213,8 @@ def test_files_that_cannot_grow_stop_the_refresh_and_leave_the_release(own_home:
 
 @long
 def test_switched_off_validation_is_refused(own_home: Path) -> None:
-    shutil.rmtree(own_home / "snapshots" / ".staged", ignore_errors=True)
-    ran = run_payung(own_home, "refresh", "--force", PANDERA_VALIDATION_ENABLED="False")
+    shutil.rmtree(own_home / "snapshots" / ".staged")
+    ran = run_payung(own_home, "refresh", "--force", more={"PANDERA_VALIDATION_ENABLED": "False"})
     assert ran.returncode == 1
     assert "PANDERA_VALIDATION_ENABLED" in ran.stderr
 

@@ -25,6 +25,7 @@ def test_refresh_says_where_the_warehouse_is_and_shows_a_first_table(made_home: 
     assert (made_home.parent / shown.removeprefix("Warehouse: ")).resolve() == release / "warehouse.duckdb"
     printed = {line.split()[0]: line.split()[1:] for line in lines if re.match(r"(ilostat|unsd_sdg|world_bank) ", line)}
     account = query(release, f"{ACCOUNT}, provider FROM quality.row_account GROUP BY provider").set_index("provider")
+    assert set(printed) == {"ilostat", "unsd_sdg", "world_bank"}
     for provider, (rows_in, harmonised, out_of_scope, rejected) in printed.items():
         assert int(rows_in) == int(harmonised) + int(out_of_scope) + int(rejected)
         assert int(rows_in) == account["rows_in"][provider]

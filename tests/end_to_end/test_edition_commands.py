@@ -5,13 +5,12 @@ from __future__ import annotations
 import json
 import resource
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
 import pytest
 from click.testing import CliRunner, Result
-from payung_command import run_payung
+from payung_command import OwnProject, run_payung
 
 from pipelines.cli import main
 from warehouse.disk import sha256
@@ -131,19 +130,17 @@ def test_what_a_user_can_get_wrong(home: Path, arguments: tuple[str, ...], code:
 
 
 @pytest.mark.long
-def test_edition_stands_through_refreshes_with_another_definition(
-    own_home: Path, own_project: Callable[..., object]
-) -> None:
+def test_edition_stands_through_refreshes_with_another_definition(own_home: Path, own_project: OwnProject) -> None:
     frozen = run_payung(own_home, "edition", "freeze", "kept", *NAMED)
     assert frozen.returncode == 0, frozen.stderr
     edition = Editions(own_home).find("kept")
     before = {p: p.read_bytes() for p in edition.folder.rglob("*") if p.is_file()}
-    file = own_project.folder / "indicator_defs/indicators/coverage/ASP_COV_DISAB.yaml"  # type: ignore[attr-defined]
+    file = own_project.folder / "indicator_defs/indicators/coverage/ASP_COV_DISAB.yaml"
     text = file.read_text(encoding="utf-8")
     assert "weight: POP_TOTAL" in text
     file.write_text(text.replace("weight: POP_TOTAL", "weight: POP_Y_GE65"), encoding="utf-8")
-    ran = own_project(own_home, "refresh")
-    assert ran.returncode == 0, ran.stderr  # type: ignore[attr-defined]
+    ran = own_project.run(own_home, "refresh")
+    assert ran.returncode == 0, ran.stderr
     assert {p: p.read_bytes() for p in edition.folder.rglob("*") if p.is_file()} == before
     found = drift(edition, Releases(own_home).find())
     assert {d.indicator for d in found.figures} == {"ASP_COV_DISAB"}

@@ -24,7 +24,7 @@ ILO = dg.AssetKey(["raw", "ilostat", "SDG_0131_SEX_SOC_RT"])
 
 
 def payung(home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
-    return run_payung(home, *arguments, PYTHONPATH=str(ROOT), **environment)
+    return run_payung(home, *arguments, more={"PYTHONPATH": str(ROOT), **environment})
 
 
 def events(ran: subprocess.CompletedProcess[str]) -> list[dict[str, Any]]:

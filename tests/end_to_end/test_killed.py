@@ -62,7 +62,8 @@ def assert_whole(home: Path, known: set[str]) -> str:
         con.close()
     assert named == current.name
     assert (
-        values == duckdb.sql(f"SELECT count(*) FROM '{current}/parquet/indicator_set/value.parquet'").fetchall()[0][0]
+        values
+        == duckdb.execute(f"SELECT count(*) FROM '{current}/parquet/indicator_set/value.parquet'").fetchall()[0][0]
     )
     visible = {p.name for p in releases.folder.iterdir() if not p.name.startswith(".")}
     assert visible - {"history.jsonl"} == set(releases.ids())

@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -23,7 +24,7 @@ HANDFUL = 5
 
 
 @pytest.fixture(scope="module")
-def running() -> Providers:
+def running() -> Iterator[Providers]:
     """Providers that publish the archive's figures, with fields that the archive lacks: new vintages, same figures.
 
     The World Bank's date lies between the archive's extracts, so that the choice among vintages is that of the archive.
@@ -50,7 +51,7 @@ def online_home(running: Providers, tmp_path_factory: pytest.TempPathFactory) ->
 
 def payung(home: Path, running: Providers, *arguments: str) -> subprocess.CompletedProcess[str]:
     # PYTHONPATH: this checkout's code, wherever the command was installed from.
-    return run_payung(home, *arguments, PYTHONPATH=str(ROOT), **running.environment)
+    return run_payung(home, *arguments, more={"PYTHONPATH": str(ROOT), **running.environment})
 
 
 def content(home: Path, table: str) -> tuple[int, str]:

@@ -171,7 +171,7 @@ def read_only(own_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]
     inside = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
     tried = subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True)
     if tried.returncode:
-        pytest.skip("this system lets no test mount a folder read-only")
+        pytest.skip("unshare and mount need rights: no folder can be mounted read-only here")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -35,7 +35,7 @@ def test_forms_agree(made_home: Path) -> None:
     assert [(str(r["time_period"]), r["obs_value"]) for r in as_json] == [
         (r["time_period"], float(r["obs_value"])) for r in rows
     ]
-    assert all(r["obs_status"] is None for r in as_json if "obs_status" in r), "not stated is null, not an empty text"
+    assert all(r["obs_status"] is None for r in as_json), "not stated is null, not an empty text"
     assert len(table) == len(rows) + 1
     assert table[0].split() == ["time_period", "obs_value", "obs_status", "vintage_date"]
 
@@ -57,9 +57,9 @@ def test_files_keep_types_and_say_where_they_come_from(made_home: Path, tmp_path
     query = f"SELECT *, '=1+1' AS text FROM ({SERIES});"
     assert run_payung(made_home, "sql", query, "--format", "parquet", "--to", str(parquet)).returncode == 0
     assert run_payung(made_home, "sql", query, "--format", "xlsx", "--to", str(xlsx)).returncode == 0
-    described = duckdb.sql(f"DESCRIBE SELECT * FROM '{parquet}'").fetchall()
+    described = duckdb.execute(f"DESCRIBE SELECT * FROM '{parquet}'").fetchall()
     assert [row[1] for row in described] == ["INTEGER", "DOUBLE", "VARCHAR", "DATE", "VARCHAR"]
-    stored = duckdb.sql(f"SELECT * FROM '{parquet}'").fetchall()
+    stored = duckdb.execute(f"SELECT * FROM '{parquet}'").fetchall()
     book = openpyxl.load_workbook(xlsx)
     sheet = [[c.value for c in row] for row in book["answer"].iter_rows(min_row=2)]
     assert [r[:2] for r in sheet] == [list(r[:2]) for r in stored]

@@ -14,6 +14,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from payung_command import COMMAND
@@ -91,12 +92,12 @@ def address(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
         assert in_group(process.pid) == [], "nothing is left running"
 
 
-def asked(address: str, query: str) -> dict[str, object]:
+def asked(address: str, query: str) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{address}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
     )
     with urllib.request.urlopen(request, timeout=20) as response:
-        found: dict[str, object] = json.loads(response.read())["data"]
+        found: dict[str, Any] = json.loads(response.read())["data"]
     return found
 
 
@@ -108,7 +109,7 @@ def test_interface_shows_the_graph_and_the_run(address: str) -> None:
         'repositoryLocationName: "pipelines.definitions"}) '
         "{ ... on Schedules { results { name executionTimezone scheduleState { status } } } } }",
     )
-    nodes = {"/".join(n["assetKey"]["path"]): n for n in found["assetNodes"]}  # type: ignore[index,attr-defined]
+    nodes = {"/".join(n["assetKey"]["path"]): n for n in found["assetNodes"]}
     assert {n["groupName"] for n in nodes.values()} >= {
         "raw",
         "staged",
@@ -118,7 +119,7 @@ def test_interface_shows_the_graph_and_the_run(address: str) -> None:
         "release",
     }
     assert nodes["harmonised/observation"]["assetMaterializations"], "the refresh of the command line is seen"
-    schedules = {s["name"]: s for s in found["schedulesOrError"]["results"]}  # type: ignore[index,call-overload]
+    schedules = {s["name"]: s for s in found["schedulesOrError"]["results"]}
     assert schedules["refresh_weekly"]["scheduleState"]["status"] == "STOPPED"
     assert schedules["refresh_weekly"]["executionTimezone"] == "Asia/Jakarta"
 
@@ -126,7 +127,7 @@ def test_interface_shows_the_graph_and_the_run(address: str) -> None:
 def test_page_of_the_graph_can_be_drawn(address: str) -> None:
     browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if browser is None:
-        pytest.skip("no Chromium here: the page of the graph was not drawn")
+        pytest.skip("no Chromium here, and the project needs none: the page of the graph was not drawn")
     with tempfile.TemporaryDirectory(prefix="payung-ui-") as folder:  # not below a hidden folder: some builds refuse it
         shot = Path(folder) / "graph.png"
         process = subprocess.Popen(

@@ -84,7 +84,7 @@ def test_raw_differences_of_all_series(figures: Path) -> None:
         text = gzip.decompress((figures / "unsd" / f"{vintage}.csv.gz").read_bytes()).decode()
         rows = list(csv.DictReader(io.StringIO(text)))
         raw.append({(r["series"], r["geoAreaCode"], r["timePeriod"], r["dimensions"]): r["value"] for r in rows})
-        one = set()
+        one: set[tuple[str, ...]] = set()
         for r in rows:
             codes = {k: "_T" if c in totals else c for k, c in json.loads(r["dimensions"]).items()}
             one.add((r["series"], r["geoAreaCode"], r["timePeriod"], json.dumps(codes, sort_keys=True)))

@@ -308,7 +308,7 @@ def test_a_failure_leaves_the_old_site(small_release: Path, tmp_path: Path, monk
     assert [p.name for p in tmp_path.iterdir()] == ["site"]
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not installed; the search is tried in it")
+@pytest.mark.skipif(CHROMIUM is None, reason="no Chromium here, and the project needs none: the search is tried in it")
 def test_search_finds_pages_without_a_server(site: Path, tmp_path: Path) -> None:
     def found(asked: str) -> str:
         ran = subprocess.run(

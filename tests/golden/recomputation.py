@@ -10,20 +10,9 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
+from indicator_defs.breakdowns import BREAKDOWNS  # the names of a key's columns; no part of the method
+
 Row = dict[str, Any]
-BREAKDOWNS = (
-    "sex",
-    "age",
-    "urbanisation",
-    "income_wealth_quantile",
-    "disability_status",
-    "education_lev",
-    "migratory_status",
-    "occupation",
-    "activity",
-    "formality",
-    "composite_breakdown",
-)
 # Breakdowns for which no weight knows the members' shares.
 WITHOUT_WEIGHT = (
     "disability_status",
@@ -195,7 +184,7 @@ class Recomputation:
         i = self.indicators[indicator]
         if self.methods[i["method"]]["kind"] != "mean":
             return "POP_TOTAL", "_T", "_T", "_T"
-        named = dict(zip(BREAKDOWNS, cell, strict=True))
+        named: dict[str, str] = dict(zip(BREAKDOWNS, cell, strict=True))
         if any(named[b] != i[f"headline_{b}"] for b in WITHOUT_WEIGHT):
             return None
         age = "_T" if named["age"] == i["headline_age"] else named["age"]

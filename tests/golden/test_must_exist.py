@@ -56,11 +56,10 @@ def test_figures_stand_in_the_vintage_they_name(figures: Path, taken_from: str) 
         assert keys & there, f"{f.file}:{f.line}"
 
 
-def test_figures_of_the_philippine_statistics_authority(figures: Path) -> None:
-    path = figures.parent / "national/phl/1E3DF130.csv"
-    if not path.exists():
-        pytest.skip("the national files are not beside the project")
-    rows = [r for r in csv.reader(path.read_text(encoding="latin-1").splitlines(), delimiter=";") if len(r) == 4]
+def test_figures_of_the_philippine_statistics_authority(philippine_file: Path) -> None:
+    rows = [
+        r for r in csv.reader(philippine_file.read_text(encoding="latin-1").splitlines(), delimiter=";") if len(r) == 4
+    ]
     published = {(r[1], float(r[3])) for r in rows if r[0].startswith("PHILIPPINES") and r[1].isdigit()}
     ours = {(str(f.time_period), f.obs_value) for f in FIGURES if f.taken_from == DOCUMENT}
     assert len(ours) == 2

@@ -6,7 +6,9 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
-from recomputation import BREAKDOWNS, Figure, Key, Recomputation
+from recomputation import Figure, Key, Recomputation
+
+from indicator_defs.breakdowns import BREAKDOWNS
 
 TABLES = (
     "reference.indicator",

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from generated_cases import MEMBERS, few, model_indicator, weight_row
+from hypothesis import given
 from hypothesis import strategies as st
-from small_build import TOTAL_CELL, Row, SmallBuild, records, reference_frames
+from small_build import TOTAL_CELL, Row, SmallBuild
 
-MEMBERS = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM")
 GROUPS = {
     "ASEAN": MEMBERS,
     "ASEAN10": tuple(m for m in MEMBERS if m != "TLS"),
@@ -24,13 +24,7 @@ GROUPS = {
 YEAR = 2020
 T = TypeVar("T")
 ORDER = {"C": 0, "B": 1, "A": 2}
-# One example is a build of ten cases, and a build takes a third of a second; no search for a smaller failure.
-FEW = settings(
-    max_examples=3,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+FEW = few(3)
 CASES = 10
 
 
@@ -49,11 +43,8 @@ class Bench:
     """A small build in which cases become regional figures."""
 
     def __init__(self, small: SmallBuild) -> None:
-        """Takes ASP_COV_ANY as the model of every case's indicator."""
         self.small = small
-        frame = reference_frames()["indicator"]
-        (self.model,) = records(frame[frame["indicator"] == "ASP_COV_ANY"])
-        self.model |= {"weight_is_proxy": False, "is_survey": False, "lookback_years": 4, "maximum": 100.0}
+        self.model = model_indicator()
 
     def figures(self, *cases: Case) -> list[dict[str, Row]]:
         """The figures of each case by group, for the reference year."""
@@ -77,8 +68,8 @@ class Bench:
                         "is_headline": True,
                     }
                 )
-            weights += [_weight(weight, area, w) for area, w in case.weights.items()]
-        weights += [_weight("POP_TOTAL", area, 1000.0 + i) for i, area in enumerate(MEMBERS)]
+            weights += [weight_row(weight, area, YEAR, w) for area, w in case.weights.items()]
+        weights += [weight_row("POP_TOTAL", area, YEAR, 1000.0 + i) for i, area in enumerate(MEMBERS)]
         self.small.write("reference.indicator", indicators)
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
@@ -88,18 +79,6 @@ class Bench:
             if row["time_period"] == YEAR:
                 out[int(row["indicator"].removeprefix("ASP_T"))][row["ref_area"]] = row
         return out
-
-
-def _weight(name: str, area: str, value: float) -> Row:
-    return {
-        "weight": name,
-        "ref_area": area,
-        "time_period": YEAR,
-        "urbanisation": "_T",
-        "weight_value": value,
-        "filling": "published",
-        "is_proxy": False,
-    }
 
 
 @pytest.fixture(scope="module")
@@ -233,7 +212,7 @@ def test_one_more_member_never_worsens_the_class(bench: Bench, examples: list[tu
 
 @FEW
 @given(examples=lists_of(st.tuples(st.sampled_from(MEMBERS), shares, st.floats(0.01, 0.999))))
-def test_one_member_is_withheld_whatever_its_weight(bench: Bench, examples: list[tuple[str, float, float]]) -> None:
+def test_one_member_is_withheld_whatever_itsweight_row(bench: Bench, examples: list[tuple[str, float, float]]) -> None:
     variants = [
         Case({area: value}, {m: share if m == area else (1 - share) / 10 for m in MEMBERS})
         for area, value, share in examples
@@ -266,7 +245,7 @@ def test_censored_member_gives_an_interval_around_the_figure(bench: Bench, examp
 
 @FEW
 @given(examples=lists_of(st.tuples(cases(least=5), all_weights)))
-def test_medians_and_sums_do_not_depend_on_the_weight(
+def test_medians_and_sums_do_not_depend_on_theweight_row(
     bench: Bench, examples: list[tuple[Case, dict[str, float]]]
 ) -> None:
     variants = []

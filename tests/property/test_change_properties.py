@@ -6,19 +6,14 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from generated_cases import MEMBERS, few, model_indicator, weight_row
+from hypothesis import given
 from hypothesis import strategies as st
-from small_build import TOTAL_CELL, Row, SmallBuild, records, reference_frames
+from small_build import TOTAL_CELL, Row, SmallBuild
 
-MEMBERS = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM")
 BASE, LAST = 2016, 2023
 CASES = 8
-FEW = settings(
-    max_examples=2,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+FEW = few(2)
 
 
 @dataclass(frozen=True)
@@ -36,11 +31,8 @@ class Bench:
     """A small build in which cases become changes of ASEAN."""
 
     def __init__(self, small: SmallBuild) -> None:
-        """Takes ASP_COV_ANY as the model of every case's indicator."""
         self.small = small
-        frame = reference_frames()["indicator"]
-        (self.model,) = records(frame[frame["indicator"] == "ASP_COV_ANY"])
-        self.model |= {"weight_is_proxy": False, "is_survey": False, "lookback_years": 4, "maximum": 100.0}
+        self.model = model_indicator()
 
     def changes(self, *cases: Case) -> list[tuple[Row | None, list[Row]]]:
         """The row of ASEAN and its contributions, case by case."""
@@ -53,8 +45,8 @@ class Bench:
                     feed = "b" if year == LAST and area in case.feeds else "a"
                     values.append(_value(code, area, year, value, feed))
             for area, both in case.weights.items():
-                weights += [_weight(weight, area, y, w) for y, w in zip((BASE, LAST), both, strict=True)]
-        weights += [_weight("POP_TOTAL", a, y, 1000.0 + i) for y in (BASE, LAST) for i, a in enumerate(MEMBERS)]
+                weights += [weight_row(weight, area, y, w) for y, w in zip((BASE, LAST), both, strict=True)]
+        weights += [weight_row("POP_TOTAL", a, y, 1000.0 + i) for y in (BASE, LAST) for i, a in enumerate(MEMBERS)]
         self.small.write("reference.indicator", indicators)
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
@@ -87,11 +79,6 @@ def _value(code: str, area: str, year: int, value: float, feed: str) -> Row:
         "feed": feed,
         "dataset_kind": "statistical",
     }
-
-
-def _weight(name: str, area: str, year: int, value: float) -> Row:
-    row = {"weight": name, "ref_area": area, "time_period": year, "weight_value": value}
-    return {**row, "filling": "published", "is_proxy": False}
 
 
 @pytest.fixture(scope="module")

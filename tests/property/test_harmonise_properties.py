@@ -6,20 +6,16 @@ import itertools
 import re
 from collections.abc import Sequence
 from pathlib import Path
+from random import Random
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from generated_cases import few
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from small_build import Row, SmallBuild, catalogue, ilo_row, un_row
 
-# One example is a build of its own and takes a third of a second: few of them, and no search for a smaller failure.
 pytestmark = pytest.mark.long  # a whole small build for every example; make test-long
-FEW = settings(
-    max_examples=3,
-    deadline=None,
-    phases=(Phase.explicit, Phase.reuse, Phase.generate),
-    suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large],
-)
+FEW = few(3)
 TABLES = ("harmonised.observation", "lineage.vintage_value", "lineage.rejection", "quality.out_of_scope")
 _numbers = itertools.count()
 
@@ -116,7 +112,7 @@ def test_what_is_harmonised_is_in_our_codes_and_what_is_rejected_says_why(place:
 
 @settings(FEW, max_examples=2)
 @given(un=un_rows, order=st.randoms(use_true_random=False))
-def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order) -> None:  # type: ignore[no-untyped-def]
+def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order: Random) -> None:
     shuffled = list(un)
     order.shuffle(shuffled)
 

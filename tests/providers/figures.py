@@ -119,7 +119,7 @@ def _newest(name: str, dataset: str) -> list[tuple[str, bytes]]:
     """The files of the newest vintage alone: what a database holds that is published whole each time."""
     store = SnapshotStore(shipped_archive())
     newest = max((m for m in store.list() if (m.provider, m.dataset) == (name, dataset)), key=lambda m: m.vintage_date)
-    return store.files(newest)
+    return list(store.files(newest))
 
 
 def _files(name: str, dataset: str) -> list[tuple[str, bytes]]:

@@ -169,7 +169,7 @@ class Handler(BaseHTTPRequestHandler):
             return Reply(b"<html>Bad Request</html>", 400)
         parts = path.split("/")
         if parts[0] == "source":
-            head = {"page": "1", "pages": "1", "per_page": "50", "total": "1"}
+            head: dict[str, int | str] = {"page": "1", "pages": "1", "per_page": "50", "total": "1"}
             row = {"id": parts[1], "name": "World Development Indicators", "lastupdated": world.lastupdated}
             return _json([head, [row]])
         known_areas = {r["countryiso3code"] for r in figures.world_bank()} - world.bank_unknown

@@ -1,4 +1,4 @@
-"""Fixtures of the sources tests: the shipped archive, a fresh store, and the gathered originals where they are."""
+"""Fixtures of the sources tests: the shipped archive, a fresh store, and servers in the place of the providers."""
 
 from __future__ import annotations
 
@@ -11,8 +11,6 @@ from providers.servers import Providers, serving
 from sources.parsing import ParsedDataset
 from sources.registry import parse_snapshot
 from sources.snapshots import Manifest, SnapshotStore, shipped_archive
-
-SHARED = Path(__file__).resolve().parents[3] / "shared" / "data"
 
 
 @pytest.fixture(scope="session")
@@ -46,22 +44,3 @@ def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)
         yield running
-
-
-def _shared(name: str) -> Path:
-    folder = SHARED / name
-    if not folder.is_dir():
-        pytest.skip(f"the originals are not here: {folder}")
-    return folder
-
-
-@pytest.fixture(scope="session")
-def figures() -> Path:
-    """The gathered figures from which the archive was rebuilt; skips where they are absent."""
-    return _shared("figures")
-
-
-@pytest.fixture(scope="session")
-def evidence() -> Path:
-    """Recorded answers of the real interfaces; skips where they are absent."""
-    return _shared("api_evidence")

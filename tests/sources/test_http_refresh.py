@@ -445,7 +445,9 @@ class TestUnsd:
 
     def test_a_comma_list_brings_the_whole_world(self, providers: Providers) -> None:
         """So does the real one; this shows that the server does, and why parameters are repeated."""
-        body = Client(registry.provider("unsd_sdg").limits).get(  # type: ignore[arg-type]
+        limits = registry.provider("unsd_sdg").limits
+        assert limits is not None
+        body = Client(limits).get(
             f"{providers.base}/sdg/Series/Data?seriesCode=SI_COV_CHLD&areaCode=116,764&page=1&pageSize=9000"
         )
         assert "250" in {r["geoAreaCode"] for r in json.loads(body.body)["data"]}
@@ -563,7 +565,9 @@ class TestWorldBank:
         report = refresh(store, BANK)
         assert report.outcome == "new_vintage"
         assert "/v2/source/29?format=json" in providers.world.asked
-        assert all("source=29" in a for a in providers.world.asked if "/indicator/" in a)
+        of_series = [a for a in providers.world.asked if "/indicator/" in a]
+        assert of_series
+        assert all("source=29" in a for a in of_series)
         assert set(frame_of(store, report)["sourceid"]) == {"29"}
 
     def test_figures_of_another_date_than_the_source_said(self, providers: Providers, store: SnapshotStore) -> None:

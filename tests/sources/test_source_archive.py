@@ -32,7 +32,7 @@ def table(parsed: dict[str, ParsedDataset], dataset: str, vintage: str = "") -> 
     rows: Rows = []
     for place, result in parsed.items():
         if place.startswith(f"{dataset}/{vintage}"):
-            rows += result.frame.fillna("").to_dict("records")
+            rows += [{str(k): v for k, v in row.items()} for row in result.frame.fillna("").to_dict("records")]
     return rows
 
 

@@ -175,7 +175,9 @@ def test_the_fingerprint_is_about_content(spec: DatasetSpec, small: Sample) -> N
 class TestPages:
     """What only paged answers have."""
 
-    def pages(self, provider: str, archive: SnapshotStore, archived: dict[str, Manifest]) -> tuple[DatasetSpec, list]:  # type: ignore[type-arg]
+    def pages(
+        self, provider: str, archive: SnapshotStore, archived: dict[str, Manifest]
+    ) -> tuple[DatasetSpec, list[tuple[str, bytes]]]:
         spec = next(d for d in DATASETS if d.provider == provider)
         whole = json.loads(sample(spec, archive, archived[spec.path].place).body)
         made = []

@@ -49,7 +49,9 @@ class TestWorldBank:
         with pytest.raises(WorldBankError, match=f"{file}: found the World Bank's own error {code}.*{said}") as caught:
             parser("world_bank")(WDI, [(file, (evidence / file).read_bytes())])
         assert caught.value.codes == (code,)
-        assert caught.value.within("here").codes == (code,)
+        moved = caught.value.within("here")
+        assert isinstance(moved, WorldBankError)
+        assert moved.codes == (code,)
 
     def test_the_format_error_is_xml(self, evidence: Path) -> None:
         file = "wb_v1_error_111_xml_recorded_2021-12.xml"

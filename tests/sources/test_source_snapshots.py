@@ -7,6 +7,7 @@ import json
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 
@@ -165,7 +166,9 @@ class TestDamage:
             (lambda t: t.replace(sha256(b"one"), sha256(b"two")), "one of them was altered"),
         ],
     )
-    def test_an_altered_manifest_is_noticed(self, store: SnapshotStore, change, said: str) -> None:  # type: ignore[no-untyped-def]
+    def test_an_altered_manifest_is_noticed(
+        self, store: SnapshotStore, change: Callable[[str], str], said: str
+    ) -> None:
         path = store.folder(store.add(origin(), files())) / MANIFEST
         altered(path, change(path.read_text()).encode())
         with pytest.raises(SnapshotError, match=said) as caught:

@@ -1,14 +1,18 @@
-"""Fixtures of the unit tests: one whole small build, audited, that can be published."""
+"""Fixtures of the unit tests: one whole small build, audited, that can be published; and a catalogue to spoil."""
 
 from __future__ import annotations
+
+import shutil
+from pathlib import Path
 
 import pytest
 from small_build import SmallBuild, ilo_row, un_row
 
+from indicator_defs.catalog import FOLDER, files_of
 from sources import registry
 from warehouse.database import staged_tables
 from warehouse.engine import computed_tables
-from warehouse.metadata import SCHEMAS, Table
+from warehouse.metadata import Table
 from warehouse.previous import write_previous
 from warehouse.release import audit
 
@@ -22,12 +26,21 @@ def whole_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
     small.stage("unsd_sdg", "sdg", "2023-12-17", un)
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", ilo)
     small.staged()
-    for name in (name for schema in SCHEMAS for name in computed_tables(schema)):
-        if not small.build.has(name):
-            small.make(name)
+    small.make(*computed_tables())
     write_previous(small.build, None)
     audit(small.build)
     return small
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A copy of the shipped catalogue that a test may spoil."""
+    to = tmp_path / "indicator_defs"
+    for path in files_of(FOLDER):
+        copy = to / path.relative_to(FOLDER)
+        copy.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(path, copy)
+    return to
 
 
 @pytest.fixture(scope="session")

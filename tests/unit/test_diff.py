@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from pathlib import Path
+from typing import Any
 
 import duckdb
 import openpyxl
@@ -84,7 +85,7 @@ def altered(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Diff:
     return compare(State("old", Build(release / "parquet")), State("now", Build(folder)))
 
 
-def one(diff: Diff, **cell: object) -> dict[str, object]:
+def one(diff: Diff, **cell: object) -> dict[str, Any]:
     rows = diff.values
     for name, value in cell.items():
         rows = rows[rows[name] == value]

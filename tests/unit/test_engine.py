@@ -102,10 +102,10 @@ def test_inputs_are_those_of_the_sql_without_its_comments(monkeypatch: pytest.Mo
     assert inputs_of("lineage.correction") == ["baseline.value"]
 
 
-@pytest.mark.parametrize("schema", SCHEMAS)
-def test_computed_tables_come_after_their_inputs(schema: str) -> None:
-    order = computed_tables(schema)
-    assert sorted(order) == sorted(f"{schema}.{p.stem}" for p in (SQL / schema).glob("*.sql"))
+@pytest.mark.parametrize("schemas", [(s,) for s in SCHEMAS] + [()], ids=[*SCHEMAS, "all"])
+def test_computed_tables_come_after_their_inputs(schemas: tuple[str, ...]) -> None:
+    order = computed_tables(*schemas)
+    assert sorted(order) == sorted(f"{s}.{p.stem}" for s in schemas or SCHEMAS for p in (SQL / s).glob("*.sql"))
     for name in order:
         earlier = order[: order.index(name)]
         assert [i for i in inputs_of(name) if i in order and i not in earlier] == []

@@ -9,7 +9,7 @@ import duckdb
 import pytest
 from small_build import staged_names
 
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.model import BREAKDOWNS, DatasetStructure
 from sources import registry
 from warehouse.database import ddl
 from warehouse.engine import SQL
@@ -59,7 +59,7 @@ def test_every_sql_file_is_described_and_every_computed_table_has_its_file() -> 
 
 
 @pytest.mark.parametrize("structure", registry.structures(), ids=lambda s: s.key)
-def test_staged_tables_are_described_by_their_structure(structure) -> None:  # type: ignore[no-untyped-def]
+def test_staged_tables_are_described_by_their_structure(structure: DatasetStructure) -> None:
     described = staged_table(structure, ("surprise",))
     assert described.full_name == f"staged.{structure.key}"
     assert {c.name for c in structure.columns if c.role in ("dimension", "attribute")} <= set(described.column_names)
@@ -114,7 +114,7 @@ def test_published_columns_are_those_described(published: duckdb.DuckDBPyConnect
     ).fetchall()
     found = {name: list(zip(columns, types, strict=True)) for name, columns, types in rows}
     for name, described in tables().items():
-        if name in found:
+        if not described.is_work:
             assert found[name] == [(c.name, c.type) for c in described.columns], name
 
 

@@ -78,6 +78,7 @@ def test_file_holds_the_rows_of_the_build_and_parquet_the_same(
             f"SELECT count(*) FROM (SELECT {columns} FROM {name} EXCEPT ALL SELECT {columns} FROM '{parquet}')"
         ).fetchone()
         assert con.execute(f"SELECT count(*) FROM {name}").fetchone() == (count,)
+        assert con.execute(f"SELECT count(*) FROM '{parquet}'").fetchone() == (count,)
         assert difference == (0,), name
     values = con.execute("SELECT time_period, obs_value FROM indicator_set.value ORDER BY time_period").fetchall()
     assert values == [(2015, 39.8), (2019, 48.0), (2021, 65.6)]

@@ -1,7 +1,6 @@
-"""A page for each target group: its indicators, by which rule, and for how many members there are values.
+"""docs/target_groups/: for each target group its indicators, by which rule, and for how many members there are values.
 
-Belongs here: the pages, from quality.target_group of a release. Does not belong here: the rules (indicator_defs) and
-who makes the release; without one the pages stay as they are.
+Belongs here: the pages, from quality.target_group of a release. Does not belong here: the rules (indicator_defs).
 """
 
 from __future__ import annotations
@@ -9,8 +8,10 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from indicator_defs.catalog import Catalog
+from indicator_defs.catalog import Catalog, Row
 from warehouse.query import query
+
+from .markdown import code, table
 
 HEAD = ["indicator", "name", "rule", "about", "members with values", "by sex", "by age", "years"]
 QUESTION = """
@@ -45,11 +46,11 @@ def pages(read: Catalog, release: Path) -> dict[str, str]:
         widest = max((r["n_members"] for r in valued), default=0)
         index.append([f"[{group['name']}]({name})", len(rows), len(valued), exact, widest or "none"])
     head = ["target group", "indicators", "of them with values", "of these exact", "most members"]
-    out["target_groups/README.md"] = f"# The target groups\n\n{ABOUT}\n\n{_table(head, index)}\n"
+    out["target_groups/README.md"] = f"# The target groups\n\n{ABOUT}\n\n{table(head, index)}\n"
     return out
 
 
-def _page(group: dict[str, str], rows: list[dict[str, Any]]) -> str:
+def _page(group: Row, rows: list[dict[str, Any]]) -> str:
     valued = [r for r in rows if r["n_members"]]
     declared = [r for r in rows if not r["n_members"]]
     parts = [f"# {group['name']} (`{group['code']}`)", f"{group['description'].rstrip('.')}.", ABOUT]
@@ -60,13 +61,13 @@ def _page(group: dict[str, str], rows: list[dict[str, Any]]) -> str:
             f"{sum(r['n_members_by_sex'] > 0 for r in valued)} by sex, "
             f"{sum(r['n_members_by_age'] > 0 for r in valued)} by age."
         )
-        parts.append(_table(HEAD, map(_valued, valued)))
+        parts.append(table(HEAD, map(_valued, valued)))
     else:
         parts.append("**No source at hand has any figure about this group.**")
     if declared:
         parts.append("Declared, or without a value of any Member State:")
         head = ["indicator", "name", "rule", "values must come from"]
-        parts.append(_table(head, ([_code(r), r["name"], _rule(r), r["gap_obtain_from"]] for r in declared)))
+        parts.append(table(head, ([code(r["indicator"]), r["name"], _rule(r), r["gap_obtain_from"]] for r in declared)))
     elif not valued:
         parts.append("No indicator of the set is about it either: propose one in `indicator_defs/indicators/`.")
     return "\n\n".join(parts) + "\n"
@@ -75,7 +76,7 @@ def _page(group: dict[str, str], rows: list[dict[str, Any]]) -> str:
 def _valued(r: dict[str, Any]) -> list[object]:
     about = "the whole indicator" if r["by_rule_of"] == "definition" else "some of its breakdowns"
     return [
-        _code(r),
+        code(r["indicator"]),
         r["name"],
         _rule(r),
         about,
@@ -88,16 +89,3 @@ def _valued(r: dict[str, Any]) -> list[object]:
 
 def _rule(r: dict[str, Any]) -> str:
     return f"{r['match']}: {r['note'].rstrip('.')}" if r["note"] else str(r["match"])
-
-
-def _code(r: dict[str, Any]) -> str:
-    return f"`{r['indicator']}`"
-
-
-def _table(head: list[str], rows: Any) -> str:
-    lines = [f"| {' | '.join(head)} |", "|" + "---|" * len(head)]
-    lines += [
-        f"| {' | '.join(' '.join(('' if c is None else str(c)).split()).replace('|', '/') for c in row)} |"
-        for row in rows
-    ]
-    return "\n".join(lines)

@@ -1,7 +1,7 @@
-"""The metadata sheets of the indicators, one page for each group of indicators, from the definitions alone.
+"""docs/indicators/: the metadata sheets, one page for each group of indicators, from the definitions alone.
 
 Belongs here: what stands on a sheet, in which order, and the words around it. Does not belong here: figures (a release
-has them), and writing files (make.py).
+has them).
 """
 
 from __future__ import annotations
@@ -11,6 +11,8 @@ from collections.abc import Iterator
 from indicator_defs.catalog import Catalog
 from indicator_defs.model import Feed, IndicatorDefinition
 from sources import registry
+
+from .markdown import code, table
 
 KINDS = {
     "no_source": "nobody is known to publish it",
@@ -30,27 +32,25 @@ ABOUT = (
 )
 
 
-def sheets(read: Catalog) -> dict[str, str]:
+def pages(read: Catalog) -> dict[str, str]:
     """The text of each page below docs/, by its path: an index, and a page for each group of indicators."""
-    pages = {}
-    rows = []
+    out = {}
+    index = []
     for group in read.codelists["indicator_group"]:
         inside = sorted((d for d in read.definitions.values() if d.group == group["code"]), key=lambda d: d.code)
         if not inside:
             continue
         name = f"{group['code']}.md"
-        pages[f"indicators/{name}"] = (
-            "\n\n".join([f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read) for d in inside)]) + "\n"
-        )
-        rows.append(f"| [{group['name']}]({name}) | {len(inside)} | {', '.join(f'`{d.code}`' for d in inside)} |")
-    head = "| group | sheets | indicators |\n|---|---|---|\n"
-    pages["indicators/README.md"] = f"# Metadata sheets\n\n{ABOUT}\n\n{head}" + "\n".join(rows) + "\n"
-    return pages
+        parts = [f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read) for d in inside)]
+        out[f"indicators/{name}"] = "\n\n".join(parts) + "\n"
+        index.append([f"[{group['name']}]({name})", len(inside), ", ".join(code(d.code) for d in inside)])
+    listed = table(["group", "sheets", "indicators"], index)
+    out["indicators/README.md"] = f"# Metadata sheets\n\n{ABOUT}\n\n{listed}\n"
+    return out
 
 
 def _sheet(d: IndicatorDefinition, read: Catalog) -> str:
-    lines = [f"| {label} | {_cell(text)} |" for label, text in _fields(d, read)]
-    return f"## {d.code}: {d.name}\n\n| | |\n|---|---|\n" + "\n".join(lines)
+    return f"## {d.code}: {d.name}\n\n{table(['', ''], _fields(d, read))}"
 
 
 def _fields(d: IndicatorDefinition, read: Catalog) -> Iterator[tuple[str, str]]:
@@ -138,7 +138,3 @@ def _frequency(d: IndicatorDefinition) -> str:
     calendars = {f.provider: registry.provider(f.provider).calendar.frequency.replace("_", " ") for f in d.sources}
     said = "; ".join(f"{provider}: {frequency}" for provider, frequency in calendars.items())
     return f"as the sources publish ({said})" + ("; the surveys behind it are rarer" * d.aggregation.survey)
-
-
-def _cell(text: str) -> str:
-    return " ".join(text.split()).replace("|", "\\|")

@@ -1,0 +1,130 @@
+"""docs/methods.md: the tables of methods, classes, weights, settings, groups, code lists and checks.
+
+Belongs here: those tables, from the definitions and the checks. Does not belong here: how a number is made, which
+people write around them.
+"""
+
+from __future__ import annotations
+
+from indicator_defs.catalog import Catalog
+from warehouse import checks
+
+from .markdown import code, placed, table
+
+
+def pages(read: Catalog) -> dict[str, str]:
+    """The page with its places filled."""
+    places = {
+        "settings": settings(read),
+        "groups": groups(read),
+        "obs_status": code_list(read, "obs_status"),
+        "nature": code_list(read, "nature"),
+        "methods": methods(read),
+        "classes": classes(read),
+        "weights": weights(read),
+        "accepted-proxies": accepted_proxies(read),
+        "checks": all_checks(),
+    }
+    return placed("methods.md", places)
+
+
+def code_list(read: Catalog, name: str) -> str:
+    """A code list."""
+    rows = ([code(r["code"]), r["name"], r["description"]] for r in read.codelists[name])
+    return table(["code", "name", "note"], rows)
+
+
+def settings(read: Catalog) -> str:
+    """The years and limits of the set."""
+    s, b = read.indicator_set, read.regional_baseline
+    rows: list[list[object]] = [
+        ["latest reference year", s.latest_reference_year],
+        ["regional figures from", s.first_reference_year],
+        ["baseline", f"{b.baseline_year}, from values of {b.baseline_from} to {b.baseline_to}"],
+        ["least distance of baseline and latest for a change", f"{b.minimum_years_apart} years"],
+        ["step that is not comparable until looked at, per cent units", f"more than {s.step_points:g} points"],
+        ["the same, any unit", f"more than {s.step_factor:g} times, and at least {s.step_factor_minimum:g}"],
+        ["groups", ", ".join(s.groups)],
+    ]
+    return table(["setting", "value"], rows)
+
+
+def methods(read: Catalog) -> str:
+    """The methods of aggregation, and how many indicators use each."""
+    used = [d.aggregation.method for d in read.definitions.values()]
+    rows = ([code(m.name), m.title, m.formula, used.count(m.name)] for m in read.methods.values())
+    return table(["method", "title", "what is computed", "indicators"], rows)
+
+
+def classes(read: Catalog) -> str:
+    """The thresholds of the publication classes."""
+    rows: list[list[object]] = []
+    for rule in read.publication_rules.values():
+        for name, c in (("A", rule.A), ("B", rule.B), ("or B", rule.B_alternative)):
+            recent = (
+                f"{100 * c.recent_share:g} % of the weight from the last {c.recent_years} years "
+                f"({c.recent_years_survey} for surveys)"
+                if c.recent_share
+                else "any"
+            )
+            rows.append(
+                [
+                    name,
+                    f"{100 * c.weight_covered:.4g} %",
+                    c.n_areas,
+                    c.n_areas_small,
+                    recent,
+                    "yes" if c.proxy_allowed else "no",
+                ]
+            )
+    head = [
+        "class",
+        "weight covered at least",
+        "members at least",
+        "groups of up to six",
+        "age of the values",
+        "proxy weight",
+    ]
+    tolerance = ", ".join(f"{r.sex_total_tolerance:g}" for r in read.publication_rules.values())
+    return f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points."
+
+
+def weights(read: Catalog) -> str:
+    """The weights, their sources and fillings, and the indicators that use each; proxies marked."""
+    rows = []
+    means = [d for d in read.definitions.values() if read.methods[d.aggregation.method].kind == "mean"]
+    for w in read.weights.values():
+        users = [d for d in means if d.aggregation.weight == w.name]
+        own = ", ".join(code(d.code) for d in users if not d.aggregation.weight_is_proxy)
+        proxy = ", ".join(
+            code(d.code) + " (accepted)" * bool(d.aggregation.proxy_accepted)
+            for d in users
+            if d.aggregation.weight_is_proxy
+        )
+        rows.append([code(w.name), w.title, w.source, w.filling, own, proxy])
+    return table(
+        ["weight", "what is counted", "from", "years without a figure", "denominator of", "stands in for"], rows
+    )
+
+
+def accepted_proxies(read: Catalog) -> str:
+    """Why some proxy weights do not cap the class."""
+    found = [d for d in read.definitions.values() if d.aggregation.proxy_accepted]
+    return "\n".join(f"* `{d.code}`, {d.name}: {d.aggregation.proxy_accepted}" for d in found) or "None."
+
+
+def all_checks() -> str:
+    """The checks of a release."""
+    return table(
+        ["check", "severity", "what must hold"], ([code(c.name), c.severity, c.description] for c in checks.shown())
+    )
+
+
+def groups(read: Catalog) -> str:
+    """The ASEAN groups and their members."""
+    names = {r["code"]: r["name"] for r in read.codelists["area"]}
+    rows = []
+    for group in read.indicator_set.groups:
+        members = [r["member"] for r in read.codelists["area_group"] if r["group"] == group and not r["valid_to"]]
+        rows.append([code(group), names[group], len(members), ", ".join(members)])
+    return table(["group", "name", "members", "who"], rows)
