@@ -21,7 +21,6 @@ from pydantic import (
     model_validator,
 )
 
-from indicator_defs.breakdowns import BREAKDOWNS as BREAKDOWNS
 from indicator_defs.breakdowns import Breakdown as Breakdown
 from indicator_defs.breakdowns import pairs
 from indicator_defs.roles import ColumnRole

@@ -12,8 +12,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
-from indicator_defs.model import BREAKDOWNS
 from warehouse.query import query, reader
 
 # Rounding, newly stated fields and footnotes are shown on demand: they are no news about a figure.

@@ -15,7 +15,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS
 from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, read_csv, text_of
 from sources.spec import DatasetSpec
 

@@ -17,8 +17,9 @@ from typing import Any
 
 import pandas as pd
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import Catalog, load_catalog
-from indicator_defs.model import BREAKDOWNS, DatasetStructure
+from indicator_defs.model import DatasetStructure
 from sources import registry
 from warehouse import staging
 from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames

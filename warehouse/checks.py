@@ -91,7 +91,7 @@ CODES = Check("codes_are_known", "blocks", "Every code stands in its code list",
 
 
 def _unique_key(description: Table) -> Check:
-    from indicator_defs.model import BREAKDOWNS
+    from indicator_defs.breakdowns import BREAKDOWNS
 
     # the cell holds all breakdown codes of a row: one column to compare instead of eleven
     has_cell = "cell" in description.column_names

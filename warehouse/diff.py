@@ -20,8 +20,8 @@ from typing import Any
 import duckdb
 import pandas as pd
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
-from indicator_defs.model import BREAKDOWNS
 from warehouse.connection import open_engine
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables

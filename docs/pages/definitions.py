@@ -15,8 +15,9 @@ from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
 from indicator_defs import model, set_model
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import FOLDER, Catalog
-from indicator_defs.model import BREAKDOWNS, IndicatorDefinition
+from indicator_defs.model import IndicatorDefinition
 from warehouse import metadata
 
 from .markdown import code, placed, table

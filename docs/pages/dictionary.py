@@ -11,9 +11,9 @@ import yaml
 
 from sources import registry
 from warehouse import metadata
+from warehouse.database import VIEWS, ddl, staged_view
 from warehouse.macros import macros
 from warehouse.metadata import Table
-from warehouse.database import VIEWS, ddl, staged_view
 
 from .markdown import code, table
 

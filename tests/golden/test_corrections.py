@@ -7,8 +7,9 @@ from typing import Any
 
 import pytest
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import load_catalog
-from indicator_defs.model import BREAKDOWNS, Correction
+from indicator_defs.model import Correction
 
 CORRECTIONS = load_catalog().corrections
 NUMBER = re.compile(r"(?<![\d-])\d+(?:\.\d+)?(?![\d-])")

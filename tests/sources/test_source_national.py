@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from source_samples import SUBMISSION
 
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS
 from sources.national import collect_inbox, identify, parse
 from sources.parsing import ParsedDataset, SourceError
 from sources.registry import dataset, parse_snapshot

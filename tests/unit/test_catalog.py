@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import yaml
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import FOLDER, Catalog, fingerprint_of, load_catalog
-from indicator_defs.model import BREAKDOWNS
 from sources import registry
 
 NINE_CONTINGENCIES = {"ANY", "CHLD", "DISAB", "INJ", "MATNL", "PENSN", "POOR", "UEMP", "VULN"}

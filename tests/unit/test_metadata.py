@@ -9,7 +9,8 @@ import duckdb
 import pytest
 from small_build import staged_names
 
-from indicator_defs.model import BREAKDOWNS, DatasetStructure
+from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.model import DatasetStructure
 from sources import registry
 from warehouse.database import ddl
 from warehouse.engine import SQL

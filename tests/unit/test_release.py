@@ -16,7 +16,7 @@ import pytest
 from small_build import SmallBuild
 
 import warehouse.release as release_module
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables

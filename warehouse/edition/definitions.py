@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.metadata import table
 
 # Tables that say what is measured and how; claims are compared in words (sql/claim.sql).

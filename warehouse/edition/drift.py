@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from indicator_defs.model import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.connection import open_engine, quoted
 from warehouse.disk import sha256
 from warehouse.edition.definitions import DefinitionChange, definition_changes
