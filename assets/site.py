@@ -11,7 +11,6 @@ import dagster as dg
 from assets.release import RELEASE
 from assets.resource import Workplace, told
 from warehouse.export import export
-from warehouse.export.site import shown_release
 
 SITE = dg.AssetKey(["release", "site"])
 CHECK = "shows_the_release"
@@ -43,6 +42,8 @@ def site(
             asset_key=SITE, check_name=CHECK, passed=True, description="A build as of a date gets no site."
         )
         return
+    from warehouse.export.site import shown_release
+
     home = workplace.releases.home
     try:
         if shown_release(home / "site") != release.name:

@@ -17,8 +17,9 @@ from warehouse.metadata import Table, staged_observation, staged_table, tables, 
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
-# Small groups are written by several cores at once, and a query for one indicator reads little beside it.
-ROW_GROUP_SIZE = 20480
+# Small groups are written by several cores at once (what does not fill one is written by one core, at the end), and a
+# query for one indicator reads little beside it.
+ROW_GROUP_SIZE = 8192
 VIEWS = Path(__file__).parent / "sql" / "main"
 
 

@@ -75,6 +75,7 @@ def _elsewhere(target: str | None, table: str) -> str | None:
     return target if target and target.split()[0] != table else None
 
 
+@lru_cache(maxsize=16)
 def _load(name: str) -> Any:
     loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     return yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)
