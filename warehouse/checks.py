@@ -6,7 +6,9 @@ Does not belong here: what to do about a failed check (release.py publishes noth
 
 from __future__ import annotations
 
+import os
 import re
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -16,9 +18,11 @@ from warehouse.engine import Build, attach_inputs, connect
 from warehouse.metadata import Table, table, tables
 
 if TYPE_CHECKING:
+    import duckdb
     import pandas as pd
 
 FOLDER = Path(__file__).parent / "checks"
+MOST_KEPT = 1000  # problems that are looked at one by one; more are only counted
 Severity = Literal["blocks", "warns", "informs"]
 _HEADER = re.compile(r"^-- (severity|as of|description): (.+)$", re.MULTILINE)
 _TABLES = re.compile(r"\b((?:reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.[a-z_0-9]+)\b")
@@ -162,18 +166,21 @@ def query_of(name: str) -> str:
 
 def run(build: Build, chosen: list[Check] | None = None) -> list[Result]:
     """Runs checks on a build; results in the order of their names."""
-    results = []
     wanted = checks() if chosen is None else chosen
-    with connect() as con:
+    with connect() as con, ThreadPoolExecutor(os.cpu_count()) as pool:
         attach_inputs(con, build, sorted({name for c in wanted for name in c.inputs}))
-        for check in wanted:
-            query = check.query.rstrip().rstrip(";")
-            found = con.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT 1000").df()
-            total = len(found)
-            if total == 1000:
-                total = int(con.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
-            results.append(Result(check, total, _sample(found)))
-    return results
+        # planning takes one core and most of the time of these queries, so several run side by side
+        return list(pool.map(lambda check: _judged(con, check), wanted))
+
+
+def _judged(con: duckdb.DuckDBPyConnection, check: Check) -> Result:
+    query = check.query.rstrip().rstrip(";")
+    with con.cursor() as cursor:
+        found = cursor.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT {MOST_KEPT}").df()
+        total = len(found)
+        if total == MOST_KEPT:
+            total = int(cursor.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
+    return Result(check, total, _sample(found))
 
 
 def _sample(found: pd.DataFrame, rows: int = 5) -> str:
