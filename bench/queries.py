@@ -16,6 +16,7 @@ import re
 import shutil
 import sys
 import time
+from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -23,7 +24,7 @@ from statistics import median, quantiles
 import duckdb
 
 from bench.measure import ROOT, load, remove, run
-from warehouse.database import write_database
+from warehouse.database import Writing
 from warehouse.engine import Build
 from warehouse.metadata import Table, staged_table, table, tables
 from warehouse.query import ask, reader
@@ -103,7 +104,8 @@ def grow(release: Path, folder: Path, observations: int) -> None:
             f"TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()
-    write_database(build, published, folder / DATABASE, f"grown from {release.name}")
+    with closing(Writing(build, published, folder / DATABASE)) as writing:
+        writing.finish([], f"grown from {release.name}")
     remove(folder / "build")
     remove(folder / "spill")
 
