@@ -94,7 +94,10 @@ unusable AS (
     LEFT JOIN indicator_set.candidate AS c ON c.observation_id = o.observation_id AND c.is_current
     LEFT JOIN lineage.correction AS k
         ON k.observation_id = o.observation_id AND k.applied AND k.action = 'exclude_from_use'
+    JOIN reference.dataset AS d ON d.provider = o.source AND d.dataset = o.dataset
     WHERE c.observation_id IS NULL AND o.candidate_no = 1
+        -- a national figure of another definition stands beside the others and was never refused
+        AND (k.observation_id IS NOT NULL OR d.kind <> 'national_submission' OR coalesce(o.obs_status, '') <> 'D')
         AND (o.obs_value IS NOT NULL OR o.lower_bound IS NOT NULL OR o.upper_bound IS NOT NULL)
 ),
 unusable_family AS (  -- '' is the headline cell; NULL codes are those that could not be read
