@@ -33,7 +33,8 @@ def previous_values(release: Path) -> pd.DataFrame:
         found = read_files([path])
     except duckdb.Error as error:
         raise PreviousError(
-            f"{path} cannot be read: {error}. This build is compared with no release before."
+            f"{path} cannot be read: {error}. This build is compared with no release before. See what is altered: "
+            f"payung releases verify {release.name}"
         ) from error
     return found.assign(release=release.name).reindex(columns=table(PREVIOUS).column_names)
 

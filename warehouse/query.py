@@ -141,8 +141,7 @@ def query(release: Path, text: str, parameters: dict[str, Any] | None = None) ->
 FIRST_TABLE = """
 WITH shown AS (
     SELECT
-        i.indicator, i.name, b.ref_area, b.latest_year, b.latest_value, b.publication_class,
-        row_number() OVER (PARTITION BY i.indicator ORDER BY b.ref_area) AS turn
+        i.indicator, i.name, b.latest_year, b.latest_value, b.publication_class
     FROM baseline.value AS b
     JOIN reference.indicator AS i ON i.indicator = b.indicator
     WHERE b.is_headline AND b.ref_area = 'ASEAN' AND i.tier = 'core' AND b.latest_value IS NOT NULL

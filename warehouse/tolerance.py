@@ -79,10 +79,12 @@ def exceeded(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list[Exceeded]:
 
 
 def _moved(values: pd.DataFrame) -> pd.Series[float]:
-    """How far each value moved, in per cent of what it was; endless where it was 0 and is no more."""
+    """How far each value moved, in per cent of what it was; endless where it was 0, or one side alone is a number."""
     before = values["value_before"].abs()
     size = (values["value_after"] - values["value_before"]).abs()
-    return (100 * size / before).where(before > 0, float("inf")).where(size > 0, 0.0)
+    moved = (100 * size / before).where(before > 0, float("inf")).where(size > 0, 0.0)
+    one_sided = values["value_before"].isna() != values["value_after"].isna()  # the other is a bound, as <0.5
+    return moved.mask(one_sided, float("inf"))
 
 
 def _excess(indicator: str, rule: str, found: float, limit: float, cases: pd.DataFrame, total: int) -> Exceeded:

@@ -50,10 +50,11 @@ class Verified:
 def verify(releases: Releases, release_id: str | None = None) -> Verified:
     """Compares every file of a release (without an ID: the current one) with its sha256.
 
-    The manifest itself is compared with the history, where the history has it.
+    The manifest itself is compared with the history, where the history has it; where it is gone, that is what is missing.
     """
-    folder = linked(releases) if release_id is None else None
-    folder = folder if folder is not None else releases.find(release_id)
+    folder = _folder(releases, release_id)
+    if not (folder / MANIFEST).exists():
+        return Verified(folder.name, 0, missing=[MANIFEST])
     told = {
         e.release: e.manifest_sha256
         for e in history.events(releases.folder)
@@ -78,10 +79,13 @@ def verify(releases: Releases, release_id: str | None = None) -> Verified:
     return Verified(folder.name, len(files), sorted(altered), missing, sorted(there - set(files) - {MANIFEST}))
 
 
-def linked(releases: Releases) -> Path | None:
-    """The folder that `current` points to, also where its manifest is gone; None where there is no such folder."""
+def _folder(releases: Releases, release_id: str | None) -> Path:
+    """The folder of a release, also where its manifest is gone. Raises ReleaseError where there is no such folder."""
+    if release_id is not None:
+        there = {p.name: p for p in releases.folder.glob("[!.]*") if p.is_dir()}
+        return there.get(release_id) or releases.find(release_id)
     target = releases.link.resolve()
-    return target if releases.link.is_symlink() and (target / MANIFEST).exists() else None
+    return target if releases.link.is_symlink() and target.is_dir() else releases.find()
 
 
 def roll_back(releases: Releases, release_id: str, by: str, reason: str = "") -> tuple[Path, str | None]:

@@ -136,6 +136,8 @@ SELECT
         WHEN NOT v.in_aggregates THEN
             'its newest value is kept out of regional figures'
             || coalesce(' (status ' || coalesce(v.obs_status, v.published_status) || ')', '')
+        WHEN v.obs_value IS NULL AND coalesce(v.lower_bound, i.minimum) + coalesce(v.upper_bound, i.maximum) IS NULL
+            THEN 'its newest value is open at an end that the indicator does not bound'
         WHEN v.sex <> '_T' AND i.headline_sex = '_T' AND v.time_period >= $year - i.lookback_years
             THEN 'figures by sex count only where an area has both and the total'
         ELSE 'its newest value lies before the window'

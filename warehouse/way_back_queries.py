@@ -125,7 +125,7 @@ ORDER BY preference
 
 CANDIDATES = f"""
 WITH cell AS (
-    SELECT o.*, count(DISTINCT o.value_text) OVER (PARTITION BY o.time_period, o.source, o.provider_series) AS texts
+    SELECT o.*, count(DISTINCT o.value_text) OVER (PARTITION BY o.time_period, o.feed, o.snapshot_id) AS texts
     FROM harmonised.observation AS o
     WHERE o.indicator = $indicator AND o.ref_area = $area AND o.time_period BETWEEN $year - 1 AND $year + 1
         AND {CELL.format("o")} = $cell
@@ -196,8 +196,8 @@ FROM indicator_set.value AS v
 JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
 JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
 JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
-WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell = $cell AND v.in_aggregates
-    AND v.obs_value IS NOT NULL AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
+WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell = $cell AND v.obs_value IS NOT NULL
+    AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
 ORDER BY v.time_period
 """
 

@@ -70,6 +70,15 @@ def test_newer_relay_wins_over_the_owner(tmp_path: Path) -> None:
     assert chosen(small) == {2019: (49.0, "chosen", None)}
 
 
+def test_feeds_that_are_equal_in_all_that_is_compared_are_told_so(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2023-12-17", pensions({2019: "48"}))
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2019: "49"}))
+    assert chosen(small) == {2019: (48.0, "chosen", None)}
+    reasons = {r["feed"]: r["reason"] for r in small.read("indicator_set.choice")}
+    assert reasons[UN_FEED] == f"equal in all that is compared; the name of {ILO_FEED} comes first"
+
+
 def test_agreeing_feed_extends_backwards_only(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2015: "39.8", 2019: "48", 2021: "65.6"}))
@@ -136,6 +145,17 @@ def test_national_figure_of_our_concept_comes_first_beside_one_of_another(tmp_pa
     assert chosen(small) == {2019: (50.0, "chosen", "A")}
 
 
+def test_national_figure_of_another_concept_is_not_told_as_refused(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2012: "48"}))
+    other = national_row("ASP_COV_PENSN", "PHL", 2022, "75", obs_status="D")
+    small.stage("national", "submissions", "2026-10-01", [other], areas_asked=["PHL"])
+    small.staged().make("quality.availability")
+    found = {(r["indicator"], r["ref_area"], r["breakdown"]): r for r in small.read("quality.availability")}
+    gap = found[("ASP_COV_PENSN", "PHL", "headline")]
+    assert (gap["availability"], gap["reason_code"]) == ("old", "out_of_window")
+
+
 def test_history_keeps_a_figure_of_another_concept_while_it_stands_alone(tmp_path: Path) -> None:
     """Every state is chosen by the same rules; today's values are the newest of them."""
     small = SmallBuild(tmp_path)
@@ -156,6 +176,66 @@ def test_history_keeps_a_figure_of_another_concept_while_it_stands_alone(tmp_pat
         ("F", 66.0): (alone, None, "D"),
     }
     assert {(r["sex"], r["obs_value"]) for r in small.read("indicator_set.value")} == {("_T", 48.0), ("F", 66.0)}
+
+
+def test_only_source_of_an_indicator_is_withdrawn(tmp_path: Path) -> None:
+    """Today's values are those of the newest state, also where that state has none."""
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", "2021-12-17", un_pensions({2019: "48"}))
+    small.stage("unsd_sdg", "sdg", "2022-12-17", [], series_asked=["SI_COV_PENSN"])
+    small.staged().make("indicator_set.value", "indicator_set.choice")
+    assert (small.read("indicator_set.value"), small.read("indicator_set.choice")) == ([], [])
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2019: "48"}))
+    assert chosen(small) == {2019: (48.0, "chosen", None)}, "withdrawn and come back"
+    days = [
+        (r["known_from"].year, r["known_to"] and r["known_to"].year) for r in small.read("indicator_set.value_history")
+    ]
+    assert days == [(2021, 2022), (2023, None)]
+
+
+def test_of_two_vintages_of_one_day_the_later_one_stands_alone(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2018: "47", 2019: "48"}))
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2019: "49"}))
+    assert chosen(small) == {2019: (49.0, "chosen", None)}
+    assert len(small.read("indicator_set.value_history")) == 1
+
+
+def test_correction_holds_in_the_vintages_that_have_its_text(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    correction = {
+        "indicator": "ASP_COV_PENSN",
+        "ref_area": "PHL",
+        "time_period": 2020,
+        "source": "unsd_sdg",
+        "provider_series": "SI_COV_PENSN",
+    }
+    corrections = [("20.5", "exclude_from_use"), ("20.6", "mark_unreliable")]
+    told = [{**correction, "correction_id": i, "expected_text": t, "action": a} for i, (t, a) in enumerate(corrections)]
+    small.write("reference.correction", told)
+    for year, text in ((2020, "20.5"), (2021, "20.6"), (2022, "20.7")):
+        small.stage("unsd_sdg", "sdg", f"{year}-12-17", un_pensions({2020: text}))
+    assert chosen(small) == {2020: (20.7, "chosen", None)}
+    history = [
+        (r["known_from"].year, r["obs_value"], r["obs_status"]) for r in small.read("indicator_set.value_history")
+    ]
+    assert history == [(2021, 20.6, "U"), (2022, 20.7, None)]
+
+
+def test_value_that_is_open_at_an_end_is_not_replaced_by_an_older_number(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    deaths = {("PHL", 2015): "100", ("PHL", 2016): ">500", ("THA", 2015): "30"}
+    rows = [un_row("SH_STA_MORT", M49[a], y, v, unit_measure="PER_100000_LIVE_BIRTHS") for (a, y), v in deaths.items()]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    weights = [
+        {"weight": "POP_TOTAL", "ref_area": a, "time_period": y, "weight_value": 1.0}
+        for a in ("PHL", "THA")
+        for y in (2016, 2018)
+    ]
+    small.staged().write("indicator_set.weight_value", weights)
+    small.make("indicator_set.aggregate_member")
+    there = {(r["ref_area"], r["reference_year"]) for r in small.read("indicator_set.aggregate_member")}
+    assert there == {("THA", 2016), ("THA", 2018)}, "a ratio has no highest value that could be its other end"
 
 
 def test_member_whose_baseline_value_is_unusable_has_no_other_year_in_the_aggregate(tmp_path: Path) -> None:
@@ -221,6 +301,16 @@ def test_steps_are_breaks_until_somebody_has_looked(tmp_path: Path) -> None:
     for area, (_, expected) in steps.items():
         assert found[(area, 2015)] is None
         assert found[(area, 2019)] == expected, area
+
+
+def test_step_shows_across_a_censored_value(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2016: "50", 2018: "<0.5", 2021: "5"}))
+    small.staged().make("indicator_set.value", "baseline.country_value")
+    found = {r["time_period"]: r["break_before"] for r in small.read("indicator_set.value")}
+    assert found == {2016: None, 2018: None, 2021: "step"}
+    (row,) = (r for r in small.read("baseline.country_value") if r["baseline_value"] is not None)
+    assert (row["comparable"], row["reason"]) == (False, "break between: step 2021")
 
 
 def test_break_that_the_provider_flags(tmp_path: Path) -> None:
@@ -297,6 +387,21 @@ def test_events_are_averaged_over_the_baseline_years_and_never_carried(tmp_path:
     )
     assert (row["baseline_year"], row["baseline_value"]) == (2016, 30.0)
     assert row["latest_value"] is None, "nothing of 2023: the figure of 2021 is not carried"
+
+
+def test_mean_of_events_that_holds_an_unreliable_count_is_not_compared(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    events = [(2014, "1000", "U"), (2016, "20", None), (2018, "60", None), (2023, "7", None)]
+    rows = [un_row("VC_DSR_AFFCT", "608", y, v, unit_measure="NUMBER", obs_status=s) for y, v, s in events]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    small.staged().make("baseline.country_value")
+    (row,) = (
+        r
+        for r in small.read("baseline.country_value")
+        if (r["indicator"], r["ref_area"], r["is_headline"]) == ("ASP_DIS_AFF", "PHL", True)
+    )
+    assert (row["baseline_value"], row["latest_value"]) == (360.0, 7.0), "shown"
+    assert (row["change"], row["reason"]) == (None, "superseded, unreliable or from a document")
 
 
 def test_correction_excludes_while_its_expected_value_stands(tmp_path: Path) -> None:

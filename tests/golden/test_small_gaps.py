@@ -153,6 +153,19 @@ def test_a_failed_fetch_is_the_reason_where_the_source_could_have_filled_the_gap
     assert found["ASP_FIN_GDP", "THA", "headline"]["reason_code"] == "not_gathered", "declared: nobody was asked"
 
 
+def test_the_newest_refused_row_gives_its_own_reason(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [
+        un_row("SI_COV_POOR", "764", 2014, "81.7"),
+        un_row("SI_COV_POOR", "764", 2020, "80", unit_measure="NUMBER"),
+        un_row("SI_COV_POOR", "764", 2021, "-1"),
+    ]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    small.staged().make("quality.availability")
+    said = read(small)[("ASP_COV_POOR", "THA", "headline")]["reason"]
+    assert said.startswith("published but rejected: below_minimum (lineage.rejection), year 2021")
+
+
 def test_a_row_refused_in_a_vintage_out_of_use_is_no_reason(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     small.stage("unsd_sdg", "sdg", "2023-06-01", un_rows(spoilt=True))

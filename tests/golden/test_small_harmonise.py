@@ -8,6 +8,8 @@ from typing import Any
 import pytest
 from small_build import Row, SmallBuild, ilo_row, national_row, un_row
 
+from warehouse import checks
+
 PENSN = "SI_COV_PENSN"
 
 
@@ -281,6 +283,18 @@ def test_key_published_twice_keeps_both_and_chooses_neither(tmp_path: Path) -> N
     assert {(r["candidate_no"], r["value_text"]) for r in found} == {(1, "39.8"), (2, "41")}
     assert len({r["observation_id"] for r in found}) == 2
     assert small.read("indicator_set.candidate") == []
+
+
+def test_key_published_under_the_old_and_the_new_code_of_a_series_is_published_twice(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    rows = [un_row("SI_COV_SOCASTPQ", "608", 2012, "10"), un_row("SI_COV_SOCAST", "608", 2012, "20", quantile="Q1")]
+    small.stage("unsd_sdg", "sdg", "2018-10-15", rows)
+    small.staged().make("harmonised.observation", "indicator_set.candidate")
+    assert {r["candidate_no"] for r in small.read("harmonised.observation")} == {1, 2}
+    assert small.read("indicator_set.candidate") == []
+    twice = next(c for c in checks.checks() if c.name == "key_published_twice")
+    (result,) = checks.run(small.build, [twice])
+    assert result.problems == 1
 
 
 def test_same_value_published_twice_is_one_candidate(tmp_path: Path) -> None:

@@ -230,6 +230,18 @@ def test_each_tolerance_is_measured_alone(altered: Diff) -> None:
     assert {e.indicator for e in far if "changed" in e.rule} == {"ASP_COV_UEMP"}, "half of it is more than 40 %"
 
 
+@pytest.mark.parametrize(("before", "after"), [(60.0, None), (None, 60.0)])
+def test_number_that_becomes_a_bound_or_comes_from_one_has_moved(before: float | None, after: float | None) -> None:
+    value = {"indicator": "ASP_COV_UEMP", "level": "country", "kind": "changed", "is_headline": True, "ref_area": "PHL"}
+    value |= {"time_period": 2021, "value_before": before, "value_after": after, "reason": "new vintage"}
+    none = pd.DataFrame()
+    totals = pd.DataFrame({"indicator": ["ASP_COV_UEMP"], "n_before": [1]})
+    values = pd.DataFrame([value]).astype({"value_before": float, "value_after": float})
+    diff = Diff("before", "after", none, none, none, none, values, totals)
+    (found,) = exceeded(diff, {"all": tolerance(changed_percent=0, changed_by_percent=40, free=0)})
+    assert (found.rule, found.values) == ("changed_percent", 1)
+
+
 def test_indicators_own_tolerance_goes_before_that_of_all(altered: Diff) -> None:
     strict, free = (
         tolerance(changed_percent=0, changed_by_percent=5),

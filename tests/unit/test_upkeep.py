@@ -137,6 +137,14 @@ def test_verify_notices_a_manifest_that_was_written_anew(home: Path) -> None:
     assert verify(Releases(home)).altered == ["manifest.json"]
 
 
+@pytest.mark.parametrize("named", [False, True])
+def test_verify_says_that_the_manifest_is_gone(home: Path, named: bool) -> None:
+    """What `readable` tells people to do where a manifest is missing gives an answer."""
+    (home / "releases" / today(3) / "manifest.json").unlink()
+    found = verify(Releases(home), today(3) if named else None)
+    assert (found.release, found.missing, found.is_whole) == (today(3), ["manifest.json"], False)
+
+
 def test_prune_keeps_the_current_one_and_what_editions_rest_on(home: Path) -> None:
     roll_back(Releases(home), today(2), "me")
     assert prunable(Releases(home), 1).removed == [today(1)]

@@ -33,7 +33,7 @@ producer AS (  -- the provider's own aggregate of the same countries (methods.md
     FROM wanted AS w
     CROSS JOIN settings AS s
     JOIN ordered_indicator AS i ON i.indicator = w.indicator
-    JOIN (VALUES ('ASEAN', 'SEA'), ('ASEAN10', 'ASEAN_ILO')) AS same (area_group, area) ON same.area_group = w.ref_area
+    JOIN (SELECT DISTINCT area_group, ref_area AS area FROM reference.published_aggregate) AS same ON same.area_group = w.ref_area
     JOIN indicator_set.value AS v ON v.indicator = w.indicator AND v.ref_area = same.area AND v.cell = w.cell
     WHERE v.obs_value IS NOT NULL
         AND CASE w.point

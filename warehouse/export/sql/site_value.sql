@@ -13,6 +13,6 @@ LEFT JOIN status_label AS s ON s.code = v.obs_status
 LEFT JOIN nature_label AS n ON n.code = v.nature
 LEFT JOIN reference.series_break AS b
     ON b.indicator = v.indicator AND b.ref_area = v.ref_area AND b.break_year = v.time_period AND v.break_before = 'declared'
-LEFT JOIN lineage.correction AS c ON c.observation_id = v.observation_id AND v.correction IS NOT NULL
+LEFT JOIN lineage.correction AS c ON c.observation_id = v.observation_id AND c.applied
 WHERE v.is_headline
 ORDER BY i.indicator_order, a.area_order, v.time_period

@@ -15,9 +15,11 @@ baseline_ranked AS (
         row_number() OVER (
             PARTITION BY c.indicator, c.ref_area, c.cell ORDER BY abs(c.time_period - s.baseline_year), c.time_period
         ) AS turn,
-        avg(c.obs_value) OVER (PARTITION BY c.indicator, c.ref_area, c.cell) AS mean_value
+        avg(c.obs_value) OVER whole_range AS mean_value, bool_and(c.in_aggregates) OVER whole_range AS all_usable,
+        bool_or(c.role = 'extended backwards') OVER whole_range AS any_extended
     FROM chosen AS c, settings AS s
     WHERE c.time_period BETWEEN s.baseline_from AND s.baseline_to
+    WINDOW whole_range AS (PARTITION BY c.indicator, c.ref_area, c.cell)
 ),
 latest_ranked AS (
     SELECT
@@ -63,7 +65,10 @@ paired AS (
         CASE WHEN NOT m.event_count THEN b.obs_status END AS baseline_status,
         b.footnote AS baseline_footnote,
         CASE WHEN NOT m.event_count THEN b.observation_id END AS baseline_observation_id,
-        b.feed AS baseline_feed, b.role AS baseline_role, b.in_aggregates AS baseline_usable,
+        b.feed AS baseline_feed,
+        -- a mean is worth what the weakest value in it is
+        CASE WHEN m.event_count THEN b.any_extended ELSE b.role = 'extended backwards' END AS baseline_extended,
+        CASE WHEN m.event_count THEN b.all_usable ELSE b.in_aggregates END AS baseline_usable,
         l.time_period AS latest_year, l.obs_value AS latest_value, l.value_text AS latest_text,
         l.obs_status AS latest_status, l.footnote AS latest_footnote, l.observation_id AS latest_observation_id,
         l.feed AS latest_feed, l.in_aggregates AS latest_usable,
@@ -102,7 +107,7 @@ reasoned AS (
             WHEN p.baseline_value IS NULL OR p.latest_value IS NULL THEN 'a value is censored or missing'
             WHEN NOT p.baseline_usable OR NOT p.latest_usable THEN 'superseded, unreliable or from a document'
             WHEN p.baseline_feed <> p.latest_feed THEN 'baseline and latest come from different feeds'
-            WHEN p.baseline_role = 'extended backwards' THEN 'the baseline value is a backwards extension'
+            WHEN p.baseline_extended THEN 'the baseline value is a backwards extension'
             WHEN p.latest_year - p.baseline_year < p.minimum_years_apart THEN
                 'baseline and latest are less than ' || CAST(p.minimum_years_apart AS VARCHAR) || ' years apart'
             WHEN k.breaks IS NOT NULL THEN 'break between: ' || k.breaks

@@ -77,7 +77,6 @@ translated AS (
                 WHERE q.provider = d.provider AND q.dataset = d.dataset AND q.dimension = d.dimension
             ) THEN NULL
             WHEN n.dimension IS NOT NULL THEN 'unknown_code'
-            WHEN y.code = d.code THEN NULL  -- the dataset's scope fixes it
             WHEN u.codes = 1 AND p.dimension IS NULL THEN NULL
             ELSE 'unmapped_dimension'
         END AS problem
@@ -88,8 +87,6 @@ translated AS (
         ON u.provider = d.provider AND u.dataset = d.dataset AND u.series = d.series AND u.dimension = d.dimension
     LEFT JOIN partial_dimension AS p
         ON p.provider = d.provider AND p.dataset = d.dataset AND p.series = d.series AND p.dimension = d.dimension
-    LEFT JOIN reference.dataset_scope AS y
-        ON y.provider = d.provider AND y.dataset = d.dataset AND y.dimension = d.dimension
     LEFT JOIN known_dimension AS n ON n.provider = d.provider AND n.dimension = d.dimension
     LEFT JOIN reference.crosswalk AS x
         ON x.provider = d.provider AND x.dimension = d.dimension AND x.code = d.code

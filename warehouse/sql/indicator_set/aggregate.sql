@@ -2,10 +2,7 @@
 -- must know beside them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
 -- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding up cannot
 -- show: the same inputs give the same figure to the last bit.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-member AS (
+WITH member AS (
     SELECT
         a.*, (a.value_low + a.value_high) / 2 AS middle, i.is_survey, m.kind,
         CAST(a.weight_value AS DECIMAL(20, 3)) AS w,

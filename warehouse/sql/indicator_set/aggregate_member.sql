@@ -2,8 +2,9 @@
 -- For a reference year t: the newest usable value in t - lookback ... t. At the baseline year: exactly the baseline
 -- values (nearest to the baseline year in its range; a tie takes the earlier); a member whose baseline value is not
 -- usable is left out, never replaced by another year. Event counts: t only, and at the
--- baseline year the mean of the range. A censored value stands with both its ends. Values above the maximum count at
--- the maximum. Figures for women and men: only areas that have both and the total.
+-- baseline year the mean of the range. A censored value stands with both its ends; one that is open at an end which the
+-- indicator does not bound keeps its member out, as an older number does not come back in its place. Values above the
+-- maximum count at the maximum. Figures for women and men: only areas that have both and the total.
 WITH settings AS (
     SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
 ),
@@ -24,35 +25,33 @@ valued AS (
     JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g ON g.ref_area = v.ref_area
     WHERE m.kind <> 'none'
 ),
-bounded AS (
-    SELECT * FROM valued WHERE low IS NOT NULL AND high IS NOT NULL
-),
 in_reach AS (
     SELECT
-        b.observation_id, b.indicator, b.ref_area, b.cell, b.time_period, b.low, b.high, b.in_aggregates, y.reference_year,
+        v.observation_id, v.indicator, v.ref_area, v.cell, v.time_period, v.low, v.high, v.in_aggregates, y.reference_year,
         row_number() OVER (
-            PARTITION BY b.indicator, b.ref_area, b.cell, y.reference_year
+            PARTITION BY v.indicator, v.ref_area, v.cell, y.reference_year
             ORDER BY
-                CASE WHEN y.reference_year = s.baseline_year THEN abs(b.time_period - s.baseline_year) ELSE 0 END,
-                CASE WHEN y.reference_year = s.baseline_year THEN b.time_period ELSE -b.time_period END
+                CASE WHEN y.reference_year = s.baseline_year THEN abs(v.time_period - s.baseline_year) ELSE 0 END,
+                CASE WHEN y.reference_year = s.baseline_year THEN v.time_period ELSE -v.time_period END
         ) AS turn
-    FROM bounded AS b, years AS y, settings AS s
-    WHERE (y.reference_year <> s.baseline_year AND b.in_aggregates
-            AND b.time_period BETWEEN y.reference_year - b.lookback_years AND y.reference_year)
-        OR (y.reference_year = s.baseline_year AND NOT b.event_count
-            AND b.time_period BETWEEN s.baseline_from AND s.baseline_to)
+    FROM valued AS v, years AS y, settings AS s
+    WHERE (y.reference_year <> s.baseline_year AND v.in_aggregates
+            AND v.time_period BETWEEN y.reference_year - v.lookback_years AND y.reference_year)
+        OR (y.reference_year = s.baseline_year AND NOT v.event_count
+            AND v.time_period BETWEEN s.baseline_from AND s.baseline_to)
 ),
 picked AS (
     SELECT indicator, ref_area, cell, reference_year, time_period AS value_year, low, high, observation_id
     FROM in_reach
-    WHERE turn = 1 AND in_aggregates
+    WHERE turn = 1 AND in_aggregates AND low IS NOT NULL AND high IS NOT NULL
     UNION ALL  -- event counts at the baseline year: the mean of the range
     SELECT
-        b.indicator, b.ref_area, b.cell, s.baseline_year AS reference_year, s.baseline_year AS value_year,
-        avg(b.low) AS low, avg(b.high) AS high, NULL AS observation_id
-    FROM bounded AS b, settings AS s
-    WHERE b.event_count AND b.in_aggregates AND b.time_period BETWEEN s.baseline_from AND s.baseline_to
-    GROUP BY b.indicator, b.ref_area, b.cell, s.baseline_year
+        v.indicator, v.ref_area, v.cell, s.baseline_year AS reference_year, s.baseline_year AS value_year,
+        avg(v.low) AS low, avg(v.high) AS high, NULL AS observation_id
+    FROM valued AS v, settings AS s
+    WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
+        AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
+    GROUP BY v.indicator, v.ref_area, v.cell, s.baseline_year
 ),
 kind_of_cell AS (  -- the cells of the other sex and of the total, and the weight of the cell
     SELECT DISTINCT

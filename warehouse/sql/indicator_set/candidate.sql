@@ -61,7 +61,7 @@ single AS (
     SELECT
         *, min(value_text) OVER one_key IS DISTINCT FROM max(value_text) OVER one_key AS is_doubled
     FROM told
-    WINDOW one_key AS (PARTITION BY indicator, ref_area, time_period, cell, source, provider_series, snapshot_id)
+    WINDOW one_key AS (PARTITION BY indicator, ref_area, time_period, cell, feed, snapshot_id)  -- a renamed series under both codes is one
 ),
 possible AS (
     SELECT

@@ -19,7 +19,8 @@ SELECT
             'rank ' || CAST(r.source_rank AS VARCHAR) || ' after rank ' || CAST(b.source_rank AS VARCHAR) || ' of ' || b.feed
         WHEN r.vintage_date < b.vintage_date THEN
             'vintage ' || CAST(r.vintage_date AS VARCHAR) || ' is older than ' || CAST(b.vintage_date AS VARCHAR) || ' of ' || b.feed
-        ELSE 'fewer values than ' || b.feed
+        WHEN r.n_values < b.n_values THEN 'fewer values than ' || b.feed
+        ELSE 'equal in all that is compared; the name of ' || b.feed || ' comes first'
     END AS reason,
     r.dataset_kind, r.source_rank, r.vintage_date, r.is_superseded, r.n_values, r.first_year, r.last_year,
     r.agreeing_points, r.extends_backwards

@@ -43,10 +43,14 @@ both_roles AS (
 lined_up AS (
     SELECT
         b.*,
-        lag(b.obs_value) OVER series AS value_before, lag(b.role) OVER series AS role_before,
+        lag(b.obs_value) OVER number AS value_before, lag(b.role) OVER series AS role_before,
         lag(b.time_period) OVER series AS year_before
     FROM both_roles AS b
-    WINDOW series AS (PARTITION BY b.state_no, b.indicator, b.ref_area, b.cell ORDER BY b.time_period)
+    WINDOW
+        series AS (PARTITION BY b.state_no, b.indicator, b.ref_area, b.cell ORDER BY b.time_period),
+        number AS (  -- a censored value between two numbers does not hide the step from one to the other
+            PARTITION BY b.state_no, b.indicator, b.ref_area, b.cell, b.obs_value IS NULL ORDER BY b.time_period
+        )
 ),
 declared_break AS (
     SELECT l.state_no, l.observation_id, min(k.decided) AS decided  -- 'break' sorts before 'genuine'

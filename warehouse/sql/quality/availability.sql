@@ -94,7 +94,10 @@ unusable AS (
     LEFT JOIN indicator_set.candidate AS c ON c.observation_id = o.observation_id AND c.is_current
     LEFT JOIN lineage.correction AS k
         ON k.observation_id = o.observation_id AND k.applied AND k.action = 'exclude_from_use'
+    JOIN reference.dataset AS d ON d.provider = o.source AND d.dataset = o.dataset
     WHERE c.observation_id IS NULL AND o.candidate_no = 1
+        -- a national figure of another definition stands beside the others and was never refused
+        AND (k.observation_id IS NOT NULL OR d.kind <> 'national_submission' OR coalesce(o.obs_status, '') <> 'D')
         AND (o.obs_value IS NOT NULL OR o.lower_bound IS NOT NULL OR o.upper_bound IS NOT NULL)
 ),
 unusable_family AS (  -- '' is the headline cell; NULL codes are those that could not be read
@@ -116,12 +119,18 @@ unusable_family AS (  -- '' is the headline cell; NULL codes are those that coul
     FROM unusable AS u
     JOIN reference.indicator AS i ON i.indicator = u.indicator
 ),
-refused AS (
-    SELECT w.indicator, w.ref_area, w.breakdown, max(u.time_period) AS refused_year, max(u.said) AS refusal
+refused_in_order AS (
+    SELECT
+        w.indicator, w.ref_area, w.breakdown, u.time_period AS refused_year, u.said AS refusal,
+        row_number() OVER (
+            PARTITION BY w.indicator, w.ref_area, w.breakdown ORDER BY u.time_period DESC NULLS LAST, u.said DESC
+        ) AS turn
     FROM wanted AS w
     JOIN unusable_family AS u ON u.indicator = w.indicator AND u.ref_area = w.ref_area
     WHERE CASE w.breakdown WHEN 'headline' THEN u.family = '' ELSE u.is_unread OR strpos(u.family, '+' || w.breakdown || '+') > 0 END
-    GROUP BY w.indicator, w.ref_area, w.breakdown
+),
+refused AS (  -- the newest one, with its own reason
+    SELECT indicator, ref_area, breakdown, refused_year, refusal FROM refused_in_order WHERE turn = 1
 ),
 failed AS (
     SELECT
