@@ -68,7 +68,7 @@ def _statements(text: str) -> list[str]:
         raise SqlError(
             'There is no statement in the query. Write one, as: payung sql "SELECT * FROM regional_baseline"'
         )
-    return found if len(found) > 1 else [text]  # as it was written: a message names its lines
+    return found
 
 
 def told(error: PayungError, call: Call) -> PayungError:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from indicator_defs.catalog import FOLDER, load_catalog
+from indicator_defs.catalog import FOLDER, check_datasets, load_catalog
 from indicator_defs.errors import CatalogError
+from sources import registry
 
 UEMP = "indicators/coverage/ASP_COV_UEMP.yaml"
 GDP = "indicators/financing/ASP_FIN_GDP.yaml"
@@ -278,6 +279,18 @@ def test_body_standing_twice_is_told_once(folder: Path) -> None:
     told = problems_of(folder)
     assert len(told) == 1
     assert told[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM stands in line ")
+
+
+def test_claim_of_a_dataset_that_no_provider_has(folder: Path) -> None:
+    check_datasets(load_catalog(folder), registry.structures())
+    line = swap(folder, UEMP, "dataset: sdg", "dataset: sgd")
+    with pytest.raises(CatalogError) as caught:
+        check_datasets(load_catalog(folder), registry.structures())
+    (said,) = str(caught.value).split("\n  ")[1:]
+    place, _, what = said.partition(": ")
+    assert place.startswith(f"{folder.name}/{UEMP}:")
+    assert abs(int(place.rpartition(":")[2]) - line) <= 5, "the line of the series, below that of the dataset"
+    assert what == "unknown dataset 'sgd' of unsd_sdg; it has sdg"
 
 
 @pytest.mark.parametrize(
