@@ -5,7 +5,7 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.resource import Workplace, told
-from indicator_defs.catalog import load_catalog
+from indicator_defs.catalog import check_datasets, load_catalog
 from sources import registry
 from warehouse.engine import computed_tables, write_frames
 from warehouse.metadata import table, tables
@@ -32,6 +32,7 @@ def key_of(full_name: str) -> dg.AssetKey:
 def catalogue(workplace: Workplace) -> dg.MaterializeResult:
     """Reads and checks all definitions, and writes them as tables."""
     read = load_catalog()
+    check_datasets(read, registry.structures())
     frames = {table(f"reference.{name}"): frame for name, frame in read.tables(registry.structures()).items()}
     write_frames(workplace.build, frames)
     told("reference", f"{len(read.definitions)} indicators")

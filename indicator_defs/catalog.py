@@ -46,6 +46,8 @@ from indicator_defs.set_model import IndicatorSet, RegionalBaseline
 from indicator_defs.sets import INDICATOR_SET, check_sets, read_sets
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     import pandas as pd
 
 FOLDER = Path(__file__).parent
@@ -144,6 +146,21 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         fingerprint=fingerprint_of(folder),
         places={code: lines.file for code, lines in read.lines.items()},
     )
+
+
+def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> None:
+    """Raises CatalogError with the claims of datasets that no provider declares; else they would claim nothing."""
+    there: dict[str, list[str]] = {}
+    for s in structures:
+        there.setdefault(s.provider, []).append(s.dataset)
+    wrong = set()
+    for c in catalog.claims:
+        known = there.get(c.provider, [])
+        if c.dataset not in known:
+            wrong.add(f"{c.place}: unknown dataset {c.dataset!r} of {c.provider}; it has {', '.join(known) or 'none'}")
+    if wrong:
+        lines = sorted(wrong)
+        raise CatalogError(f"{len(lines)} problem{'s' * (len(lines) > 1)} in the definitions:\n  " + "\n  ".join(lines))
 
 
 def files_of(folder: Path = FOLDER) -> list[Path]:

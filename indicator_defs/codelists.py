@@ -6,6 +6,7 @@ Does not belong here: the codes of providers (crosswalks.py).
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
@@ -64,9 +65,7 @@ def read_codelists(files: Files) -> Codelists:
     lists = Codelists((n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS))) for n in names)
     _check_codes(lists, files.problems)
     _check_ages(lists["age"], files.problems)
-    for row in lists[AREA_GROUP]:
-        files.problems.known(row.place, "area", row["group"], lists.codes("area"))
-        files.problems.known(row.place, "area", row["member"], lists.codes("area"))
+    _check_groups(lists, files.problems)
     return lists
 
 
@@ -83,3 +82,32 @@ def _check_ages(rows: list[Row], problems: Problems) -> None:
     for row in rows:
         for bound in ("age_from", "age_to"):
             problems.expected(row, bound, not row[bound] or is_number(row[bound]), "years as a number")
+        ends = [float(row[b]) for b in ("age_from", "age_to") if is_number(row[b])]
+        if ends != sorted(ends):
+            problems.say(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
+
+
+def _check_groups(lists: Codelists, problems: Problems) -> None:
+    """A group is made of countries, never of groups, and nobody is in it twice at once: they would count twice."""
+    kinds = {row["code"]: row["type"] for row in lists["area"]}
+    for row in lists[AREA_GROUP]:
+        for column, kind in (("group", "group"), ("member", "country")):
+            if problems.known(row.place, "area", row[column], kinds):
+                is_kind = kinds[row[column]] == kind
+                problems.expected(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
+        for column in ("valid_from", "valid_to"):
+            problems.expected(row, column, not row[column] or _is_day(row[column]), "a day as 1967-08-08, or nothing")
+        if row["valid_to"] and row["valid_from"] > row["valid_to"]:
+            problems.say(row.place, f"valid_to {row['valid_to']} lies before valid_from {row['valid_from']}")
+    for same in repeated(lists[AREA_GROUP], lambda r: (r["group"], r["member"])):
+        for before, row in pairwise(sorted(same, key=lambda r: (r["valid_from"], r.line))):
+            if not before["valid_to"] or row["valid_from"] <= before["valid_to"]:
+                problems.say(row.place, f"{row['member']} is in {row['group']} at the same time by line {before.line}")
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == len("1967-08-08")

@@ -6,12 +6,12 @@ Does not belong here: their fields (model.py), and the arithmetic of weights (wa
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Container, Mapping
 from itertools import pairwise
 
 from indicator_defs.codelists import AREA_GROUP, Codelists
 from indicator_defs.files import Files, Problems, Row, is_number, repeated
-from indicator_defs.model import Break, Correction, NotApplicable, Tolerance, Weight
+from indicator_defs.model import Break, Correction, IndicatorDefinition, NotApplicable, Tolerance, Weight
 
 TOLERANCES = "tolerances.yaml"
 # The tolerances of indicators that have none of their own.
@@ -32,15 +32,37 @@ RULE_COLUMNS = (
 )
 
 
-def read_weights(files: Files, definitions: Container[str]) -> dict[str, Weight]:
-    """The weights by name; each says what it is made of."""
-    weights, problems = {w.name: w for w in files.items("weights.yaml", "weights", Weight)}, files.problems
+def read_weights(files: Files, definitions: Mapping[str, IndicatorDefinition]) -> dict[str, Weight]:
+    """The weights by name; each stands once and says what it is made of, and none leads back to itself."""
+    listed, problems = files.items("weights.yaml", "weights", Weight), files.problems
+    for same in repeated(listed, lambda w: w.name):
+        for before, w in pairwise(same):
+            problems.say(w.place, f"weight {w.name} stands in {before.place} too")
+    weights = {w.name: w for w in listed}
     for w in weights.values():
         if w.kind == "series" and not w.series:
             problems.say(w.place, f"weight {w.name} of kind series names no series")
         if w.kind == "beneficiaries":
             problems.known(w.place, "indicator", w.coverage_indicator or "", definitions)
+            way = _way_of(w, weights, definitions)
+            if way[-1] == w.name:
+                problems.say(w.place, f"weight {w.name} leads back to itself: {' -> '.join(way)}")
     return weights
+
+
+def _way_of(weight: Weight, weights: dict[str, Weight], definitions: Mapping[str, IndicatorDefinition]) -> list[str]:
+    """From a weight to the indicator it is made of, to that one's weight and so on; ends where a name comes again."""
+    way, at = [weight.name], weight
+    while (indicator := at.coverage_indicator or "") in definitions:
+        name = definitions[indicator].aggregation.weight
+        way.append(indicator)
+        if name is None or name not in weights:
+            break
+        way.append(name)
+        if name in way[:-1]:
+            break
+        at = weights[name]
+    return way
 
 
 def read_tolerances(files: Files, definitions: Container[str]) -> dict[str, Tolerance]:

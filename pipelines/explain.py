@@ -11,11 +11,25 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from warehouse.way_back_parts import Cell, Gap, Group, Near, Origin, Short, Threshold, Value, WayBack, Weight, WeightRow
+from warehouse.way_back_parts import (
+    BaselineUse,
+    Cell,
+    Gap,
+    Group,
+    Near,
+    Origin,
+    Short,
+    Threshold,
+    Value,
+    WayBack,
+    Weight,
+    WeightRow,
+)
 
 WIDTH = 118
 # Columns of the staged row that are shown elsewhere, or only name the row.
 SHOWN_ELSEWHERE = ("provider", "dataset", "series", "series_key")
+PERCENT, POINTS = "PT", "percentage points"
 ROLES = {"chosen": "chosen", "extended backwards": "of another feed that extends the chosen one backwards"}
 
 
@@ -176,7 +190,7 @@ def _baseline(found: WayBack) -> list[str]:
         return []
     ends = f"baseline {_number(use.baseline_value) or 'none'} ({use.baseline_year or 'no year'}), "
     ends += f"latest {_number(use.latest_value) or 'none'} ({use.latest_year or 'no year'})"
-    change = f"{_number(use.change)} ({found.cell.unit})" if use.comparable else f"none: {use.reason}"
+    change = _change(use, found.cell) if use.comparable else f"none: {use.reason}"
     lines = _section(
         f"In the regional baseline this year is the {use.role}", [_pair("ends", ends), _pair("change", change)]
     )
@@ -184,6 +198,14 @@ def _baseline(found: WayBack) -> list[str]:
         lines.append(f"  The baseline value is the mean of {len(use.averaged)} yearly values:")
         lines += _short_table(use.averaged)
     return lines
+
+
+def _change(use: BaselineUse, cell: Cell) -> str:
+    # A difference of percentages is no percentage; and a group's two ends may rest on different members.
+    text = f"{_number(use.change)} ({POINTS if cell.unit_measure == PERCENT else cell.unit})"
+    if use.change_areas is None:
+        return text
+    return f"{text}, over the members present at both ends ({use.change_areas}); it is not the difference of the two"
 
 
 def _short_table(values: list[Short]) -> list[str]:

@@ -44,18 +44,31 @@ def run(call: Call, query: str | None) -> None:
         prompt(call)
         return
     text = sys.stdin.read() if query is None else query
+    statements = _statements(text)
     if call.to is not None:
+        if len(statements) > 1:
+            raise SqlError(f"A file holds one answer, and there are {len(statements)} statements. Write one at a time.")
         click.echo(f"{_file(call, text):,} rows in {call.to}", err=True)
         return
     from pipelines.answers import show
 
     with asking.reader(call.release, call.as_of) as con:
-        statements = asking.split_statements(text) if query is None else [text]
         for statement in statements:
             try:
                 show(asking.ask(con, statement), call.form)
             except asking.QueryError as error:
                 raise told(error, call) from error
+
+
+def _statements(text: str) -> list[str]:
+    from warehouse.query import split_statements
+
+    found = split_statements(text)
+    if not found:
+        raise SqlError(
+            'There is no statement in the query. Write one, as: payung sql "SELECT * FROM regional_baseline"'
+        )
+    return found
 
 
 def told(error: PayungError, call: Call) -> PayungError:

@@ -43,7 +43,7 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
 # Numbers and places that move when a neighbour does.
 RUNNING = {"claim_id", "rule_id", "correction_id", "definition_file", "definition_line", "crosswalk_line", "break_file"}
 CODES = ("reference.code", "reference.area", "reference.age")
-# Derived from what is compared anyway, or keyed by running numbers; `filters` of a claim says the same in words.
+# Derived from what is compared anyway, or keyed by running numbers: the filters of a claim are compared with it.
 NOT_COMPARED = ("reference.observation_group", "reference.claim_filter")
 # Fields of a definition that decide which values are taken and how; the others are words.
 FOR_VALUES = {"unit_measure", "minimum", "maximum", "maximum_is_hard", "change_tolerance", "sources"}
@@ -51,6 +51,15 @@ FOR_FIGURES = FOR_VALUES | {
     "method", "weight", "weight_is_proxy", "proxy_accepted", "lookback_years", "is_survey", "sex_total_age",
     "aggregate_title", "publication_rule", "tier", *(f"headline_{b}" for b in BREAKDOWNS),
 }  # fmt: skip
+# A claim says how many filters it has; which they are decides what it takes.
+CLAIMS = """(
+    SELECT c.* REPLACE ((
+        SELECT string_agg(f.dimension || '=' || f.code, ', ' ORDER BY f.dimension, f.code)
+        FROM {side}.reference.claim_filter AS f
+        WHERE f.claim_id = c.claim_id
+    ) AS filters)
+    FROM {side}.reference.claim AS c
+)"""
 RULES = ("reference.method", "reference.publication_rule", "reference.weight", "reference.indicator_set")
 
 
@@ -221,7 +230,8 @@ def _rows(con: duckdb.DuckDBPyConnection, full_name: str) -> pd.DataFrame:
     rest = [c for c in description.column_names if c not in key and c not in RUNNING]
     sides = {}
     for side in ("before", "after"):
-        frame = con.execute(f"SELECT {', '.join(_quoted(key + tuple(rest)))} FROM {side}.{full_name}").df()
+        source = CLAIMS.format(side=side) if full_name == "reference.claim" else f"{side}.{full_name}"
+        frame = con.execute(f"SELECT {', '.join(_quoted(key + tuple(rest)))} FROM {source}").df()
         frame = frame.astype(object).where(frame.notna(), None)
         sides[side] = {
             tuple(_said(v) for v in row[: len(key)]): tuple(_said(v) for v in row[len(key) :])

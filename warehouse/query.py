@@ -111,7 +111,7 @@ def ask(con: duckdb.DuckDBPyConnection, text: str) -> Answer:
     refuse_writing(text)
     try:
         result = con.execute(text)
-        if not result.description:
+        if result is None or not result.description:  # None: the text has no statement, only blanks or comments
             return Answer()
         fields = tuple(str(d[0]) for d in result.description)
         return Answer(fields, tuple(str(d[1]) for d in result.description), result.fetchall())
@@ -125,7 +125,7 @@ def query(release: Path, text: str, parameters: dict[str, Any] | None = None) ->
     with reader(release) as con:
         try:
             result = con.execute(text, parameters) if parameters else con.execute(text)
-            if not result.description:
+            if result is None or not result.description:
                 import pandas as pd
 
                 return pd.DataFrame()

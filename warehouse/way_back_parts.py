@@ -220,7 +220,10 @@ class Gap:
 
 @dataclass(frozen=True)
 class BaselineUse:
-    """What baseline.value makes of the cell: `role` is baseline, latest, or both."""
+    """What baseline.value makes of the cell: `role` is baseline, latest, or both.
+
+    `change_areas`: the members present at both ends, over which a group's change is; None for a country.
+    """
 
     role: str
     baseline_year: int | None
@@ -228,6 +231,7 @@ class BaselineUse:
     latest_year: int | None
     latest_value: float | None
     change: float | None
+    change_areas: str | None
     comparable: bool
     reason: str | None
     averaged: list[Short]

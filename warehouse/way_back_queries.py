@@ -184,7 +184,7 @@ ORDER BY vintage_date, snapshot_id, snapshot_row
 
 BASELINE = """
 SELECT
-    baseline_year, baseline_value, latest_year, latest_value, change, comparable, reason,
+    baseline_year, baseline_value, latest_year, latest_value, change, change_areas, comparable, reason,
     area_type = 'country' AND baseline_value IS NOT NULL AND baseline_observation_id IS NULL AS is_averaged
 FROM baseline.value
 WHERE indicator = $indicator AND ref_area = $area AND cell = $cell

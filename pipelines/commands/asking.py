@@ -134,7 +134,15 @@ def gaps(
     show_problems(asking.fetched_since(home(), release))
 
 
-@click.command()
+class _Query(click.Command):
+    """A command whose text may begin with a comment of SQL, which would else be taken for an option."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Sets a blank before such a text: no option has a blank or a line break after its dashes."""
+        return super().parse_args(ctx, [f" {a}" if a.startswith(("-- ", "--\n")) else a for a in args])
+
+
+@click.command(cls=_Query)
 @click.argument("query", required=False)
 @click.option(
     "--format",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 from payung_command import run_payung
@@ -35,6 +36,19 @@ def test_explain_gives_the_same_as_json(made_home: Path, release: Path) -> None:
     assert round(found["group"]["obs_value"], 2) == 12.56
     assert {m["ref_area"] for m in found["group"]["members"]} >= {"IDN", "VNM", "TLS"}
     assert found["group"]["members"][0]["values"][0]["vintage_date"] == "2024-09-12"
+
+
+def test_explain_says_of_a_change_what_it_is_a_change_of(made_home: Path) -> None:
+    # 2.78 at the baseline and 2.80 at the latest year, and yet a fall: Lao PDR is there at one end only
+    said = " ".join(run_payung(made_home, "explain", "ASP_LAB_UNE", "ASEAN", "latest").stdout.split())
+    assert "baseline 2.784205 (2016), latest 2.796804 (2023) change -0.041281 (percentage points), over the" in said
+    members = said.partition("members present at both ends (")[2].partition(")")[0]
+    assert "LAO" not in members
+    assert "IDN" in members
+    women = run_payung(made_home, "explain", "ASP_COV_PENSN", "PHL", "latest", "--sex", "F").stdout
+    assert women.rstrip("\n").count("change           31.7 (percentage points)\n") == 1
+    births = run_payung(made_home, "explain", "ASP_HLT_MMR", "IDN", "latest").stdout
+    assert re.search(r"change +-[0-9.]+ \(Per 100,000 live births\)\n", births)
 
 
 def test_explain_names_what_is_near_and_leaves_no_traceback(made_home: Path) -> None:

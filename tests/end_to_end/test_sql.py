@@ -100,6 +100,29 @@ def test_statements_on_standard_input(made_home: Path) -> None:
     assert ran.stdout == "a\n1\nb\nx;y\n"
 
 
+def test_every_statement_of_a_query_is_answered(made_home: Path, tmp_path: Path) -> None:
+    ran = run_payung(made_home, "sql", "SELECT 1 AS a; SELECT 2 AS b", "--format", "csv")
+    assert ran.stdout == "a\n1\nb\n2\n"
+    both = run_payung(made_home, "sql", "SELECT 1; SELECT 2", "--format", "csv", "--to", str(tmp_path / "a.csv"))
+    assert both.returncode == 1
+    assert "A file holds one answer, and there are 2 statements." in both.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_query_may_begin_with_a_comment(made_home: Path) -> None:
+    ran = run_payung(made_home, "sql", "-- which?\nSELECT 1 AS a", "--format", "csv")
+    assert (ran.stdout, ran.stderr) == ("a\n1\n", "")
+    assert run_payung(made_home, "sql", "--nothing").returncode == 2, "a wrong option stays one"
+
+
+@pytest.mark.parametrize("text", ["", "  ", "-- only a comment"])
+def test_a_query_without_a_statement_is_told(made_home: Path, text: str) -> None:
+    for ran in (run_payung(made_home, "sql", text), run_payung(made_home, "sql", input=text)):
+        assert ran.returncode == 1
+        assert ran.stderr.startswith("payung: There is no statement in the query.")
+        assert "Traceback" not in ran.stderr
+
+
 class Terminal:
     """A prompt in a terminal of its own: types text, and waits for what must appear."""
 

@@ -164,6 +164,19 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
     assert min(checked.values()) > 100
 
 
+def test_what_a_change_is_stands_beside_it(site: Path, database: duckdb.DuckDBPyConnection) -> None:
+    headline = "SELECT DISTINCT indicator FROM baseline.value WHERE is_headline AND change IS NOT NULL"
+    in_percent = headline + " AND unit_measure = 'PT'"
+    of_groups = headline + " AND area_type = 'group'"
+    for words, query in (("in percentage points", in_percent), ("over the members present at both ends", of_groups)):
+        expected = {row[0] for row in database.execute(query).fetchall()}
+        assert expected
+        assert len(expected) < len(indicators(database))
+        assert expected == {
+            p.stem for p in (site / "indicator").glob("*.html") if words in p.read_text(encoding="utf-8")
+        }
+
+
 def test_figures_of_other_sources_stand_beside_ours(
     pages: dict[str, Page], database: duckdb.DuckDBPyConnection
 ) -> None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from indicator_defs.catalog import FOLDER, load_catalog
+from indicator_defs.catalog import FOLDER, check_datasets, load_catalog
 from indicator_defs.errors import CatalogError
+from sources import registry
 
 UEMP = "indicators/coverage/ASP_COV_UEMP.yaml"
 GDP = "indicators/financing/ASP_FIN_GDP.yaml"
@@ -104,6 +105,11 @@ ONE_WORD = {
     ],
     "codelists/area_group.csv": [
         ("unknown member", "ASEAN,KHM,", "ASEAN,CAM,", "unknown area 'CAM'"),
+        ("group in a group", "ASEAN10,BRN,", "ASEAN10,CLMV,", "member is 'CLMV', expected an area of type country"),
+        ("group in itself", "CLMV,KHM,", "CLMV,CLMV,", "member is 'CLMV', expected an area of type country"),
+        ("country as a group", "CLMV,KHM,", "THA,KHM,", "group is 'THA', expected an area of type group"),
+        ("day that is none", "VNM,1995-07-28", "VNM,28.7.1995", "valid_from is '28.7.1995', expected a day as"),
+        ("end before its begin", "2025-10-26,,", "2025-10-26,2024-01-01,", "2024-01-01 lies before valid_from 2025-"),
     ],
     SEX: [
         ("crosswalk target unknown", "Sex,FEMALE,F,", "Sex,FEMALE,W,", r"target W is not in codelists/sex\.csv"),
@@ -112,6 +118,7 @@ ONE_WORD = {
     ],
     "codelists/age.csv": [
         ("age bound no number", ",15,24", ",15,twenty", "age_to is 'twenty', expected years"),
+        ("age that ends before it begins", ",15,24", ",24,15", "age_to 15 lies before age_from 24"),
     ],
     "target_group_rules.csv": [
         ("rule with unknown match", "WOMEN,exact", "WOMEN,roughly", "match is 'roughly'"),
@@ -272,6 +279,54 @@ def test_body_standing_twice_is_told_once(folder: Path) -> None:
     told = problems_of(folder)
     assert len(told) == 1
     assert told[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM stands in line ")
+
+
+def test_claim_of_a_dataset_that_no_provider_has(folder: Path) -> None:
+    check_datasets(load_catalog(folder), registry.structures())
+    line = swap(folder, UEMP, "dataset: sdg", "dataset: sgd")
+    with pytest.raises(CatalogError) as caught:
+        check_datasets(load_catalog(folder), registry.structures())
+    (said,) = str(caught.value).split("\n  ")[1:]
+    place, _, what = said.partition(": ")
+    assert place.startswith(f"{folder.name}/{UEMP}:")
+    assert abs(int(place.rpartition(":")[2]) - line) <= 5, "the line of the series, below that of the dataset"
+    assert what == "unknown dataset 'sgd' of unsd_sdg; it has sdg"
+
+
+@pytest.mark.parametrize(
+    ("before", "line", "said"),
+    [
+        ("BRN,1984-01-07,,Admitted on this day", "ASEAN,BRN,2020-01-01,,Again", "BRN is in ASEAN at the same time"),
+        ("BRN,1984-01-07,2000-01-01,Left", "ASEAN,BRN,1999-01-01,,Came back", "BRN is in ASEAN at the same time"),
+        ("BRN,1984-01-07,2000-01-01,Left", "ASEAN,BRN,2001-01-01,,Came back", None),
+    ],
+)
+def test_member_is_in_a_group_once_at_a_time(folder: Path, before: str, line: str, said: str | None) -> None:
+    first = swap(folder, "codelists/area_group.csv", "BRN,1984-01-07,,Admitted on this day", before)
+    number = append(folder, "codelists/area_group.csv", line)
+    if said is None:
+        load_catalog(folder)
+    else:
+        assert problems_of(folder) == [f"{folder.name}/codelists/area_group.csv:{number}: {said} by line {first}"]
+
+
+def test_weight_that_leads_back_to_itself(folder: Path) -> None:
+    file = "indicators/programmes/ASP_COV_SA.yaml"
+    swap(folder, file, "weight: POP_TOTAL", "weight: BENEFICIARIES_SA")
+    (said,) = problems_of(folder)
+    assert "weights.yaml:" in said
+    assert said.endswith("leads back to itself: BENEFICIARIES_SA -> ASP_COV_SA -> BENEFICIARIES_SA")
+    swap(folder, file, "weight: BENEFICIARIES_SA", "weight: BENEFICIARIES_SI")
+    swap(folder, "indicators/programmes/ASP_COV_SI.yaml", "weight: POP_TOTAL", "weight: BENEFICIARIES_SA")
+    assert len([line for line in problems_of(folder) if "leads back to itself" in line]) == 2
+
+
+def test_weight_standing_twice(folder: Path) -> None:
+    text = (folder / "weights.yaml").read_text(encoding="utf-8")
+    entry = text[text.index("  - name: POP_TOTAL") : text.index("  - name: POP_Y0T4")]
+    (folder / "weights.yaml").write_text(text.rstrip() + "\n\n" + entry, encoding="utf-8")
+    (said,) = [line for line in problems_of(folder) if "weight POP_TOTAL" in line]
+    assert re.search(r"weights\.yaml:\d+: weight POP_TOTAL stands in .*weights\.yaml:\d+ too", said)
 
 
 def test_code_standing_twice_in_a_list(folder: Path) -> None:

@@ -145,6 +145,23 @@ def test_changed_definition_is_the_reason_only_where_it_decides_values(altered: 
     assert "ASP_COV_ANY" not in set(altered.values["indicator"])
 
 
+def test_another_filter_of_a_claim_is_a_changed_definition(release: Path, tmp_path: Path) -> None:
+    folder = copied(release, tmp_path / "parquet")
+    children = "claim_id = (SELECT claim_id FROM '{}' WHERE indicator = 'ASP_COV_CHLD' AND provider = 'ilostat')"
+    children = children.format(release / "parquet/reference/claim.parquet")
+    alter(folder, "reference.claim_filter", f"UPDATE t SET code = 'SOC_CONTIG_OTHER' WHERE {children}")
+    alter(folder, "indicator_set.value", "DELETE FROM t WHERE indicator = 'ASP_COV_CHLD' AND source = 'ilostat'")
+    after = State("altered", Build(folder), {"code": "of another version"})
+    found = compare(State("made", Build(release / "parquet"), {"code": "of this version"}), after)
+    assert [(d.kind, d.key.split()[0], d.key.split()[-1]) for d in found.definitions.itertuples()] == [
+        ("withdrawn", "ASP_COV_CHLD", "SOC=SOC_CONTIG_CHILD"),
+        ("new", "ASP_COV_CHLD", "SOC=SOC_CONTIG_OTHER"),
+    ]
+    reasons = set(found.values.loc[found.values["level"] == "country", "reason"])
+    assert len(reasons) == 1
+    assert reasons.pop().startswith("definition changed (sources)")
+
+
 def test_indicators_codes_and_sources(altered: Diff) -> None:
     assert altered.indicators[["kind", "key"]].to_numpy().tolist() == [["withdrawn", "ASP_FIN_GDP"]]
     codes = altered.codes[["kind", "key", "field", "after"]].to_numpy().tolist()
