@@ -23,7 +23,7 @@ from warehouse.history import now
 from warehouse.metadata import table, tables
 from warehouse.previous import PREVIOUS
 from warehouse.release import AuditError, Provenance, audit, blocking, publish, publish_aside
-from warehouse.releases import Releases, read_manifest
+from warehouse.releases import DamagedError, Releases, read_manifest
 from warehouse.tolerance import Exceeded, exceeded
 
 AUDIT = dg.AssetKey(["quality", "check_result"])
@@ -96,7 +96,7 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
         for m in workplace.cut.takes(in_use(place.snapshots, shipped_archive()), registry.structures())
     ]
     staged = staged_tables(workplace.build, registry.structures())
-    provenance = Provenance(inputs(place), sources, code_version())
+    provenance = Provenance(workplace.made_from, sources, code_version())
     as_of = workplace.cut.as_of
     aside = workplace.to if as_of is not None else None
     if as_of is None or aside is None:
@@ -153,7 +153,7 @@ def against_current(place: Home, build: Build) -> tuple[Diff | None, list[Exceed
         try:
             before = State(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
             diff = compare(before, after)
-        except DiffError as error:  # damaged, so no measure; the next older one is
+        except (DiffError, DamagedError) as error:  # damaged, so no measure; the next older one is
             told("release", f"not compared with {folder.name}: {error}")
             continue
         return diff, exceeded(diff, load_catalog().tolerances)

@@ -52,8 +52,7 @@ def verify(releases: Releases, release_id: str | None = None) -> Verified:
 
     The manifest itself is compared with the history, where the history has it.
     """
-    folder = linked(releases) if release_id is None else None
-    folder = folder if folder is not None else releases.find(release_id)
+    folder = releases.find(release_id)
     told = {
         e.release: e.manifest_sha256
         for e in history.events(releases.folder)
@@ -76,12 +75,6 @@ def verify(releases: Releases, release_id: str | None = None) -> Verified:
             altered.append(name)
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     return Verified(folder.name, len(files), sorted(altered), missing, sorted(there - set(files) - {MANIFEST}))
-
-
-def linked(releases: Releases) -> Path | None:
-    """The folder that `current` points to, also where its manifest is gone; None where there is no such folder."""
-    target = releases.link.resolve()
-    return target if releases.link.is_symlink() and (target / MANIFEST).exists() else None
 
 
 def roll_back(releases: Releases, release_id: str, by: str, reason: str = "") -> tuple[Path, str | None]:
