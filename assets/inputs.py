@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 
 from indicator_defs import catalog
+from sources.national import inbox_files
 from sources.snapshots import (
     Manifest,
     SnapshotStore,
@@ -28,6 +29,7 @@ from warehouse import releases as published
 ROOT = Path(__file__).parent.parent
 CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 CODE_ENDINGS = (".py", ".sql", ".yaml")
+SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
 
 
 @dataclass(frozen=True)
@@ -100,12 +102,11 @@ def inputs(home: Home) -> dict[str, str]:
         for path in folder.iterdir()
     }
     places |= {m.place for m in home.snapshots.list() if m.origin == "fetched"}
-    inbox = sorted(home.inbox.glob("*.csv")) if home.inbox.exists() else []
     return {
         "catalogue": catalog.fingerprint_of(),
         "code": code_fingerprint(),
-        "snapshots": _digest(sorted(places)),
-        "inbox": _digest(f"{p.name} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in inbox),
+        SNAPSHOTS: _digest(sorted(places)),
+        "inbox": _digest(f"{p.name} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in inbox_files(home.inbox)),
     }
 
 
@@ -118,11 +119,14 @@ def unchanged(home: Home) -> Path | None:
     current = releases.current()
     if current is None:
         return None
-    manifest = published.read_manifest(current)
+    left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
+    try:
+        manifest = published.read_manifest(current)
+        made_from = [manifest["inputs"], *(published.read_manifest(releases.find(i))["inputs"] for i in left)]
+    except published.DamagedError:  # not whole: a new release is what mends it
+        return None
     if not all((current / name).exists() for name in manifest["files"]):
         return None
-    left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
-    made_from = [manifest["inputs"], *(published.read_manifest(releases.find(i))["inputs"] for i in left)]
     return current if inputs(home) in made_from else None
 
 

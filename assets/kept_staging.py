@@ -22,15 +22,18 @@ import json
 import multiprocessing
 import os
 import shutil
+import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from importlib.metadata import version
+from multiprocessing import resource_tracker
 from pathlib import Path
+from typing import TypeVar
 
 import pandas as pd
 
@@ -41,6 +44,8 @@ from sources.snapshots import Manifest, SnapshotStore
 from warehouse import staging
 from warehouse.engine import Build, preview, read_files, write_frame
 from warehouse.metadata import table
+
+T = TypeVar("T")
 
 FOLDER = ".staged"
 TOLD = "staged.json"
@@ -128,7 +133,7 @@ def warm_up(store: SnapshotStore) -> None:
         shutil.rmtree(left, ignore_errors=True)
     if not (store.root / FOLDER / fingerprint()[:16]).exists() and _may_have_children():
         for _ in range(FURTHER_CORES):
-            _workers().submit(fingerprint)
+            _submit(fingerprint)
 
 
 def begin(
@@ -143,7 +148,7 @@ def begin(
         return
     if _may_have_children():
         with suppress(BrokenProcessPool):  # a process was ended from outside; `staged` does the work
-            _under_way[folder] = _workers().submit(_make, store, manifest, structure, only, folder)
+            _under_way[folder] = _submit(_make, store, manifest, structure, only, folder)
 
 
 def stop() -> None:
@@ -163,6 +168,19 @@ def _workers() -> ProcessPoolExecutor:
     # spawn: a fork would take DuckDB's locks along without its threads
     context = multiprocessing.get_context("spawn")
     return ProcessPoolExecutor(FURTHER_CORES, mp_context=context, initializer=_end_with_the_run)
+
+
+def _submit(work: Callable[..., T], *arguments: object) -> Future[T]:
+    """Hands work to the other processes; those that start with it take no notice of Ctrl-C.
+
+    It is sent to them too, and each would show a traceback; they end with the run (`_end_with_the_run`).
+    """
+    resource_tracker.ensure_running()  # by itself it starts with the first process, and lets the signal through again
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what a new process inherits
+    try:
+        return _workers().submit(work, *arguments)
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _end_with_the_run() -> None:

@@ -19,7 +19,6 @@ from sources.online import FetchReport
 from sources.snapshots import Manifest, archive_folders, shipped_archive
 from warehouse.engine import Build
 
-PROVIDER_OF_HAND_IN = "national"
 WHOLE = "fetched_whole"
 NOT_LATE = "not_late"
 REPORT = "fetch report"  # for the notifier: the report of this very run
@@ -102,7 +101,7 @@ def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
     for folder in archive_folders(archive):
         if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
             store.import_from(folder)
-    if structure.provider == PROVIDER_OF_HAND_IN and workplace.place.inbox.exists():
+    if structure.provider == national.PROVIDER:
         national.collect_inbox(workplace.place.inbox, store)
 
 

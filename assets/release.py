@@ -33,7 +33,7 @@ from warehouse.release import (
     publish,
     publish_aside,
 )
-from warehouse.releases import Releases, read_manifest
+from warehouse.releases import DamagedError, Releases, read_manifest
 from warehouse.tolerance import Exceeded, exceeded
 
 AUDIT = dg.AssetKey(["quality", "check_result"])
@@ -139,7 +139,7 @@ def _published(workplace: Workplace, draft: Draft) -> dict[str, dg.MetadataValue
         }
         for m in workplace.cut.takes(in_use(place.snapshots, shipped_archive()), registry.structures())
     ]
-    provenance = Provenance(inputs(place), sources, code_version())
+    provenance = Provenance(workplace.made_from, sources, code_version())
     as_of = workplace.cut.as_of
     if as_of is None or workplace.to is None:
         folder, outcome = publish(draft, workplace.releases, provenance, tolerated(workplace)), PUBLISHED
@@ -196,7 +196,7 @@ def against_current(place: Home, build: Build) -> tuple[Diff | None, list[Exceed
         try:
             before = State(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
             diff = compare(before, after)
-        except DiffError as error:  # damaged, so no measure; the next older one is
+        except (DiffError, DamagedError) as error:  # damaged, so no measure; the next older one is
             told("release", f"not compared with {folder.name}: {error}")
             continue
         return diff, exceeded(diff, load_catalog().tolerances)

@@ -17,7 +17,7 @@ from filelock import FileLock
 from pydantic import Field, PrivateAttr
 
 from assets import kept_staging
-from assets.inputs import Home
+from assets.inputs import SNAPSHOTS, Home, inputs
 from assets.lock import take_lock
 from assets.vintages import Cut
 from indicator_defs.errors import PayungError
@@ -57,6 +57,7 @@ class Workplace(dg.ConfigurableResource):
 
     _lock: FileLock | None = PrivateAttr(default=None)
     _run_id: str = PrivateAttr(default="")
+    _inputs: dict[str, str] = PrivateAttr(default_factory=dict)
 
     def setup_for_execution(self, context: dg.InitResourceContext) -> None:
         """Locks the home, clears what earlier runs left and makes the folder of this run's build."""
@@ -71,6 +72,7 @@ class Workplace(dg.ConfigurableResource):
         self.place.remove_builds(but=self._run_id)
         clean(self.releases)
         self.build.folder.mkdir(parents=True, exist_ok=True)
+        self._inputs = inputs(self.place)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:
         """Ends what works beside the run and gives the lock back."""
@@ -82,6 +84,15 @@ class Workplace(dg.ConfigurableResource):
     def place(self) -> Home:
         """The folders of the home."""
         return Home(Path(self.home))
+
+    @property
+    def made_from(self) -> dict[str, str]:
+        """The fingerprints of what this run's build is made from, as `inputs` has them.
+
+        Of what people may change while the run goes on (definitions, code, the inbox) those of its start: the next
+        refresh then sees the difference. Snapshots are those of now: with the lock held this run alone brings them in.
+        """
+        return {**inputs(self.place), **{k: v for k, v in self._inputs.items() if k != SNAPSHOTS}}
 
     @property
     def day(self) -> date:

@@ -14,7 +14,7 @@ import os
 import shutil
 import sys
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date, time
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any
@@ -53,12 +53,31 @@ def as_csv(answer: Answer) -> str:
 
 
 def as_json(answer: Answer) -> str:
-    """The answer as a JSON list of objects; a missing value is null, a day is text as 2026-11-22."""
-    rows = [{k: _plain(v) for k, v in zip(answer.fields, row, strict=True)} for row in answer.rows]
+    """The answer as a JSON list of objects; a missing value is null, a day is text as 2026-11-22.
+
+    Of columns with one name the later ones get a number (a, a_1), or an object would keep the last of them only.
+    """
+    names = _names(answer.fields)
+    rows = [{k: _plain(v) for k, v in zip(names, row, strict=True)} for row in answer.rows]
     return json.dumps(rows, ensure_ascii=False, default=str)
 
 
+def _names(fields: Iterable[str]) -> list[str]:
+    names: list[str] = []
+    for field in fields:
+        name, number = field, 0
+        while name in names:
+            number += 1
+            name = f"{field}_{number}"
+        names.append(name)
+    return names
+
+
 def _plain(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_plain(v) for v in value]
+    if isinstance(value, dict):
+        return {str(k): _plain(v) for k, v in value.items()}
     if isinstance(value, Decimal):
         return float(value)
     if isinstance(value, float) and not math.isfinite(value):

@@ -7,7 +7,7 @@ Does not belong here: the ordinary refresh (run.py) and showing the difference (
 from __future__ import annotations
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +19,7 @@ from pipelines.run import Asked, build, fetch, nobody
 if TYPE_CHECKING:
     from assets.resource import Listener
     from pipelines.run import OnFetched
+    from sources.online import FetchReport
     from warehouse.diff import Diff
     from warehouse.tolerance import Exceeded
 
@@ -30,7 +31,7 @@ class DryRun:
     """What a refresh would do. `unchanged`: the release that stands, where nothing is new.
 
     `diff`: against the current release; None where there is none or none that can be read, which `no_diff` says.
-    `failed`: checks that block; `exceeded`: tolerances.
+    `failed`: checks that block; `exceeded`: tolerances; `fetched`: what providers were asked for and what came of it.
     """
 
     seconds: float
@@ -39,6 +40,7 @@ class DryRun:
     no_diff: str = ""
     failed: list[str] = field(default_factory=list)
     exceeded: list[Exceeded] = field(default_factory=list)
+    fetched: list[FetchReport] = field(default_factory=list)
 
     @property
     def would_publish(self) -> bool:
@@ -56,13 +58,13 @@ def dry_run(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
     place = Home(home)
     with locked(home):
         try:
-            if asked.online:
-                on_fetched(fetch(home, asked, progress))
+            fetched = fetch(home, asked, progress) if asked.online else []
+            on_fetched(fetched)
             standing = None if asked.force else unchanged(place)
             if standing is not None:
-                return DryRun(time.monotonic() - started, standing)
+                return DryRun(time.monotonic() - started, standing, fetched=fetched)
             build(home, asked, progress, dry_run=True)
-            return _compared(place, started)
+            return replace(_compared(place, started), fetched=fetched)
         finally:
             place.remove_builds()
 

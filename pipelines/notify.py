@@ -27,6 +27,7 @@ from warehouse.releases import Releases
 OURS = ("indicator_defs.", "sources.", "warehouse.", "assets.", "pipelines.")
 # Runs of the command line tell of their failure themselves.
 TOLD = "payung/told"
+INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,8 @@ def _failure(asset: str, error: dg.SerializableErrorInfo | None) -> Failure:
     if error is None:
         return Failure(asset, "no reason was given")
     kind, _, text = error.message.strip().partition(": ")
+    if kind.endswith(INTERRUPTED):
+        return Failure(asset, "interrupted: by Ctrl-C, or because its process was asked to end. Start it again.")
     # Our own errors speak for themselves; of others the kind of error matters too.
     reason = text if kind.startswith(OURS) else error.message.strip()
     return Failure(asset, reason, kind.endswith(f".{AuditError.__name__}"))

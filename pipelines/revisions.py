@@ -66,8 +66,7 @@ def revisions(release: Path, asked: Asked) -> pd.DataFrame:
     Columns: class, indicator, area, year, breakdown, from, to (as published), size, year_before, fields, source,
     series, vintage_from, vintage_to. Raises RevisionError for an indicator or an area that the release does not know.
     """
-    _known(release, "reference.indicator", "indicator", asked.indicator, 'payung sql "FROM reference.indicator"')
-    _known(release, "reference.area", "ref_area", asked.area, 'payung sql "FROM reference.area"')
+    _refuse_unknown(release, asked)
     parameters = {
         "indicator": asked.indicator,
         "area": asked.area,
@@ -78,7 +77,11 @@ def revisions(release: Path, asked: Asked) -> pd.DataFrame:
 
 
 def counts(release: Path, asked: Asked) -> pd.DataFrame:
-    """How many revisions of each class there are: source, vintage_from, vintage_to, class, n."""
+    """How many revisions of each class there are: source, vintage_from, vintage_to, class, n.
+
+    Raises RevisionError as `revisions` does.
+    """
+    _refuse_unknown(release, asked)
     return query(
         release,
         """
@@ -105,6 +108,11 @@ def nothing_found(release: Path, asked: Asked) -> str:
     if not row[0]:
         return f"{said} The release holds one vintage of each series only, so there is nothing to compare."
     return f"{said} The release holds {row[0]:,} revisions, in vintages from {row[1]} to {row[2]}."
+
+
+def _refuse_unknown(release: Path, asked: Asked) -> None:
+    _known(release, "reference.indicator", "indicator", asked.indicator, 'payung sql "FROM reference.indicator"')
+    _known(release, "reference.area", "ref_area", asked.area, 'payung sql "FROM reference.area"')
 
 
 def _known(release: Path, table: str, column: str, value: str | None, listing: str) -> None:

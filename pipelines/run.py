@@ -22,7 +22,7 @@ from pipelines.failures import RefreshError, write_failure
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
 from pipelines.snapshots import retire_old
-from warehouse.releases import Releases, read_manifest
+from warehouse.releases import DamagedError, Releases, read_manifest
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -65,7 +65,12 @@ class Outcome:
     @property
     def all_failed(self) -> bool:
         """Whether providers were asked and none of their datasets came."""
-        return bool(self.fetched) and all(r.outcome == "failed" for r in self.fetched)
+        return all_failed(self.fetched)
+
+
+def all_failed(fetched: list[FetchReport]) -> bool:
+    """Whether providers were asked and none of their datasets came."""
+    return bool(fetched) and all(r.outcome == "failed" for r in fetched)
 
 
 def nobody(_: list[FetchReport]) -> None:
@@ -121,7 +126,10 @@ def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = F
 def check_space(home: Path) -> None:
     """Refuses to start where the disk would fill up: a build, a release and what the engine spills beside them."""
     current = Releases(home).current()
-    last = sum(f["bytes"] for f in read_manifest(current)["files"].values()) if current is not None else 0
+    try:
+        last = sum(f["bytes"] for f in read_manifest(current)["files"].values()) if current is not None else 0
+    except DamagedError:  # the new release mends it; how much that takes is not known then
+        last = 0
     needed = max(LEAST_FREE, 4 * last)
     free = shutil.disk_usage(home).free
     if free < needed:

@@ -10,16 +10,18 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
+from assets.inputs import Home
 from assets.online import last_reports
 from pipelines import status_details as details
 from pipelines.editions import Listed, listed
 from pipelines.failures import last_failure
 from pipelines.manifest_sources import newest_vintages, path_of
 from sources.freshness import Freshness, late_sources
+from sources.national import inbox_sheets
 from sources.online import FetchReport
 from warehouse import history
 from warehouse.query import QueryError, query
-from warehouse.releases import DATABASE, Releases, read_manifest
+from warehouse.releases import DATABASE, DamagedError, Releases, read_manifest
 
 ROWS = """
 SELECT
@@ -78,11 +80,14 @@ def collect(home: Path, today: date | None = None) -> Status:
         last_failure=last_failure(home / "log"),
         editions=[e.as_dict() for e in editions],
     )
-    broken = _broken(reports, editions)
+    broken = [*_broken(reports, editions), *_not_taken(home)]
     current = releases.current()
     if current is None:
         return replace(state, attention=["there is no release yet: payung refresh", *broken])
-    manifest = read_manifest(current)
+    try:
+        manifest = read_manifest(current)
+    except DamagedError as error:
+        return replace(state, release=current.name, attention=[str(error), *broken])
     late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
     asked = {r.provider for r in reports}
     broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
@@ -119,6 +124,12 @@ def _broken(reports: list[FetchReport], editions: list[Listed]) -> list[str]:
         if not r.whole
     ]
     return fetches + [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
+
+
+def _not_taken(home: Path) -> list[str]:
+    """Spreadsheets in the inbox: nobody else would say that they are left lying there."""
+    names = [path.name for path in inbox_sheets(Home(home).inbox)]
+    return [f"not taken from the inbox: {', '.join(names)}; save as CSV (docs/national_format.md)"] if names else []
 
 
 def _outstanding(current: Path, state: Status) -> list[str]:

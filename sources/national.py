@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 PROVIDER = "national"
 # What the column `kind` may say, and the dataset it belongs to.
 DATASET_OF = {"document": "documents", "national_submission": "submissions"}
+# A clock may be wrong and a publication announced; a day further ahead is a slip of the hand.
+AHEAD = timedelta(days=366)
+SHEETS = (".xlsx", ".xls", ".ods", ".tsv")
 _SHOWN = 20
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _GUIDE = "See docs/national_format.md."
@@ -54,6 +57,20 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     return table.parsed()
 
 
+def inbox_files(folder: Path) -> list[Path]:
+    """The files of an inbox that are taken in, by name: those that end in .csv (.CSV too) and are not hidden."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        p for p in folder.iterdir() if p.suffix.lower() == ".csv" and not p.name.startswith(".") and p.is_file()
+    )
+
+
+def inbox_sheets(folder: Path) -> list[Path]:
+    """Spreadsheets in an inbox that somebody may have meant to hand in; they are not taken."""
+    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SHEETS) if folder.is_dir() else []
+
+
 def collect_inbox(folder: Path, store: SnapshotStore) -> list[Manifest]:
     """Makes a snapshot of every CSV file in `folder`; returns their manifests, in the order of the file names.
 
@@ -61,10 +78,9 @@ def collect_inbox(folder: Path, store: SnapshotStore) -> list[Manifest]:
     it is. A file that was taken in before is recognised by its bytes and kept as it is. A missing folder is an
     empty one. Raises SourceError when a file is faulty (nothing of that file is kept).
     """
-    if not folder.is_dir():
-        return []
-    taken = {(m.provider, f.sha256): m for m in store.list() for f in m.files} if any(folder.glob("*.csv")) else {}
-    return [_take_in(path, path.read_bytes(), store, taken) for path in sorted(folder.glob("*.csv"))]
+    files = inbox_files(folder)
+    taken = {(m.provider, f.sha256): m for m in store.list() for f in m.files} if files else {}
+    return [_take_in(path, path.read_bytes(), store, taken) for path in files]
 
 
 def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[str, str], Manifest]) -> Manifest:
@@ -76,6 +92,11 @@ def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[st
         return kept
     spec = provider(PROVIDER)
     dataset, vintage = identify(path.name, body)
+    if vintage > datetime.now(UTC).date() + AHEAD:
+        raise SourceError(
+            f"{path.name}: row 2, column vintage_date: found {vintage}, which is still to come; such a file would stand "
+            f"before every later one. Give the day on which these figures were published or sent. {_GUIDE}"
+        )
     parsed = parse(spec.dataset(dataset), [(path.name, body)])
     frame = parsed.frame
     producers = sorted({str(p) for p in frame["producer"] if p is not None})

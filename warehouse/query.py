@@ -110,8 +110,10 @@ def ask(con: duckdb.DuckDBPyConnection, text: str) -> Answer:
     """The answer of a query on an open reader. Raises QueryError with the engine's message and its place."""
     refuse_writing(text)
     try:
-        result = con.execute(text)
-        if result is None or not result.description:  # None: the text has no statement, only blanks or comments
+        result: duckdb.DuckDBPyConnection | None = con.execute(text)
+        if result is None:  # nothing but blanks, comments or semicolons
+            raise QueryError("There is no statement in the query. Write one, as: SELECT * FROM regional_baseline")
+        if not result.description:
             return Answer()
         fields = tuple(str(d[0]) for d in result.description)
         return Answer(fields, tuple(str(d[1]) for d in result.description), result.fetchall())

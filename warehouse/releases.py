@@ -30,6 +30,10 @@ class ReleaseError(PayungError):
     """The release could not be written; nothing was published."""
 
 
+class DamagedError(ReleaseError, ValueError):
+    """The manifest of a release cannot be read."""
+
+
 @dataclass(frozen=True)
 class Releases:
     """The releases of one home: releases/ID and the link `current`."""
@@ -91,8 +95,17 @@ def _near(release_id: str, ids: list[str]) -> str:
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
-    """The manifest of a release folder. Raises FormatError where a newer Payung wrote it."""
-    manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    """The manifest of a release folder.
+
+    Raises FormatError where a newer Payung wrote it, DamagedError where it is no JSON.
+    """
+    try:
+        manifest: dict[str, Any] = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+    except ValueError as error:
+        raise DamagedError(
+            f"{folder / MANIFEST} is damaged: {error}. Restore it from the back-up, or publish anew: payung refresh "
+            "--force (the snapshots are enough)."
+        ) from error
     refuse(manifest, f"The release in {folder}")
     return manifest
 

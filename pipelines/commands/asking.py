@@ -117,6 +117,8 @@ def gaps(
     """
     from pipelines import gaps as asking
 
+    if as_json and form == "csv":
+        raise click.UsageError("--json is short for --format json: leave out one of --json and --format csv.")
     release = readable(release_id)
     if figure is not None:
         if area or indicator or group or reason or breakdowns or as_json or form != "table":

@@ -104,10 +104,18 @@ def _only_as_of(options: Options) -> tuple[date, Path]:
     """The date and the folder of a build as of a date. Raises UsageError where something else was asked with it."""
     if options.as_of is None or options.to is None:
         raise click.UsageError("--as-of DATE and --to DIR belong together: such a build never becomes the release.")
-    if options.online or options.sources or options.as_json or options.is_dry or options.accept:
+    if (
+        options.online
+        or options.sources
+        or options.force
+        or options.as_json
+        or options.is_dry
+        or options.accept is not None
+        or options.by is not None
+    ):
         raise click.UsageError(
-            "--as-of takes kept vintages only and publishes nothing: leave out --online, --source, --json, --dry-run "
-            "and --accept."
+            "--as-of takes kept vintages only and publishes nothing: leave out --online, --source, --force, --json, "
+            "--dry-run, --accept and --by."
         )
     return options.as_of.date(), options.to
 
@@ -146,12 +154,17 @@ def _dry_run(options: Options) -> int:
     from pipelines.commands.refresh_shown import show_dry_run, show_fetched
     from pipelines.dry_run import dry_run
     from pipelines.progress import on_terminal
-    from pipelines.run import nobody
+    from pipelines.run import all_failed, nobody
 
     with on_terminal() as tell:
         tried = dry_run(home(), options.asked(), tell, nobody if options.as_json else show_fetched)
     show_dry_run(tried, options.as_json)
-    return AUDIT_FAILED if tried.failed or tried.exceeded else OK
+    if tried.failed or tried.exceeded:
+        return AUDIT_FAILED
+    if all_failed(tried.fetched):
+        show_problems([NOTHING_FETCHED])
+        return FAILED
+    return OK
 
 
 def _publish(asked: Asked) -> int:

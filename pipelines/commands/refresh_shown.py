@@ -60,6 +60,7 @@ def show_dry_run(found: DryRun, as_json: bool) -> None:
     if as_json:
         told: dict[str, Any] = {"would_publish": found.would_publish, "failed_checks": found.failed}
         told |= {"unchanged": found.unchanged.name if found.unchanged else None}
+        told |= {"fetched": [r.model_dump(mode="json") for r in found.fetched]}
         told |= as_dict(found.diff, found.exceeded) if found.diff is not None else {}
         show_json(told)
     elif found.unchanged is not None:

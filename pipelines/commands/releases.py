@@ -61,7 +61,9 @@ def list_(as_json: bool) -> None:
 @click.argument("after", required=False)
 @JSON
 @click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="A workbook, too.")
-@click.option("--samples", default=5, show_default=True, help="Cases shown of each kind, as text.")
+@click.option(
+    "--samples", default=5, show_default=True, type=click.IntRange(1), help="Cases shown of each kind, as text."
+)
 @DEBUG
 def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None, samples: int) -> None:
     """Show what differs between two releases, withdrawn values first, each with its reason.
@@ -117,6 +119,8 @@ def verify(release_id: str | None, everything: bool, as_json: bool) -> None:
     """
     from pipelines.releases import verified
 
+    if release_id is not None and everything:
+        raise click.UsageError("Give either ID or --all.")
     found = verified(home(), release_id, everything)
     if as_json:
         show_json([v.as_dict() for v in found])

@@ -27,7 +27,12 @@ def ui(port: int) -> None:
     import subprocess
 
     folder = home()
-    prepare_dagster(folder / "dagster")
+    try:
+        prepare_dagster(folder / "dagster")
+    except OSError as error:
+        from assets.lock import not_writable
+
+        raise not_writable(folder, error) from error
     os.environ["PAYUNG_HOME"] = str(folder)
     command = [
         str(Path(sys.executable).parent / "dagster"),

@@ -9,7 +9,7 @@ import pytest
 from source_samples import SUBMISSION
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from sources.national import collect_inbox, identify, parse
+from sources.national import collect_inbox, identify, inbox_sheets, parse
 from sources.parsing import ParsedDataset, SourceError
 from sources.registry import dataset, parse_snapshot
 from sources.snapshots import SnapshotStore, newest_state
@@ -157,6 +157,21 @@ class TestInbox:
     def test_a_faulty_file_is_refused_whole(self, inbox: Path, store: SnapshotStore) -> None:
         (inbox / "khm.csv").write_text(SUBMISSION.replace("12.5", "12,5", 1))
         with pytest.raises(SourceError, match=r"khm\.csv: row 2: found 13 cells"):
+            collect_inbox(inbox, store)
+        assert store.list() == []
+
+    def test_what_is_a_file_of_figures_is_told_by_its_ending(self, inbox: Path, store: SnapshotStore) -> None:
+        (inbox / "khm.csv").rename(inbox / "KHM.CSV")
+        (inbox / "folder.csv").mkdir()
+        (inbox / "._KHM.csv").write_bytes(b"\0what a Mac leaves")
+        (inbox / "lao.xlsx").write_bytes(b"PK")
+        (taken,) = collect_inbox(inbox, store)
+        assert taken.address == "inbox/KHM.CSV"
+        assert [p.name for p in inbox_sheets(inbox)] == ["lao.xlsx"]
+
+    def test_a_file_of_a_day_far_ahead_is_refused(self, inbox: Path, store: SnapshotStore) -> None:
+        (inbox / "khm.csv").write_text(SUBMISSION.replace("2026-10-01", "2999-10-01"))
+        with pytest.raises(SourceError, match=r"khm\.csv: row 2, column vintage_date: found 2999-10-01, .* to come"):
             collect_inbox(inbox, store)
         assert store.list() == []
 

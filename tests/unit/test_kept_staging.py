@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -91,3 +92,10 @@ def test_what_cannot_be_removed_is_told_and_not_mixed_in(
     monkeypatch.setattr(kept_staging.shutil, "rmtree", refuse)
     with pytest.raises(PermissionError, match="Permission denied"):
         kept_staging.staged(store, manifest, structure)
+
+
+def test_other_processes_take_no_notice_of_ctrl_c() -> None:
+    own = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    blocked = kept_staging._submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result(timeout=60)
+    assert signal.SIGINT in blocked
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == own, "the run itself still hears it"

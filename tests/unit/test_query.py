@@ -202,3 +202,9 @@ def test_release_whose_file_is_damaged_is_a_message(release: Path, tmp_path: Pat
     (tmp_path / "warehouse.duckdb").write_bytes((release / "warehouse.duckdb").read_bytes()[:1000])
     with pytest.raises(QueryError):
         query(tmp_path, "SELECT 1")
+
+
+@pytest.mark.parametrize("text", ["", " ", ";", "-- nothing", "/* nothing */;"])
+def test_query_without_a_statement_is_refused_in_words(text: str) -> None:
+    with duckdb.connect() as con, pytest.raises(QueryError, match="no statement in the query"):
+        ask(con, text)

@@ -22,7 +22,7 @@ from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
 from warehouse.release import Provenance, audit, blocking
-from warehouse.releases import ReleaseError, Releases, clean, make_current, read_manifest
+from warehouse.releases import DamagedError, ReleaseError, Releases, clean, make_current, read_manifest
 
 SOURCES = [{"provider": "ilostat", "dataset": "d", "snapshot": "s", "vintage_date": "2024-09-12", "rebuilt": True}]
 
@@ -305,3 +305,10 @@ def test_history_that_cannot_be_written_is_told_and_the_release_stands(
     with pytest.warns(UserWarning, match=r"history\.jsonl cannot be written: .*No space left on device"):
         folder = published(whole_build.build, tmp_path, whole_staged)
     assert Releases(tmp_path).current() == folder
+
+
+@pytest.mark.parametrize("content", [b"{", b"", b"\xff"])
+def test_damaged_manifest_says_so_and_what_to_do(tmp_path: Path, content: bytes) -> None:
+    (tmp_path / "manifest.json").write_bytes(content)
+    with pytest.raises(DamagedError, match=r"manifest\.json is damaged: .*payung refresh --force"):
+        read_manifest(tmp_path)

@@ -9,9 +9,13 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from assets.inputs import Home, unchanged
+from assets.release import against_current
+from pipelines.run import check_space
 from pipelines.status import collect
 from pipelines.status_details import rejected_now
 from sources.online import FetchReport, write_report
+from warehouse.engine import Build
 
 
 @pytest.fixture
@@ -71,3 +75,33 @@ def test_a_damaged_release_hides_nothing_else(tmp_path: Path) -> None:
     assert missing.startswith("files of the release are missing: warehouse.duckdb")
     assert failed == "the last fetch of unsd_sdg/sdg was not whole (2026-11-22 09:00): it did not answer."
     assert [f["outcome"] for f in state.fetches] == ["failed"]
+
+
+def damaged_home(folder: Path) -> Path:
+    release = folder / "releases" / "2026.11.22-1"
+    release.mkdir(parents=True)
+    (release / "manifest.json").write_text("{", encoding="utf-8")
+    (folder / "current").symlink_to(release)
+    return folder
+
+
+def test_release_whose_manifest_is_damaged_is_told(tmp_path: Path) -> None:
+    found = collect(damaged_home(tmp_path))
+    assert found.release == "2026.11.22-1"
+    (told,) = found.attention
+    assert "manifest.json is damaged" in told
+    assert "payung refresh --force" in told
+
+
+def test_release_whose_manifest_is_damaged_does_not_keep_a_new_one_from_being_made(tmp_path: Path) -> None:
+    home = damaged_home(tmp_path)
+    assert unchanged(Home(home)) is None
+    check_space(home)
+    assert against_current(Home(home), Build(tmp_path / "build")) == (None, [])
+
+
+def test_spreadsheet_left_in_the_inbox_is_told(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name in ("lao.XLSX", "khm.csv", "notes.txt"):
+        (tmp_path / "inbox" / name).touch()
+    assert "not taken from the inbox: lao.XLSX; save as CSV (docs/national_format.md)" in collect(tmp_path).attention

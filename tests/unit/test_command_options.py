@@ -1,0 +1,77 @@
+"""Options that contradict each other are refused before anything is done, and what cannot start says what to do."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+from click.testing import CliRunner
+
+from pipelines.cli import main
+from pipelines.revisions import Asked, RevisionError, counts
+from sources.online import FetchReport
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["gaps", "--json", "--format", "csv"], "leave out one of --json and --format csv"),
+        (["releases", "verify", "2026.11.22-1", "--all"], "either ID or --all"),
+        (["releases", "diff", "--samples", "-3"], "-3 is not in the range"),
+        (["refresh", "--as-of", "2022-12-31", "--to", "aside", "--by", "me"], "--accept and --by"),
+        (["refresh", "--as-of", "2022-12-31", "--to", "aside", "--accept", ""], "--accept and --by"),
+        (["refresh", "--as-of", "2022-12-31", "--to", "aside", "--force"], "--force"),
+    ],
+)
+def test_options_that_contradict_each_other_are_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "home"))
+    ran = CliRunner().invoke(main, arguments)
+    assert ran.exit_code == 2, ran.output
+    assert said in " ".join(ran.stderr.split())
+    assert not (tmp_path / "home").exists()
+
+
+def test_ui_says_when_the_home_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "file").write_text("no folder")
+    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "file"))
+    ran = CliRunner().invoke(main, ["ui"])
+    assert ran.exit_code == 1
+    assert ran.stderr.startswith(f"payung: The folder {tmp_path / 'file'} cannot be written: ")
+    assert "set PAYUNG_HOME to another folder" in ran.stderr
+
+
+def test_dry_run_that_fetched_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    failed = FetchReport(
+        provider="ilostat",
+        dataset="x",
+        outcome="failed",
+        at=datetime.now(UTC),
+        requests=1,
+        bytes=0,
+        message="No answer.",
+    )
+    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path))
+    monkeypatch.setattr("pipelines.dry_run.fetch", lambda *_: [failed])
+    monkeypatch.setattr("pipelines.dry_run.unchanged", lambda _: tmp_path / "releases" / "2026.11.22-1")
+    for_machines = CliRunner().invoke(main, ["refresh", "--dry-run", "--online", "--json"])
+    assert for_machines.exit_code == 1
+    assert [r["message"] for r in json.loads(for_machines.stdout)["fetched"]] == ["No answer."]
+    shown = CliRunner().invoke(main, ["refresh", "--dry-run", "--online"])
+    assert shown.exit_code == 1
+    assert "ilostat/x: No answer." in shown.stderr
+    assert "no dataset could be fetched" in shown.stderr
+
+
+@pytest.mark.parametrize("asked", [Asked(indicator="WRONG"), Asked(area="WRONG")])
+def test_counts_of_revisions_of_what_is_not_known_are_refused(tmp_path: Path, asked: Asked) -> None:
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        con.execute("CREATE SCHEMA reference")
+        con.execute("CREATE TABLE reference.indicator AS SELECT 'ASP_COV_SPL' AS indicator")
+        con.execute("CREATE TABLE reference.area AS SELECT 'THA' AS ref_area")
+    with pytest.raises(RevisionError, match=r"knows no (indicator|area) 'WRONG'"):
+        counts(tmp_path, asked)
