@@ -7,6 +7,7 @@ Does not belong here: which files there are and how they must fit together (the 
 from __future__ import annotations
 
 import csv
+import io
 from collections import defaultdict
 from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -14,7 +15,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from indicator_defs.model import Placed
-from indicator_defs.yaml_lines import Lines, load_yaml, parse
+from indicator_defs.yaml_lines import Lines, load_yaml, parse, read_text
 
 T = TypeVar("T")
 P = TypeVar("P", bound=Placed)
@@ -89,22 +90,24 @@ class Files:
         if not self.required(name):
             return []
         label = self.label(name)
-        with (self.folder / name).open(encoding="utf-8", newline="") as handle:
-            reader = csv.reader(handle)
-            header = next(reader, [])
-            missing = [c for c in columns if c not in header]
-            if missing:
-                self.problems.say(f"{label}:1", f"columns missing: {', '.join(missing)}")
-                return []
-            rows = []
-            for cells in reader:
-                if len(cells) != len(header):
-                    self.problems.say(
-                        f"{label}:{reader.line_num}",
-                        f"{len(cells)} cells, the header has {len(header)} (quote cells that hold a comma)",
-                    )
-                    continue
-                rows.append(Row(dict(zip(header, (c.strip() for c in cells), strict=True)), label, reader.line_num))
+        text = read_text(self.folder / name, label, self.problems)
+        if text is None:
+            return []
+        reader = csv.reader(io.StringIO(text, newline=""))
+        header = next(reader, [])
+        missing = [c for c in columns if c not in header]
+        if missing:
+            self.problems.say(f"{label}:1", f"columns missing: {', '.join(missing)}")
+            return []
+        rows = []
+        for cells in reader:
+            if len(cells) != len(header):
+                self.problems.say(
+                    f"{label}:{reader.line_num}",
+                    f"{len(cells)} cells, the header has {len(header)} (quote cells that hold a comma)",
+                )
+                continue
+            rows.append(Row(dict(zip(header, (c.strip() for c in cells), strict=True)), label, reader.line_num))
         return rows
 
     def lines(self, name: str, model: type[P], given: Mapping[str, str] | None = None) -> list[P]:

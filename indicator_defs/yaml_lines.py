@@ -56,22 +56,40 @@ def _plain(loader: Any, node: yaml.Node, lines: Lines, path: tuple[Any, ...], pr
         return node.value
 
 
+def read_text(path: Path, label: str, problems: list[str]) -> str | None:
+    """The text of a file in UTF-8, without the byte-order mark that Excel writes; None, and a problem, where it is not."""
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        problems.append(f"{label}:{line}: not UTF-8 (byte {content[error.start]:#04x}); save the file as UTF-8")
+        return None
+
+
 def load_yaml(path: Path, label: str, problems: list[str]) -> tuple[Any, Lines]:
     """The content of a YAML file and its line numbers; syntax errors and double keys go to `problems`."""
     lines = Lines(label)
-    loader = _Loader(path.read_text(encoding="utf-8"))
+    text = read_text(path, label, problems)
+    if text is None:
+        return None, lines
     try:
-        node = loader.get_single_node()
-        if node is None:
-            problems.append(f"{label}:1: the file is empty")
-            return None, lines
-        return _plain(loader, node, lines, (), problems), lines
+        loader = _Loader(text)
+        try:
+            node = loader.get_single_node()
+            if node is None:
+                problems.append(f"{label}:1: the file is empty")
+                return None, lines
+            return _plain(loader, node, lines, (), problems), lines
+        finally:
+            loader.dispose()
+    except yaml.reader.ReaderError as error:
+        line = text[: text.find(chr(error.character))].count("\n") + 1
+        problems.append(f"{label}:{line}: character {error.character:#x} cannot stand in a YAML file; take it out")
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         problems.append(f"{label}:{mark.line + 1 if mark else 1}: not readable as YAML: {error.problem}")
-        return None, lines
-    finally:
-        loader.dispose()
+    return None, lines
 
 
 def parse(model: type[M], data: Any, lines: Lines, path: tuple[Any, ...], problems: list[str]) -> M | None:

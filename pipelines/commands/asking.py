@@ -223,6 +223,8 @@ def status(snapshots: bool, as_json: bool) -> None:
 
     With --snapshots: every state of every provider that is kept, and whether the next release takes it.
 
+    A source that is later than its own calendar is shown so; it needs attention once the provider was asked online.
+
     \b
     Exit codes: 0 fine, 4 something needs attention.
     Example: payung status --json

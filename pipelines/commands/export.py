@@ -31,6 +31,8 @@ def export(to: Path | None, only: str | None, release_id: str | None) -> None:
 
     release = readable(release_id)
     folder = to or home() / "exports" / release.name
-    kinds = [k.strip() for k in only.split(",") if k.strip()] if only else None
+    kinds = None if only is None else [k.strip() for k in only.split(",") if k.strip()]
+    if kinds == []:
+        raise click.UsageError("--only names no kind of export; leave it out for all of them.")
     for path in run(release, folder, kinds):
         click.echo(shown_path(path))

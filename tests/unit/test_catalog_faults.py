@@ -541,3 +541,22 @@ def test_every_exclusion_names_series_of_the_catalogue() -> None:
     rows = (FOLDER / "never_together.csv").read_text(encoding="utf-8").splitlines()[1:]
     idle = [r for r in rows if not any(fnmatchcase(n, side) for n in names for side in r.split(",")[:2])]
     assert idle == []
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "told"),
+    [
+        (SEX, "concept,code,target,note\nsex,M\xe9LE,M,\n".encode("latin-1"), r":2: not UTF-8 \(byte 0xe9\); save the"),
+        (UEMP, b"code: ASP_COV_UEMP\nname: caf\xe9\n", r":2: not UTF-8 \(byte 0xe9\); save the file as UTF-8"),
+        (UEMP, b"code: ASP_COV_UEMP\nname: a\0b\n", r":2: character 0x0 cannot stand in a YAML file; take it out"),
+    ],
+)
+def test_file_that_is_no_text_is_named(folder: Path, file: str, content: bytes, told: str) -> None:
+    (folder / file).write_bytes(content)
+    assert any(re.search(f"{re.escape(file)}{told}", problem) for problem in problems_of(folder))
+
+
+def test_byte_order_mark_of_excel_is_no_fault(folder: Path) -> None:
+    for file in (SEX, UEMP):
+        (folder / file).write_bytes(b"\xef\xbb\xbf" + (folder / file).read_bytes())
+    assert load_catalog(folder).definitions.keys() == load_catalog().definitions.keys()

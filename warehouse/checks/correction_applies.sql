@@ -1,4 +1,7 @@
 -- severity: warns
 -- as of: informs
 -- description: Every correction still finds the value it expects
-SELECT correction_id, indicator, ref_area, time_period, expected_text, found_text FROM lineage.correction WHERE NOT applied
+SELECT r.correction_file, c.indicator, c.ref_area, c.time_period, c.expected_text, c.found_text
+FROM lineage.correction AS c
+LEFT JOIN reference.correction AS r ON r.correction_id = c.correction_id
+WHERE NOT c.applied
