@@ -60,10 +60,15 @@ Tell = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """The series and areas to ask for, in the provider's codes."""
+    """The series and areas to ask for, in the provider's codes.
+
+    `bygone`: those of the series that no definition claims and the newest vintage has no more. They are asked for as
+    well, for a provider may bring one back; that it does not is no news.
+    """
 
     series: tuple[str, ...]
     areas: tuple[str, ...]
+    bygone: frozenset[str] = frozenset()
 
 
 class Known(BaseModel):
@@ -78,6 +83,8 @@ class Known(BaseModel):
     last_modified: str | None = None
     snapshot: str | None = None
     fetched_at: datetime
+    left_out: list[str] = []
+    warnings: list[str] = []
 
 
 @dataclass(frozen=True)

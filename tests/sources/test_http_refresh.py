@@ -6,6 +6,7 @@ import gzip
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,6 +16,8 @@ import pytest
 from providers import figures, servers
 from providers.servers import Providers, World, on
 
+from assets.online import wanted
+from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.fetching import Wanted, Work
 from sources.http import Client
@@ -460,7 +463,24 @@ class TestUnsd:
         assert "no longer listed by the UN: SI_COV_CHLD" in report.left_out[0]
         kept = store.open(report.snapshot or "")
         assert "SI_COV_CHLD" not in kept.series_asked, "so that its last values stand"
-        assert refresh(store, UN).outcome == "unchanged", "and it is not asked for again and again"
+        again = refresh(store, UN)
+        assert again.outcome == "unchanged", "and it is not asked for again and again"
+        assert again.left_out == report.left_out, "nor is it forgotten by the next quiet refresh"
+
+    def test_a_series_that_was_gone_before_is_no_news(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.un_listed = lambda code: code != "SI_COV_CHLD"
+        report = refresh(store, UN, wanted=replace(WANTED[UN], bygone=frozenset({"SI_COV_CHLD"})))
+        assert report.outcome == "new_vintage"
+        assert report.whole
+        assert "SI_COV_CHLD" not in store.open(report.snapshot or "").series_asked
+
+    def test_what_only_older_vintages_had_is_bygone(self, archive: SnapshotStore) -> None:
+        kept = archive.list()
+        asked = wanted(load_catalog(), registry.dataset(*UN), kept)
+        newest = next(m for m in kept if m.vintage_date.isoformat() == "2023-12-17")
+        assert asked.bygone == set(asked.series) - set(newest.series_asked)
+        assert "SI_COV_SOCASTPQ" in asked.bygone, "renamed in 2020"
+        assert wanted(load_catalog(), registry.dataset(*UN), []).bygone == frozenset()
 
     def test_no_series_is_listed(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.un_listed = lambda code: code == "AG_PRD_FIESMS"

@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from pipelines.status import collect
+from pipelines.commands.refresh_shown import show_fetched
+from pipelines.status import collect, render
 from pipelines.status_details import rejected_now
 from sources.online import FetchReport, write_report
 
@@ -71,3 +72,22 @@ def test_a_damaged_release_hides_nothing_else(tmp_path: Path) -> None:
     assert missing.startswith("files of the release are missing: warehouse.duckdb")
     assert failed == "the last fetch of unsd_sdg/sdg was not whole (2026-11-22 09:00): it did not answer."
     assert [f["outcome"] for f in state.fetches] == ["failed"]
+
+
+def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "1 areas asked for came back without rows: 764"
+    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    report = FetchReport(
+        provider="unsd_sdg",
+        dataset="sdg",
+        outcome="new_vintage",
+        at=at,
+        requests=1,
+        bytes=0,
+        message="",
+        warnings=[said],
+    )
+    write_report(tmp_path / "fetch", report)
+    assert f"    {said}" in render(collect(tmp_path)).splitlines()
+    show_fetched([report])
+    assert f"unsd_sdg/sdg: {said}" in capsys.readouterr().err
