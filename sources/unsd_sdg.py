@@ -71,12 +71,12 @@ def what_changed(errand: Errand, known: Known | None) -> Change:
     """
     from sources.fetching import Change, packed
 
-    body = errand.client.get(errand.question, _check_list).body
-    tags = _tags(body)
+    answer = errand.client.get(errand.question, _check_list)
+    tags = _tags(answer.body)
     ours = {tag for code, tag in tags.items() if tag and code in errand.wanted.series}
     return Change(
         release_tag="; ".join(sorted(ours)) or None,
-        files=[packed(f"{SERIES_LIST}.json", body, errand.question)],
+        files=[packed(f"{SERIES_LIST}.json", answer)],
         listed=frozenset(tags),
     )
 
