@@ -22,7 +22,8 @@ FOLDER = "fetch"
 def wanted(catalog: Catalog, dataset: DatasetSpec, kept: Iterable[Manifest]) -> Wanted:
     """Series and areas to ask for: what definitions claim, what weights need, what files hold.
 
-    With `ask: known` also all that kept vintages of the dataset asked for. Areas are those of the crosswalk.
+    With `ask: known` also all that kept vintages of the dataset asked for; what only older ones asked for and nothing
+    claims is bygone. Areas are those of the crosswalk.
     """
     mine = [m for m in kept if (m.provider, m.dataset) == (dataset.provider, dataset.dataset)]
     known = {s for m in mine for s in m.series_asked}
@@ -30,7 +31,9 @@ def wanted(catalog: Catalog, dataset: DatasetSpec, kept: Iterable[Manifest]) -> 
     weights = {w.series for w in catalog.weights.values() if w.series} & known
     series = claimed | weights | set(dataset.measures) | (known if dataset.ask == "known" else set())
     areas = {x.code for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
-    return Wanted(tuple(sorted(series)), tuple(sorted(areas)))
+    newest = max(mine, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
+    bygone = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)
+    return Wanted(tuple(sorted(series)), tuple(sorted(areas)), frozenset(bygone))
 
 
 def fetch(home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, tell: Tell) -> FetchReport:

@@ -61,7 +61,7 @@ def _fetched_whole(
 ) -> dg.AssetCheckResult:
     """What the last online fetch of the dataset came to; passes where there was none."""
     last = report or online.last_report(workplace.place.path, structure.provider, structure.dataset)
-    said = "never fetched online" if last is None else " ".join([last.message, *last.left_out])
+    said = "never fetched online" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
     return dg.AssetCheckResult(
         check_name=WHOLE,
         passed=last is None or last.whole,

@@ -454,12 +454,14 @@ class Snapshot(Strict):
 
 
 class SnapshotFile(Strict):
-    """One file of a snapshot."""
+    """One file of a snapshot; status and headers (those that matter) of the answer it came in, where it was fetched."""
 
     name: str
     sha256: str
     bytes: int
     address: str
+    status: int | None = Field(default=None, exclude_if=lambda status: status is None)
+    headers: dict[str, str] = Field(default_factory=dict, exclude_if=lambda headers: not headers)
 
 
 Snapshot.model_rebuild()

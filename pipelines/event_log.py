@@ -9,19 +9,45 @@ Named in dagster.yaml. Belongs here: nothing else.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import atexit
+import os
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
+from tempfile import TemporaryDirectory
 from typing import Any
 
+import dagster as dg
 import sqlalchemy as db
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
+from dagster._serdes import ConfigurableClassData
 
 BUSY_SECONDS = 30  # as Dagster waits for a lock
 
 
 class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
-    """ConsolidatedSqliteEventLogStorage that keeps its engine and connections."""
+    """ConsolidatedSqliteEventLogStorage that keeps its engine and connections; it lies in DAGSTER_HOME.
+
+    Without that variable (Dagster's own commands, called by hand in the project) it lies in a folder that goes when the
+    process ends, as the rest of such an instance does.
+    """
+
+    @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """`base_dir`: another folder."""
+        return {"base_dir": dg.Field(dg.StringSource, is_required=False)}
+
+    @classmethod
+    def from_config_value(
+        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
+    ) -> KeptConnectionEventLogStorage:
+        """The log in the folder that the settings or DAGSTER_HOME name."""
+        folder = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME")
+        if not folder:
+            passing = TemporaryDirectory(prefix="payung-dagster-")
+            atexit.register(passing.cleanup)
+            folder = passing.name
+        return cls(base_dir=folder, inst_data=inst_data)
 
     @cached_property
     def _engine(self) -> db.Engine:

@@ -83,7 +83,8 @@ def of_fetches(reports: Iterable[FetchReport]) -> list[Notice]:
             out.append(Notice("changed_in_place", headline, r.message))
         elif r.outcome == "failed":
             out.append(Notice("failed_fetch", f"{r.path} could not be fetched", r.message))
-        if r.left_out and r.outcome != "failed":
+        # Of an unchanged dataset it was told when it was fetched; `payung status` goes on saying it.
+        if r.left_out and r.outcome not in ("failed", "unchanged"):
             out.append(Notice("failed_fetch", f"{r.path} was fetched, but not whole", "\n".join(r.left_out)))
     return out
 

@@ -191,8 +191,12 @@ def render(status: Status) -> str:
     if status.fetches:
         lines.append("Last fetches")
         lines += [
-            f"  {path_of(f)}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  {f['release_tag'] or ''}"
+            line
             for f in status.fetches
+            for line in (
+                f"  {path_of(f)}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  {f['release_tag'] or ''}",
+                *(f"    {w}" for w in f["warnings"]),
+            )
         ]
     if status.rows:
         r = status.rows

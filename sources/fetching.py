@@ -17,6 +17,7 @@ from __future__ import annotations
 
 import gzip
 import hashlib
+import json
 import os
 import shutil
 import uuid
@@ -35,6 +36,8 @@ from sources.snapshots import Origin, RawFile
 from sources.spec import DatasetSpec, ProviderSpec
 
 GZIP = b"\x1f\x8b"
+# How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.
+PAGE_KEPT = "2 "
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,15 @@ Tell = Callable[[Step], None]
 
 @dataclass(frozen=True)
 class Wanted:
-    """The series and areas to ask for, in the provider's codes."""
+    """The series and areas to ask for, in the provider's codes.
+
+    `bygone`: those of the series that no definition claims and the newest vintage has no more. They are asked for as
+    well, for a provider may bring one back; that it does not is no news.
+    """
 
     series: tuple[str, ...]
     areas: tuple[str, ...]
+    bygone: frozenset[str] = frozenset()
 
 
 class Known(BaseModel):
@@ -78,6 +86,8 @@ class Known(BaseModel):
     last_modified: str | None = None
     snapshot: str | None = None
     fetched_at: datetime
+    left_out: list[str] = []
+    warnings: list[str] = []
 
 
 @dataclass(frozen=True)
@@ -127,26 +137,28 @@ class Work:
         self._pages.mkdir(parents=True, exist_ok=True)
         told.write_text(mark, encoding="utf-8")
 
-    def get(self, address: str) -> bytes | None:
-        """The body kept for this address, or None; a damaged one is dropped."""
+    def get(self, address: str) -> Answer | None:
+        """The answer kept for this address, or None; a damaged one is dropped."""
         path = self._path(address)
         try:
             content = path.read_bytes()
         except OSError:  # not kept yet; one that cannot be read is asked for anew, and `put` tells of a disk that fails
             return None
-        digest, _, body = content.partition(b"\n")
-        if digest.decode("ascii", "replace") != hashlib.sha256(body).hexdigest():
+        digest, _, rest = content.partition(b"\n")
+        headers, _, body = rest.partition(b"\n")
+        if digest.decode("ascii", "replace") != PAGE_KEPT + hashlib.sha256(rest).hexdigest():
             path.unlink(missing_ok=True)
             return None
-        return body
+        return Answer(address, 200, body, json.loads(headers))
 
-    def put(self, address: str, body: bytes) -> None:
-        """Keeps a body that was judged whole. Raises SourceError when the disk does not take it."""
-        path = self._path(address)
+    def put(self, answer: Answer) -> None:
+        """Keeps an answer whose body was judged whole. Raises SourceError when the disk does not take it."""
+        path = self._path(answer.address)
         aside = path.with_name(f"{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            aside.write_bytes(hashlib.sha256(body).hexdigest().encode() + b"\n" + body)
+            rest = json.dumps(dict(answer.headers)).encode() + b"\n" + answer.body
+            aside.write_bytes(f"{PAGE_KEPT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
             aside.replace(path)
         except OSError as error:
             aside.unlink(missing_ok=True)
@@ -198,14 +210,14 @@ class Errand:
             raise SourceError(f"sources/{self.provider.provider}.yaml has no what_changed.")
         return f"{self.provider.endpoint(ask.endpoint).address()}/{ask.address.format(**self.dataset.parameters)}"
 
-    def ask(self, address: str, check: Check) -> bytes:
-        """A body that passes `check`: from an earlier try, or from the provider (and then kept for a later one)."""
+    def ask(self, address: str, check: Check) -> Answer:
+        """An answer whose body passes `check`: of an earlier try, or the provider's (and then kept for a later one)."""
         kept = self.work.get(address)
         if kept is not None:
             return kept
-        body = self.client.get(address, check).body
-        self.work.put(address, body)
-        return body
+        answer = self.client.get(address, check)
+        self.work.put(answer)
+        return answer
 
     def pages(self, name: str, address: Callable[[int], str], read: Callable[[bytes], PageCount]) -> list[RawFile]:
         """All pages of one question as files NAME_page_N.json.gz; page 1 first, the others side by side.
@@ -225,8 +237,8 @@ class Errand:
                     )
                 counts.append(count)
 
-            body = self.ask(address(number), check)
-            return packed(f"{name}_page_{number:03}.json", body, address(number)), (counts or [read(body)])[-1]
+            answer = self.ask(address(number), check)
+            return packed(f"{name}_page_{number:03}.json", answer), (counts or [read(answer.body)])[-1]
 
         first, count = whole(1)
         self._came(name, 1, count)
@@ -257,12 +269,10 @@ class Fetcher(NamedTuple):
     fetch: Callable[[Errand, Change], Fetched]
 
 
-def packed(name: str, body: bytes, address: str) -> RawFile:
-    """A body as a file to keep: as it came where it is gzip already, else packed, without a time in it."""
-    if body.startswith(GZIP):
-        return RawFile(name if name.endswith(".gz") else f"{name}.gz", body, address)
-    plain = name.removesuffix(".gz")
-    return RawFile(f"{plain}.gz", gzip.compress(body, compresslevel=6, mtime=0), address)
+def packed(name: str, answer: Answer) -> RawFile:
+    """An answer as a file to keep: as it came where it is gzip already, else packed, without a time in it."""
+    body = answer.body if answer.body.startswith(GZIP) else gzip.compress(answer.body, compresslevel=6, mtime=0)
+    return RawFile(f"{name.removesuffix('.gz')}.gz", body, answer.address, answer.status, answer.headers)
 
 
 def batches(codes: Sequence[str], room: int, separator: int, most: int) -> Iterator[list[str]]:

@@ -31,6 +31,8 @@ from sources.parsing import FinalError, SourceError, first_bytes
 from sources.spec import Limits
 
 PAUSE = "PAYUNG_HTTP_PAUSE_SECONDS"
+# Whom a provider may write to when our questions trouble it.
+CONTACT = "PAYUNG_CONTACT"
 CONNECT_SECONDS = 10.0
 # A pause that a provider asks for is kept up to this; beyond it the dataset waits for the next refresh.
 LONGEST_PAUSE = 120.0
@@ -273,12 +275,15 @@ class _NetworkError(SourceError):
 
 
 def user_agent() -> str:
-    """Who we say we are."""
+    """Who we say we are, and whom to write to where that is set. Raises SourceError for a setting no header can bear."""
     try:
         number = version("payung")
     except PackageNotFoundError:  # run from the sources, not installed
         number = "0"
-    return f"payung/{number} (+contact in README)"
+    contact = " ".join(os.environ.get(CONTACT, "").split())
+    if not contact.isascii():
+        raise SourceError(f"{CONTACT}: found {contact!r}, expected an e-mail or web address in plain ASCII.")
+    return f"payung/{number} (indicator warehouse for social protection in ASEAN{f'; {contact}' if contact else ''})"
 
 
 def _pause() -> float:

@@ -22,6 +22,7 @@ from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
     from sources.fetching import Change, Errand, Fetched, Known
+    from sources.http import Answer
 
 DATAFLOW = re.compile(r"^(?P<agency>[^:]+):(?:DF_)?(?P<name>[A-Za-z0-9_]+)\((?P<version>[^)]*)\)$")
 
@@ -125,9 +126,8 @@ def fetch(errand: Errand, change: Change) -> Fetched:
         if not parts:
             raise SourceError(f"{_address(errand, areas)}: the ILO knows not one of the areas asked for.")
     for number, part in enumerate(parts, start=1):
-        address = _address(errand, part)
         name = "data.csv" if len(parts) == 1 else f"data_{number}.csv"
-        files.append(packed(name, _ask(errand, part), address))
+        files.append(packed(name, _ask(errand, part)))
         told = f"{errand.dataset.dataset}: {number} of {len(parts)}"
         errand.tell(Step(told, errand.dataset.dataset, number, len(parts)))
     known = [a for part in parts for a in part]
@@ -159,8 +159,8 @@ def _address(errand: Errand, areas: list[str]) -> str:
     return f"{base}/{joined}.A.{'.' * (len(errand.dataset.dimensions) - 2)}?format=csv"
 
 
-def _ask(errand: Errand, areas: list[str]) -> bytes:
-    """The body for these areas. HttpError as the service answered, its meaning in words where it is known."""
+def _ask(errand: Errand, areas: list[str]) -> Answer:
+    """The answer for these areas. HttpError as the service answered, its meaning in words where it is known."""
     from sources.fetching import foreign
     from sources.http import HttpError
 

@@ -188,14 +188,14 @@ class _Refresh:
         known = self._known()
         change = self.fetcher.what_changed(self.errand, known)
         if known is not None and not force and self._stands(known, change):
-            return self._report(
-                "unchanged", change, known.snapshot, None, f"{change.release_tag}: nothing was published since."
-            )
+            # What was refused then is lacking still: the next quiet refresh must not make it forgotten.
+            said = f"{change.release_tag}: nothing was published since."
+            return self._report("unchanged", change, known.snapshot, None, said, known.left_out, known.warnings)
         self.errand.work.begin(f"{change.release_tag or self.client.now().date()} {sorted(self.errand.wanted.areas)}")
         fetched = self.fetcher.fetch(self.errand, change)
         parsed = self._parsed(fetched)
         report = self._keep(known, change, fetched, parsed)
-        self._remember(change, fetched, report.snapshot)
+        self._remember(change, fetched, report.snapshot, parsed.warnings)
         self.errand.work.clear()
         return report
 
@@ -319,7 +319,7 @@ class _Refresh:
         except (FileNotFoundError, ValidationError):  # costs a fetch, loses nothing
             return None
 
-    def _remember(self, change: Change, fetched: Fetched, snapshot: str | None) -> None:
+    def _remember(self, change: Change, fetched: Fetched, snapshot: str | None, warnings: list[str]) -> None:
         # What was refused counts as asked for here: else it would be asked for anew at every refresh.
         wanted = self.errand.wanted
         known = Known(
@@ -330,6 +330,8 @@ class _Refresh:
             last_modified=fetched.last_modified,
             snapshot=snapshot,
             fetched_at=self.client.now(),
+            left_out=fetched.left_out,
+            warnings=warnings,
         )
         self.state_file.parent.mkdir(parents=True, exist_ok=True)
         aside = self.state_file.with_suffix(".new")

@@ -359,7 +359,7 @@ class Table:
 
 
 def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked: Sequence[str]) -> ParsedDataset:
-    """Compares what came back with what was asked for; returns the table, with warnings on empty series.
+    """Compares what came back with what was asked for; returns the table, warning of series and areas without a row.
 
     An empty list means that nothing can be compared. Raises SourceError when rows of another series or area
     came back: then the provider ignored the question (a comma list, an unknown parameter).
@@ -375,13 +375,13 @@ def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked:
                 f"{' ...' if len(foreign) > 8 else ''} (first in {row}). The provider ignored a part of the question. "
                 f"{_ASK_AGAIN}"
             )
-    empty = sorted(set(series_asked) - set(frame["series"].unique()))
-    if not empty:
-        return parsed
-    named = f"{', '.join(empty[:8])}{' ...' if len(empty) > 8 else ''}"
-    return replace(
-        parsed, warnings=[*parsed.warnings, f"{len(empty)} series asked for came back without rows: {named}"]
-    )
+    warnings = list(parsed.warnings)
+    for role, what, asked in (("series", "series", series_asked), ("ref_area", "areas", areas_asked)):
+        empty = sorted(set(asked) - set(frame[role].unique()))
+        if empty:
+            named = f"{', '.join(empty[:8])}{' ...' if len(empty) > 8 else ''}"
+            warnings.append(f"{len(empty)} {what} asked for came back without rows: {named}")
+    return replace(parsed, warnings=warnings)
 
 
 def areas_asked_only(dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str]) -> ParsedDataset:

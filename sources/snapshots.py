@@ -18,8 +18,8 @@ import os
 import shutil
 import stat
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -82,11 +82,16 @@ class Manifest(Snapshot):
 
 @dataclass(frozen=True)
 class RawFile:
-    """One file to keep: its name (ending in .gz when compressed), its bytes and the address that answered it."""
+    """One file to keep: its name (ending in .gz when compressed), its bytes, the address that answered it, and how.
+
+    `status` and `headers` (those that matter) of the answer; none for a file that was not fetched.
+    """
 
     name: str
     content: bytes
     address: str = ""
+    status: int | None = None
+    headers: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -161,7 +166,15 @@ class SnapshotStore:
             if Path(name).name != name or name.startswith(".") or name == MANIFEST:
                 raise SnapshotError(f"{origin.provider}/{origin.dataset}: {name!r} cannot be the name of a kept file.")
         listed = [
-            SnapshotFile(name=f.name, sha256=sha256(f.content), bytes=len(f.content), address=f.address) for f in files
+            SnapshotFile(
+                name=f.name,
+                sha256=sha256(f.content),
+                bytes=len(f.content),
+                address=f.address,
+                status=f.status,
+                headers=dict(f.headers),
+            )
+            for f in files
         ]
         manifest = Manifest(
             snapshot_id=snapshot_id(origin.vintage_date, listed), files=listed, **origin.model_dump(mode="python")

@@ -85,7 +85,7 @@ def fetch(errand: Errand, change: Change) -> Fetched:
 
     address = _address(errand)
     answer = change.answer or errand.client.get(address, _check(errand))
-    file = packed(_name(errand), answer.body, address)
+    file = packed(_name(errand), answer)
     errand.tell(Step(f"{file.name}: {len(file.content):,} bytes", file.name, 1, 1))
     return Fetched(
         [file],

@@ -71,12 +71,12 @@ def what_changed(errand: Errand, known: Known | None) -> Change:
     """
     from sources.fetching import Change, packed
 
-    body = errand.client.get(errand.question, _check_list).body
-    tags = _tags(body)
+    answer = errand.client.get(errand.question, _check_list)
+    tags = _tags(answer.body)
     ours = {tag for code, tag in tags.items() if tag and code in errand.wanted.series}
     return Change(
         release_tag="; ".join(sorted(ours)) or None,
-        files=[packed(f"{SERIES_LIST}.json", body, errand.question)],
+        files=[packed(f"{SERIES_LIST}.json", answer)],
         listed=frozenset(tags),
     )
 
@@ -84,14 +84,17 @@ def what_changed(errand: Errand, known: Known | None) -> Change:
 def fetch(errand: Errand, change: Change) -> Fetched:
     """All rows of the series and areas wanted, in batches of series; series that are no longer listed are left out.
 
+    Those that were gone in the vintage before already, and that nothing claims, are left out without a word.
+
     Raises SourceError for a page that fails or holds what was not asked for, and when the release changed meanwhile.
     """
     from sources.fetching import Fetched, batches
 
     series = [s for s in errand.wanted.series if change.listed is None or s in change.listed]
-    gone = [s for s in errand.wanted.series if s not in series]
     if not series:
-        raise SourceError(f"{errand.question}: not one of the series wanted is listed: {', '.join(gone[:8])} ...")
+        unlisted = ", ".join(errand.wanted.series[:8])
+        raise SourceError(f"{errand.question}: not one of the series wanted is listed: {unlisted} ...")
+    gone = [s for s in errand.wanted.series if s not in series and s not in errand.wanted.bygone]
     limits = errand.client.limits
     base = f"{errand.base}/{errand.dataset.address}"
     size = errand.provider.page_sizes[errand.dataset.address]

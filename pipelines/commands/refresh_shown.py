@@ -36,7 +36,7 @@ def show_fetched(reports: list[FetchReport]) -> None:
     )
     click.echo(f"{sum(r.requests for r in reports)} requests, {sum(r.bytes for r in reports):,} bytes.\n")
     for report in reports:
-        lines = ([report.message] if report.outcome == "failed" else []) + report.left_out
+        lines = [*([report.message] if report.outcome == "failed" else []), *report.left_out, *report.warnings]
         show_problems(f"{report.path}: {line}" for line in lines)
 
 

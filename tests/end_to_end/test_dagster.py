@@ -40,12 +40,15 @@ def instance(made_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         yield found
 
 
-def test_definitions_are_valid_for_dagster_itself(tmp_path: Path) -> None:
+@pytest.mark.parametrize("has_home", [True, False], ids=["with DAGSTER_HOME", "as typed in the project"])
+def test_definitions_are_valid_for_dagster_itself(tmp_path: Path, has_home: bool) -> None:
     (tmp_path / "dagster").mkdir()
     shutil.copy(ROOT / "dagster.yaml", tmp_path / "dagster")
+    others = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    own = {"DAGSTER_HOME": str(tmp_path / "dagster")} if has_home else {}
     ran = subprocess.run(
-        [str(Path(sys.executable).parent / "dagster"), "definitions", "validate", "-m", "pipelines.definitions"],
-        env={**os.environ, "DAGSTER_HOME": str(tmp_path / "dagster"), "PAYUNG_HOME": str(tmp_path / "home")},
+        [str(Path(sys.executable).parent / "dagster"), "definitions", "validate"],
+        env={**others, **own, "PAYUNG_HOME": str(tmp_path / "home")},
         capture_output=True,
         text=True,
         timeout=120,

@@ -36,7 +36,19 @@ def test_it_says_who_it_is_and_counts(client: Client, providers: Providers, addr
     assert (client.tally.requests, client.tally.bytes) == (1, len(answer.body))
     (agent,) = providers.world.agents
     assert agent.startswith("payung/")
-    assert agent.endswith("(+contact in README)")
+    assert agent.endswith(" (indicator warehouse for social protection in ASEAN)")
+
+
+def test_whom_to_write_to_is_told_where_it_is_set(
+    providers: Providers, address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAYUNG_CONTACT", " statistics@example.org\r\n")
+    Client(LIMITS).get(address)
+    (agent,) = providers.world.agents
+    assert agent.endswith("in ASEAN; statistics@example.org)")
+    monkeypatch.setenv("PAYUNG_CONTACT", "thống kê")
+    with pytest.raises(SourceError, match="PAYUNG_CONTACT: found 'thống kê', expected an e-mail or web address"):
+        Client(LIMITS)
 
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])

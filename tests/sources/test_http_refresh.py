@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import gzip
+import hashlib
 import json
 import shutil
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -15,9 +17,11 @@ import pytest
 from providers import figures, servers
 from providers.servers import Providers, World, on
 
+from assets.online import wanted
+from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.fetching import Wanted, Work
-from sources.http import Client
+from sources.http import Answer, Client
 from sources.online import FetchReport, read_reports, refresh_dataset, write_report
 from sources.parsing import ParsedDataset, SourceError, content_fingerprint
 from sources.snapshots import Manifest, SnapshotStore, newest_state, one_of_each_date
@@ -402,6 +406,32 @@ class TestPages:
         assert "asked for page 2: part of the question was ignored" in report.message
 
 
+def test_the_manifest_tells_status_and_headers_of_each_answer(
+    providers: Providers, store: SnapshotStore, archive: SnapshotStore
+) -> None:
+    (file,) = store.open(refresh(store, WPP).snapshot or "").files
+    assert file.status == 200
+    assert file.headers["last-modified"] == "Thu, 11 Jul 2024 00:00:00 GMT"
+    assert file.headers["etag"].startswith('"')
+    told = store.open(refresh(store, UN).snapshot or "").files
+    assert [f.headers.get("content-type") for f in told] == ["application/json;charset=utf-8"] * len(told)
+    shipped = archive.list()[0]
+    assert "headers" not in shipped.model_dump_json(), "nothing is invented for answers that were not fetched"
+
+
+def test_an_answer_kept_for_the_next_try_keeps_its_headers(tmp_path: Path) -> None:
+    work = Work(tmp_path)
+    kept = Answer("https://x/1", 200, b"a\n{}\n", {"etag": "1"})
+    work.put(kept)
+    assert work.get("https://x/1") == kept
+    (page,) = (tmp_path / "pages").iterdir()
+    page.write_bytes(page.read_bytes().replace(b'"1"', b'"2"'))
+    assert work.get("https://x/1") is None, "altered"
+    page.write_bytes(hashlib.sha256(b"{}").hexdigest().encode() + b"\n{}")
+    assert work.get("https://x/1") is None, "kept by an older Payung, without headers"
+    assert list((tmp_path / "pages").iterdir()) == []
+
+
 def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def refused(folder: Path) -> None:
         raise PermissionError(13, "Permission denied")
@@ -409,7 +439,7 @@ def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch:
     work = Work(tmp_path)
     work.clear()
     work.begin("release 1")
-    work.put("https://x/1", b"{}")
+    work.put(Answer("https://x/1", 200, b"{}"))
     monkeypatch.setattr(shutil, "rmtree", refused)
     with pytest.raises(SourceError, match=r"pages: cannot be removed: Permission denied\. Make the folder writable"):
         work.begin("release 2")
@@ -460,7 +490,24 @@ class TestUnsd:
         assert "no longer listed by the UN: SI_COV_CHLD" in report.left_out[0]
         kept = store.open(report.snapshot or "")
         assert "SI_COV_CHLD" not in kept.series_asked, "so that its last values stand"
-        assert refresh(store, UN).outcome == "unchanged", "and it is not asked for again and again"
+        again = refresh(store, UN)
+        assert again.outcome == "unchanged", "and it is not asked for again and again"
+        assert again.left_out == report.left_out, "nor is it forgotten by the next quiet refresh"
+
+    def test_a_series_that_was_gone_before_is_no_news(self, providers: Providers, store: SnapshotStore) -> None:
+        providers.world.un_listed = lambda code: code != "SI_COV_CHLD"
+        report = refresh(store, UN, wanted=replace(WANTED[UN], bygone=frozenset({"SI_COV_CHLD"})))
+        assert report.outcome == "new_vintage"
+        assert report.whole
+        assert "SI_COV_CHLD" not in store.open(report.snapshot or "").series_asked
+
+    def test_what_only_older_vintages_had_is_bygone(self, archive: SnapshotStore) -> None:
+        kept = archive.list()
+        asked = wanted(load_catalog(), registry.dataset(*UN), kept)
+        newest = next(m for m in kept if m.vintage_date.isoformat() == "2023-12-17")
+        assert asked.bygone == set(asked.series) - set(newest.series_asked)
+        assert "SI_COV_SOCASTPQ" in asked.bygone, "renamed in 2020"
+        assert wanted(load_catalog(), registry.dataset(*UN), []).bygone == frozenset()
 
     def test_no_series_is_listed(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.un_listed = lambda code: code == "AG_PRD_FIESMS"

@@ -11,8 +11,9 @@ import pytest
 
 from assets.inputs import Home, unchanged
 from assets.release import against_current
+from pipelines.commands.refresh_shown import show_fetched
 from pipelines.run import check_space
-from pipelines.status import collect
+from pipelines.status import collect, render
 from pipelines.status_details import rejected_now
 from sources.online import FetchReport, write_report
 from warehouse.engine import Build
@@ -105,3 +106,22 @@ def test_spreadsheet_left_in_the_inbox_is_told(tmp_path: Path) -> None:
     for name in ("lao.XLSX", "khm.csv", "notes.txt"):
         (tmp_path / "inbox" / name).touch()
     assert "not taken from the inbox: lao.XLSX; save as CSV (docs/national_format.md)" in collect(tmp_path).attention
+
+
+def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "1 areas asked for came back without rows: 764"
+    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    report = FetchReport(
+        provider="unsd_sdg",
+        dataset="sdg",
+        outcome="new_vintage",
+        at=at,
+        requests=1,
+        bytes=0,
+        message="",
+        warnings=[said],
+    )
+    write_report(tmp_path / "fetch", report)
+    assert f"    {said}" in render(collect(tmp_path)).splitlines()
+    show_fetched([report])
+    assert f"unsd_sdg/sdg: {said}" in capsys.readouterr().err
