@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 
 import pytest
-from small_build import SmallBuild, un_row
+from small_build import SmallBuild, publish_build, un_row
 
 from sources import registry
 from warehouse.checks import result_frame
-from warehouse.database import staged_tables, write_database
+from warehouse.database import staged_tables
 from warehouse.engine import computed_tables, write_frame
 from warehouse.export.reading import ReleaseReader, open_release
-from warehouse.metadata import table, tables
+from warehouse.metadata import table
+from warehouse.release import Provenance
 
 
 @pytest.fixture(scope="module")
@@ -34,11 +34,8 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleaseReader]:
         small.stage("unsd_sdg", "sdg", vintage, pensions)
     small.staged().make(*computed_tables())
     write_frame(small.build, table("quality.check_result"), result_frame([]))
-    published = [t for t in tables().values() if not t.is_work]
     staged = staged_tables(small.build, registry.structures())
-    write_database(small.build, [*published, *staged], folder / "warehouse.duckdb", "few")
-    (folder / "manifest.json").write_text(json.dumps({"release": "few"}), encoding="utf-8")
-    with open_release(folder) as opened:
+    with open_release(publish_build(small.build, folder, staged, Provenance({}, [], "0.1.0"))) as opened:
         yield opened
 
 
