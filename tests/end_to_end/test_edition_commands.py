@@ -139,7 +139,7 @@ def test_edition_stands_through_refreshes_with_another_definition(own_home: Path
     text = file.read_text(encoding="utf-8")
     assert "weight: POP_TOTAL" in text
     file.write_text(text.replace("weight: POP_TOTAL", "weight: POP_Y_GE65"), encoding="utf-8")
-    ran = own_project.run(own_home, "refresh")
+    ran = own_project.run(own_home, "refresh", "--accept", "persons with disabilities counted by the older population")
     assert ran.returncode == 0, ran.stderr
     assert {p: p.read_bytes() for p in edition.folder.rglob("*") if p.is_file()} == before
     found = drift(edition, Releases(own_home).find())

@@ -98,7 +98,11 @@ def test_refresh_killed_at_many_moments_and_then_works(own_home: Path) -> None:
         # a third of the blows fall on the end, where the release is written and swapped in
         late = number % 3 == 0
         seconds = chance.uniform(0.7 * takes if late else 0.3, 1.1 * takes)
-        at_work += killed_after(own_home, seconds, whole_group=number % 2 == 0)
+        began = time.monotonic()
+        if killed_after(own_home, seconds, whole_group=number % 2 == 0):
+            at_work += 1
+        else:  # a machine that was busy at first has become quicker
+            takes = min(takes, time.monotonic() - began)
         seen.add(assert_whole(own_home, seen))
     assert at_work >= 12, f"most blows came too late (a refresh took {takes:.1f} s)"
     ran = run_payung(own_home, "refresh", "--force")

@@ -15,6 +15,7 @@ from assets.inputs import Home
 from pipelines.snapshots import rested_on
 from sources.snapshots import Origin, RawFile, retire
 from warehouse.query import query
+from warehouse.releases import Releases
 
 
 def answer(home: Path, *arguments: str) -> list[dict[str, object]]:
@@ -117,7 +118,7 @@ def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
     ran = run_payung(own_home, "refresh", "--as-of", "2022-12-31", "--to", str(to))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert (own_home / "current").resolve() == current
-    assert len(list((own_home / "releases").iterdir())) == 1
+    assert Releases(own_home).ids() == [current.name], "it is no release"
     manifest = json.loads((to / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["release"], manifest["as_of"]) == ("as-of-2022-12-31", "2022-12-31")
     late = {s["snapshot"].rsplit("-", 1)[0] for s in manifest["sources"] if s.get("weights_only")}
