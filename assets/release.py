@@ -1,7 +1,7 @@
 """Stage release: the audit, and the published file that readers open."""
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, nullcontext
+from __future__ import annotations
+
 from pathlib import Path
 from typing import Any
 
@@ -22,24 +22,13 @@ from warehouse.engine import Build
 from warehouse.history import now
 from warehouse.metadata import table, tables
 from warehouse.previous import PREVIOUS
-from warehouse.release import (
-    AuditError,
-    Draft,
-    Provenance,
-    audit,
-    blocking,
-    draft_folder,
-    drafted,
-    publish,
-    publish_aside,
-)
+from warehouse.release import AuditError, Provenance, audit, blocking, publish, publish_aside
 from warehouse.releases import DamagedError, Releases, read_manifest
 from warehouse.tolerance import Exceeded, exceeded
 
 AUDIT = dg.AssetKey(["quality", "check_result"])
 RELEASE = dg.AssetKey(["release", "warehouse"])
 PUBLISHED = "published"
-DRY = "dry run: nothing published"
 MOST_TOLD = 12
 TOLERANCES = "indicator_defs/tolerances.yaml"
 NOT_COMPARED = "No release before could be read whole, so nothing was compared and no tolerance was measured."
@@ -53,81 +42,48 @@ def _all_tables() -> list[dg.AssetKey]:
     return sorted(keys - {AUDIT})
 
 
-@dg.multi_asset(
-    name="release__warehouse",
-    specs=[
-        dg.AssetSpec(
-            AUDIT,
-            deps=_all_tables(),
-            group_name="quality",
-            description="The audit: every check on the whole build. One that blocks keeps the release from being "
-            "published.",
-            kinds={"duckdb"},
-        ),
-        dg.AssetSpec(
-            RELEASE,
-            deps=[AUDIT],
-            group_name="release",
-            description="One DuckDB file and the same tables as Parquet, swapped in at once; readers are never blocked. "
-            "The file is written aside while the audit runs.",
-            kinds={"duckdb", "parquet"},
-        ),
-    ],
+@dg.asset(
+    key=AUDIT,
+    deps=_all_tables(),
+    group_name="quality",
+    description="The audit: every check on the whole build. One that blocks keeps the release from being published.",
     check_specs=check_specs(AUDIT, checks.shown()),
-    can_subset=True,
+    kinds={"duckdb"},
 )
-def audited_release(
-    context: dg.AssetExecutionContext, workplace: Workplace
-) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Audits the build, and publishes it if no check blocks, unless the current release was made from the same inputs.
+def check_result(workplace: Workplace) -> dg.MaterializeResult:
+    """Runs all checks and keeps their results, also when some block."""
+    results = audit(workplace.build, in_the_past=workplace.cut.as_of is not None)
+    return dg.MaterializeResult(
+        metadata=described(workplace, table("quality.check_result"), len(results)),
+        check_results=check_results(AUDIT, checks.grouped(results)),
+    )
 
-    The check results are kept also when some block, and read anew before publishing: nothing relies on the order here.
+
+@dg.asset(
+    key=RELEASE,
+    deps=[AUDIT],
+    group_name="release",
+    description="One DuckDB file and the same tables as Parquet, swapped in at once; readers are never blocked.",
+    kinds={"duckdb", "parquet"},
+)
+def warehouse(workplace: Workplace) -> dg.MaterializeResult:
+    """Publishes the build if no check blocks, unless it was made from the same inputs as the current release.
+
+    The check results are read anew: nothing relies on the graph having stopped.
     """
-    chosen = context.selected_asset_keys
+    if workplace.dry_run:
+        told("release", "dry run: nothing published")
+        return dg.MaterializeResult(metadata={"outcome": dg.MetadataValue.text("dry run: nothing published")})
+    failed = blocking(workplace.build)
+    if failed:
+        raise AuditError("The audit failed, nothing was published:\n  " + "\n  ".join(failed))
     place = workplace.place
-    always = workplace.force or workplace.cut.as_of is not None
-    standing = None if always or RELEASE not in chosen else unchanged(place)
-    drafts = RELEASE in chosen and standing is None and not workplace.dry_run
-    with _draft(workplace) if drafts else nullcontext() as draft:
-        if AUDIT in chosen:
-            results = audit(workplace.build, in_the_past=workplace.cut.as_of is not None)
-            yield dg.MaterializeResult(
-                AUDIT,
-                metadata=described(workplace, table("quality.check_result"), len(results)),
-                check_results=check_results(AUDIT, checks.grouped(results)),
-            )
-        if RELEASE not in chosen:
-            return
-        if workplace.dry_run:
-            told("release", DRY)
-            yield dg.MaterializeResult(RELEASE, metadata={"outcome": dg.MetadataValue.text(DRY)})
-            return
-        failed = blocking(workplace.build)
-        if failed:
-            raise AuditError("The audit failed, nothing was published:\n  " + "\n  ".join(failed))
-        if standing is not None:
-            yield dg.MaterializeResult(RELEASE, metadata=_stands(workplace, standing))
-        elif draft is not None:
-            yield dg.MaterializeResult(RELEASE, metadata=_published(workplace, draft))
-
-
-def _draft(workplace: Workplace) -> AbstractContextManager[Draft]:
-    """The release of the workplace, begun."""
-    staged = staged_tables(workplace.build, registry.structures())
-    to = Path(workplace.to) if workplace.cut.as_of is not None and workplace.to is not None else None
-    return drafted(workplace.build, staged, draft_folder(workplace.releases, to))
-
-
-def _stands(workplace: Workplace, current: Path) -> dict[str, dg.MetadataValue]:
-    """Nothing is new: a run of the UI or of a schedule comes this far; the command line stops before."""
-    workplace.finish()
-    told("release", f"nothing new since {current.name}")
-    return _shown(current, "nothing new: made from the same inputs")
-
-
-def _published(workplace: Workplace, draft: Draft) -> dict[str, dg.MetadataValue]:
-    """Publishes the draft: as the current release, or aside where the build is one as of a date."""
-    place = workplace.place
+    current = None if workplace.force or workplace.cut.as_of is not None else unchanged(place)
+    if current is not None:
+        # A run of the UI or of a schedule comes this far although nothing moved; the command line stops before.
+        workplace.finish()
+        told("release", f"nothing new since {current.name}")
+        return dg.MaterializeResult(metadata=_shown(current, "nothing new: made from the same inputs"))
     sources = [
         {
             "provider": m.provider,
@@ -139,16 +95,17 @@ def _published(workplace: Workplace, draft: Draft) -> dict[str, dg.MetadataValue
         }
         for m in workplace.cut.takes(in_use(place.snapshots, shipped_archive()), registry.structures())
     ]
+    staged = staged_tables(workplace.build, registry.structures())
     provenance = Provenance(workplace.made_from, sources, code_version())
     as_of = workplace.cut.as_of
-    if as_of is None or workplace.to is None:
-        folder, outcome = publish(draft, workplace.releases, provenance, tolerated(workplace)), PUBLISHED
+    aside = workplace.to if as_of is not None else None
+    if as_of is None or aside is None:
+        folder = publish(workplace.build, workplace.releases, staged, provenance, tolerated(workplace))
     else:
-        folder = publish_aside(draft, workplace.releases, provenance, as_of, Path(workplace.to))
-        outcome = "built aside"
+        folder = publish_aside(workplace.build, workplace.releases, staged, provenance, as_of, Path(aside))
     workplace.finish()
     told("release", folder.name)
-    return _shown(folder, outcome)
+    return dg.MaterializeResult(metadata=_shown(folder, PUBLISHED if as_of is None else "built aside"))
 
 
 def tolerated(workplace: Workplace) -> list[dict[str, Any]]:

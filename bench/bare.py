@@ -23,7 +23,7 @@ from warehouse.database import staged_tables
 from warehouse.engine import Build, computed_tables, make, read_files, write_frame, write_frames, write_together
 from warehouse.metadata import staged_table, table
 from warehouse.previous import write_previous
-from warehouse.release import Provenance, audit, blocking, draft_folder, drafted, publish
+from warehouse.release import Provenance, audit, blocking, publish
 from warehouse.releases import Releases
 
 
@@ -66,14 +66,13 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     for name in computed_tables():
         make(build, name)
         lap(name)
-    releases = Releases(home)
-    with drafted(build, staged_tables(build, structures), draft_folder(releases)) as draft:
-        audit(build)
-        failed = blocking(build)
-        if failed:
-            raise SystemExit("the audit failed: " + "; ".join(failed))
-        lap("audit")
-        publish(draft, releases, Provenance(inputs(place), [], code_version()))
+    audit(build)
+    failed = blocking(build)
+    if failed:
+        raise SystemExit("the audit failed: " + "; ".join(failed))
+    lap("audit")
+    provenance = Provenance(inputs(place), [], code_version())
+    publish(build, Releases(home), staged_tables(build, structures), provenance)
     lap("release")
     return spans
 

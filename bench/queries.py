@@ -16,7 +16,6 @@ import re
 import shutil
 import sys
 import time
-from contextlib import closing
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median, quantiles
@@ -24,7 +23,7 @@ from statistics import median, quantiles
 import duckdb
 
 from bench.measure import ROOT, load, remove, run
-from warehouse.database import Writing
+from warehouse.database import write_database
 from warehouse.engine import Build
 from warehouse.metadata import Table, staged_table, table, tables
 from warehouse.query import ask, reader
@@ -104,8 +103,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
             f"TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()
-    with closing(Writing(build, published, folder / DATABASE)) as writing:
-        writing.finish([], f"grown from {release.name}")
+    write_database(build, published, folder / DATABASE, f"grown from {release.name}")
     remove(folder / "build")
     remove(folder / "spill")
 

@@ -12,7 +12,7 @@ from assets.indicator_set import indicator_set_assets
 from assets.previous import previous_value
 from assets.raw import raw_assets
 from assets.reference import catalogue
-from assets.release import audited_release
+from assets.release import check_result, warehouse
 from assets.resource import Workplace
 from assets.site import site
 from assets.staged import datasets_together, staged_assets
@@ -58,7 +58,8 @@ def build_defs(folder: Path | None = None) -> dg.Definitions:
             *indicator_set_assets,
             *baseline_assets,
             previous_value,
-            audited_release,
+            check_result,
+            warehouse,
             site,
         ],
         jobs=[refresh_job, fetch_job, refresh_online_job, *provider_jobs],

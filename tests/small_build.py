@@ -1,7 +1,7 @@
 """A small build: the real catalogue's reference tables, a few staged rows, and the real SQL between them.
 
 Belongs here: laying rows out as a provider's staged table, writing any table of a build from a few cells, and making
-tables from their inputs, publishing them. Does not belong here: expectations.
+tables from their inputs. Does not belong here: expectations.
 """
 
 from __future__ import annotations
@@ -23,9 +23,7 @@ from indicator_defs.model import DatasetStructure
 from sources import registry
 from warehouse import staging
 from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
-from warehouse.metadata import ROLES, Table, staged_table, table
-from warehouse.release import Provenance, draft_folder, drafted, publish
-from warehouse.releases import Releases
+from warehouse.metadata import ROLES, staged_table, table
 
 Row = dict[str, Any]
 TOTAL_CELL = "|".join(["_T"] * len(BREAKDOWNS))
@@ -163,15 +161,6 @@ class SmallBuild:
     def _has_sql(full_name: str) -> bool:
         schema, name = full_name.split(".")
         return (SQL / schema / f"{name}.sql").exists()
-
-
-def publish_build(
-    build: Build, home: Path, staged: Sequence[Table], provenance: Provenance, accepted: Sequence[dict[str, Any]] = ()
-) -> Path:
-    """Publishes an audited build as the next release of a home; returns its folder."""
-    releases = Releases(home)
-    with drafted(build, staged, draft_folder(releases)) as draft:
-        return publish(draft, releases, provenance, accepted)
 
 
 def records(frame: pd.DataFrame) -> list[Row]:

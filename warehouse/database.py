@@ -7,17 +7,13 @@ Does not belong here: what stands in the tables (sql/), the folder around the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from warehouse.connection import open_engine, quoted
 from warehouse.engine import Build, preview
 from warehouse.macros import create_macros
 from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment
-
-if TYPE_CHECKING:
-    import duckdb
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
@@ -27,35 +23,31 @@ ROW_GROUP_SIZE = 8192
 VIEWS = Path(__file__).parent / "sql" / "main"
 
 
-class Writing:
-    """A published file while a thread writes it, so that the build can be audited meanwhile.
-
-    What is known later only (the audit's results, the name of the release) comes with `finish`.
-    """
-
-    def __init__(self, build: Build, published: Sequence[Table], database: Path) -> None:
-        """Begins to write `published` into a new file; its folder must be there."""
-        self._build = build
-        self._published = list(published)
-        self._database = database
-        self._counts: dict[str, int] = {}
-        self._con = open_engine()
-        self._closed = False
-        self._thread = ThreadPoolExecutor(1, thread_name_prefix="database")
-        self._begun = self._thread.submit(self._begin)
-
-    def finish(self, last: Sequence[Table], release_id: str) -> dict[str, int]:
-        """Adds the tables that were not there before, the views and macros, and closes the file; returns rows by table.
-
-        Raises duckdb.Error and OSError, those of the thread too.
-        """
-        self._begun.result()
-        con = self._con
-        for description in last:
-            self._load(description)
-        for statement in staged_view(self._published):
+def write_database(build: Build, published: Sequence[Table], database: Path, release_id: str) -> dict[str, int]:
+    """Writes the tables of a build into a new DuckDB file, with comments, views and macros; returns their row counts."""
+    counts: dict[str, int] = {}
+    con = open_engine()
+    try:
+        options = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
+        con.execute(f"ATTACH '{quoted(database)}' AS release ({options})")
+        con.execute("USE release")
+        con.execute("BEGIN")  # one commit instead of one for every comment
+        for description in published:
+            con.execute("; ".join(ddl(description)))
+            names = ", ".join(f'"{c}"' for c in description.column_names)
+            path = quoted(build.path(description.full_name))
+            loaded = con.execute(f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')")
+            counts[description.full_name] = int(loaded.fetchall()[0][0])
+        for statement in staged_view(published):
             con.execute(statement)
-        _create_views(con)
+        for view in sorted(VIEWS.glob("*.sql")):
+            text = view.read_text(encoding="utf-8")
+            con.execute(f"CREATE VIEW main.{view.stem} AS {text.rstrip().rstrip(';')}")
+            comment = text.split("\n", 1)[0].removeprefix("-- ")
+            con.execute(f"COMMENT ON VIEW main.{view.stem} IS '{quoted(comment)}'")
+            for column in con.execute(f"SELECT * FROM main.{view.stem} LIMIT 0").description or []:
+                text = quoted(view_column_comment(column[0]))
+                con.execute(f"COMMENT ON COLUMN main.{view.stem}.\"{column[0]}\" IS '{text}'")
         create_macros(con)
         con.execute("CREATE TABLE main.release AS SELECT ? AS release", [release_id])
         con.execute("COMMENT ON TABLE main.release IS 'The release that this file is'")
@@ -64,43 +56,9 @@ class Writing:
         con.execute("CHECKPOINT release")
         con.execute("USE memory")
         con.execute("DETACH release")
-        return self._counts
-
-    def close(self) -> None:
-        """Lets go of the file, finished or not."""
-        self._closed = True
-        self._con.interrupt()
-        self._thread.shutdown(cancel_futures=True)
-        self._con.close()
-
-    def _begin(self) -> None:
-        options = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
-        self._con.execute(f"ATTACH '{quoted(self._database)}' AS release ({options})")
-        self._con.execute("USE release")
-        self._con.execute("BEGIN")  # one commit instead of one for every comment
-        for description in self._published:
-            if self._closed:
-                return
-            self._load(description)
-
-    def _load(self, description: Table) -> None:
-        self._con.execute("; ".join(ddl(description)))
-        names = ", ".join(f'"{c}"' for c in description.column_names)
-        path = quoted(self._build.path(description.full_name))
-        loaded = self._con.execute(f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')")
-        self._counts[description.full_name] = int(loaded.fetchall()[0][0])
-
-
-def _create_views(con: duckdb.DuckDBPyConnection) -> None:
-    """The labelled views of sql/main, each with its first line and the comments of its columns."""
-    for view in sorted(VIEWS.glob("*.sql")):
-        text = view.read_text(encoding="utf-8")
-        con.execute(f"CREATE VIEW main.{view.stem} AS {text.rstrip().rstrip(';')}")
-        comment = text.split("\n", 1)[0].removeprefix("-- ")
-        con.execute(f"COMMENT ON VIEW main.{view.stem} IS '{quoted(comment)}'")
-        for column in con.execute(f"SELECT * FROM main.{view.stem} LIMIT 0").description or []:
-            text = quoted(view_column_comment(column[0]))
-            con.execute(f"COMMENT ON COLUMN main.{view.stem}.\"{column[0]}\" IS '{text}'")
+    finally:
+        con.close()
+    return counts
 
 
 def ddl(description: Table) -> list[str]:

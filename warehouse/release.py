@@ -22,7 +22,7 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from warehouse import checks, history
-from warehouse.database import Writing
+from warehouse.database import write_database
 from warehouse.disk import discard, replace_folder, sha256, sync
 from warehouse.engine import Build, read_files, write_frame
 from warehouse.home_format import FORMAT
@@ -31,9 +31,6 @@ from warehouse.releases import DATABASE, MANIFEST, ReleaseError, Releases, make_
 
 if TYPE_CHECKING:
     import pandas as pd
-
-# What the audit found, the last table of a build.
-RESULTS = "quality.check_result"
 
 
 class AuditError(PayungError):
@@ -59,7 +56,7 @@ def audit(build: Build, in_the_past: bool = False) -> list[checks.Result]:
     """
     wanted = [c.in_the_past() for c in checks.checks()] if in_the_past else None
     results = checks.run(build, wanted)
-    write_frame(build, table(RESULTS), checks.result_frame(results))
+    write_frame(build, table("quality.check_result"), checks.result_frame(results))
     return results
 
 
@@ -74,65 +71,34 @@ def blocking(build: Build) -> list[str]:
 
 
 def _results(build: Build) -> pd.DataFrame:
-    if not build.has(RESULTS):
+    if not build.has("quality.check_result"):
         raise ReleaseError("The build was not audited; run the whole refresh: payung refresh --force")
-    return read_files([build.path(RESULTS)])
+    return read_files([build.path("quality.check_result")])
 
 
-@dataclass(frozen=True)
-class Draft:
-    """A release that is being written into a hidden folder: its file is begun, and nobody sees it."""
+def publish(
+    build: Build,
+    releases: Releases,
+    staged: Sequence[Table],
+    provenance: Provenance,
+    accepted: Sequence[dict[str, Any]] = (),
+) -> Path:
+    """Loads an audited build into a new release and makes it current in one step; returns its folder.
 
-    build: Build
-    folder: Path
-    published: list[Table]
-    writing: Writing
-
-
-@contextlib.contextmanager
-def drafted(build: Build, staged: Sequence[Table], folder: Path) -> Iterator[Draft]:
-    """Begins a release in `folder`, under a hidden name; what the body does not publish goes at its end.
-
-    `staged`: descriptions of the staged tables. The body audits the build while the file is being written. Raises
-    ReleaseError when the build lacks a table, or the disk is full or not writable.
-    """
-    published = _published_tables(build, staged)
-    try:
-        with _told(folder):
-            folder.mkdir(parents=True)
-            writing = Writing(build, [t for t in published if t.full_name != RESULTS], folder / DATABASE)
-        try:
-            yield Draft(build, folder, published, writing)
-        finally:
-            writing.close()
-    finally:
-        discard(folder)  # gone already where the release stands
-
-
-def draft_folder(releases: Releases, to: Path | None = None) -> Path:
-    """Where a release is drafted: on the disk on which it will stand; `to`: the folder of a build as of a date."""
-    if to is None:
-        return releases.folder / f".draft.{os.getpid()}"
-    return to.resolve().with_name(f".{to.resolve().name}.{os.getpid()}")
-
-
-def publish(draft: Draft, releases: Releases, provenance: Provenance, accepted: Sequence[dict[str, Any]] = ()) -> Path:
-    """Makes the draft of an audited build the current release in one step; returns its folder.
-
-    `accepted`: who accepted what and why (at, by, reason, exceeded), where tolerances are exceeded. The folder is
-    completed under its hidden name and renamed whole; whoever has an older release open keeps it. Raises ReleaseError
-    when the disk is full or not writable, leaving nothing behind.
+    `staged`: descriptions of the staged tables; `accepted`: who accepted what and why (at, by, reason, exceeded), where
+    tolerances are exceeded. The release is written aside under a hidden name and renamed whole; whoever has an older
+    one open keeps it. Raises ReleaseError when the disk is full or not writable, leaving nothing behind.
     """
     release_id = releases.next_id(datetime.now(UTC).date())
+    aside = releases.folder / f".{release_id}.{os.getpid()}"
     final = releases.folder / release_id
-    with _told(draft.folder):
-        _complete(draft, {"release": release_id}, provenance, accepted)
+    with _written(build, staged, aside, {"release": release_id}, provenance, accepted):
         before = releases.current()
-        draft.folder.rename(final)
+        aside.rename(final)
         try:
             make_current(releases, final)
         except OSError:
-            final.rename(draft.folder)  # what could not become current goes with what was written
+            final.rename(aside)  # what could not become current goes with what was written
             raise
     try:
         _record(releases, final, before, accepted)
@@ -159,69 +125,76 @@ def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequ
         history.record(releases.folder, event)
 
 
-def publish_aside(draft: Draft, releases: Releases, provenance: Provenance, as_of: date, to: Path) -> Path:
-    """Puts the draft of an audited build as of a date into the folder `to`, beside all releases; returns that folder.
+def publish_aside(
+    build: Build, releases: Releases, staged: Sequence[Table], provenance: Provenance, as_of: date, to: Path
+) -> Path:
+    """Loads an audited build as of a date into the folder `to`, beside all releases; returns that folder.
 
     The same files as a release, named `as-of-DATE`; `current` and the releases stay as they are. An older build as of
     a date in `to` is replaced at once. Raises ReleaseError as `publish` and `refuse_folder` do.
     """
     refuse_folder(releases, to)
     to = to.resolve()
-    with _told(draft.folder):
-        _complete(draft, {"release": f"as-of-{as_of.isoformat()}", "as_of": as_of.isoformat()}, provenance)
-        replace_folder(to, draft.folder)
+    aside = to.with_name(f".{to.name}.{os.getpid()}")
+    told = {"release": f"as-of-{as_of.isoformat()}", "as_of": as_of.isoformat()}
+    with _written(build, staged, aside, told, provenance):
+        replace_folder(to, aside)
     return to
 
 
 @contextlib.contextmanager
-def _told(folder: Path) -> Iterator[None]:
-    """What cannot be written below `folder`, as our own error."""
-    try:
-        yield
-    except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
-        raise ReleaseError(
-            f"The release could not be written to {folder.parent}: {error}. Free some space or make the folder "
-            "writable, then refresh again; the last release is still in place."
-        ) from error
-
-
-def _complete(
-    draft: Draft, name: dict[str, str], provenance: Provenance, accepted: Sequence[dict[str, Any]] = ()
-) -> None:
-    """Finishes the file of a draft and writes the tables as Parquet and the manifest beside it.
+def _written(
+    build: Build,
+    staged: Sequence[Table],
+    aside: Path,
+    name: dict[str, str],
+    provenance: Provenance,
+    accepted: Sequence[dict[str, Any]] = (),
+) -> Iterator[None]:
+    """Writes tables, database and manifest into `aside`; the body moves it into place, else it is removed.
 
     `name`: the first fields of the manifest, `release` among them.
     """
-    build, folder = draft.build, draft.folder
     results = _results(build)
-    counts = draft.writing.finish([table(RESULTS)], name["release"])
-    for description in draft.published:
-        to = folder / "parquet" / description.schema / f"{description.name}.parquet"
-        to.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(build.path(description.full_name), to)
-    manifest = {
-        "format": FORMAT,
-        **name,
-        "code_version": provenance.code_version,
-        "inputs": dict(sorted(provenance.inputs.items())),
-        "sources": list(provenance.sources),
-        "accepted": list(accepted),
-        "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
-        "tables": {t.full_name: counts[t.full_name] for t in draft.published},
-        "audit": {
-            "passed": int(results["passed"].sum()),
-            "found": results[~results["passed"]][["check_name", "severity", "n_problems"]].to_dict("records"),
-        },
-        "files": _files(folder),
-    }
-    (folder / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
-    for path in folder.rglob("*"):
-        if path.is_file():
-            sync(path)
+    try:
+        aside.mkdir(parents=True)
+        published = _published_tables(build, staged)
+        counts = write_database(build, published, aside / DATABASE, name["release"])
+        for description in published:
+            to = aside / "parquet" / description.schema / f"{description.name}.parquet"
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(build.path(description.full_name), to)
+        manifest = {
+            "format": FORMAT,
+            **name,
+            "code_version": provenance.code_version,
+            "inputs": dict(sorted(provenance.inputs.items())),
+            "sources": list(provenance.sources),
+            "accepted": list(accepted),
+            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "tables": counts,
+            "audit": {
+                "passed": int(results["passed"].sum()),
+                "found": results[~results["passed"]][["check_name", "severity", "n_problems"]].to_dict("records"),
+            },
+            "files": _files(aside),
+        }
+        (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        for path in aside.rglob("*"):
+            if path.is_file():
+                sync(path)
+        yield
+    except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+        raise ReleaseError(
+            f"The release could not be written to {aside.parent}: {error}. Free some space or make the folder "
+            "writable, then refresh again; the last release is still in place."
+        ) from error
+    finally:
+        discard(aside)  # gone already where the release stands
 
 
 def _published_tables(build: Build, staged: Sequence[Table]) -> list[Table]:
-    made = {*build.names(), RESULTS}  # the audit may come yet
+    made = set(build.names())
     wanted = [t for t in tables().values() if not t.is_work] + list(staged)
     missing = [t.full_name for t in wanted if t.full_name not in made]
     if missing:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from small_build import SmallBuild, publish_build, un_row
+from small_build import SmallBuild, un_row
 
 from sources import registry
 from warehouse.checks import result_frame
@@ -13,7 +13,8 @@ from warehouse.database import staged_tables
 from warehouse.engine import computed_tables, write_frame
 from warehouse.export.reading import ReleaseReader, open_release
 from warehouse.metadata import table
-from warehouse.release import Provenance
+from warehouse.release import Provenance, publish
+from warehouse.releases import Releases
 
 
 @pytest.fixture(scope="module")
@@ -35,7 +36,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleaseReader]:
     small.staged().make(*computed_tables())
     write_frame(small.build, table("quality.check_result"), result_frame([]))
     staged = staged_tables(small.build, registry.structures())
-    with open_release(publish_build(small.build, folder, staged, Provenance({}, [], "0.1.0"))) as opened:
+    with open_release(publish(small.build, Releases(folder), staged, Provenance({}, [], "0.1.0"))) as opened:
         yield opened
 
 

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from small_build import SmallBuild, publish_build
+from small_build import SmallBuild
 
 from warehouse.metadata import Table
-from warehouse.release import Provenance
+from warehouse.release import Provenance, publish
+from warehouse.releases import Releases
 
 READERS, PUBLICATIONS = 20, 3
 # Opens `current` anew each time, as a client does that knows nothing of Payung. The marks in the answer come from
@@ -55,11 +56,12 @@ def test_twenty_readers_see_one_whole_release_each_while_three_are_published(
     home, stop = tmp_path / "home", tmp_path / "stop"
     build = SmallBuild(tmp_path / "build")
     shutil.copytree(whole_build.build.folder, build.build.folder, dirs_exist_ok=True)
+    releases = Releases(home)
     marks = {}
 
     def publish_next(number: int) -> Path:
         marked(build, f"mark-{number}")
-        folder = publish_build(build.build, home, whole_staged, Provenance({"code": str(number)}, [], "0.1.0"))
+        folder = publish(build.build, releases, whole_staged, Provenance({"code": str(number)}, [], "0.1.0"))
         marks[folder.name] = f"mark-{number}"
         return folder
 

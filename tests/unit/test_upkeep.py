@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
-from small_build import SmallBuild, publish_build
+from small_build import SmallBuild
 
 from assets import inputs as inputs_module
 from assets.inputs import Home, unchanged
@@ -21,7 +21,7 @@ from warehouse import history, upkeep
 from warehouse.home_format import FORMAT, FormatError, mark, refuse_newer
 from warehouse.metadata import Table
 from warehouse.query import query
-from warehouse.release import Provenance
+from warehouse.release import Provenance, publish
 from warehouse.releases import ReleaseError, Releases, read_manifest
 from warehouse.upkeep import UpkeepError, prunable, readable, roll_back, verify
 
@@ -33,8 +33,13 @@ def three(whole_build: SmallBuild, whole_staged: Sequence[Table], tmp_path_facto
     """A home with three releases of the same build, made from inputs c1, c2, c3; the third was accepted."""
     folder = tmp_path_factory.mktemp("three")
     for number in (1, 2, 3):
-        made_from = Provenance({"code": f"c{number}"}, [], "0.1.0")
-        publish_build(whole_build.build, folder, whole_staged, made_from, ACCEPTED if number == 3 else ())
+        publish(
+            whole_build.build,
+            Releases(folder),
+            whole_staged,
+            Provenance({"code": f"c{number}"}, [], "0.1.0"),
+            ACCEPTED if number == 3 else (),
+        )
     return folder
 
 
@@ -107,7 +112,7 @@ def test_publishing_ends_a_rollback(
 ) -> None:
     roll_back(Releases(home), today(1), "me")
     assert history.rolled_back_from(home / "releases", today(1)) == [today(3)]
-    publish_build(whole_build.build, home, whole_staged, Provenance({"code": "c4"}, [], "0.1.0"))
+    publish(whole_build.build, Releases(home), whole_staged, Provenance({"code": "c4"}, [], "0.1.0"))
     assert history.rolled_back_from(home / "releases", today(4)) == []
     monkeypatch.setattr(inputs_module, "inputs", lambda _: {"code": "c3"})
     assert unchanged(Home(home)) is None
