@@ -376,11 +376,12 @@ def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked:
                 f"{_ASK_AGAIN}"
             )
     warnings = list(parsed.warnings)
-    for role, what, asked in (("series", "series", series_asked), ("ref_area", "areas", areas_asked)):
+    for role, what, asked in (("series", "series", series_asked), ("ref_area", "area", areas_asked)):
         empty = sorted(set(asked) - set(frame[role].unique()))
         if empty:
             named = f"{', '.join(empty[:8])}{' ...' if len(empty) > 8 else ''}"
-            warnings.append(f"{len(empty)} {what} asked for came back without rows: {named}")
+            plural = "s" if what == "area" and len(empty) != 1 else ""
+            warnings.append(f"{len(empty)} {what}{plural} asked for came back without rows: {named}")
     return replace(parsed, warnings=warnings)
 
 

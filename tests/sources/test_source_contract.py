@@ -151,7 +151,7 @@ def test_what_was_not_asked_for_is_noticed(spec: DatasetSpec, small: Sample) -> 
     told = check_asked(result, [*series, "NOT_THERE"], areas)
     assert told.warnings == ["1 series asked for came back without rows: NOT_THERE"]
     told = check_asked(result, series, [*areas, "NOWHERE"])
-    assert told.warnings == ["1 areas asked for came back without rows: NOWHERE"], "an area must not vanish unseen"
+    assert told.warnings == ["1 area asked for came back without rows: NOWHERE"], "an area must not vanish unseen"
 
 
 def test_a_damaged_gzip_is_named(small: Sample) -> None:

@@ -109,7 +109,7 @@ def test_spreadsheet_left_in_the_inbox_is_told(tmp_path: Path) -> None:
 
 
 def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    said = "1 areas asked for came back without rows: 764"
+    said = "1 area asked for came back without rows: 764"
     at = datetime(2026, 11, 22, 9, tzinfo=UTC)
     report = FetchReport(
         provider="unsd_sdg",
