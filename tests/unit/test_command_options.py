@@ -29,6 +29,7 @@ from sources.online import FetchReport
 def test_options_that_contradict_each_other_are_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
+    monkeypatch.chdir(tmp_path)  # a command that is not refused writes there and not into the project
     monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "home"))
     ran = CliRunner().invoke(main, arguments)
     assert ran.exit_code == 2, ran.output
