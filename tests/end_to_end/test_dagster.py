@@ -40,7 +40,13 @@ def instance(made_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
         yield found
 
 
-@pytest.mark.parametrize("has_home", [True, False], ids=["with DAGSTER_HOME", "as typed in the project"])
+@pytest.mark.parametrize(
+    "has_home",
+    [
+        pytest.param(True, marks=pytest.mark.long, id="with DAGSTER_HOME"),
+        pytest.param(False, id="as typed in the project"),
+    ],
+)
 def test_definitions_are_valid_for_dagster_itself(tmp_path: Path, has_home: bool) -> None:
     (tmp_path / "dagster").mkdir()
     shutil.copy(ROOT / "dagster.yaml", tmp_path / "dagster")
