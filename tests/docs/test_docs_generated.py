@@ -68,6 +68,7 @@ def run_make(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.long
 def test_without_a_release_the_command_says_what_it_leaves_out(tmp_path: Path) -> None:
     ran = run_make(tmp_path / "home", "--check")
     assert (ran.returncode, ran.stderr) == (0, "")

@@ -85,6 +85,7 @@ def test_a_refresh_that_fails_tells_so(tmp_path: Path) -> None:
     assert "  failed_run  payung refresh failed" in (home / "log" / "notices.log").read_text()
 
 
+@pytest.mark.long
 def test_what_could_not_be_told_of_a_failed_refresh_is_said_below_the_error(tmp_path: Path) -> None:
     home = tmp_path / "home"
     home.mkdir()

@@ -40,6 +40,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleaseReader]:
         yield opened
 
 
+@pytest.mark.long
 def test_value_with_two_corrections_stands_once_with_the_one_that_applies(reader: ReleaseReader) -> None:
     found = reader.ask_file("site_value")
     told = [(row[found.at("time_period")], row[found.at("correction_why")]) for row in found.rows]
