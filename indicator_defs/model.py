@@ -263,15 +263,19 @@ class PublicationClass(Strict):
 class PublicationRule(Placed):
     """When a regional figure may be published. Class B holds where B or B_alternative holds."""
 
-    name: str
-    title: Text
-    A: PublicationClass
-    B: PublicationClass
-    B_alternative: PublicationClass
+    name: str = Field(description="Name by which definitions refer to it.")
+    title: Text = Field(description="The rule in one line.")
+    A: PublicationClass = Field(description="What a figure of class A (published) must reach.")
+    B: PublicationClass = Field(
+        description="What a figure of class B (indicative) must reach; below it is C, withheld."
+    )
+    B_alternative: PublicationClass = Field(
+        description="Another way to class B: fewer members with more of the weight."
+    )
     sex_total_tolerance: float = Field(
         description="Points by which the total over areas with figures by sex may differ."
     )
-    reference: Text
+    reference: Text = Field(description="Where the rule comes from.")
 
 
 class Weight(Placed):
@@ -302,17 +306,17 @@ class Tolerance(Placed):
     changed_by_percent: float = Field(ge=0, description="A value has changed if it moved by more per cent of itself.")
     free: int = Field(ge=0, description="So many values may go, or change, whatever share they are.")
     regional_by_percent: float = Field(ge=0, description="Most per cent that a headline regional figure may move.")
-    why: Text
+    why: Text = Field(description="Why so much may move without anybody looking.")
 
 
 class Break(Placed):
     """A break in a series that somebody has looked at, or must look at."""
 
-    indicator: str
-    area: str
+    indicator: str = Field(description="Code of the indicator.")
+    area: str = Field(description="The Member State.")
     year: int = Field(description="First year after the break.")
-    why: Text
-    evidence: Text
+    why: Text = Field(description="What changed in how the figure comes about, or why the step is believed.")
+    evidence: Text = Field(description="What shows it: a note of the producer, other series, the size of the step.")
     decided: Literal["break", "genuine"] = Field(
         description="break: not comparable across it. genuine: looked at, the step is real, comparable."
     )
@@ -321,18 +325,20 @@ class Break(Placed):
 class Correction(Placed):
     """A guarded correction of one published cell: it applies only while the expected value stands there."""
 
-    indicator: str
-    area: str
-    year: int
-    provider: str
-    series: str
-    breakdown: dict[Breakdown, str] = Field(default_factory=dict)
+    indicator: str = Field(description="Code of the indicator.")
+    area: str = Field(description="The Member State.")
+    year: int = Field(description="Year of the value.")
+    provider: str = Field(description="Who publishes the value.")
+    series: str = Field(description="The provider's series code.")
+    breakdown: dict[Breakdown, str] = Field(
+        default_factory=dict, description="Our codes of the cell where they are not the totals."
+    )
     expected: str = Field(description="The value as published that must stand there for the correction to apply.")
     action: Literal["exclude_from_use", "mark_unreliable"] = Field(
         description="exclude_from_use: never chosen; mark_unreliable: status U. The published value itself stays."
     )
-    why: Text
-    evidence: Text
+    why: Text = Field(description="What is wrong with the value; it is shown wherever the value is.")
+    evidence: Text = Field(description="What shows it: other vintages, the producer's own notes.")
     reported: date | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
 
 
@@ -342,15 +348,15 @@ class NotApplicable(Placed):
     indicator: str = Field(description="An indicator, or * for all.")
     ref_area: str = Field(description="A Member State, or * for all of them.")
     breakdown: Breakdown | Literal["headline", "*"] = Field(description="headline, a breakdown, or * for all.")
-    why: Text
+    why: Text = Field(description="Why the figures cannot exist.")
     evidence: Text = Field(description="What shows it; an opinion is not enough to take a gap off the list.")
 
 
 class SeriesRename(Placed):
     """One line of series_renames.csv: a series code that a provider replaced, and what it goes on as."""
 
-    provider: str
-    dataset: str
+    provider: str = Field(description="Who replaced the code.")
+    dataset: str = Field(description="The dataset that has both codes.")
     old_series: str = Field(description="The code that went out of use.")
     new_series: str = Field(description="The code under which the same figures go on; a definition claims it.")
     old_set: dict[Breakdown, str] = Field(
@@ -370,12 +376,12 @@ class SeriesRename(Placed):
 class CrosswalkLine(Placed):
     """One line of crosswalks/PROVIDER/CONCEPT.csv."""
 
-    provider: str
+    provider: str = Field(description="The provider; its folder names it, the file has no such column.")
     dimension: str = Field(description="The provider's dimension; _area, _status, _nature, _unit for attributes.")
     code: str = Field(description="The provider's code, as published; empty string for blank.")
     concept: str = Field(description="Our column.")
     target: str = Field(description="Our code; empty where the meaning is 'not stated'.")
-    note: str = ""
+    note: str = Field(default="", description="What is lost or assumed in the translation.")
 
 
 class StagedColumn(Strict):

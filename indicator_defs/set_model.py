@@ -52,8 +52,8 @@ class Decision(Standing):
 class IndicatorSet(Strict):
     """One set: its tiers and who decided on them, for which groups and which reference years."""
 
-    name: str
-    title: Text
+    name: str = Field(description="Name of the set in commands and tables.")
+    title: Text = Field(description="The set as it is called in reports.")
     latest_reference_year: int = Field(description="The year that 'latest' is for; never taken from the clock.")
     first_reference_year: int = Field(description="First year for which regional figures are made.")
     step_points: float = Field(description="A step of more points is not comparable until somebody has looked.")
@@ -94,8 +94,8 @@ class BaselineTable(Strict):
 class RegionalBaseline(Strict):
     """The regional baseline: its period, its tables in their order, the name of its edition."""
 
-    name: str
-    title: Text
+    name: str = Field(description="Name of the baseline in commands and tables.")
+    title: Text = Field(description="The baseline as it is called in reports.")
     edition: Text = Field(description="Name of the edition in preparation, as it is cited.")
     set: str = Field(description="Name of the set that it is made from.")
     baseline_year: int = Field(description="The year that 'baseline' is for.")
