@@ -24,7 +24,7 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import NamedTuple
 
@@ -38,6 +38,8 @@ from sources.spec import DatasetSpec, ProviderSpec
 GZIP = b"\x1f\x8b"
 # How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.
 PAGE_KEPT = "2 "
+# How long the pages of a fetch that failed wait for the next try.
+KEPT_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
@@ -122,6 +124,13 @@ class Fetched:
     last_modified: str | None = None
 
 
+def not_written(path: Path, error: OSError) -> SourceError:
+    """The error of a file of ours that the disk does not take, with what to do."""
+    return SourceError(
+        f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
+    )
+
+
 class Work:
     """The pages of a dataset that came whole already, by address, under one release mark."""
 
@@ -129,13 +138,24 @@ class Work:
         """The work folder of one dataset; it is made when the first page is kept."""
         self.folder = folder
 
-    def begin(self, mark: str) -> None:
-        """Starts or goes on with a fetch of this release; pages of another release are dropped."""
+    def begin(self, mark: str, now: datetime) -> None:
+        """Starts a fetch of this release, or goes on with one that began less than KEPT_FOR before `now`.
+
+        Other pages are dropped: values may change under one mark, and a dataset of two states never existed. Raises
+        SourceError when the folder cannot be written.
+        """
         told = self._pages / "mark"
-        if told.exists() and told.read_text(encoding="utf-8") != mark:
-            self.clear()
-        self._pages.mkdir(parents=True, exist_ok=True)
-        told.write_text(mark, encoding="utf-8")
+        began = f"{mark}\n{now.isoformat()}"
+        try:
+            if told.exists():
+                old_mark, _, old = told.read_text(encoding="utf-8").rpartition("\n")
+                if old_mark == mark and abs(now - datetime.fromisoformat(old)) < KEPT_FOR:
+                    return
+                self.clear()
+            self._pages.mkdir(parents=True, exist_ok=True)
+            told.write_text(began, encoding="utf-8")
+        except OSError as error:
+            raise not_written(self._pages, error) from error
 
     def get(self, address: str) -> Answer | None:
         """The answer kept for this address, or None; a damaged one is dropped."""
@@ -162,9 +182,7 @@ class Work:
             aside.replace(path)
         except OSError as error:
             aside.unlink(missing_ok=True)
-            raise SourceError(
-                f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
-            ) from error
+            raise not_written(path, error) from error
 
     def clear(self) -> None:
         """Drops all pages. Raises SourceError when one stays: it would be taken for a page of the next release."""

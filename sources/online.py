@@ -18,7 +18,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicator_defs.errors import PayungError
 from sources import registry
-from sources.fetching import Change, Errand, Fetched, Known, Tell, Wanted, Work, origin_of
+from sources.fetching import Change, Errand, Fetched, Known, Tell, Wanted, Work, not_written, origin_of
 from sources.http import Client
 from sources.parsing import (
     SourceError,
@@ -138,13 +138,21 @@ def refresh_dataset(
 
 
 def write_report(folder: Path, report: FetchReport) -> Path:
-    """Writes the last report of a dataset as FOLDER/PROVIDER__DATASET.json, at once."""
-    folder.mkdir(parents=True, exist_ok=True)
+    """Writes the last report of a dataset as FOLDER/PROVIDER__DATASET.json, at once. Raises SourceError as `_write`."""
     path = folder / f"{report.provider}__{report.dataset}.json"
-    aside = path.with_suffix(".new")
-    aside.write_text(report.model_dump_json(indent=2) + "\n", encoding="utf-8")
-    aside.replace(path)
+    _write(path, report)
     return path
+
+
+def _write(path: Path, content: BaseModel) -> None:
+    """Writes a file of ours at once; SourceError when the disk does not take it."""
+    aside = path.with_suffix(".new")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        aside.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
+        aside.replace(path)
+    except OSError as error:
+        raise not_written(path, error) from error
 
 
 def read_reports(folder: Path) -> list[FetchReport]:
@@ -191,7 +199,8 @@ class _Refresh:
             # What was refused then is lacking still: the next quiet refresh must not make it forgotten.
             said = f"{change.release_tag}: nothing was published since."
             return self._report("unchanged", change, known.snapshot, None, said, known.left_out, known.warnings)
-        self.errand.work.begin(f"{change.release_tag or self.client.now().date()} {sorted(self.errand.wanted.areas)}")
+        now = self.client.now()
+        self.errand.work.begin(f"{change.release_tag or now.date()} {sorted(self.errand.wanted.areas)}", now)
         fetched = self.fetcher.fetch(self.errand, change)
         parsed = self._parsed(fetched)
         report = self._keep(known, change, fetched, parsed)
@@ -259,7 +268,7 @@ class _Refresh:
         said = f"{mark}: {count} rows, kept as {manifest.snapshot_id}."
         if in_place:
             said = f"{mark}: {count} rows, changed under the same mark; kept as {manifest.snapshot_id}."
-        if went_back is not None:
+        if went_back is not None and manifest.vintage_date < went_back:
             said += f" Its date is older than {went_back}, which stays the newest vintage."
         return self._report(
             "changed_in_place" if in_place else "new_vintage",
@@ -269,7 +278,7 @@ class _Refresh:
             said,
             fetched.left_out,
             warnings,
-        )
+        ).model_copy(update={"vintage_date": manifest.vintage_date})
 
     def _holder(self, fetched: Fetched, parsed: ParsedDataset) -> str | None:
         """The newest snapshot of the kept state, when that state says the same about what was asked for."""
@@ -316,7 +325,7 @@ class _Refresh:
         """What the last whole fetch left behind; None when there is none or it cannot be read (then all is fetched)."""
         try:
             return Known.model_validate_json(self.state_file.read_bytes())
-        except (FileNotFoundError, ValidationError):  # costs a fetch, loses nothing
+        except (OSError, ValidationError):  # costs a fetch, loses nothing
             return None
 
     def _remember(self, change: Change, fetched: Fetched, snapshot: str | None, warnings: list[str]) -> None:
@@ -333,10 +342,7 @@ class _Refresh:
             left_out=fetched.left_out,
             warnings=warnings,
         )
-        self.state_file.parent.mkdir(parents=True, exist_ok=True)
-        aside = self.state_file.with_suffix(".new")
-        aside.write_text(known.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        aside.replace(self.state_file)
+        _write(self.state_file, known)
 
     def _report(
         self,

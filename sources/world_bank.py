@@ -201,10 +201,9 @@ class _Asker:
                 raise FinalError(
                     f"the page is of lastupdated {updated}, the source said {tag}: it changed meanwhile. Refresh again."
                 )
-            foreign({str((r.get("indicator") or {}).get("id")) for r in rows}, series, "series")
-            foreign(
-                {str(r.get("countryiso3code") or (r.get("country") or {}).get("id")) for r in rows}, self.areas, "areas"
-            )
+            flat = [_flat(r) for r in rows]
+            foreign({str(r.get("indicator.id")) for r in flat}, series, "series")
+            foreign({str(r.get("countryiso3code") or r.get("country.id")) for r in flat}, self.areas, "areas")
             count = page_count("data", header, *COUNTS)
             return count if count.total else count._replace(number=1)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
+import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
@@ -22,7 +23,7 @@ from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.fetching import Wanted, Work
 from sources.http import Answer, Client
-from sources.online import FetchReport, read_reports, refresh_dataset, write_report
+from sources.online import WORK, FetchReport, read_reports, refresh_dataset, write_report
 from sources.parsing import ParsedDataset, SourceError, content_fingerprint
 from sources.snapshots import Manifest, SnapshotStore, newest_state, one_of_each_date
 from sources.spec import DatasetSpec, ProviderSpec
@@ -30,6 +31,7 @@ from sources.spec import DatasetSpec, ProviderSpec
 UN, BANK, ILO = ("unsd_sdg", "sdg"), ("world_bank", "wdi"), ("ilostat", "SDG_0131_SEX_SOC_RT")
 WPP, WPP_AGE = ("un_wpp", "wpp2024_demographic"), ("un_wpp", "wpp2019_age_sex")
 ALL = [UN, BANK, ILO, WPP, WPP_AGE]
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 AREAS_ILO = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM", "X01", "X40", "X54", "X84")
 WANTED = {
     UN: Wanted(("SI_COV_CHLD", "SI_COV_PENSN", "SI_COV_SOCAST"), ("116", "608", "764")),
@@ -438,12 +440,35 @@ def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch:
 
     work = Work(tmp_path)
     work.clear()
-    work.begin("release 1")
+    work.begin("release 1", NOW)
     work.put(Answer("https://x/1", 200, b"{}"))
     monkeypatch.setattr(shutil, "rmtree", refused)
     with pytest.raises(SourceError, match=r"pages: cannot be removed: Permission denied\. Make the folder writable"):
-        work.begin("release 2")
-    assert (tmp_path / "pages" / "mark").read_text() == "release 1", "else the old page would pass for a new one"
+        work.begin("release 2", NOW)
+    assert (tmp_path / "pages" / "mark").read_text().startswith("release 1\n"), (
+        "else the old page would pass for a new one"
+    )
+
+
+def test_pages_of_a_failed_fetch_wait_two_days_at_most(tmp_path: Path) -> None:
+    """World Bank values change under one `lastupdated`: a dataset of two states never existed."""
+    work, page = Work(tmp_path), Answer("https://x/1", 200, b"{}")
+    work.begin("release 1", NOW)
+    work.put(page)
+    work.begin("release 1", NOW + timedelta(days=1))
+    assert work.get(page.address) == page
+    work.begin("release 1", NOW + timedelta(days=2))
+    assert work.get(page.address) is None, "the days count from the first try"
+
+
+def test_a_work_folder_that_cannot_be_written_fails_its_dataset_in_words(
+    providers: Providers, store: SnapshotStore
+) -> None:
+    (store.root / WORK).parent.mkdir(parents=True, exist_ok=True)
+    (store.root / WORK).write_text("a file where the folder should be")
+    report = refresh(store, BANK)
+    assert report.outcome == "failed"
+    assert re.search(r"cannot be written: .*Free the disk or make the folder writable\. The last good", report.message)
 
 
 # --- the UN's own ways --------------------------------------------------------------------------------------------
@@ -605,6 +630,14 @@ class TestWorldBank:
         providers.world.bank_unknown |= set(WANTED[BANK].areas)
         assert "refused every area" in refresh(store, BANK).message
         assert store.list() == []
+
+    def test_rows_of_another_shape_fail_the_dataset_and_no_more(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
+        providers.world.bank_row = lambda row: {**row, "indicator": "SP.POP.TOTL", "country": "VN"}
+        report = refresh(store, BANK)
+        assert report.outcome == "failed"
+        assert "The last good snapshot stands." in report.message
 
     def test_another_source(self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:
         """ASPIRE is source 29: a dataset names its own."""
