@@ -99,6 +99,28 @@ def test_one_agreeing_point_is_not_enough(tmp_path: Path) -> None:
     assert set(chosen(small)) == {2015, 2019}
 
 
+def test_two_points_that_agree_with_one_are_one(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2015: "39.8", 2019: "48"}))
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2005: "25", 2014: "39.8", 2016: "39.8", 2020: "20.5"}))
+    assert set(chosen(small)) == {2015, 2019}, "both agree with 2015, none with 2019"
+
+
+def test_one_feed_extends_though_two_agree(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2015: "39.8", 2019: "48"}))
+    small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2005: "25", 2015: "39.8", 2019: "48"}))
+    small.staged().make("indicator_set.candidate")
+    rows = small.read("indicator_set.candidate")
+    un = [r for r in rows if r["feed"] == UN_FEED]
+    third = [{**r, "feed": "third", "observation_id": f"third {r['observation_id']}", "source_rank": 2} for r in un]
+    small.write("indicator_set.candidate", [*rows, *third])
+    small.make("indicator_set.feed")
+    feeds = {r["feed"]: r for r in small.read("indicator_set.feed") if r["is_current"]}
+    assert [feeds[f]["agreeing_points"] for f in (ILO_FEED, UN_FEED, "third")] == [None, 2, 2]
+    assert [f for f, r in feeds.items() if r["extends_backwards"]] == [UN_FEED]
+
+
 def test_same_fact_under_another_year_is_one_observation(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", pensions({2015: "39.8", 2019: "48"}))

@@ -1,6 +1,8 @@
 -- indicator_set.feed: the feeds of an indicator, area and breakdown family at each state of its sources, in their order
 -- of preference: national submissions, then statistical sources, then documents; a current vintage before a superseded
 -- one; the declared rank; within a rank (the same owner's data) the newest vintage, whoever relays it.
+-- At most one feed extends the chosen one backwards, the most preferred of those that agree with it: the years before are
+-- no mixture of feeds either.
 WITH feed AS (
     SELECT
         state_no, is_current, indicator, ref_area, breakdown_family, feed,
@@ -28,10 +30,10 @@ ranked AS (
 best AS (
     SELECT * FROM ranked WHERE preference = 1
 ),
-agreement AS (  -- points of another feed that agree with the chosen one within one year and the tolerance
+agreement AS (  -- points of another feed that agree with as many of the chosen one, within one year and the tolerance
     SELECT
         b.state_no, b.indicator, b.ref_area, b.breakdown_family, o.feed,
-        count(DISTINCT o.observation_id) AS agreeing_points
+        least(count(DISTINCT o.observation_id), count(DISTINCT x.observation_id)) AS agreeing_points
     FROM best AS b
     JOIN indicator_set.candidate AS x
         ON x.state_no = b.state_no AND x.indicator = b.indicator AND x.ref_area = b.ref_area
@@ -46,19 +48,26 @@ agreement AS (  -- points of another feed that agree with the chosen one within 
             OR abs(o.obs_value - x.obs_value) <= 0.05 * abs(x.obs_value)
         )
     GROUP BY b.state_no, b.indicator, b.ref_area, b.breakdown_family, o.feed
+),
+judged AS (
+    SELECT
+        r.*, CASE WHEN r.preference > 1 THEN coalesce(a.agreeing_points, 0) END AS agreeing_points,
+        r.preference > 1 AND r.dataset_kind = 'statistical' AND b.dataset_kind = 'statistical'
+            AND NOT r.is_superseded AND NOT b.is_superseded
+            AND coalesce(a.agreeing_points, 0) >= 2 AND r.first_year < b.first_year AS may_extend
+    FROM ranked AS r
+    JOIN best AS b
+        ON b.state_no = r.state_no AND b.indicator = r.indicator AND b.ref_area = r.ref_area
+        AND b.breakdown_family = r.breakdown_family
+    LEFT JOIN agreement AS a
+        ON a.state_no = r.state_no AND a.indicator = r.indicator AND a.ref_area = r.ref_area
+        AND a.breakdown_family = r.breakdown_family AND a.feed = r.feed
 )
 SELECT
-    r.state_no, r.is_current, r.indicator, r.ref_area, r.breakdown_family, r.feed, r.source, r.preference, r.feeds,
-    r.dataset_kind, r.kind_order, r.source_rank, r.vintage_date, r.is_superseded, r.n_values, r.first_year, r.last_year,
-    CASE WHEN r.preference > 1 THEN coalesce(a.agreeing_points, 0) END AS agreeing_points,
-    r.preference > 1 AND r.dataset_kind = 'statistical' AND b.dataset_kind = 'statistical'
-        AND NOT r.is_superseded AND NOT b.is_superseded
-        AND coalesce(a.agreeing_points, 0) >= 2 AND r.first_year < b.first_year AS extends_backwards
-FROM ranked AS r
-JOIN best AS b
-    ON b.state_no = r.state_no AND b.indicator = r.indicator AND b.ref_area = r.ref_area
-    AND b.breakdown_family = r.breakdown_family
-LEFT JOIN agreement AS a
-    ON a.state_no = r.state_no AND a.indicator = r.indicator AND a.ref_area = r.ref_area
-    AND a.breakdown_family = r.breakdown_family AND a.feed = r.feed
-ORDER BY r.indicator, r.ref_area, r.breakdown_family, r.state_no, r.preference
+    state_no, is_current, indicator, ref_area, breakdown_family, feed, source, preference, feeds, dataset_kind, kind_order,
+    source_rank, vintage_date, is_superseded, n_values, first_year, last_year, agreeing_points,
+    may_extend AND preference = min(preference) FILTER (may_extend) OVER (
+        PARTITION BY state_no, indicator, ref_area, breakdown_family
+    ) AS extends_backwards
+FROM judged
+ORDER BY indicator, ref_area, breakdown_family, state_no, preference

@@ -18,10 +18,7 @@ first_chosen AS (
 ),
 extension AS (
     SELECT
-        c.*, 'extended backwards' AS role,
-        row_number() OVER (
-            PARTITION BY c.state_no, c.indicator, c.ref_area, c.cell, c.time_period ORDER BY e.preference
-        ) AS turn
+        c.*, 'extended backwards' AS role
     FROM indicator_set.candidate AS c
     JOIN indicator_set.feed AS e
         ON e.state_no = c.state_no AND e.indicator = c.indicator AND e.ref_area = c.ref_area
@@ -38,7 +35,7 @@ extension AS (
 both_roles AS (
     SELECT * FROM picked
     UNION ALL
-    SELECT * EXCLUDE (turn) FROM extension WHERE turn = 1
+    SELECT * FROM extension
 ),
 lined_up AS (
     SELECT
