@@ -7,9 +7,11 @@ Does not belong here: what is told (assets), the end of a refresh (commands/refr
 from __future__ import annotations
 
 import json
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
 if TYPE_CHECKING:
@@ -31,6 +33,16 @@ def on_terminal(stream: TextIO | None = None) -> Iterator[Listener | None]:
 
     with Bars(Console(file=where)) as bars:
         yield bars.told
+
+
+@contextmanager
+def though_nobody_reads(stream: TextIO) -> Iterator[None]:
+    """Work that goes on when the reader of `stream` has gone (payung refresh --json | head): the rest goes nowhere."""
+    try:
+        yield
+    except BrokenPipeError:
+        with Path(os.devnull).open("w", encoding="utf-8") as nowhere:
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 class Bars:
@@ -94,8 +106,9 @@ class Events:
 
     def tell(self, event: str, **facts: Any) -> None:
         """Writes one event at once, so that a reader sees it while the work goes on."""
-        self.stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
-        self.stream.flush()
+        with though_nobody_reads(self.stream):
+            self.stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
+            self.stream.flush()
 
     def told(self, asset: str, what: str, step: Step | None = None) -> None:
         """The event `progress`: asset and text; of a fetch also part, page, pages and rows where they are known."""

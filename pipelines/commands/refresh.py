@@ -169,11 +169,15 @@ def _dry_run(options: Options) -> int:
 
 def _publish(asked: Asked) -> int:
     from pipelines.commands.refresh_shown import show_fetched, show_outcome
-    from pipelines.progress import on_terminal
+    from pipelines.progress import on_terminal, though_nobody_reads
     from pipelines.run import refresh as run
 
+    def fetched(reports: list[FetchReport]) -> None:
+        with though_nobody_reads(sys.stdout):
+            show_fetched(reports)
+
     with on_terminal() as tell:
-        outcome = run(home(), asked, tell, show_fetched)
+        outcome = run(home(), asked, tell, fetched)
     show_outcome(outcome, bool(asked.accept))
     if outcome.all_failed:
         show_problems([NOTHING_FETCHED])

@@ -34,7 +34,8 @@ def show_fetched(reports: list[FetchReport]) -> None:
             columns=["dataset", "outcome", "requests", "bytes", "rows", "release"],
         ).astype({"rows": "Int64"})
     )
-    click.echo(f"{sum(r.requests for r in reports)} requests, {sum(r.bytes for r in reports):,} bytes.\n")
+    requests = sum(r.requests for r in reports)
+    click.echo(f"{requests} request{'s' * (requests != 1)}, {sum(r.bytes for r in reports):,} bytes.\n")
     for report in reports:
         lines = [*([report.message] if report.outcome == "failed" else []), *report.left_out, *report.warnings]
         show_problems(f"{report.path}: {line}" for line in lines)

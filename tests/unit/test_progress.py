@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import os
 
 from rich.console import Console
 
@@ -65,3 +66,12 @@ def test_an_event_is_one_line_with_the_numbers_that_are_known() -> None:
         },
         {"event": "progress", "asset": "release", "text": "2026.11.22-1\nsecond line"},
     ]
+
+
+def test_events_go_on_when_their_reader_has_gone() -> None:
+    reader, writer = os.pipe()
+    with os.fdopen(writer, "w", encoding="utf-8") as out:
+        events = Events(out)
+        os.close(reader)  # payung refresh --json | head
+        events.tell("start")
+        events.tell("published")
