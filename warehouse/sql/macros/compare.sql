@@ -21,7 +21,7 @@ found AS (
         g.ref_area, n.time_period, n.obs_value, n.value_text, n.obs_status, NULL AS publication_class,
         c.ref_area IS NOT NULL AS in_regional_figure,
         CASE WHEN n.ref_area IS NULL THEN 'no value up to ' || CAST(year_asked AS VARCHAR) ELSE n.break_before END AS note,
-        n.feed, n.footnote, n.observation_id
+        NULL AS flags, n.feed, n.footnote, n.observation_id
     FROM reference.area_group AS g
     LEFT JOIN newest AS n ON n.ref_area = g.ref_area AND n.turn = 1
     LEFT JOIN counted AS c ON c.ref_area = g.ref_area
@@ -29,13 +29,13 @@ found AS (
     UNION ALL
     SELECT
         r.ref_area, r.time_period, r.obs_value, NULL, r.obs_status, r.publication_class, NULL,
-        nullif(concat_ws('; ', r.class_reason, r.flags), ''), NULL, r.title, NULL
+        r.class_reason, r.flags, NULL, r.title, NULL
     FROM indicator_set.aggregate AS r
     WHERE r.indicator = indicator_code AND r.time_period = year_asked AND r.is_headline
 )
 SELECT
     f.ref_area, a.name AS area_name, a.area_type, f.time_period, f.obs_value, f.value_text, u.name AS unit, f.obs_status,
-    f.publication_class, f.in_regional_figure, f.note, f.feed, f.footnote, f.observation_id
+    f.publication_class, f.in_regional_figure, f.note, f.flags, f.feed, f.footnote, f.observation_id
 FROM found AS f
 JOIN reference.area AS a ON a.ref_area = f.ref_area
 JOIN reference.indicator AS i ON i.indicator = indicator_code

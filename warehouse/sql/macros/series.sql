@@ -7,13 +7,13 @@ WITH named AS (
 found AS (
     SELECT
         v.time_period, v.cell, v.obs_value, v.value_text, v.unit_measure, v.obs_status, NULL AS publication_class,
-        v.break_before AS note, v.feed, v.vintage_date, v.footnote, v.observation_id
+        v.break_before AS note, NULL AS flags, v.feed, v.vintage_date, v.footnote, v.observation_id
     FROM indicator_set.value AS v
     WHERE v.indicator = indicator_code AND v.ref_area = area AND v.breakdown_family = family
     UNION ALL
     SELECT
         r.time_period, r.cell, r.obs_value, NULL, i.unit_measure, r.obs_status, r.publication_class,
-        nullif(concat_ws('; ', r.class_reason, r.flags), ''), NULL, NULL, r.title, NULL
+        r.class_reason, r.flags, NULL, NULL, r.title, NULL
     FROM indicator_set.aggregate AS r
     JOIN named AS n ON n.cell = r.cell AND n.breakdown_family = family
     JOIN reference.indicator AS i ON i.indicator = r.indicator
@@ -23,7 +23,7 @@ SELECT
     f.time_period, split_part(f.cell, '|', 1) AS sex, split_part(f.cell, '|', 2) AS age,
     split_part(f.cell, '|', 3) AS urbanisation, split_part(f.cell, '|', 4) AS income_wealth_quantile,
     split_part(f.cell, '|', 5) AS disability_status, f.obs_value, f.value_text, u.name AS unit, f.obs_status,
-    s.name AS status_label, f.publication_class, f.note, f.feed, f.vintage_date, f.footnote, f.cell, f.observation_id
+    s.name AS status_label, f.publication_class, f.note, f.flags, f.feed, f.vintage_date, f.footnote, f.cell, f.observation_id
 FROM found AS f
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = f.unit_measure
 LEFT JOIN reference.code AS s ON s.codelist = 'obs_status' AND s.code = f.obs_status

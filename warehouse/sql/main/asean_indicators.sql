@@ -4,7 +4,8 @@ SELECT
     v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
     v.occupation, v.activity, v.formality, v.composite_breakdown, v.is_headline,
     v.obs_value, v.value_text, u.name AS unit, v.obs_status, s.name AS status_label, v.footnote, v.feed,
-    NULL AS publication_class, NULL AS n_areas, NULL AS areas, NULL AS weight_covered, v.break_before AS note
+    NULL AS publication_class, NULL AS n_areas, NULL AS areas, NULL AS weight_covered, v.break_before AS note,
+    NULL AS flags
 FROM indicator_set.value AS v
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
@@ -17,7 +18,7 @@ SELECT
     r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev, r.migratory_status,
     r.occupation, r.activity, r.formality, r.composite_breakdown, r.is_headline,
     r.obs_value, NULL, u.name, r.obs_status, s.name, r.title, NULL,
-    r.publication_class, r.n_areas, r.areas, r.weight_covered, nullif(concat_ws('; ', r.class_reason, r.flags), '')
+    r.publication_class, r.n_areas, r.areas, r.weight_covered, r.class_reason, r.flags
 FROM indicator_set.aggregate AS r
 JOIN reference.indicator AS i ON i.indicator = r.indicator
 JOIN reference.area AS a ON a.ref_area = r.ref_area
