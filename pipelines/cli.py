@@ -41,6 +41,12 @@ def main() -> None:
     """The indicator warehouse for social protection in ASEAN.
 
     Everything it makes is kept in $PAYUNG_HOME (default: var/ beside pyproject.toml).
+
+    \b
+    Examples: payung refresh                  make a release, or see that nothing changed
+              payung sql "SELECT * FROM profile('VNM')"
+              payung explain ASP_COV_PENSN PHL 2021
+              payung export                   workbook, tables, figures and site for the report
     """
 
 

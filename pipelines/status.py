@@ -228,7 +228,10 @@ def render(status: Status) -> str:
         lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
     if status.last_failure:
         lines += ["Last failure", *(f"  {line}" for line in status.last_failure.splitlines())]
-    lines += (
-        ["Needs attention", *(f"  {a}" for a in status.attention)] if status.attention else ["Nothing needs attention."]
-    )
+    if status.attention:
+        lines += ["Needs attention", *(f"  {a}" for a in status.attention)]
+    elif any(s.get("late") for s in status.sources):
+        lines.append("Nothing needs attention; the late sources count once they were asked online.")
+    else:
+        lines.append("Nothing needs attention.")
     return "\n".join(lines)
