@@ -54,6 +54,16 @@ def own_home(made_home: Path, tmp_path: Path) -> Path:
     return home
 
 
+@pytest.fixture(scope="session")
+def chromium() -> str:
+    """The browser that draws pages; skips where none is installed, for the project itself needs none."""
+    names = ("chromium", "chromium-browser", "google-chrome")
+    found = next((path for name in names if (path := shutil.which(name))), None)
+    if found is None:
+        pytest.skip("no Chromium here, and the project needs none: its pages were not drawn")
+    return found
+
+
 def original(name: str) -> Path:
     """A file or folder of the originals; skips, naming it, where it is not beside the project, as on most machines."""
     path = SHARED / name

@@ -145,10 +145,13 @@ def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
     disk = tmp_path / "disk"
     disk.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=230m", "tmpfs", str(disk)], capture_output=True, check=False
+        ["mount", "-t", "tmpfs", "-o", "size=230m", "tmpfs", str(disk)],
+        capture_output=True,
+        text=True,
+        check=False,
     )
-    if made.returncode:
-        pytest.skip("mount needs rights; without them test_files_that_cannot_grow... limits the size of files instead")
+    if made.returncode:  # it needs rights; without them test_files_that_cannot_grow... limits the size of files instead
+        pytest.skip(f"no disk of its own can be made here: {made.stderr.strip()}")
     try:
         home = disk / "home"
         shutil.copytree(own_home, home, symlinks=True)

@@ -169,9 +169,9 @@ def test_what_changes_something_waits_for_no_refresh(two: tuple[Path, str, str])
 def read_only(own_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
     """Runs a command while the home is on a disk that takes no writing, for root too."""
     inside = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
-    tried = subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True)
+    tried = subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True, text=True)
     if tried.returncode:
-        pytest.skip("unshare and mount need rights: no folder can be mounted read-only here")
+        pytest.skip(f"no folder can be mounted read-only here: {tried.stderr.strip()}")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

@@ -21,8 +21,6 @@ from payung_command import COMMAND
 
 pytestmark = pytest.mark.long  # starts the web server and its processes; make test-long
 
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
-
 
 def free_port() -> int:
     with socket.socket() as probe:
@@ -124,15 +122,12 @@ def test_interface_shows_the_graph_and_the_run(address: str) -> None:
     assert schedules["refresh_weekly"]["executionTimezone"] == "Asia/Jakarta"
 
 
-def test_page_of_the_graph_can_be_drawn(address: str) -> None:
-    browser = next((found for name in BROWSERS if (found := shutil.which(name))), None)
-    if browser is None:
-        pytest.skip("no Chromium here, and the project needs none: the page of the graph was not drawn")
+def test_page_of_the_graph_can_be_drawn(address: str, chromium: str) -> None:
     with tempfile.TemporaryDirectory(prefix="payung-ui-") as folder:  # not below a hidden folder: some builds refuse it
         shot = Path(folder) / "graph.png"
         process = subprocess.Popen(
             [
-                browser,
+                chromium,
                 "--headless=new",
                 "--no-sandbox",
                 "--disable-gpu",
