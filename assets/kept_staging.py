@@ -8,10 +8,10 @@ YAML that parse and stage, and over the versions of the libraries that do the wo
 removed. A kept result is used only where the snapshot's bytes and its own still have their sha256. Removing the whole
 folder `.staged` costs nothing but time.
 
-Snapshots that are new are staged by processes beside the run, one for each further core: `begin` hands them over as
-soon as their bytes are listed, `staged` takes the result, or does the work itself where it was not begun, and `stop`
-ends the processes. They start a fresh Python each, so a script that calls a refresh needs the usual guard
-(`if __name__ == "__main__"`).
+Snapshots that are new are staged by processes beside the run, one for each further core: `begin_shipped` hands over
+what ships with the project before the graph is even loaded, `begin` the others as soon as their bytes are listed;
+`staged` takes the result, or does the work itself where it was not begun, and `stop` ends the processes. They start a
+fresh Python each, so a script that calls a refresh needs the usual guard (`if __name__ == "__main__"`).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ import pandas as pd
 from assets.inputs import ROOT
 from indicator_defs.model import DatasetStructure
 from sources import registry
-from sources.snapshots import Manifest, SnapshotStore
+from sources.snapshots import Manifest, SnapshotError, SnapshotStore, archive_folders
 from warehouse import staging
 from warehouse.engine import Build, preview, read_files, write_frame
 from warehouse.metadata import table
@@ -123,17 +123,25 @@ def staged(
     return _make(store, manifest, structure, only, folder)
 
 
-def warm_up(store: SnapshotStore) -> None:
-    """Starts the processes of `begin` before they are needed, where nothing is kept that this code made.
+def begin_shipped(store: SnapshotStore, archive: Path) -> None:
+    """Takes in the snapshots that ship with the project and begins to stage them, the largest dataset first.
 
-    Only with the lock held: what a killed run left half written is removed.
+    The run itself takes a while to start; a snapshot that cannot be taken in is left to it. Only with the lock held:
+    what a killed run left half written is removed.
     """
     for left in (store.root / FOLDER).glob("*/.*"):
         # A process of the killed run may still be ending and write here; what stays is removed by a later run.
         shutil.rmtree(left, ignore_errors=True)
-    if not (store.root / FOLDER / fingerprint()[:16]).exists() and _may_have_children():
-        for _ in range(FURTHER_CORES):
-            _submit(fingerprint)
+    try:
+        shipped = [store.import_from(folder) for folder in archive_folders(archive)]
+    except SnapshotError:  # the asset of the dataset meets it too, and says so
+        return
+    parts = [
+        (s, [m for m in shipped if (m.provider, m.dataset) == (s.provider, s.dataset)]) for s in registry.structures()
+    ]
+    for structure, manifests in sorted(parts, key=lambda part: -sum(f.bytes for m in part[1] for f in m.files)):
+        for manifest in manifests:
+            begin(store, manifest, structure)
 
 
 def begin(

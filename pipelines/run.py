@@ -22,6 +22,7 @@ from pipelines.failures import RefreshError, write_failure
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
 from pipelines.snapshots import retire_old
+from sources.snapshots import shipped_archive
 from warehouse.releases import DamagedError, Releases, read_manifest
 
 if TYPE_CHECKING:
@@ -111,16 +112,19 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
 def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> None:
     """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
     check_space(home)
-    kept_staging.warm_up(Home(home).snapshots)
-    run_job(
-        home,
-        progress,
-        JOB_REFRESH,
-        force=asked.force,
-        dry_run=dry_run,
-        accept=asked.accept,
-        accepted_by=asked.accepted_by,
-    )
+    kept_staging.begin_shipped(Home(home).snapshots, shipped_archive())
+    try:
+        run_job(
+            home,
+            progress,
+            JOB_REFRESH,
+            force=asked.force,
+            dry_run=dry_run,
+            accept=asked.accept,
+            accepted_by=asked.accepted_by,
+        )
+    finally:
+        kept_staging.stop()
 
 
 def check_space(home: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import signal
 from collections.abc import Iterator
 from pathlib import Path
@@ -45,6 +46,26 @@ def test_a_result_made_beside_the_run_is_the_same(tmp_path: Path, structure: Dat
     assert beside.sha256 == alone.sha256
     kept_staging.begin(store, manifest, structure)
     assert not kept_staging._under_way, "what is kept is not made again"
+
+
+def test_what_ships_is_begun_before_the_run_with_the_largest_dataset_first(tmp_path: Path) -> None:
+    archive, store = shipped_archive(), SnapshotStore(tmp_path / "store")
+    kept_staging.begin_shipped(store, archive)
+    shipped = SnapshotStore(archive).list()
+    begun = [folder.name for folder in kept_staging._under_way]
+    assert sorted(begun) == sorted(f"{m.provider}__{m.dataset}__{m.snapshot_id}" for m in shipped)
+    assert begun[0].startswith("unsd_sdg__")
+    assert [m.place for m in store.list()] == [m.place for m in shipped]
+
+
+def test_an_altered_archive_is_left_to_the_run(tmp_path: Path) -> None:
+    archive = tmp_path / "archive"
+    shutil.copytree(shipped_archive(), archive)
+    shipped = SnapshotStore(archive).list()[-1]
+    path = SnapshotStore(archive).folder(shipped) / shipped.files[0].name
+    path.write_bytes(path.read_bytes()[:-10])
+    kept_staging.begin_shipped(SnapshotStore(tmp_path / "store"), archive)
+    assert not kept_staging._under_way
 
 
 def test_altered_bytes_are_told_by_name(tmp_path: Path, structure: DatasetStructure) -> None:
