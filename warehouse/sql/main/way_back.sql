@@ -42,7 +42,8 @@ SELECT
     s.time_period AS period_as_published, s.obs_value AS value_as_published, s.obs_status AS status_as_published,
     s.unit_measure AS unit_as_published, s.nature AS nature_as_published
 FROM indicator_set.value AS v
-JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
+JOIN harmonised.observation AS o
+    ON o.observation_id = v.observation_id AND o.indicator = v.indicator AND o.ref_area = v.ref_area
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 JOIN reference.dataset AS d ON d.provider = o.source AND d.dataset = o.dataset
 JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
