@@ -22,6 +22,7 @@ import duckdb
 from bench.measure import remove
 from sources import registry
 from warehouse.engine import Build
+from warehouse.previous import write_previous
 
 WAYS = ("areas", "years", "vintages")
 SPAN = 25  # years; a multiple of five, as the population by age is given every five years
@@ -44,8 +45,10 @@ ASKED = """
     ), '') AS areas_asked
 """
 
-# Tables of a release that a build starts from, beside the staged ones.
-STARTS_FROM = ("lineage.snapshot", "lineage.snapshot_series")
+# Tables of a release that a build starts from, beside the staged ones and those of reference; and those of them that do
+# not grow.
+STARTS_FROM = ("lineage.snapshot", "lineage.snapshot_series", "lineage.fetch")
+AS_THEY_ARE = ("lineage.fetch",)
 
 
 def copies(release: Path, rows: int) -> int:
@@ -81,6 +84,7 @@ class Grower:
         self.dimensions()
         for name in STARTS_FROM:
             self.snapshots(name)
+        write_previous(self.build, None)
 
     def write(self, query: str, to: Path) -> None:
         """Writes a query's rows as Parquet."""
@@ -156,7 +160,9 @@ class Grower:
         """The list of snapshots: of every vintage, or one whose row count is that of the copied rows."""
         schema, table = name.split(".")
         source = f"read_parquet('{self.release}/{schema}/{table}.parquet')"
-        if table == "snapshot":
+        if name in AS_THEY_ARE:
+            query = f"SELECT * FROM {source}"
+        elif table == "snapshot":
             counted = f"read_parquet('{self.build.folder}/staged/*__*.parquet', union_by_name = true)"
             day = "vintage_date - k AS vintage_date" if self.way == "vintages" else "vintage_date AS vintage_date"
             replaced = f"{self.name('snapshot_id', ('vintages',))}, {day}"

@@ -1,0 +1,23 @@
+"""The larger input of bench/: whatever the SQL and the checks read and nothing makes is there, and rows are more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.grow import copies, grow, staged_rows
+from warehouse.checks import checks
+from warehouse.engine import PER_DATASET, Build, computed_tables, inputs_of
+
+
+@pytest.mark.parametrize("way", ["areas", "years", "vintages"])
+def test_a_grown_build_has_all_that_is_read_and_not_made(release: Path, tmp_path: Path, way: str) -> None:
+    rows = 2 * staged_rows(release)
+    assert copies(release, rows) == 2
+    grow(release, tmp_path / "grown", rows, way)
+    build, made = Build(tmp_path / "grown"), set(computed_tables())
+    read = {name for table in made for name in inputs_of(table)} | {name for c in checks() for name in c.inputs}
+    wanted = read - made - set(PER_DATASET)
+    assert {"lineage.fetch", "lineage.previous_value", "reference.indicator"} <= wanted
+    assert [name for name in sorted(wanted) if not build.has(name)] == []
