@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
@@ -17,6 +17,8 @@ from indicator_defs import catalog
 from sources.national import inbox_files
 from sources.snapshots import (
     Manifest,
+    SetAside,
+    SnapshotError,
     SnapshotStore,
     archive_folders,
     one_of_each_date,
@@ -30,6 +32,20 @@ ROOT = Path(__file__).parent.parent
 CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 CODE_ENDINGS = (".py", ".sql", ".yaml")
 SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
+
+
+class SetAsideError(SnapshotError):
+    """Kept snapshots were altered and set aside; the next refresh does without them, or brings them in again."""
+
+    def __init__(self, found: Sequence[SetAside]) -> None:
+        lines = [f"{f.problem} The snapshot {f.place} was set aside as {f.folder} and is not used." for f in found]
+        remedy = (
+            "Refresh again: what ships with the project or lies in the inbox is brought in anew; what was fetched, with "
+            "--online."
+        )
+        super().__init__("\n".join([*lines, remedy]))
+        provider, dataset, _ = found[0].place.split("/")
+        self.asset = f"raw/{provider}/{dataset}"
 
 
 @dataclass(frozen=True)
@@ -90,6 +106,13 @@ def in_use(store: SnapshotStore, archive: Path) -> list[Manifest]:
     """Snapshots that a release rests on: those shipped today, and those fetched or handed in."""
     shipped = {read_manifest(folder).place for folder in archive_folders(archive)}
     return one_of_each_date([m for m in store.list() if m.origin != "archive" or m.place in shipped])
+
+
+def refuse_altered(home: Home) -> None:
+    """Sets kept snapshots aside that somebody altered. Raises SetAsideError naming each, and what brings it back."""
+    found = home.snapshots.set_altered_aside()
+    if found:
+        raise SetAsideError(found)
 
 
 def inputs(home: Home) -> dict[str, str]:

@@ -17,7 +17,7 @@ from filelock import FileLock
 from pydantic import Field, PrivateAttr
 
 from assets import kept_staging
-from assets.inputs import SNAPSHOTS, Home, inputs
+from assets.inputs import SNAPSHOTS, Home, inputs, refuse_altered
 from assets.lock import take_lock
 from assets.vintages import Cut
 from indicator_defs.errors import PayungError
@@ -72,6 +72,7 @@ class Workplace(dg.ConfigurableResource):
         self.place.remove_builds(but=self._run_id)
         clean(self.releases)
         self.build.folder.mkdir(parents=True, exist_ok=True)
+        refuse_altered(self.place)
         self._inputs = inputs(self.place)
 
     def teardown_after_execution(self, context: dg.InitResourceContext) -> None:

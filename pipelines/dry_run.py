@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from assets.inputs import Home, unchanged
 from assets.lock import locked
 from pipelines.failures import RefreshError
-from pipelines.run import Asked, build, fetch, nobody
+from pipelines.run import Asked, build, check_snapshots, fetch, nobody
 
 if TYPE_CHECKING:
     from assets.resource import Listener
@@ -58,6 +58,7 @@ def dry_run(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
     place = Home(home)
     with locked(home):
         try:
+            check_snapshots(home)
             fetched = fetch(home, asked, progress) if asked.online else []
             on_fetched(fetched)
             standing = None if asked.force else unchanged(place)

@@ -14,6 +14,11 @@ class RefreshError(PayungError):
     """A refresh failed; the message names the asset and the reason."""
 
 
+def failed_at(asset: str, reason: str) -> RefreshError:
+    """The error of an asset that failed, as the command line shows it."""
+    return RefreshError(f"{asset}: {reason}\nNothing was published; the last release is still in place.")
+
+
 def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) -> Path:
     """Adds one message to `folder`/failures.log: when, which job and asset, why, and the last release's state."""
     folder.mkdir(parents=True, exist_ok=True)

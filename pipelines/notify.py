@@ -17,7 +17,7 @@ from assets.release import PUBLISHED, RELEASE
 from assets.site import CHECK as SITE_CHECK
 from assets.site import SITE
 from indicator_defs.errors import PayungError
-from pipelines.failures import RefreshError, write_failure
+from pipelines.failures import failed_at, write_failure
 from pipelines.notices import Notice, after_run, failed_run, site_not_made
 from pipelines.settings import home
 from sources.online import FetchReport
@@ -42,7 +42,7 @@ class Failure:
         """The error that the command line shows."""
         if self.is_audit:
             return AuditError(self.reason)
-        return RefreshError(f"{self.asset}: {self.reason}\nNothing was published; the last release is still in place.")
+        return failed_at(self.asset, self.reason)
 
 
 def first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets import kept_staging
-from assets.inputs import Home, unchanged
+from assets.inputs import Home, SetAsideError, refuse_altered, unchanged
 from assets.lock import locked, not_writable
 from indicator_defs.errors import PayungError
-from pipelines.failures import RefreshError, write_failure
+from pipelines.failures import RefreshError, failed_at, write_failure
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
 from pipelines.snapshots import retire_old
@@ -91,6 +91,7 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
     fetched: list[FetchReport] = []
     with locked(home):
         try:
+            check_snapshots(home)
             fetched = fetch(home, asked, progress) if asked.online else []
             on_fetched(fetched)
             release = None if asked.force else unchanged(Home(home))
@@ -125,6 +126,15 @@ def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = F
         )
     finally:
         kept_staging.stop()
+
+
+def check_snapshots(home: Path) -> None:
+    """Sets altered snapshots aside. Raises RefreshError where there are any, which stands in failures.log too."""
+    try:
+        refuse_altered(Home(home))
+    except SetAsideError as error:
+        write_failure(home / "log", JOB_REFRESH, error.asset, str(error), "not begun")
+        raise failed_at(error.asset, str(error)) from error
 
 
 def check_space(home: Path) -> None:

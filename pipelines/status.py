@@ -80,7 +80,7 @@ def collect(home: Path, today: date | None = None) -> Status:
         last_failure=last_failure(home / "log"),
         editions=[e.as_dict() for e in editions],
     )
-    broken = [*_broken(reports, editions), *_not_taken(home)]
+    broken = [*_broken(reports, editions), *_not_taken(home), *_set_aside(home)]
     current = releases.current()
     if current is None:
         return replace(state, attention=["there is no release yet: payung refresh", *broken])
@@ -130,6 +130,11 @@ def _not_taken(home: Path) -> list[str]:
     """Spreadsheets in the inbox: nobody else would say that they are left lying there."""
     names = [path.name for path in inbox_sheets(Home(home).inbox)]
     return [f"not taken from the inbox: {', '.join(names)}; save as CSV (docs/national_format.md)"] if names else []
+
+
+def _set_aside(home: Path) -> list[str]:
+    """Snapshots that were altered: they are of no use to a refresh, but somebody may want to know what happened."""
+    return [f"altered and set aside: {f}; look at it, then remove it" for f in Home(home).snapshots.set_aside()]
 
 
 def _outstanding(current: Path, state: Status) -> list[str]:

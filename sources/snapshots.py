@@ -34,11 +34,23 @@ if TYPE_CHECKING:
 
 MANIFEST = "manifest.json"
 PARTIAL = ".partial-"
+SET_ASIDE = ".set_aside"
 _HEX = 12
 
 
 class SnapshotError(PayungError):
     """A kept snapshot is damaged, was altered, or cannot be written; the message names the file."""
+
+
+class AlteredError(SnapshotError):
+    """A snapshot is not as it was written: a file or the manifest was edited, cut or removed.
+
+    The message says what to do where the folder lies; `problem` is what is wrong, by itself.
+    """
+
+    def __init__(self, problem: str, remedy: str) -> None:
+        super().__init__(f"{problem} {remedy}")
+        self.problem = problem
 
 
 class Origin(BaseModel):
@@ -118,6 +130,15 @@ class CurrentSnapshot:
         return pd.Series(
             [pair in self.cells for pair in zip(frame["series"], frame["ref_area"], strict=True)], frame.index
         )
+
+
+@dataclass(frozen=True)
+class SetAside:
+    """A snapshot (PROVIDER/DATASET/SNAPSHOT_ID) that was not as it was written: what was wrong, and where it lies now."""
+
+    place: str
+    problem: str
+    folder: Path
 
 
 class SnapshotStore:
@@ -204,6 +225,31 @@ class SnapshotStore:
 
         for name, content in self._checked_files(manifest):
             yield name, decompressed(name, content)
+
+    def set_altered_aside(self) -> tuple[SetAside, ...]:
+        """Moves every snapshot that is not as it was written to ROOT/.set_aside, where nothing is taken from; tells which.
+
+        Nothing is lost, and the place is free for the same snapshot to be brought in again. Only with the lock of the
+        home held. Raises SnapshotError where a file cannot be read or a folder cannot be moved.
+        """
+        found = []
+        for folder in sorted(path for path in self.root.glob("[!.]*/*/[!.]*") if path.is_dir()):
+            place = folder.relative_to(self.root).as_posix()
+            try:
+                self.verify(read_manifest(folder))
+            except AlteredError as error:
+                to = self.root / SET_ASIDE / f"{place.replace('/', '__')}-{uuid.uuid4().hex[:8]}"
+                try:
+                    to.parent.mkdir(exist_ok=True)
+                    folder.rename(to)
+                except OSError as refused:
+                    raise SnapshotError(f"{error} It could not be set aside: {refused.strerror or refused}.") from error
+                found.append(SetAside(place, error.problem, to))
+        return tuple(found)
+
+    def set_aside(self) -> tuple[Path, ...]:
+        """The folders of the snapshots that were set aside, until somebody removes them."""
+        return tuple(sorted((self.root / SET_ASIDE).glob("*")))
 
     def clean(self) -> tuple[str, ...]:
         """Removes what interrupted writers left behind; returns the names. Writers that still run are left alone."""
@@ -366,10 +412,11 @@ def load_snapshots(store: SnapshotStore, archive: Path) -> list[Manifest]:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of one snapshot folder, checked against the folder's name. SnapshotError when it does not fit."""
     path = folder / MANIFEST
+    remedy = f"Restore the folder {folder.name} from version control or a backup, or remove it."
     try:
         manifest = Manifest.model_validate(json.loads(path.read_bytes()))
     except FileNotFoundError as error:
-        raise SnapshotError(f"{path}: the manifest is missing. Remove the folder or restore the file.") from error
+        raise AlteredError(f"{path}: the manifest is missing.", remedy) from error
     except OSError as error:
         raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}.") from error
     except ValueError as error:
@@ -378,14 +425,13 @@ def read_manifest(folder: Path) -> Manifest:
             said = f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
         else:
             said = str(error)
-        raise SnapshotError(
-            f"{path}: not a manifest as it was written: {said}. Restore the file, or remove the folder {folder.name}."
-        ) from error
+        raise AlteredError(f"{path}: not a manifest as it was written: {said}.", remedy) from error
     expected = snapshot_id(manifest.vintage_date, manifest.files)
     if manifest.snapshot_id != expected or folder.name != expected:
-        raise SnapshotError(
+        raise AlteredError(
             f"{path}: the folder is named {folder.name} and the manifest says {manifest.snapshot_id}, but its files "
-            f"and vintage make {expected}: one of them was altered. Restore the folder, or remove it."
+            f"and vintage make {expected}: one of them was altered.",
+            remedy,
         )
     return manifest
 
@@ -403,24 +449,21 @@ def sha256(content: bytes) -> str:
 
 def _checked(folder: Path, file: SnapshotFile) -> bytes:
     path = folder / file.name
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}. {_remedy(folder)}") from error
-    found = sha256(content)
-    if found != file.sha256:
-        size = f"{len(content)} bytes" + ("" if len(content) == file.bytes else f" instead of {file.bytes}")
-        raise SnapshotError(
-            f"{path}: altered or cut: found sha256 {found} ({size}), expected {file.sha256}. {_remedy(folder)}"
-        )
-    return content
-
-
-def _remedy(folder: Path) -> str:
-    return (
+    remedy = (
         "Nothing was taken from it. Restore the file from version control or a backup; a folder of the snapshot store "
         f"may instead be removed ({folder.name}) and is then brought in again."
     )
+    try:
+        content = path.read_bytes()
+    except FileNotFoundError as error:
+        raise AlteredError(f"{path}: the file is missing.", remedy) from error
+    except OSError as error:
+        raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}. {remedy}") from error
+    found = sha256(content)
+    if found != file.sha256:
+        size = f"{len(content)} bytes" + ("" if len(content) == file.bytes else f" instead of {file.bytes}")
+        raise AlteredError(f"{path}: altered or cut: found sha256 {found} ({size}), expected {file.sha256}.", remedy)
+    return content
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -39,22 +39,36 @@ def kept_file(home: Path, provider: str, ending: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("spoil", [pytest.param("cut", marks=long), pytest.param("gone", marks=long)])
+@pytest.mark.parametrize("spoil", ["cut", "gone"])
 def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused, spoil: str) -> None:
     path = kept_file(own_home, "ilostat", ".csv.gz")
     if spoil == "cut":
         path.write_bytes(path.read_bytes()[:-100])
     else:
         path.unlink()
-    said = refused(run_payung(own_home, "refresh", "--force"))
+    said = refused(run_payung(own_home, "refresh"))
     assert "raw/ilostat/SDG_0131_SEX_SOC_RT: " in said, "the asset"
     assert str(path) in said, "the file"
-    assert ("cannot be read" if spoil == "gone" else "altered or cut") in said
+    assert ("the file is missing" if spoil == "gone" else "altered or cut") in said
+    assert "was set aside as " in said
+    assert "Refresh again: what ships with the project" in said
     assert "Nothing was published; the last release is still in place." in said
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
-    assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run " in log
+    assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run not begun)" in log
     assert str(path) in log
     assert "Nothing was published" in log
+    assert f"altered and set aside: {own_home}/snapshots/.set_aside/ilostat__" in run_payung(own_home, "status").stdout
+
+
+@long
+def test_an_altered_snapshot_that_ships_with_the_project_is_brought_in_anew(own_home: Path) -> None:
+    path = kept_file(own_home, "ilostat", ".csv.gz")
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-100])
+    assert run_payung(own_home, "refresh", "--force").returncode == 1
+    ran = run_payung(own_home, "refresh", "--force")
+    assert ran.returncode == 0, ran.stderr
+    assert path.read_bytes() == whole
 
 
 @long

@@ -154,8 +154,43 @@ class TestDamage:
     def test_a_missing_file_is_noticed(self, store: SnapshotStore) -> None:
         kept = store.add(origin(), files())
         (store.folder(kept) / "a.csv").unlink()
-        with pytest.raises(SnapshotError, match=r"a\.csv: cannot be read"):
+        with pytest.raises(SnapshotError, match=r"a\.csv: the file is missing"):
             store.verify(kept)
+
+    def test_a_file_that_cannot_be_read_is_left_where_it_is(self, store: SnapshotStore) -> None:
+        folder = store.folder(store.add(origin(), files()))
+        (folder / "a.csv").unlink()
+        (folder / "a.csv").mkdir()  # root may read everything else
+        with pytest.raises(SnapshotError, match=r"a\.csv: cannot be read: Is a directory"):
+            store.set_altered_aside()
+        assert folder.is_dir()
+
+    @pytest.mark.parametrize("spoilt", ["a.csv", MANIFEST])
+    @pytest.mark.parametrize("gone", [True, False])
+    def test_an_altered_snapshot_is_set_aside_and_makes_room(
+        self, store: SnapshotStore, spoilt: str, gone: bool
+    ) -> None:
+        kept, other = store.add(origin(), files()), store.add(origin(dataset="other"), files())
+        path = store.folder(kept) / spoilt
+        if gone:
+            path.unlink()
+        else:
+            altered(path, b"onE")
+        (found,) = store.set_altered_aside()
+        assert found.place == kept.place
+        assert str(path) in found.problem
+        assert store.set_aside() == (found.folder,)
+        assert (found.folder / spoilt).exists() is not gone, "nothing is lost"
+        assert store.list() == [other]
+        assert store.set_altered_aside() == ()
+        assert store.add(origin(), files()) == kept, "the same may be brought in again"
+        assert len(store.list()) == 2
+
+    def test_a_snapshot_that_cannot_be_set_aside_is_told(self, store: SnapshotStore) -> None:
+        altered(store.folder(store.add(origin(), files())) / "a.csv", b"onE")
+        (store.root / ".set_aside").write_text("a file where the folder should be")
+        with pytest.raises(SnapshotError, match=r"altered or cut: .* It could not be set aside: File exists"):
+            store.set_altered_aside()
 
     @pytest.mark.parametrize(
         ("change", "said"),
