@@ -14,11 +14,12 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal, cast, get_args
 
+import duckdb
+
 from warehouse.engine import Build, attach_inputs, connect
 from warehouse.metadata import Table, table, tables
 
 if TYPE_CHECKING:
-    import duckdb
     import pandas as pd
 
 FOLDER = Path(__file__).parent / "checks"
@@ -167,10 +168,14 @@ def query_of(name: str) -> str:
 def run(build: Build, chosen: list[Check] | None = None) -> list[Result]:
     """Runs checks on a build; results in the order of their names."""
     wanted = checks() if chosen is None else chosen
-    with connect() as con, ThreadPoolExecutor(os.cpu_count()) as pool:
+    with connect() as con:
         attach_inputs(con, build, sorted({name for c in wanted for name in c.inputs}))
-        # planning takes one core and most of the time of these queries, so several run side by side
-        return list(pool.map(lambda check: _judged(con, check), wanted))
+        try:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                # planning takes one core and most of the time of these queries, so several run side by side
+                return list(pool.map(lambda check: _judged(con, check), wanted))
+        except duckdb.OutOfMemoryException:  # one after the other they need less of it
+            return [_judged(con, check) for check in wanted]
 
 
 def _judged(con: duckdb.DuckDBPyConnection, check: Check) -> Result:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
@@ -417,6 +418,22 @@ def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
     assert not failed.passed
     assert failed.problems >= 1
     assert said in failed.sample
+
+
+def test_checks_that_want_too_much_memory_side_by_side_run_one_after_the_other(
+    small: SmallBuild, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    small.write("indicator_set.aggregate", [{**FIGURE, "publication_class": "C"}])
+    alone = checks._judged
+
+    def judged(con: duckdb.DuckDBPyConnection, check: checks.Check) -> Result:
+        if threading.current_thread() is not threading.main_thread():
+            raise duckdb.OutOfMemoryException("failed to pin block")
+        return alone(con, check)
+
+    monkeypatch.setattr(checks, "_judged", judged)
+    (result,) = run(small.build, [BY_NAME["class_c_is_withheld"]])
+    assert result.problems == 1
 
 
 @pytest.mark.parametrize("change", [{"obs_status": None}, {"publication_class": "A"}, {"median": 30.0}])

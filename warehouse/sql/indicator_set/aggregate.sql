@@ -61,22 +61,22 @@ figure AS (
         min(m.kind) AS kind,
         count(*) AS n_areas,
         min(l.n_members) AS n_members,
-        string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area) AS areas,
+        array_to_string(list_sort(list(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR))), ', ') AS areas,
         CAST(sum(m.w) AS DOUBLE) AS weight_reporting,
         CASE min(m.kind)
             WHEN 'mean' THEN CAST(sum(m.w * m.low) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
-            WHEN 'sum' THEN CAST(sum(m.low) AS DOUBLE) ELSE median(m.value_low)
+            WHEN 'sum' THEN CAST(sum(m.low) AS DOUBLE) ELSE median(m.value_low) FILTER (WHERE m.kind = 'median')
         END AS lower,
         CASE min(m.kind)
             WHEN 'mean' THEN CAST(sum(m.w * m.high) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
-            WHEN 'sum' THEN CAST(sum(m.high) AS DOUBLE) ELSE median(m.value_high)
+            WHEN 'sum' THEN CAST(sum(m.high) AS DOUBLE) ELSE median(m.value_high) FILTER (WHERE m.kind = 'median')
         END AS upper,
         CASE min(m.kind)
             WHEN 'mean' THEN
                 CAST(sum(m.w * (m.low + m.high)) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE) / 2
                 / nullif(CAST(sum(m.w) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE), 0)
             WHEN 'sum' THEN CAST(sum(m.low + m.high) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE) / 2
-            ELSE median(m.middle) FILTER (WHERE m.ref_area <> l.ref_area)
+            ELSE median(m.middle) FILTER (WHERE m.kind = 'median' AND m.ref_area <> l.ref_area)
         END AS without_largest,
         CAST(sum(m.w * m.value_year) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0) AS mean_year,
         median(m.middle) AS median, min(m.middle) AS minimum, max(m.middle) AS maximum,
@@ -96,6 +96,16 @@ figure AS (
     JOIN reference.indicator AS i ON i.indicator = m.indicator
     JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
     WHERE m.counts
+    GROUP BY m.indicator, m.area_group, m.reference_year, m.cell
+),
+without_figure AS (  -- who reports where there is no figure, for want of a weight
+    SELECT
+        m.indicator, m.area_group, m.reference_year, m.cell, count(*) AS n_areas,
+        string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area) AS areas
+    FROM member AS m
+    ANTI JOIN figure AS f
+        ON f.indicator = m.indicator AND f.area_group = m.area_group AND f.reference_year = m.reference_year
+        AND f.cell = m.cell
     GROUP BY m.indicator, m.area_group, m.reference_year, m.cell
 ),
 sex_total AS (  -- for figures by sex: the total over their areas, beside the total over all areas
@@ -184,15 +194,7 @@ SELECT
         CASE WHEN c.publication_class = 'B' AND c.is_proxy THEN 'proxy weight' END,
         CASE WHEN c.publication_class = 'B' AND c.kind = 'sum' AND c.n_areas < c.n_members THEN 'not all members report' END
     ), '') AS class_reason,
-    coalesce(c.n_areas, (
-        SELECT count(*) FROM indicator_set.aggregate_member AS m
-        WHERE m.indicator = c.indicator AND m.area_group = c.area_group AND m.reference_year = c.reference_year AND m.cell = c.cell
-    )) AS n_areas,
-    coalesce(c.areas, (
-        SELECT string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area)
-        FROM indicator_set.aggregate_member AS m
-        WHERE m.indicator = c.indicator AND m.area_group = c.area_group AND m.reference_year = c.reference_year AND m.cell = c.cell
-    )) AS areas,
+    coalesce(c.n_areas, u.n_areas) AS n_areas, coalesce(c.areas, u.areas) AS areas,
     c.weight_covered AS weight_covered,
     c.cell_weight AS weight_name,
     c.mean_year AS mean_year, c.recent_share AS recent_share,
@@ -221,4 +223,6 @@ SELECT
     ), '') AS flags
 FROM classed AS c
 JOIN reference.indicator AS i ON i.indicator = c.indicator
+LEFT JOIN without_figure AS u
+    ON u.indicator = c.indicator AND u.area_group = c.area_group AND u.reference_year = c.reference_year AND u.cell = c.cell
 ORDER BY c.indicator, c.area_group, c.reference_year, c.cell
