@@ -203,6 +203,21 @@ def test_code_whose_meaning_changes_in_place(tmp_path: Path, name: str | None, o
     assert len(small.read("harmonised.observation")) == 1 - len(outcome)
 
 
+def test_values_of_the_old_meaning_stand_when_a_newer_vintage_has_another(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    row = {"series": "SI.POV.DDAY", "ref_area": "IDN", "time_period": "2015"}
+    old = {**row, "series_name": "Poverty headcount ratio at $1.90 a day (2011 PPP)", "obs_value": "5.8"}
+    new = {**row, "series_name": "Poverty headcount ratio at $3.00 a day (2021 PPP)", "obs_value": "25.1"}
+    declared = small.stage("world_bank", "wdi", "2021-09-15", [old])
+    other = small.stage("world_bank", "wdi", "2026-06-30", [new])
+    small.staged().make("harmonised.observation", "lineage.rejection", "lineage.series_vintage", "indicator_set.value")
+    assert [(r["obs_value"], r["snapshot_id"]) for r in small.read("harmonised.observation")] == [(5.8, declared)]
+    assert [r["obs_value"] for r in small.read("indicator_set.value")] == [5.8]
+    assert [(r["reason"], r["snapshot_id"]) for r in small.read("lineage.rejection")] == [("meaning_changed", other)]
+    speaking = {r["snapshot_id"]: r["is_declared"] for r in small.read("lineage.series_vintage")}
+    assert speaking == {declared: True, other: False}
+
+
 @pytest.mark.parametrize(("vintage", "kept"), [("2020-12-27", 0), ("2023-12-17", 1), ("2026-03-31", 0)])
 def test_vintage_that_nobody_has_declared_is_refused(tmp_path: Path, vintage: str, kept: int) -> None:
     rows, rejected = harmonised(tmp_path, un_row("SI_POV_DAY1", "360", 2015, "8.3"), vintage=vintage)
