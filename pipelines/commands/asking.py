@@ -41,7 +41,7 @@ BREAKDOWNS_IN_SHORT = {
 }
 
 
-@click.command()
+@click.command(short_help="Show what providers changed between vintages.")
 @click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SPL.")
 @click.option("--area", metavar="CODE", help="Only this area, as THA.")
 @click.option("--since", type=DAY, metavar="DATE", help="Only vintages of this date or later.")
@@ -144,7 +144,7 @@ class _Query(click.Command):
         return super().parse_args(ctx, [f" {a}" if a.startswith(("-- ", "--\n")) else a for a in args])
 
 
-@click.command(cls=_Query)
+@click.command(cls=_Query, short_help="Run read-only SQL on the current release.")
 @click.argument("query", required=False)
 @click.option(
     "--format",
@@ -184,7 +184,7 @@ def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
     return command
 
 
-@click.command()
+@click.command(short_help="Show where one number comes from, back to the row read.")
 @click.argument("indicator")
 @click.argument("area")
 @click.argument("year")

@@ -14,7 +14,7 @@ from pipelines.commands.common import ATTENTION, DEBUG, FAILED, JSON, OK, RELEAS
 from pipelines.settings import home
 
 
-@click.group()
+@click.group(short_help="Freeze, verify and compare signed copies of the baseline.")
 def edition() -> None:
     """Signed, frozen copies of the regional baseline, which no refresh changes.
 
@@ -23,7 +23,7 @@ def edition() -> None:
     """
 
 
-@edition.command()
+@edition.command(short_help="Freeze the baseline of a release and print its checksum.")
 @click.argument("name")
 @click.option("--signed-by", "signed_by", required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
 @click.option("--note", required=True, help="What it is for, as the meeting or the decision.")
@@ -54,7 +54,7 @@ def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json
         click.echo(frozen(made))
 
 
-@edition.command(name="list")
+@edition.command(name="list", short_help="List the editions, and whether they are whole.")
 @JSON
 @DEBUG
 def list_editions(as_json: bool) -> None:
@@ -75,7 +75,7 @@ def list_editions(as_json: bool) -> None:
         click.echo("No edition was frozen yet: payung edition freeze --help")
 
 
-@edition.command()
+@edition.command(short_help="Check every file of an edition.")
 @click.argument("name")
 @click.option("--checksum", help="The checksum in the minutes; with spaces or without.")
 @JSON
@@ -104,7 +104,7 @@ def verify(name: str, checksum: str | None, as_json: bool) -> None:
     sys.exit(FAILED if problems else OK)
 
 
-@edition.command()
+@edition.command(short_help="Show what today's figures would change in an edition.")
 @click.argument("name")
 @RELEASE
 @click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")

@@ -13,7 +13,7 @@ from pipelines.commands.common import DEBUG, RELEASE, readable, shown_path
 from pipelines.settings import home
 
 
-@click.command()
+@click.command(short_help="Write workbook, tables, figures and a static site.")
 @click.option(
     "--to", "to", type=click.Path(file_okay=False, path_type=Path), help="Folder. Default: exports/RELEASE in the home."
 )

@@ -50,7 +50,7 @@ class Options:
         return Asked(self.force, self.online, self.sources, self.accept.strip(), who(self.by))
 
 
-@click.command()
+@click.command(short_help="Make a new release, where anything changed.")
 @click.option("--online", is_flag=True, help="Ask the providers; without it, what is kept and shipped is used.")
 @click.option("--source", "sources", multiple=True, metavar="NAME", help="With --online: ask only this provider.")
 @click.option("--force", is_flag=True, help="Fetch, build and publish although nothing changed.")

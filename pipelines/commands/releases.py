@@ -18,7 +18,7 @@ from pipelines.settings import home
 BY = click.option("--by", metavar="NAME", help="Who does it; by default the login.")
 
 
-@click.group()
+@click.group(short_help="List, compare, verify, roll back and remove releases.")
 def releases() -> None:
     """List, compare, verify and remove releases, and go back to an earlier one.
 
@@ -56,7 +56,7 @@ def list_(as_json: bool) -> None:
                 click.echo(f"  {event.line()}")
 
 
-@releases.command()
+@releases.command(short_help="Show what differs between two releases.")
 @click.argument("before", required=False)
 @click.argument("after", required=False)
 @JSON
@@ -85,7 +85,7 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
         click.echo(f"Workbook: {write_xlsx(found, xlsx)}", err=as_json)
 
 
-@releases.command()
+@releases.command(short_help="Make an earlier release the current one.")
 @click.argument("release_id", metavar="ID")
 @click.option("--reason", default="", help="Why; kept in the history.")
 @BY
@@ -105,7 +105,7 @@ def rollback(release_id: str, reason: str, by: str | None) -> None:
     click.echo(f"Current is release {folder.name} now" + (f", before it was {before}." if before else "."))
 
 
-@releases.command()
+@releases.command(short_help="Check every file of a release.")
 @click.argument("release_id", metavar="[ID]", required=False)
 @click.option("--all", "everything", is_flag=True, help="All releases.")
 @JSON
@@ -136,7 +136,7 @@ def verify(release_id: str | None, everything: bool, as_json: bool) -> None:
         sys.exit(FAILED)
 
 
-@releases.command()
+@releases.command(short_help="Remove all but the newest releases.")
 @click.option("--keep", type=int, metavar="N", help="Releases that stay; by default $PAYUNG_KEEP_RELEASES.")
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @BY

@@ -14,7 +14,7 @@ from pipelines.commands.common import DEBUG, shown_path
 from pipelines.settings import ROOT, home, prepare_dagster
 
 
-@click.command()
+@click.command(short_help="Open Dagster's web interface on 127.0.0.1.")
 @click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
 @DEBUG
 def ui(port: int) -> None:
