@@ -52,10 +52,10 @@ def _copy(source: str, to: Path) -> float:
     return seconds
 
 
-def limit_memory(gigabytes: int, spill: Path) -> None:
+def limit_memory(gigabytes: float, spill: Path) -> None:
     """Sets the engine's memory and where it puts what does not fit."""
     with connect() as con:
-        con.execute(f"SET memory_limit = '{gigabytes}GB'")
+        con.execute(f"SET memory_limit = '{1000 * gigabytes:.0f}MB'")
         con.execute(f"SET temp_directory = '{spill}'")
 
 
@@ -87,7 +87,7 @@ def main(folder: str, gigabytes: str, result: str, beside: str = "") -> None:
     """Measures one build and writes the result as JSON."""
     build = Build(Path(folder))
     spill = build.folder / "spill"
-    limit_memory(int(gigabytes), spill)
+    limit_memory(float(gigabytes), spill)
     measured = measure(build, beside == "pandas")
     Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
     remove(spill)

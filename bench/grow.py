@@ -111,6 +111,8 @@ class Grower:
         if self.way == "areas" and path.stem in codes:
             about, columns = codes[path.stem]
             replaced = ", ".join(self.name(c, ("areas",)) for c in columns)
+            if path.stem == "set_group":  # one group stays the first
+                replaced += ", (sort_order + 1000 * k)::INTEGER AS sort_order"
             self.write(f"SELECT s.* REPLACE ({replaced}) FROM {source} AS s, copy WHERE k = 0 OR {about}", to)
         elif self.way == "years" and path.stem == "indicator_set":
             first = f"first_reference_year - {SPAN * (self.n - 1)} AS first_reference_year"

@@ -26,14 +26,14 @@ class Size:
         return max(s.peak_mb for s in self.result.steps)
 
 
-def measure(release: Path, folder: Path, rows: list[int], ways: list[str], memory: int) -> list[Size]:
+def measure(release: Path, folder: Path, rows: list[int], ways: list[str], memory: float) -> list[Size]:
     """The real size, each of `rows` with more areas, and the smallest of them grown in the other ways."""
     wanted = [(1, "areas"), *((n, "areas") for n in rows if "areas" in ways)]
     wanted += [(rows[0], way) for way in ways if way != "areas" and rows]
     return [_one(release, folder, n, way, memory) for n, way in wanted]
 
 
-def _one(release: Path, folder: Path, rows: int, way: str, memory: int) -> Size:
+def _one(release: Path, folder: Path, rows: int, way: str, memory: float) -> Size:
     build, told = folder / "grown", folder / "grown.json"
     try:
         run([sys.executable, "-m", "bench.grow", str(release), str(build), str(rows), way])

@@ -109,13 +109,13 @@ WAYS = {
 }
 
 
-def growth(found: list[Size], memory: int) -> str:
+def growth(found: list[Size], memory: float) -> str:
     """The summary by size, the comparison with pandas, and the table by table."""
     by_areas = [s for s in found if s.way == "areas"]
     real = found[0]
     lines = [
         _stamp(" / ".join(s.load for s in found)),
-        f"The SQL engine may use {memory} GB and two threads; what does not fit goes to disk.",
+        f"The SQL engine may use {memory:g} GB and two threads; what does not fit goes to disk.",
         "",
         "| staged rows | grown by | observations | SQL, s | audit, s | reading and writing, s | peak memory, MB |",
         "|---:|---|---:|---:|---:|---:|---:|",
