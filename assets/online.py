@@ -30,10 +30,10 @@ def wanted(catalog: Catalog, dataset: DatasetSpec, kept: Iterable[Manifest]) -> 
     claimed = {c.series.code for c in catalog.claims if (c.provider, c.dataset) == (dataset.provider, dataset.dataset)}
     weights = {w.series for w in catalog.weights.values() if w.series} & known
     series = claimed | weights | set(dataset.measures) | (known if dataset.ask == "known" else set())
-    areas = {x.code for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
+    areas = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
     newest = max(mine, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
     bygone = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)
-    return Wanted(tuple(sorted(series)), tuple(sorted(areas)), frozenset(bygone))
+    return Wanted(tuple(sorted(series)), tuple(sorted(areas)), frozenset(bygone), areas)
 
 
 def fetch(home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, tell: Tell) -> FetchReport:

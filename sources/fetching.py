@@ -21,7 +21,7 @@ import json
 import os
 import shutil
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
@@ -68,12 +68,14 @@ class Wanted:
     """The series and areas to ask for, in the provider's codes.
 
     `bygone`: those of the series that no definition claims and the newest vintage has no more. They are asked for as
-    well, for a provider may bring one back; that it does not is no news.
+    well, for a provider may bring one back; that it does not is no news. `meaning`: the area of each code, where a
+    provider's files write one area in several ways.
     """
 
     series: tuple[str, ...]
     areas: tuple[str, ...]
     bygone: frozenset[str] = frozenset()
+    meaning: Mapping[str, str] = field(default_factory=dict)
 
 
 class Known(BaseModel):

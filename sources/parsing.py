@@ -385,6 +385,21 @@ def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked:
     return replace(parsed, warnings=warnings)
 
 
+def one_way_of_writing(
+    dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str], meaning: Mapping[str, str]
+) -> list[str]:
+    """The areas asked for in the codes that a file for all places uses; of an area that it lacks the last code by name.
+
+    `meaning`: the area of each code (MMR and 104 are Myanmar). For other datasets the areas as they are.
+    """
+    if dataset.asked_by_area:
+        return list(areas_asked)
+    used = set(parsed.frame["ref_area"].unique()) & set(areas_asked)
+    there = {meaning.get(code, code) for code in used}
+    lacking = {meaning.get(code, code): code for code in sorted(areas_asked)}
+    return sorted(used | {code for area, code in lacking.items() if area not in there})
+
+
 def areas_asked_only(dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str]) -> ParsedDataset:
     """The table without places that were not asked for, where the provider sends one file for all places.
 

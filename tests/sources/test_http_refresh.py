@@ -804,6 +804,20 @@ class TestWpp:
         assert "not one row is of an area asked for" in report.message
         assert "crosswalk ref_area of un_wpp" in report.message
 
+    def test_an_area_under_one_of_its_codes_is_no_area_that_lacks(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
+        """Files of other revisions write places as LocID; their codes stand in the crosswalk, and not in this file."""
+        meaning = {"KHM": "KHM", "116": "KHM", "THA": "THA", "764": "THA", "WORLD": "WLD", "900": "WLD", "XXX": "XXX"}
+        asked = Wanted(WANTED[WPP].series, tuple(sorted({*meaning, "999"})), meaning=meaning | {"999": "XXX"})
+        report = refresh(store, WPP, wanted=asked)
+        assert report.warnings == ["1 area asked for came back without rows: XXX"]
+        assert store.open(report.snapshot or "").areas_asked == ["KHM", "THA", "WORLD", "XXX"]
+        again = refresh(store, WPP, wanted=asked)
+        assert again.outcome == "unchanged"
+        assert again.warnings == report.warnings, "told until it is there"
+        assert refresh(store, WPP, force=True, wanted=asked).outcome == "same_content"
+
     def test_a_moved_file(self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:
         with_dataset(monkeypatch, WPP, address="moved/WPP2024.csv.gz")
         report = refresh(store, WPP)
