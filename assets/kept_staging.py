@@ -134,7 +134,7 @@ def begin_shipped(store: SnapshotStore, archive: Path) -> None:
         shutil.rmtree(left, ignore_errors=True)
     try:
         shipped = [store.import_from(folder) for folder in archive_folders(archive)]
-    except SnapshotError:  # the asset of the dataset meets it too, and says so
+    except (SnapshotError, OSError):  # the asset of the dataset meets it too, and says so
         return
     parts = [
         (s, [m for m in shipped if (m.provider, m.dataset) == (s.provider, s.dataset)]) for s in registry.structures()
@@ -160,10 +160,15 @@ def begin(
 
 
 def stop() -> None:
-    """Ends the processes of `begin` and forgets what nobody waited for."""
+    """Ends the processes of `begin` and forgets what nobody waited for; waits for the snapshot that is being staged.
+
+    So nothing is written into the home after the run has given its lock back.
+    """
+    for future in _under_way.values():
+        future.cancel()
     _under_way.clear()
     if _workers.cache_info().currsize:
-        _workers().shutdown(wait=False, cancel_futures=True)
+        _workers().shutdown(cancel_futures=True)
         _workers.cache_clear()
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import dagster as dg
 
 from assets import kept_staging, online
-from assets.inputs import in_use
+from assets.inputs import in_use, refuse_lacking
 from assets.resource import Workplace, told
 from indicator_defs.model import DatasetStructure
 from sources import national, registry
@@ -159,6 +159,7 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     def raw(workplace: Workplace) -> dg.MaterializeResult:
         _take_in(workplace, structure)
         report = _asked(workplace, structure)
+        refuse_lacking(workplace.place, structure.provider, structure.dataset)
         used = _list(workplace, structure)
         # A run that asks providers may end after this stage (the job "fetch"); it stages where it needs to.
         for manifest in used if not workplace.online else ():

@@ -10,6 +10,7 @@ import os
 import shutil
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -113,8 +114,8 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
 def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> None:
     """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
     check_space(home)
-    kept_staging.begin_shipped(Home(home).snapshots, shipped_archive())
     try:
+        kept_staging.begin_shipped(Home(home).snapshots, shipped_archive())
         run_job(
             home,
             progress,
@@ -133,7 +134,8 @@ def check_snapshots(home: Path) -> None:
     try:
         refuse_altered(Home(home))
     except SetAsideError as error:
-        write_failure(home / "log", JOB_REFRESH, error.asset, str(error), "not begun")
+        with suppress(OSError):  # a log that cannot be written does not keep the error from being shown
+            write_failure(home / "log", JOB_REFRESH, error.asset, str(error), "not begun")
         raise failed_at(error.asset, str(error)) from error
 
 

@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from assets.inputs import Home
+from assets.inputs import COME_BACK, Home
 from assets.online import last_reports
 from pipelines import status_details as details
 from pipelines.editions import Listed, listed
@@ -133,8 +133,8 @@ def _not_taken(home: Path) -> list[str]:
 
 
 def _set_aside(home: Path) -> list[str]:
-    """Snapshots that were altered: they are of no use to a refresh, but somebody may want to know what happened."""
-    return [f"altered and set aside: {f}; look at it, then remove it" for f in Home(home).snapshots.set_aside()]
+    """Snapshots that were altered and did not come back: the next build waits for them."""
+    return [f"altered and set aside: {f}. {COME_BACK}" for f in Home(home).snapshots.set_aside()]
 
 
 def _outstanding(current: Path, state: Status) -> list[str]:

@@ -147,17 +147,26 @@ class Work:
         SourceError when the folder cannot be written.
         """
         told = self._pages / "mark"
-        began = f"{mark}\n{now.isoformat()}"
         try:
-            if told.exists():
-                old_mark, _, old = told.read_text(encoding="utf-8").rpartition("\n")
-                if old_mark == mark and abs(now - datetime.fromisoformat(old)) < KEPT_FOR:
-                    return
+            if self._goes_on(told, mark, now):
+                return
+            if self._pages.exists():
                 self.clear()
             self._pages.mkdir(parents=True, exist_ok=True)
-            told.write_text(began, encoding="utf-8")
+            aside = told.with_suffix(".new")
+            aside.write_text(f"{mark}\n{now.isoformat()}", encoding="utf-8")
+            aside.replace(told)
         except OSError as error:
             raise not_written(self._pages, error) from error
+
+    @staticmethod
+    def _goes_on(told: Path, mark: str, now: datetime) -> bool:
+        """Whether the pages are of this release and young; not where their mark is missing or cannot be read."""
+        try:
+            old_mark, _, began = told.read_text(encoding="utf-8").rpartition("\n")
+            return old_mark == mark and abs(now - datetime.fromisoformat(began)) < KEPT_FOR
+        except (FileNotFoundError, ValueError, TypeError):
+            return False
 
     def get(self, address: str) -> Answer | None:
         """The answer kept for this address, or None; a damaged one is dropped."""

@@ -10,7 +10,6 @@ A dataset that fails keeps its last good snapshot; the pages that came whole wai
 from __future__ import annotations
 
 import time
-from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -204,7 +203,7 @@ class _Refresh:
         now = self.client.now()
         self.errand.work.begin(f"{change.release_tag or now.date()} {sorted(self.errand.wanted.areas)}", now)
         fetched = self.fetcher.fetch(self.errand, change)
-        fetched, parsed = self._parsed(fetched)
+        parsed = self._parsed(fetched)
         report = self._keep(known, change, fetched, parsed)
         self._remember(change, fetched, report.snapshot, parsed.warnings)
         self.errand.work.clear()
@@ -228,23 +227,24 @@ class _Refresh:
         wanted = self.errand.wanted
         if not same or not set(wanted.series) <= set(known.series) or not set(wanted.areas) <= set(known.areas):
             return False
-        if known.snapshot is not None and known.snapshot not in {m.place for m in self._manifests()}:
+        if self._is_gone(known):
             return False
         days = self.errand.provider.calendar.fetch_anyway_after_days
         return days is None or self.client.now() - known.fetched_at < timedelta(days=days)
 
-    def _parsed(self, fetched: Fetched) -> tuple[Fetched, ParsedDataset]:
-        """The table of a fetched dataset, compared with what was asked; areas in the codes that the answer uses.
+    def _is_gone(self, known: Known) -> bool:
+        """Whether the snapshot of the last fetch was set aside or removed since."""
+        return known.snapshot is not None and known.snapshot not in {m.place for m in self._manifests()}
 
-        What cannot be read is not kept for later.
-        """
+    def _parsed(self, fetched: Fetched) -> ParsedDataset:
+        """The table of a fetched dataset, compared with what was asked. What cannot be read is not kept for later."""
         try:
             with no_collection():
                 bodies = [(f.name, decompressed(f.name, f.content)) for f in fetched.files]
                 parsed = registry.parser(self.dataset.provider)(self.dataset, bodies)
             parsed = areas_asked_only(self.dataset, parsed, fetched.areas)
             areas = one_way_of_writing(self.dataset, parsed, fetched.areas, self.errand.wanted.meaning)
-            return replace(fetched, areas=areas), check_asked(parsed, fetched.series, areas)
+            return check_asked(parsed, fetched.series, areas)
         except SourceError as error:
             self.errand.work.clear()
             raise error.within(f"{self.dataset.path}, {fetched.address}") from error
@@ -311,13 +311,13 @@ class _Refresh:
         return content_fingerprint(together.drop(columns=[c for c in self.dataset.about_the_answer if c in together]))
 
     def _changed_in_place(self, known: Known | None, change: Change, fetched: Fetched) -> bool:
+        if known is not None and self._is_gone(known):  # what it held cannot be compared
+            return False
         if change.moved:
             return True
         if known is None or change.release_tag is None or change.release_tag != known.release_tag:
             return False
-        return set(fetched.series) == set(known.series) and {*self.errand.wanted.areas, *fetched.areas} == set(
-            known.areas
-        )
+        return set(fetched.series) == set(known.series) and set(fetched.areas) == set(known.areas)
 
     def _went_back(self, change: Change) -> date | None:
         """The newest vintage that was fetched, when the provider's date is before it."""

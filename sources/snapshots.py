@@ -43,7 +43,7 @@ class SnapshotError(PayungError):
 
 
 class AlteredError(SnapshotError):
-    """A snapshot is not as it was written: a file or the manifest was edited, cut or removed.
+    """A snapshot is not as it was written: a file was edited, cut or removed, or the manifest does not fit its folder.
 
     The message says what to do where the folder lies; `problem` is what is wrong, by itself.
     """
@@ -134,11 +134,14 @@ class CurrentSnapshot:
 
 @dataclass(frozen=True)
 class SetAside:
-    """A snapshot (PROVIDER/DATASET/SNAPSHOT_ID) that was not as it was written: what was wrong, and where it lies now."""
+    """A snapshot (PROVIDER/DATASET/SNAPSHOT_ID) that was not as it was written: what was wrong, and where it lies now.
+
+    `folder` is None where it could not be read or moved: then it still lies in its place, and `problem` says why.
+    """
 
     place: str
     problem: str
-    folder: Path
+    folder: Path | None
 
 
 class SnapshotStore:
@@ -230,26 +233,38 @@ class SnapshotStore:
         """Moves every snapshot that is not as it was written to ROOT/.set_aside, where nothing is taken from; tells which.
 
         Nothing is lost, and the place is free for the same snapshot to be brought in again. Only with the lock of the
-        home held. Raises SnapshotError where a file cannot be read or a folder cannot be moved.
+        home held.
         """
         found = []
         for folder in sorted(path for path in self.root.glob("[!.]*/*/[!.]*") if path.is_dir()):
-            place = folder.relative_to(self.root).as_posix()
+            place = folder.relative_to(self.root)
             try:
                 self.verify(read_manifest(folder))
             except AlteredError as error:
-                to = self.root / SET_ASIDE / f"{place.replace('/', '__')}-{uuid.uuid4().hex[:8]}"
-                try:
-                    to.parent.mkdir(exist_ok=True)
-                    folder.rename(to)
-                except OSError as refused:
-                    raise SnapshotError(f"{error} It could not be set aside: {refused.strerror or refused}.") from error
-                found.append(SetAside(place, error.problem, to))
+                found.append(self._moved_aside(folder, place, error))
+            except SnapshotError as error:
+                found.append(SetAside(place.as_posix(), str(error), None))
         return tuple(found)
 
-    def set_aside(self) -> tuple[Path, ...]:
-        """The folders of the snapshots that were set aside, until somebody removes them."""
-        return tuple(sorted((self.root / SET_ASIDE).glob("*")))
+    def _moved_aside(self, folder: Path, place: Path, error: AlteredError) -> SetAside:
+        to = self.root / SET_ASIDE / place.with_name(f"{place.name}-{uuid.uuid4().hex[:8]}")
+        try:
+            to.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(to)
+        except OSError as refused:
+            return SetAside(
+                place.as_posix(), f"{error} It could not be set aside: {refused.strerror or refused}.", None
+            )
+        return SetAside(place.as_posix(), error.problem, to)
+
+    def set_aside(self, provider: str = "*", dataset: str = "*") -> tuple[Path, ...]:
+        """The folders of the snapshots that were set aside and did not come back: nothing whole stands in their place."""
+        folders = sorted((self.root / SET_ASIDE).glob(f"{provider}/{dataset}/*"))
+        return tuple(f for f in folders if not (self._place_of(f) / MANIFEST).exists())
+
+    def _place_of(self, aside: Path) -> Path:
+        place = aside.relative_to(self.root / SET_ASIDE)
+        return self.root / place.with_name(place.name.rpartition("-")[0])
 
     def clean(self) -> tuple[str, ...]:
         """Removes what interrupted writers left behind; returns the names. Writers that still run are left alone."""

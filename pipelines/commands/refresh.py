@@ -178,7 +178,9 @@ def _publish(asked: Asked) -> int:
 
     with on_terminal() as tell:
         outcome = run(home(), asked, tell, fetched)
-    show_outcome(outcome, bool(asked.accept))
+    with though_nobody_reads(sys.stdout):
+        show_outcome(outcome, bool(asked.accept))
+        sys.stdout.flush()
     if outcome.all_failed:
         show_problems([NOTHING_FETCHED])
     return FAILED if outcome.all_failed else OK

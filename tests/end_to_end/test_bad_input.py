@@ -51,24 +51,39 @@ def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused
     assert str(path) in said, "the file"
     assert ("the file is missing" if spoil == "gone" else "altered or cut") in said
     assert "was set aside as " in said
-    assert "Refresh again: what ships with the project" in said
+    assert "The one that ships with the project was put in its place; refresh again." in said
     assert "Nothing was published; the last release is still in place." in said
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
     assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run not begun)" in log
     assert str(path) in log
     assert "Nothing was published" in log
-    assert f"altered and set aside: {own_home}/snapshots/.set_aside/ilostat__" in run_payung(own_home, "status").stdout
+    ran = run_payung(own_home, "refresh")
+    assert ran.returncode == 0, ran.stderr
+    assert "Nothing changed since release" in ran.stdout, "the snapshot is whole again, and the release is made from it"
+    assert path.exists()
 
 
 @long
-def test_an_altered_snapshot_that_ships_with_the_project_is_brought_in_anew(own_home: Path) -> None:
-    path = kept_file(own_home, "ilostat", ".csv.gz")
-    whole = path.read_bytes()
-    path.write_bytes(whole[:-100])
-    assert run_payung(own_home, "refresh", "--force").returncode == 1
-    ran = run_payung(own_home, "refresh", "--force")
+def test_a_build_waits_for_a_snapshot_that_was_set_aside_and_does_not_ship(own_home: Path) -> None:
+    (own_home / "inbox").mkdir()
+    sheet = own_home / "inbox" / "vnm.csv"
+    sheet.write_text(GOOD, encoding="utf-8")
+    assert run_payung(own_home, "refresh").returncode == 0
+    path = next((own_home / "snapshots/national/submissions").rglob("*.csv*"))
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-10])
+    sheet.unlink()
+    published = current(own_home)
+    first, second = (run_payung(own_home, "refresh", "--force") for _ in range(2))
+    assert (first.returncode, second.returncode, current(own_home)) == (1, 1, published)
+    for ran in (first, second):
+        assert "raw/national/submissions: " in ran.stderr
+        assert "To go on without it, remove the folder that was set aside." in ran.stderr
+    assert "was altered and set aside, and nothing stands in its place" in second.stderr
+    assert "altered and set aside: " in run_payung(own_home, "status").stdout
+    shutil.rmtree(own_home / "snapshots" / ".set_aside")
+    ran = run_payung(own_home, "refresh", "--force", "--accept", "the file is gone", "--by", "A. Tester")
     assert ran.returncode == 0, ran.stderr
-    assert path.read_bytes() == whole
 
 
 @long

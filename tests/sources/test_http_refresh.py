@@ -461,6 +461,35 @@ def test_pages_of_a_failed_fetch_wait_two_days_at_most(tmp_path: Path) -> None:
     assert work.get(page.address) is None, "the days count from the first try"
 
 
+@pytest.mark.parametrize("spoilt", [b"release 1\n2026-11-2", b"release 1\n2026-11-22", b"\xff\xfe", b"", None])
+def test_pages_with_a_spoilt_mark_are_asked_for_anew(tmp_path: Path, spoilt: bytes | None) -> None:
+    work, page = Work(tmp_path), Answer("https://x/1", 200, b"{}")
+    work.begin("release 1", NOW)
+    work.put(page)
+    mark = tmp_path / "pages" / "mark"
+    mark.unlink() if spoilt is None else mark.write_bytes(spoilt)
+    work.begin("release 1", NOW)
+    assert work.get(page.address) is None
+    work.put(page)
+    work.begin("release 1", NOW)
+    assert work.get(page.address) == page
+
+
+@pytest.mark.parametrize("which", [UN, BANK, ILO, WPP], ids=lambda w: w[1])
+def test_what_was_set_aside_is_fetched_again_and_no_changed_value(
+    providers: Providers, store: SnapshotStore, which: tuple[str, str]
+) -> None:
+    first = refresh(store, which)
+    kept = store.open(first.snapshot or "")
+    path = store.folder(kept) / kept.files[0].name
+    path.chmod(0o644)
+    path.write_bytes(path.read_bytes()[:-10])
+    assert [a.place for a in store.set_altered_aside()] == [kept.place]
+    again = refresh(store, which)
+    assert (again.outcome, again.snapshot) == ("new_vintage", first.snapshot)
+    assert store.set_aside() == ()
+
+
 def test_a_work_folder_that_cannot_be_written_fails_its_dataset_in_words(
     providers: Providers, store: SnapshotStore
 ) -> None:
@@ -812,7 +841,9 @@ class TestWpp:
         asked = Wanted(WANTED[WPP].series, tuple(sorted({*meaning, "999"})), meaning=meaning | {"999": "XXX"})
         report = refresh(store, WPP, wanted=asked)
         assert report.warnings == ["1 area asked for came back without rows: XXX"]
-        assert store.open(report.snapshot or "").areas_asked == ["KHM", "THA", "WORLD", "XXX"]
+        kept = store.open(report.snapshot or "")
+        assert kept.areas_asked == list(asked.areas), "the question stays whole"
+        assert registry.parse_snapshot(store, kept).warnings == []
         again = refresh(store, WPP, wanted=asked)
         assert again.outcome == "unchanged"
         assert again.warnings == report.warnings, "told until it is there"

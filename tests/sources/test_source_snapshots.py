@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -157,13 +158,20 @@ class TestDamage:
         with pytest.raises(SnapshotError, match=r"a\.csv: the file is missing"):
             store.verify(kept)
 
-    def test_a_file_that_cannot_be_read_is_left_where_it_is(self, store: SnapshotStore) -> None:
-        folder = store.folder(store.add(origin(), files()))
-        (folder / "a.csv").unlink()
-        (folder / "a.csv").mkdir()  # root may read everything else
-        with pytest.raises(SnapshotError, match=r"a\.csv: cannot be read: Is a directory"):
-            store.set_altered_aside()
-        assert folder.is_dir()
+    def test_a_file_that_cannot_be_read_is_left_where_it_is_and_told_with_the_others(
+        self, store: SnapshotStore
+    ) -> None:
+        unreadable = store.folder(store.add(origin(), files()))
+        (unreadable / "a.csv").unlink()
+        (unreadable / "a.csv").mkdir()  # root may read everything else
+        cut = store.folder(store.add(origin(dataset="an_earlier_one"), files()))
+        altered(cut / "a.csv", b"onE")
+        first, second = store.set_altered_aside()
+        assert first.folder is not None
+        assert "altered or cut" in first.problem
+        assert second.folder is None
+        assert "a.csv: cannot be read: Is a directory" in second.problem
+        assert (unreadable.is_dir(), cut.exists()) == (True, False)
 
     @pytest.mark.parametrize("spoilt", ["a.csv", MANIFEST])
     @pytest.mark.parametrize("gone", [True, False])
@@ -179,18 +187,22 @@ class TestDamage:
         (found,) = store.set_altered_aside()
         assert found.place == kept.place
         assert str(path) in found.problem
-        assert store.set_aside() == (found.folder,)
+        assert found.folder is not None
+        assert store.set_aside() == store.set_aside(kept.provider, kept.dataset) == (found.folder,)
+        assert store.set_aside(kept.provider, other.dataset) == ()
         assert (found.folder / spoilt).exists() is not gone, "nothing is lost"
         assert store.list() == [other]
         assert store.set_altered_aside() == ()
         assert store.add(origin(), files()) == kept, "the same may be brought in again"
         assert len(store.list()) == 2
+        assert store.set_aside() == (), "it is there again"
 
     def test_a_snapshot_that_cannot_be_set_aside_is_told(self, store: SnapshotStore) -> None:
         altered(store.folder(store.add(origin(), files())) / "a.csv", b"onE")
         (store.root / ".set_aside").write_text("a file where the folder should be")
-        with pytest.raises(SnapshotError, match=r"altered or cut: .* It could not be set aside: File exists"):
-            store.set_altered_aside()
+        (found,) = store.set_altered_aside()
+        assert found.folder is None
+        assert re.search(r"altered or cut: .* It could not be set aside: (File exists|Not a directory)", found.problem)
 
     @pytest.mark.parametrize(
         ("change", "said"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -56,6 +57,18 @@ def test_what_ships_is_begun_before_the_run_with_the_largest_dataset_first(tmp_p
     assert sorted(begun) == sorted(f"{m.provider}__{m.dataset}__{m.snapshot_id}" for m in shipped)
     assert begun[0].startswith("unsd_sdg__")
     assert [m.place for m in store.list()] == [m.place for m in shipped]
+
+
+def test_after_the_end_nothing_more_is_staged(tmp_path: Path) -> None:
+    store = SnapshotStore(tmp_path / "store")
+    kept_staging.begin_shipped(store, shipped_archive())
+    begun = dict(kept_staging._under_way)
+    kept_staging.stop()
+    made = [folder for folder in begun if folder.exists()]
+    assert len(made) <= 2, "the one under way, and the one already handed to the process"
+    assert all(future.done() for future in begun.values())
+    time.sleep(0.5)
+    assert [folder for folder in begun if folder.exists()] == made
 
 
 def test_an_altered_archive_is_left_to_the_run(tmp_path: Path) -> None:
