@@ -39,7 +39,7 @@ def kept_file(home: Path, provider: str, ending: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("spoil", ["cut", "gone"])
+@pytest.mark.parametrize("spoil", ["cut", pytest.param("gone", marks=long)])
 def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused, spoil: str) -> None:
     path = kept_file(own_home, "ilostat", ".csv.gz")
     if spoil == "cut":

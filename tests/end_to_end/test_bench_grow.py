@@ -11,7 +11,7 @@ from warehouse.checks import checks
 from warehouse.engine import PER_DATASET, Build, computed_tables, inputs_of
 
 
-@pytest.mark.parametrize("way", ["areas", "years", "vintages"])
+@pytest.mark.parametrize("way", ["areas", *(pytest.param(w, marks=pytest.mark.long) for w in ("years", "vintages"))])
 def test_a_grown_build_has_all_that_is_read_and_not_made(release: Path, tmp_path: Path, way: str) -> None:
     rows = 2 * staged_rows(release)
     assert copies(release, rows) == 2
