@@ -15,17 +15,11 @@ from importlib.metadata import version
 from pathlib import Path
 
 from indicator_defs import catalog
+from sources.manifests import Manifest, SnapshotError, read_manifest
 from sources.national import inbox_files
-from sources.snapshots import (
-    Manifest,
-    SetAside,
-    SnapshotError,
-    SnapshotStore,
-    archive_folders,
-    one_of_each_date,
-    read_manifest,
-    shipped_archive,
-)
+from sources.newest import one_of_each_date
+from sources.shipped import archive_folders, shipped_archive
+from sources.snapshots import SetAside, SnapshotStore
 from warehouse import history
 from warehouse import releases as published
 

@@ -40,7 +40,9 @@ import pandas as pd
 from assets.inputs import ROOT
 from indicator_defs.model import DatasetStructure
 from sources import registry
-from sources.snapshots import Manifest, SnapshotError, SnapshotStore, archive_folders
+from sources.manifests import Manifest, SnapshotError
+from sources.shipped import archive_folders
+from sources.snapshots import SnapshotStore
 from warehouse import staging
 from warehouse.engine import Build, preview, read_files, write_frame
 from warehouse.metadata import table

@@ -12,8 +12,9 @@ from pathlib import Path
 from indicator_defs.catalog import Catalog, load_catalog
 from sources import registry
 from sources.fetching import Tell, Wanted
+from sources.manifests import Manifest
 from sources.online import FetchReport, read_reports, refresh_dataset, write_report
-from sources.snapshots import Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 from sources.spec import DatasetSpec
 
 FOLDER = "fetch"

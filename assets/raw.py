@@ -15,8 +15,9 @@ from indicator_defs.model import DatasetStructure
 from sources import national, registry
 from sources.fetching import Step
 from sources.freshness import freshness
+from sources.manifests import Manifest
 from sources.online import FetchReport
-from sources.snapshots import Manifest, archive_folders, shipped_archive
+from sources.shipped import archive_folders, shipped_archive
 from warehouse.engine import Build
 
 WHOLE = "fetched_whole"

@@ -14,7 +14,7 @@ from assets.resource import Workplace, described, told
 from assets.staged import staged_key
 from indicator_defs.catalog import load_catalog
 from sources import registry
-from sources.snapshots import shipped_archive
+from sources.shipped import shipped_archive
 from warehouse import checks
 from warehouse.database import staged_tables
 from warehouse.diff import Diff, DiffError, State, compare

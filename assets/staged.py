@@ -13,7 +13,7 @@ from assets.raw import listed, raw_key
 from assets.resource import Workplace, described
 from indicator_defs.model import DatasetStructure
 from sources import registry
-from sources.snapshots import Manifest
+from sources.manifests import Manifest
 from warehouse.engine import Build, read_files, write_frame, write_together
 from warehouse.metadata import staged_table, table
 

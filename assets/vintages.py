@@ -17,7 +17,7 @@ from functools import lru_cache
 
 from indicator_defs.catalog import load_catalog
 from indicator_defs.model import DatasetStructure
-from sources.snapshots import Manifest
+from sources.manifests import Manifest
 from warehouse.engine import sql_text
 
 # Series codes as the SQL of the weights names them: 'SP.URB.TOTL.IN.ZS'.

@@ -18,7 +18,7 @@ from assets import kept_staging
 from assets.inputs import Home, code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
 from sources import registry
-from sources.snapshots import archive_folders, shipped_archive
+from sources.shipped import archive_folders, shipped_archive
 from warehouse.database import staged_tables
 from warehouse.engine import Build, computed_tables, make, read_files, write_frame, write_frames, write_together
 from warehouse.metadata import staged_table, table

@@ -14,7 +14,8 @@ from bench.measure import ROOT, Run, Times, load, remove, run
 from bench.refresh import PAYUNG
 from sources import registry
 from sources.parsing import ParsedDataset, no_collection
-from sources.snapshots import SnapshotStore, shipped_archive
+from sources.shipped import shipped_archive
+from sources.snapshots import SnapshotStore
 from warehouse import staging
 
 # Large enough to tell: the ILO's answer is repeated to this many rows.

@@ -32,7 +32,8 @@ def refresh_as_of(home: Path, as_of: date, to: Path, progress: Listener | None =
     from assets.inputs import Home, in_use
     from assets.lock import locked
     from sources import registry
-    from sources.snapshots import archive_folders, read_manifest, shipped_archive
+    from sources.manifests import read_manifest
+    from sources.shipped import archive_folders, shipped_archive
 
     started = time.monotonic()
     to = to.resolve()

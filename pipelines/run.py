@@ -23,7 +23,7 @@ from pipelines.failures import RefreshError, failed_at, write_failure
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
 from pipelines.snapshots import retire_old
-from sources.snapshots import shipped_archive
+from sources.shipped import shipped_archive
 from warehouse.releases import DamagedError, Releases, read_manifest
 
 if TYPE_CHECKING:

@@ -12,7 +12,9 @@ import pandas as pd
 
 from assets.inputs import Home, in_use
 from sources import registry
-from sources.snapshots import Manifest, retire, shipped_archive
+from sources.manifests import Manifest
+from sources.shipped import shipped_archive
+from sources.snapshots import retire
 from warehouse.releases import Releases, read_manifest
 
 COLUMNS = ("provider", "dataset", "vintage", "fetched", "series", "rows", "bytes", "origin", "in_use", "snapshot")

@@ -15,7 +15,7 @@ from pathlib import Path
 
 from indicator_defs.errors import PayungError
 from sources.rebuilt import AREAS_FILE, build
-from sources.snapshots import shipped_archive
+from sources.shipped import shipped_archive
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

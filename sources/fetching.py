@@ -31,8 +31,8 @@ from typing import NamedTuple
 from pydantic import BaseModel, ConfigDict
 
 from sources.http import Answer, Check, Client
+from sources.manifests import Origin, RawFile
 from sources.parsing import PageCount, SourceError
-from sources.snapshots import Origin, RawFile
 from sources.spec import DatasetSpec, ProviderSpec
 
 GZIP = b"\x1f\x8b"

@@ -20,7 +20,8 @@ from sources.parsing import ParsedDataset, SourceError, Table, content_fingerpri
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.snapshots import Manifest, SnapshotStore
+    from sources.manifests import Manifest
+    from sources.snapshots import SnapshotStore
 
 PROVIDER = "national"
 # What the column `kind` may say, and the dataset it belongs to.
@@ -84,8 +85,8 @@ def collect_inbox(folder: Path, store: SnapshotStore) -> list[Manifest]:
 
 
 def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[str, str], Manifest]) -> Manifest:
+    from sources.manifests import Origin, RawFile, sha256
     from sources.registry import provider
-    from sources.snapshots import Origin, RawFile, sha256
 
     kept = taken.get((PROVIDER, sha256(body)))
     if kept is not None:

@@ -20,6 +20,8 @@ from indicator_defs.errors import PayungError
 from sources import registry
 from sources.fetching import Change, Errand, Fetched, Known, Tell, Wanted, Work, not_written, origin_of
 from sources.http import Client
+from sources.manifests import Manifest
+from sources.newest import newest_state
 from sources.parsing import (
     SourceError,
     areas_asked_only,
@@ -29,7 +31,7 @@ from sources.parsing import (
     no_collection,
     one_way_of_writing,
 )
-from sources.snapshots import Manifest, SnapshotStore, newest_state
+from sources.snapshots import SnapshotStore
 from sources.spec import DatasetSpec, ProviderSpec
 
 if TYPE_CHECKING:

@@ -22,8 +22,9 @@ from sources.spec import DatasetSpec, ProviderSpec
 
 if TYPE_CHECKING:
     from sources.fetching import Fetcher
+    from sources.manifests import Manifest
     from sources.parsing import ParsedDataset
-    from sources.snapshots import Manifest, SnapshotStore
+    from sources.snapshots import SnapshotStore
 
 FOLDER = Path(__file__).parent
 

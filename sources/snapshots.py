@@ -1,8 +1,7 @@
 """Keeps what providers sent: write-once folders of bytes with a manifest, checked by sha256.
 
-Belongs here: the snapshot store, its manifests, the archive that ships with the project, and which snapshots
-make up the newest state (told from the manifests alone).
-Does not belong here: fetching, and what the bytes mean (the providers' modules).
+Belongs here: the snapshot store, what was altered in it, and its retention.
+Does not belong here: the manifest (manifests.py), which snapshots stand (newest.py), fetching, and what the bytes mean.
 
 Folder of a snapshot: ROOT/PROVIDER/DATASET/SNAPSHOT_ID/ with manifest.json and the files. The ID is the
 vintage date and the first 12 hexadecimal digits of the sha256 over the files' sha256s. A snapshot is written
@@ -12,124 +11,30 @@ nor an HTTP library, so that a refresh with nothing new decides quickly.
 
 from __future__ import annotations
 
-import hashlib
-import json
 import os
 import shutil
 import stat
 import uuid
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import date
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from indicator_defs.model import SnapshotFile
+from sources.manifests import (
+    MANIFEST,
+    AlteredError,
+    Manifest,
+    Origin,
+    RawFile,
+    SnapshotError,
+    checked_bytes,
+    read_manifest,
+    sha256,
+    snapshot_id,
+)
 
-from indicator_defs.errors import PayungError
-from indicator_defs.model import Snapshot, SnapshotFile
-
-if TYPE_CHECKING:
-    import pandas as pd
-
-MANIFEST = "manifest.json"
 PARTIAL = ".partial-"
 SET_ASIDE = ".set_aside"
-_HEX = 12
-
-
-class SnapshotError(PayungError):
-    """A kept snapshot is damaged, was altered, or cannot be written; the message names the file."""
-
-
-class AlteredError(SnapshotError):
-    """A snapshot is not as it was written: a file was edited, cut or removed, or the manifest does not fit its folder.
-
-    The message says what to do where the folder lies; `problem` is what is wrong, by itself.
-    """
-
-    def __init__(self, problem: str, remedy: str) -> None:
-        super().__init__(f"{problem} {remedy}")
-        self.problem = problem
-
-
-class Origin(BaseModel):
-    """All that is told of a snapshot beside its files; `SnapshotStore.add` makes the manifest of it."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
-
-    provider: str
-    dataset: str
-    producer: str = Field(description="Who made the figures public.")
-    vintage_date: date = Field(description="When the provider had published this state.")
-    fetched_at: str | None = Field(default=None, description="When we got it, UTC, ISO 8601; null for rebuilt answers.")
-    address: str = Field(description="The address that was asked, or that the rebuilt answer stands for.")
-    release_tag: str | None = Field(default=None, description="The provider's own name of the release.")
-    series_asked: list[str] = Field(default_factory=list, description="Series asked for; absence counts only in it.")
-    areas_asked: list[str] = Field(default_factory=list, description="Areas asked for, in the provider's codes.")
-    licence: str
-    attribution: str
-    rebuilt: bool = Field(default=False, description="Rebuilt from figures in the provider's shape, not its own bytes.")
-    note: str | None = Field(default=None, description="What a reader must know of this snapshot.")
-    content_fingerprint: str | None = Field(default=None, description="Fingerprint of the parsed table.")
-    rows: int | None = Field(default=None, description="Rows of the parsed table.")
-    origin: Literal["archive", "fetched", "inbox"] = Field(description="Shipped, fetched by us, or put in by hand.")
-    supersedes: Literal["series", "series_and_area"] = Field(
-        default="series", description="What it replaces of older vintages; see ProviderSpec.supersedes."
-    )
-
-
-class Manifest(Snapshot):
-    """One snapshot's manifest.json: indicator_defs.model.Snapshot and what the store needs beside it."""
-
-    rows: int | None = None
-    origin: Literal["archive", "fetched", "inbox"] = "fetched"
-    supersedes: Literal["series", "series_and_area"] = "series"
-
-    @property
-    def place(self) -> str:
-        """PROVIDER/DATASET/SNAPSHOT_ID: its folder below the root, and its name in messages."""
-        return f"{self.provider}/{self.dataset}/{self.snapshot_id}"
-
-
-@dataclass(frozen=True)
-class RawFile:
-    """One file to keep: its name (ending in .gz when compressed), its bytes, the address that answered it, and how.
-
-    `status` and `headers` (those that matter) of the answer; none for a file that was not fetched.
-    """
-
-    name: str
-    content: bytes
-    address: str = ""
-    status: int | None = None
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class CurrentSnapshot:
-    """A snapshot of the newest state and the part of it that no newer vintage replaces."""
-
-    manifest: Manifest
-    series: frozenset[str]
-    cells: frozenset[tuple[str, str]] | None = None
-
-    @property
-    def whole(self) -> bool:
-        """True when every series (and area) that was asked for still stands."""
-        if self.cells is not None:
-            return len(self.cells) == len(set(self.manifest.series_asked)) * len(set(self.manifest.areas_asked))
-        return len(self.series) == len(set(self.manifest.series_asked))
-
-    def keep(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        """For each row of the parsed table (columns series, ref_area) whether it belongs to the newest state."""
-        import pandas as pd
-
-        if self.cells is None:
-            return frame["series"].isin(self.series)
-        return pd.Series(
-            [pair in self.cells for pair in zip(frame["series"], frame["ref_area"], strict=True)], frame.index
-        )
 
 
 @dataclass(frozen=True)
@@ -212,7 +117,7 @@ class SnapshotStore:
         sha256 and the expected one when a file is missing, cut or altered.
         """
         manifest = read_manifest(folder)
-        return self._keep(manifest, [RawFile(f.name, _checked(folder, f), f.address) for f in manifest.files])
+        return self._keep(manifest, [RawFile(f.name, checked_bytes(folder, f), f.address) for f in manifest.files])
 
     def verify(self, manifest: Manifest) -> None:
         """Checks every file of a kept snapshot against its manifest. Raises SnapshotError as import_from does."""
@@ -281,7 +186,7 @@ class SnapshotStore:
     def _checked_files(self, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
         folder = self.folder(manifest)
         for file in manifest.files:
-            yield file.name, _checked(folder, file)
+            yield file.name, checked_bytes(folder, file)
 
     def _keep(self, manifest: Manifest, files: Iterable[RawFile]) -> Manifest:
         target = self.folder(manifest)
@@ -315,56 +220,6 @@ class SnapshotStore:
         return kept
 
 
-def newest_state(manifests: Iterable[Manifest], as_of: date | None = None) -> list[CurrentSnapshot]:
-    """The snapshots that make up the newest state, each with the series (and areas) that are its own.
-
-    Of each provider's dataset every series asked for belongs to the newest vintage that asked for it (methods.md
-    section 6); with `supersedes: series_and_area` every pair of series and area does. Vintages of one date: the
-    one fetched later. `as_of` leaves out vintages after that date. Snapshots of which nothing is left are dropped.
-    """
-    groups: dict[tuple[str, str], list[Manifest]] = {}
-    for manifest in manifests:
-        if as_of is None or manifest.vintage_date <= as_of:
-            groups.setdefault((manifest.provider, manifest.dataset), []).append(manifest)
-    current: list[CurrentSnapshot] = []
-    for _, group in sorted(groups.items()):
-        series_taken: set[str] = set()
-        cells_taken: set[tuple[str, str]] = set()
-        own: list[CurrentSnapshot] = []
-        for m in sorted(group, key=lambda m: (m.vintage_date, m.fetched_at or "", m.snapshot_id), reverse=True):
-            if m.supersedes == "series_and_area":
-                cells = {(s, a) for s in m.series_asked for a in m.areas_asked} - cells_taken
-                cells_taken |= cells
-                if cells:
-                    own.append(CurrentSnapshot(m, frozenset(s for s, _ in cells), frozenset(cells)))
-            else:
-                series = set(m.series_asked) - series_taken
-                series_taken |= series
-                if series:
-                    own.append(CurrentSnapshot(m, frozenset(series)))
-        current.extend(reversed(own))
-    return current
-
-
-def one_of_each_date(manifests: Sequence[Manifest]) -> list[Manifest]:
-    """The snapshots without those that a later fetch of the same vintage date replaces whole.
-
-    So the provider's own bytes stand instead of an answer rebuilt for the same release, and the second fetch of a day
-    instead of the first. A snapshot stays when it asked for a series or an area that the later one did not.
-    """
-
-    def replaced(old: Manifest) -> bool:
-        return any(
-            (new.provider, new.dataset, new.vintage_date) == (old.provider, old.dataset, old.vintage_date)
-            and (new.fetched_at or "") > (old.fetched_at or "")
-            and set(new.series_asked) >= set(old.series_asked)
-            and set(new.areas_asked) >= set(old.areas_asked)
-            for new in manifests
-        )
-
-    return [m for m in manifests if m.origin == "inbox" or not replaced(m)]
-
-
 def retire(store: SnapshotStore, keep: int, used: Collection[str], provider: str | None = None) -> list[Manifest]:
     """Removes old snapshots and returns their manifests: of each dataset all but the newest `keep`.
 
@@ -394,91 +249,6 @@ def retire(store: SnapshotStore, keep: int, used: Collection[str], provider: str
             ) from error
         removed.append(m)
     return removed
-
-
-def shipped_archive() -> Path:
-    """The archive that ships with the project: snapshots that need no network."""
-    return Path(__file__).parent / "archive"
-
-
-def archive_folders(archive: Path) -> list[Path]:
-    """The snapshot folders of an archive. SnapshotError when there are none."""
-    folders = [path.parent for path in sorted(archive.glob(f"[!.]*/*/*/{MANIFEST}"))]
-    if not folders:
-        raise SnapshotError(
-            f"{archive}: no snapshot found. Restore the folder, or build it: python -m sources.archive --help"
-        )
-    return folders
-
-
-def load_snapshots(store: SnapshotStore, archive: Path) -> list[Manifest]:
-    """Imports every shipped snapshot that the store lacks; returns the manifests of the newest state.
-
-    Every file of the archive is checked, also of snapshots that are kept already. Snapshots of an earlier
-    archive that is no longer shipped stay in the store and out of the state. Which series of each manifest
-    stand is told by `newest_state` of the same list. Raises SnapshotError naming the first file that does not fit.
-    """
-    store.clean()
-    shipped = {store.import_from(folder).place for folder in archive_folders(archive)}
-    manifests = [m for m in store.list() if m.origin != "archive" or m.place in shipped]
-    return [current.manifest for current in newest_state(manifests)]
-
-
-def read_manifest(folder: Path) -> Manifest:
-    """The manifest of one snapshot folder, checked against the folder's name. SnapshotError when it does not fit."""
-    path = folder / MANIFEST
-    remedy = f"Restore the folder {folder.name} from version control or a backup, or remove it."
-    try:
-        manifest = Manifest.model_validate(json.loads(path.read_bytes()))
-    except FileNotFoundError as error:
-        raise AlteredError(f"{path}: the manifest is missing.", remedy) from error
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}.") from error
-    except ValueError as error:
-        if isinstance(error, ValidationError):
-            first = error.errors()[0]
-            said = f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
-        else:
-            said = str(error)
-        raise AlteredError(f"{path}: not a manifest as it was written: {said}.", remedy) from error
-    expected = snapshot_id(manifest.vintage_date, manifest.files)
-    if manifest.snapshot_id != expected or folder.name != expected:
-        raise AlteredError(
-            f"{path}: the folder is named {folder.name} and the manifest says {manifest.snapshot_id}, but its files "
-            f"and vintage make {expected}: one of them was altered.",
-            remedy,
-        )
-    return manifest
-
-
-def snapshot_id(vintage_date: date, files: Sequence[SnapshotFile]) -> str:
-    """VINTAGE_DATE-HHHHHHHHHHHH: the date and the start of the sha256 over the files' sha256s in their order."""
-    digest = sha256("\n".join(f.sha256 for f in files).encode())
-    return f"{vintage_date.isoformat()}-{digest[:_HEX]}"
-
-
-def sha256(content: bytes) -> str:
-    """sha256 of bytes in hexadecimal digits."""
-    return hashlib.sha256(content).hexdigest()
-
-
-def _checked(folder: Path, file: SnapshotFile) -> bytes:
-    path = folder / file.name
-    remedy = (
-        "Nothing was taken from it. Restore the file from version control or a backup; a folder of the snapshot store "
-        f"may instead be removed ({folder.name}) and is then brought in again."
-    )
-    try:
-        content = path.read_bytes()
-    except FileNotFoundError as error:
-        raise AlteredError(f"{path}: the file is missing.", remedy) from error
-    except OSError as error:
-        raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}. {remedy}") from error
-    found = sha256(content)
-    if found != file.sha256:
-        size = f"{len(content)} bytes" + ("" if len(content) == file.bytes else f" instead of {file.bytes}")
-        raise AlteredError(f"{path}: altered or cut: found sha256 {found} ({size}), expected {file.sha256}.", remedy)
-    return content
 
 
 def _write(path: Path, content: bytes) -> None:

@@ -35,7 +35,7 @@ from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
     from sources.fetching import Change, Errand, Fetched, Known
-    from sources.snapshots import RawFile
+    from sources.manifests import RawFile
 
 # What the Bank's error numbers mean and what to do (its texts do not say which value is wrong).
 ERRORS = {

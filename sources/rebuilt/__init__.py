@@ -13,9 +13,10 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from sources.manifests import MANIFEST, Manifest
 from sources.rebuilt import ilostat, national, un_wpp, unsd_sdg, world_bank
 from sources.rebuilt.figures import ArchiveError
-from sources.snapshots import MANIFEST, Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 
 __all__ = ["AREAS_FILE", "ArchiveError", "build"]
 

@@ -14,10 +14,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from typing import TypeVar
 
+from sources.manifests import Manifest, Origin, RawFile
 from sources.parsing import content_fingerprint
 from sources.rebuilt.figures import ArchiveError
 from sources.registry import parser
-from sources.snapshots import Manifest, Origin, RawFile, SnapshotStore
+from sources.snapshots import SnapshotStore
 from sources.spec import DatasetSpec, ProviderSpec
 
 T = TypeVar("T")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from datetime import date
 from pathlib import Path
 
+from sources.manifests import Manifest
 from sources.rebuilt.answers import as_csv, keep, packed
 from sources.rebuilt.figures import read_figures
 from sources.registry import provider
-from sources.snapshots import Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 
 COLUMNS = (
     "DATAFLOW", "REF_AREA", "FREQ", "MEASURE", "SEX", "SOC", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS",

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from sources.manifests import Manifest, RawFile
 from sources.national import DATASET_OF, identify
 from sources.rebuilt.answers import keep
 from sources.rebuilt.figures import ArchiveError, read_bytes
 from sources.registry import parser, provider
-from sources.snapshots import Manifest, RawFile, SnapshotStore
+from sources.snapshots import SnapshotStore
 
 FOUNDING_DOCUMENTS = Path(__file__).parent.parent / "national" / "founding_documents.csv"
 

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
+from sources.manifests import Manifest
 from sources.rebuilt.answers import as_csv, keep, packed
 from sources.rebuilt.figures import ArchiveError, Figures, read_figures
 from sources.registry import provider
-from sources.snapshots import Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 
 
 @dataclass(frozen=True)

@@ -12,10 +12,11 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
+from sources.manifests import Manifest
 from sources.rebuilt.answers import as_json, chunks, keep, packed
 from sources.rebuilt.figures import Figures, date_of, dated_files, read_figures
 from sources.registry import provider
-from sources.snapshots import Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 
 
 def rebuild(store: SnapshotStore, folder: Path) -> Iterator[Manifest]:

@@ -11,10 +11,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
+from sources.manifests import Manifest, RawFile
 from sources.rebuilt.answers import as_json, chunks, keep, packed
 from sources.rebuilt.figures import ArchiveError, Figures, date_of, dated_files, read_figures
 from sources.registry import provider
-from sources.snapshots import Manifest, RawFile, SnapshotStore
+from sources.snapshots import SnapshotStore
 from sources.spec import ProviderSpec
 
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")

@@ -13,7 +13,8 @@ from payung_command import run_payung
 
 from assets.inputs import Home
 from pipelines.snapshots import rested_on
-from sources.snapshots import Origin, RawFile, retire
+from sources.manifests import Origin, RawFile
+from sources.snapshots import retire
 from warehouse.query import query
 from warehouse.releases import Releases
 

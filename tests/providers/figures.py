@@ -9,8 +9,10 @@ import json
 from functools import cache
 from typing import Any
 
+from sources.newest import newest_state
 from sources.registry import provider
-from sources.snapshots import SnapshotStore, newest_state, shipped_archive
+from sources.shipped import shipped_archive
+from sources.snapshots import SnapshotStore
 
 Row = dict[str, Any]
 

@@ -8,9 +8,11 @@ from pathlib import Path
 import pytest
 from providers.servers import Providers, serving
 
+from sources.manifests import Manifest
 from sources.parsing import ParsedDataset
 from sources.registry import parse_snapshot
-from sources.snapshots import Manifest, SnapshotStore, shipped_archive
+from sources.shipped import shipped_archive
+from sources.snapshots import SnapshotStore
 
 
 @pytest.fixture(scope="session")

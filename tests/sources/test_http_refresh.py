@@ -23,9 +23,11 @@ from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.fetching import Wanted, Work
 from sources.http import Answer, Client
+from sources.manifests import Manifest
+from sources.newest import newest_state, one_of_each_date
 from sources.online import WORK, FetchReport, read_reports, refresh_dataset, write_report
 from sources.parsing import ParsedDataset, SourceError, content_fingerprint
-from sources.snapshots import Manifest, SnapshotStore, newest_state, one_of_each_date
+from sources.snapshots import SnapshotStore
 from sources.spec import DatasetSpec, ProviderSpec
 
 UN, BANK, ILO = ("unsd_sdg", "sdg"), ("world_bank", "wdi"), ("ilostat", "SDG_0131_SEX_SOC_RT")

@@ -13,10 +13,11 @@ import pandas as pd
 import pytest
 
 from sources.archive import main
+from sources.manifests import MANIFEST, Manifest
 from sources.parsing import ParsedDataset
 from sources.rebuilt import ArchiveError, build
 from sources.registry import dataset
-from sources.snapshots import MANIFEST, Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 
 UN_VINTAGE = "2023-12-17"
 Rows = list[dict[str, str]]

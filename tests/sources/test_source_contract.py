@@ -11,9 +11,10 @@ import pytest
 from source_samples import Sample, fewer_rows, sample, with_extra, without
 
 from indicator_defs.roles import ROLE_COLUMNS
+from sources.manifests import Manifest
 from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_asked, content_fingerprint, decompressed
 from sources.registry import dataset, parse_snapshot, parser, structures
-from sources.snapshots import Manifest, SnapshotStore
+from sources.snapshots import SnapshotStore
 from sources.spec import DatasetSpec
 
 DATASETS = [d for d in structures() if isinstance(d, DatasetSpec)]

@@ -10,9 +10,10 @@ from source_samples import SUBMISSION
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from sources.national import collect_inbox, identify, inbox_sheets, parse
+from sources.newest import newest_state
 from sources.parsing import ParsedDataset, SourceError
 from sources.registry import dataset, parse_snapshot
-from sources.snapshots import SnapshotStore, newest_state
+from sources.snapshots import SnapshotStore
 
 SUBMISSIONS = dataset("national", "submissions")
 HEADER = SUBMISSION.splitlines()[0]

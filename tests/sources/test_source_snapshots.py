@@ -15,22 +15,13 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from assets.inputs import in_use
 from indicator_defs.model import Snapshot
+from sources.manifests import MANIFEST, Manifest, Origin, RawFile, SnapshotError, read_manifest, sha256
+from sources.newest import newest_state
 from sources.parsing import SourceError
-from sources.snapshots import (
-    MANIFEST,
-    Manifest,
-    Origin,
-    RawFile,
-    SnapshotError,
-    SnapshotStore,
-    archive_folders,
-    load_snapshots,
-    newest_state,
-    read_manifest,
-    sha256,
-    shipped_archive,
-)
+from sources.shipped import archive_folders, shipped_archive
+from sources.snapshots import SnapshotStore
 
 
 def origin(**other: object) -> Origin:
@@ -59,6 +50,13 @@ def files(text: str = "one") -> list[RawFile]:
 def altered(path: Path, content: bytes) -> None:
     path.chmod(0o644)
     path.write_bytes(content)
+
+
+def taken_in(store: SnapshotStore, archive: Path) -> list[Manifest]:
+    """Takes an archive in; the snapshots of the newest state."""
+    for folder in archive_folders(archive):
+        store.import_from(folder)
+    return [current.manifest for current in newest_state(in_use(store, archive))]
 
 
 class TestKeeping:
@@ -234,11 +232,11 @@ class TestArchive:
         return Path(shutil.copytree(shipped_archive(), tmp_path / "archive"))
 
     def test_import_takes_all_and_nothing_twice(self, store: SnapshotStore, archive: SnapshotStore) -> None:
-        newest = load_snapshots(store, shipped_archive())
+        newest = taken_in(store, shipped_archive())
         assert store.list() == archive.list()
         assert {m.place for m in newest} <= {m.place for m in archive.list()}
         stamps = {p: p.stat().st_mtime_ns for p in store.root.rglob("*")}
-        assert load_snapshots(store, shipped_archive()) == newest
+        assert taken_in(store, shipped_archive()) == newest
         assert {p: p.stat().st_mtime_ns for p in store.root.rglob("*")} == stamps
 
     def test_every_file_of_the_archive_is_checked(self, store: SnapshotStore, copy: Path) -> None:
@@ -247,26 +245,26 @@ class TestArchive:
             for spoilt in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
                 altered(path, spoilt)
                 with pytest.raises(SnapshotError) as caught:
-                    load_snapshots(store, copy)
+                    taken_in(store, copy)
                 assert f"{path}: altered or cut" in str(caught.value)
                 assert "Restore the file" in str(caught.value)
             altered(path, whole)
-        load_snapshots(store, copy)
+        taken_in(store, copy)
         path = next(copy.rglob("data_page_001.json.gz"))
         altered(path, path.read_bytes()[:-5])
         with pytest.raises(SnapshotError, match="altered or cut"):
-            load_snapshots(store, copy)
+            taken_in(store, copy)
 
     def test_a_missing_archive(self, store: SnapshotStore, tmp_path: Path) -> None:
         with pytest.raises(SnapshotError, match="no snapshot found"):
-            load_snapshots(store, tmp_path / "nothing")
+            taken_in(store, tmp_path / "nothing")
 
     def test_an_archive_that_is_no_longer_shipped_is_left_out(self, store: SnapshotStore, copy: Path) -> None:
-        load_snapshots(store, copy)
+        taken_in(store, copy)
         gone = next(f for f in archive_folders(copy) if f.parts[-3] == "ilostat")
         shutil.rmtree(gone)
         fetched = store.add(origin(vintage_date=date(2026, 9, 1), series_asked=["SI_COV_PENSN"]), files())
-        places = {m.place for m in load_snapshots(store, copy)}
+        places = {m.place for m in taken_in(store, copy)}
         assert f"ilostat/SDG_0131_SEX_SOC_RT/{gone.name}" not in places
         assert fetched.place in places, "what was fetched counts"
         assert len(store.list()) == len(archive_folders(copy)) + 2, "nothing was removed"
@@ -363,10 +361,13 @@ class TestNewestState:
 def test_deciding_needs_neither_pandas_nor_http() -> None:
     code = (
         "import sys, pathlib, tempfile\n"
-        "from sources.snapshots import SnapshotStore, load_snapshots, newest_state, shipped_archive\n"
+        "from assets.inputs import in_use\n"
+        "from sources.newest import newest_state\n"
+        "from sources.shipped import archive_folders, shipped_archive\n"
+        "from sources.snapshots import SnapshotStore\n"
         "store = SnapshotStore(pathlib.Path(tempfile.mkdtemp()))\n"
-        "assert load_snapshots(store, shipped_archive())\n"
-        "assert newest_state(store.list())\n"
+        "for folder in archive_folders(shipped_archive()): store.import_from(folder)\n"
+        "assert newest_state(in_use(store, shipped_archive()))\n"
         "print(sorted({'pandas', 'requests', 'urllib3', 'numpy'} & set(sys.modules)))\n"
     )
     root = shipped_archive().parents[1]

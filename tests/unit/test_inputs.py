@@ -8,7 +8,7 @@ import dagster as dg
 
 from assets.inputs import Home, inputs
 from assets.resource import Workplace
-from sources.snapshots import Origin, RawFile
+from sources.manifests import Origin, RawFile
 
 
 def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: Path) -> None:

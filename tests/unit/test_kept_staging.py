@@ -13,7 +13,9 @@ import pytest
 from assets import kept_staging
 from indicator_defs.model import DatasetStructure
 from sources import registry
-from sources.snapshots import Manifest, SnapshotError, SnapshotStore, shipped_archive
+from sources.manifests import Manifest, SnapshotError
+from sources.shipped import shipped_archive
+from sources.snapshots import SnapshotStore
 
 ILO = ("ilostat", "SDG_0131_SEX_SOC_RT")
 
