@@ -9,7 +9,8 @@ from typing import Any
 import dagster as dg
 
 from assets import kept_staging, online
-from assets.inputs import in_use, refuse_lacking
+from assets.altered import refuse_lacking
+from assets.inputs import in_use
 from assets.resource import Workplace, told
 from indicator_defs.model import DatasetStructure
 from sources import national, registry

@@ -17,7 +17,8 @@ from filelock import FileLock
 from pydantic import Field, PrivateAttr
 
 from assets import kept_staging
-from assets.inputs import SNAPSHOTS, Home, inputs, refuse_altered
+from assets.altered import refuse_altered
+from assets.inputs import SNAPSHOTS, Home, inputs
 from assets.lock import take_lock
 from assets.vintages import Cut
 from indicator_defs.errors import PayungError

@@ -1,13 +1,15 @@
-"""The file of failed runs, without dagster: written by the hook, read by `payung status`."""
+"""The file of failed runs, without dagster: written by the hook and the command line, read by `payung status`."""
 
 from __future__ import annotations
 
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from indicator_defs.errors import PayungError
 
 FILE = "failures.log"
+RECOVERED = "went through; nothing had changed since the current release."
 
 
 class RefreshError(PayungError):
@@ -32,11 +34,19 @@ def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) 
     return path
 
 
+def write_recovery(folder: Path) -> None:
+    """Says in failures.log that a refresh went through since, where the newest message is a failure."""
+    if last_failure(folder) is not None:
+        # A log that takes no writing costs this line: `payung status` goes on naming the failure.
+        with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as handle:
+            handle.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}  refresh {RECOVERED}\n")
+
+
 def last_failure(folder: Path) -> str | None:
-    """The newest message of failures.log, or None."""
+    """The newest message of failures.log; None where there is none, or a refresh went through since."""
     path = folder / FILE
     if not path.exists():
         return None
     lines = path.read_text(encoding="utf-8").splitlines()
     starts = [i for i, line in enumerate(lines) if line and not line.startswith(" ")]
-    return "\n".join(lines[starts[-1] :]) if starts else None
+    return "\n".join(lines[starts[-1] :]) if starts and not lines[starts[-1]].endswith(RECOVERED) else None

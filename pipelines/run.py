@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from assets import kept_staging
-from assets.inputs import Home, SetAsideError, refuse_altered, unchanged
+from assets.altered import SetAsideError, refuse_altered
+from assets.inputs import Home, unchanged
 from assets.lock import locked, not_writable
 from indicator_defs.errors import PayungError
-from pipelines.failures import RefreshError, failed_at, write_failure
+from pipelines.failures import RefreshError, failed_at, write_failure, write_recovery
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
 from pipelines.snapshots import retire_old
@@ -101,6 +102,8 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
                 build(home, asked, progress)
                 retire_old(home)
                 release = Releases(home).current()
+            else:
+                write_recovery(home / "log")
             if release is None:
                 raise RefreshError("The run ended without a release; see `payung ui` for its log.")
             not_told = after_run(home, fetched, release if is_new else None)

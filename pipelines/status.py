@@ -10,7 +10,8 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
-from assets.inputs import COME_BACK, Home
+from assets.altered import COME_BACK
+from assets.inputs import Home
 from assets.online import last_reports
 from pipelines import status_details as details
 from pipelines.editions import Listed, listed

@@ -61,6 +61,7 @@ def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused
     assert ran.returncode == 0, ran.stderr
     assert "Nothing changed since release" in ran.stdout, "the snapshot is whole again, and the release is made from it"
     assert path.exists()
+    assert run_payung(own_home, "status").returncode == 0, "the failure is over"
 
 
 @long
