@@ -93,6 +93,13 @@ READ = {
     "provider_series": "SI_COV_PENSN",
     "current_series": "SI_COV_PENSN",
 }
+CLAIMED = {
+    "indicator": "ASP_COV_PENSN",
+    "provider": "unsd_sdg",
+    "dataset": "sdg",
+    "definition_file": "a.yaml",
+    "definition_line": 7,
+}
 REFUSED = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "reason": "unknown_code"}
 HELD = {"observation_id": "o1", "snapshot_id": "s1", "snapshot_row": "data.csv:2", "obs_value": 48.0}
 REVISED = {
@@ -367,6 +374,26 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         {"quality.availability": [{**AVAILABLE, "n_values": 0}, {**AVAILABLE, "ref_area": "THA", "n_values": 3}]},
         {"quality.availability": [{**AVAILABLE, "n_values": 0}, {**AVAILABLE, "ref_area": "THA", "n_values": 0}]},
         "breakdown=sex",
+    ),
+    "claimed_series_known": (
+        {
+            "reference.claim": [
+                {**CLAIMED, "provider_series": "SI_COV_PENSN"},
+                {**CLAIMED, "provider_series": "SI_COV_SOCAST"},
+                {**CLAIMED, "provider": "world_bank", "dataset": "wdi", "provider_series": "no answer at hand"},
+            ],
+            "reference.series_rename": [
+                {"provider": "unsd_sdg", "dataset": "sdg", "old_series": "OLD", "new_series": "SI_COV_SOCAST"}
+            ],
+            "lineage.snapshot": [{"snapshot_id": "s1", "provider": "unsd_sdg", "dataset": "sdg"}],
+            "lineage.snapshot_series": [
+                {"snapshot_id": "s1", "series": "SI_COV_PENSN"},
+                {"snapshot_id": "s1", "series": "OLD"},
+            ],
+        },
+        {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},
+        "definition_file=a.yaml, definition_line=7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, "
+        "near_it=SI_COV_PENSN ",
     ),
     "claimed_series_published": (
         {

@@ -1,0 +1,40 @@
+-- severity: blocks
+-- as of: informs
+-- description: Every claimed series is one that its provider lists or was asked for (fetch a new one first: payung refresh --online)
+WITH known AS (
+    SELECT DISTINCT n.provider, n.dataset, coalesce(r.new_series, s.series) AS series
+    FROM lineage.snapshot_series AS s
+    JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
+    LEFT JOIN reference.series_rename AS r
+        ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series
+    UNION
+    SELECT n.provider, n.dataset, s.series
+    FROM lineage.snapshot_series AS s
+    JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
+),
+unknown AS (
+    SELECT DISTINCT c.definition_file, c.definition_line, c.indicator, c.provider, c.dataset, c.provider_series
+    FROM reference.claim AS c
+    WHERE c.provider <> 'national'
+        AND EXISTS (SELECT 1 FROM known AS k WHERE k.provider = c.provider AND k.dataset = c.dataset)
+        AND NOT EXISTS (
+            SELECT 1 FROM known AS k
+            WHERE k.provider = c.provider AND k.dataset = c.dataset AND k.series = c.provider_series
+        )
+),
+near AS (
+    SELECT
+        u.definition_file, u.definition_line, u.indicator, u.provider_series, k.series,
+        row_number() OVER (
+            PARTITION BY u.definition_file, u.definition_line, u.indicator, u.provider_series
+            ORDER BY jaro_winkler_similarity(k.series, u.provider_series) DESC, k.series
+        ) AS place
+    FROM unknown AS u
+    JOIN known AS k ON k.provider = u.provider AND k.dataset = u.dataset
+)
+SELECT
+    definition_file, definition_line, indicator, provider_series AS unknown_series,
+    string_agg(series, ' ' ORDER BY place) AS near_it
+FROM near
+WHERE place <= 3
+GROUP BY definition_file, definition_line, indicator, provider_series
