@@ -7,7 +7,7 @@ from assets.computed import computed_asset, computed_assets
 harmonised_assets = [
     computed_asset("lineage.series_vintage"),
     *computed_assets("harmonised"),
-    computed_asset("reference.observation_group"),
+    computed_asset("reference.cell_group"),
     computed_asset("lineage.vintage_value"),
     computed_asset("lineage.revision"),
     computed_asset("lineage.rejection"),

@@ -24,7 +24,7 @@ import duckdb
 
 from bench.measure import ROOT, load, remove, run
 from warehouse.database import write_database
-from warehouse.engine import Build
+from warehouse.engine import Build, computed_tables, sql_text
 from warehouse.metadata import Table, staged_table, table, tables
 from warehouse.query import ask, reader
 from warehouse.releases import DATABASE
@@ -32,7 +32,7 @@ from warehouse.releases import DATABASE
 TIMES = 7
 RENAMED = ("ref_area", "area_group", "observation_id", "other_observation_id")
 # Of the catalogue only what says which areas there are; definitions, code lists and weights' rules stay as they are.
-COPIED_REFERENCE = ("area", "area_group", "set_group", "series_break", "observation_group")
+COPIED_REFERENCE = ("area", "area_group", "set_group", "series_break")
 
 
 @dataclass(frozen=True)
@@ -93,19 +93,22 @@ def grow(release: Path, folder: Path, observations: int) -> None:
             shutil.copyfile(path, to)
             continue
         marked = ", ".join(f"CASE WHEN k = 0 THEN {n} ELSE {n} || '~' || k END AS {n}" for n in renamed)
-        order = [
-            n
-            for n in ("indicator", "area_group", "ref_area", "reference_year", "time_period", "observation_id")
-            if n in names
-        ]
         con.execute(
-            f"COPY (SELECT s.* REPLACE ({marked}) FROM read_parquet('{path}') AS s, copy ORDER BY {', '.join(order)}) "
+            f"COPY (SELECT s.* REPLACE ({marked}) FROM read_parquet('{path}') AS s, copy {order_of(full_name)}) "
             f"TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()
     write_database(build, published, folder / DATABASE, f"grown from {release.name}")
     remove(folder / "build")
     remove(folder / "spill")
+
+
+def order_of(full_name: str) -> str:
+    """The order of rows of a table as its SQL has it; a table of the catalogue has none that matters."""
+    if full_name not in computed_tables():
+        return ""
+    (order,) = re.findall(r"^ORDER BY ([^()]+)\Z", sql_text(full_name), re.M)
+    return "ORDER BY " + re.sub(r"\b[a-z]\.", "", order.strip())
 
 
 def _staged(key: str, names: list[str]) -> Table:

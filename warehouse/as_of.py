@@ -14,14 +14,14 @@ from pathlib import Path
 import duckdb
 
 from indicator_defs.errors import PayungError
+from warehouse.database import view_text
 from warehouse.macros import create_macros, macros
+from warehouse.metadata import views
 
 VIEWS = Path(__file__).parent / "sql" / "main"
 TODAY = "today"  # the release itself, under this name
 # Definitions, code lists and weights are always today's (methods.md, As of).
 AS_TODAY = ("reference.%", "indicator_set.weight_value")
-# Made for the cells of today; a cell withdrawn since has none.
-NOT_COVERED = ("reference.observation_group",)
 
 # In place of a table: the rows that were known. {day} is the date.
 KNOWN = {
@@ -75,7 +75,7 @@ def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
     for pattern in AS_TODAY:
         schema, name = pattern.split(".")
         for table in _names(con, schema):
-            if name in ("%", table) and f"{schema}.{table}" not in NOT_COVERED:
+            if name in ("%", table):
                 con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table}")
     literal = f"DATE '{day.isoformat()}'"
     for full_name, text in KNOWN.items():
@@ -86,6 +86,10 @@ def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
             of_vintages = "snapshot_id" in _columns(con, f"{schema}.{table}")
             known = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if of_vintages else ""
             con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table} {known}")
+    there = con.execute("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = ?", [TODAY])
+    for (full_name,) in there.fetchall():
+        if full_name in views():
+            con.execute(f"CREATE VIEW {full_name} AS {view_text(full_name)}")
     for name in VIEWS_COVERED:
         text = (VIEWS / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
         con.execute(f"CREATE VIEW main.{name} AS {text.replace('indicator_set.aggregate', MEMBERS_ONLY)}")
@@ -119,7 +123,7 @@ def _is_covered(name: str, statement: str) -> bool:
     if name in MACROS_WITHOUT_REGIONAL:
         return True
     used = set(re.findall(r"\b(?:harmonised|indicator_set|baseline|quality|lineage)\.[a-z_0-9]+\b", statement))
-    return used <= set(KNOWN) and not any(n in statement for n in NOT_COVERED)
+    return used <= set(KNOWN)
 
 
 def _names(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:

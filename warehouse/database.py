@@ -13,7 +13,7 @@ from typing import Any
 from warehouse.connection import open_engine, quoted
 from warehouse.engine import Build, preview
 from warehouse.macros import create_macros
-from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment
+from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment, views
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
@@ -21,6 +21,7 @@ STORAGE_VERSION = "v1.3.0"
 # query for one indicator reads little beside it.
 ROW_GROUP_SIZE = 8192
 VIEWS = Path(__file__).parent / "sql" / "main"
+DESCRIBED_VIEWS = Path(__file__).parent / "sql" / "views"
 
 
 def write_database(build: Build, published: Sequence[Table], database: Path, release_id: str) -> dict[str, int]:
@@ -38,7 +39,7 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
             path = quoted(build.path(description.full_name))
             loaded = con.execute(f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')")
             counts[description.full_name] = int(loaded.fetchall()[0][0])
-        for statement in staged_view(published):
+        for statement in described_views(published):
             con.execute(statement)
         for view in sorted(VIEWS.glob("*.sql")):
             text = view.read_text(encoding="utf-8")
@@ -74,18 +75,36 @@ def ddl(description: Table) -> list[str]:
     ]
 
 
-def staged_view(published: Sequence[Table]) -> list[str]:
-    """Statements that create staged.observation over the staged tables among `published`, with its comments."""
+def described_views(published: Sequence[Table]) -> list[str]:
+    """Statements that create the views among the tables of a schema, with their comments.
+
+    staged.observation lies over the staged tables among `published`.
+    """
+    out = _view(staged_observation(), _staged_select(published))
+    for full_name, description in views().items():
+        out += _view(description, view_text(full_name))
+    return out
+
+
+def view_text(full_name: str) -> str:
+    """The select of a view of metadata.views()."""
+    return (DESCRIBED_VIEWS / f"{full_name}.sql").read_text(encoding="utf-8").rstrip()
+
+
+def _staged_select(published: Sequence[Table]) -> str:
     description = staged_observation()
     names = ", ".join(f'"{c}"' for c in description.column_names)
     over = [t.full_name for t in published if t.schema == "staged" and t.full_name not in tables()]
     empty = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in description.columns)
-    rows = " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
+    return " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
+
+
+def _view(description: Table, select: str) -> list[str]:
     full, key = description.full_name, f" Key: {', '.join(description.key)}."
     return [
-        f"CREATE VIEW {full} AS {rows}",
+        f"CREATE VIEW {full} AS {select}",
         f"COMMENT ON VIEW {full} IS '{quoted(description.comment + '.' + key)}'",
-        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.comment)}'" for c in description.columns),
+        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.whole_comment)}'" for c in description.columns),
     ]
 
 

@@ -6,6 +6,7 @@ Does not belong here: SQL that computes (warehouse/sql/) and the structure of pr
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
@@ -84,26 +85,30 @@ def _load(name: str) -> Any:
 @lru_cache(maxsize=1)
 def tables() -> dict[str, Table]:
     """All tables but the staged ones, by full name (`schema.table`), in the order of the schemas."""
+    return {t.full_name: t for t in _read("tables")}
+
+
+@lru_cache(maxsize=1)
+def views() -> dict[str, Table]:
+    """The views that stand among the tables of a schema, by full name; the select of each is in sql/views/."""
+    return {t.full_name: t for t in _read("views")}
+
+
+def _read(section: str) -> Iterator[Table]:
     shared = _load("shared")["breakdowns"]
     refers_to: dict[str, str] = _load("shared")["refers_to"]
-    out: dict[str, Table] = {}
     for schema in SCHEMAS:
-        path = FOLDER / f"{schema}.yaml"
-        if not path.exists():
-            continue
-        for name, spec in _load(schema)["tables"].items():
+        for name, spec in _load(schema).get(section, {}).items():
             columns: list[Column] = []
             for column, value in spec["columns"].items():
                 columns.extend(_expand(column, shared) if column.startswith("@") else [Column(column, *value)])
             own = f"{schema}.{name}"
             columns = [replace(c, refers_to=_elsewhere(refers_to.get(c.name), own)) for c in columns]
             key = tuple(spec["key"])
-            table = Table(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
-            unknown = set(key) - set(table.column_names)
+            unknown = set(key) - {c.name for c in columns}
             if unknown:
-                raise ValueError(f"{path.name}: key of {name} names columns it has not: {sorted(unknown)}")
-            out[table.full_name] = table
-    return out
+                raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")
+            yield Table(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
 
 
 def table(full_name: str) -> Table:

@@ -11,7 +11,7 @@ import yaml
 
 from sources import registry
 from warehouse import metadata
-from warehouse.database import VIEWS, ddl, staged_view
+from warehouse.database import VIEWS, ddl, described_views
 from warehouse.macros import macros
 from warehouse.metadata import Table
 
@@ -35,7 +35,8 @@ def dictionary() -> str:
         "INTEGER, shares DOUBLE in per cent unless the column says 0 to 1.",
     ]
     schemas = {s: yaml.safe_load((metadata.FOLDER / f"{s}.yaml").read_text(encoding="utf-8")) for s in metadata.SCHEMAS}
-    listed = {s: [t for t in metadata.tables().values() if t.schema == s and not t.is_work] for s in schemas}
+    published = [*(t for t in metadata.tables().values() if not t.is_work), *metadata.views().values()]
+    listed = {s: [t for t in published if t.schema == s] for s in schemas}
     listed["staged"] = [metadata.staged_observation(), *(metadata.staged_table(s) for s in registry.structures())]
     rows: list[list[object]] = [["[`main`](#main)", "Plain views with labels, for people who want one table"]]
     rows += [[f"[`{s}`](#{s})", schemas[s]["title"]] for s in schemas]
@@ -60,7 +61,7 @@ def _main() -> str:
     parts = ["## main\n\nPlain views with labels, for people who want one table."]
     with duckdb.connect() as con:
         described = [*metadata.tables().values(), *(metadata.staged_table(s) for s in registry.structures())]
-        for statement in [*(s for d in described for s in ddl(d)), *staged_view(described)]:
+        for statement in [*(s for d in described for s in ddl(d)), *described_views(described)]:
             con.execute(statement)
         for path in sorted(VIEWS.glob("*.sql")):
             text = path.read_text(encoding="utf-8")

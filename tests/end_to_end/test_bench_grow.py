@@ -7,8 +7,10 @@ from pathlib import Path
 import pytest
 
 from bench.grow import copies, grow, staged_rows
+from bench.queries import order_of
 from warehouse.checks import checks
 from warehouse.engine import PER_DATASET, Build, computed_tables, inputs_of
+from warehouse.metadata import tables
 
 
 @pytest.mark.parametrize("way", ["areas", *(pytest.param(w, marks=pytest.mark.long) for w in ("years", "vintages"))])
@@ -21,3 +23,10 @@ def test_a_grown_build_has_all_that_is_read_and_not_made(release: Path, tmp_path
     wanted = read - made - set(PER_DATASET)
     assert {"lineage.fetch", "lineage.previous_value", "reference.indicator"} <= wanted
     assert [name for name in sorted(wanted) if not build.has(name)] == []
+
+
+@pytest.mark.parametrize("name", sorted(n for n in computed_tables() if not tables()[n].is_work))
+def test_rows_of_a_grown_release_are_put_in_the_order_of_the_real_one(name: str) -> None:
+    order = order_of(name).removeprefix("ORDER BY ")
+    named = {part.split()[0] for part in order.split(", ")}
+    assert named <= set(tables()[name].column_names)

@@ -43,10 +43,6 @@ def small_release(release: Path, shared_folder: Path) -> Path:
             ).fetchall()
             for schema, name in holders:
                 con.execute(f'DELETE FROM "{schema}"."{name}" WHERE indicator NOT IN (SELECT indicator FROM kept)')
-            con.execute(
-                "DELETE FROM reference.observation_group "
-                "WHERE observation_id NOT IN (SELECT observation_id FROM harmonised.observation)"
-            )
             con.close()
             shutil.copy(release / "manifest.json", folder)
     return folder

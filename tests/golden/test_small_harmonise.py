@@ -347,12 +347,13 @@ def test_target_groups_most_specific_first(tmp_path: Path) -> None:
         un_row(PENSN, "608", 2019, "1", sex="BOTHSEX", disability_status="PWD"),
     ]
     small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
-    small.staged().make("reference.observation_group")
-    groups: dict[int, set[str]] = {}
-    names = {r["observation_id"]: r for r in small.read("harmonised.observation")}
-    for r in small.read("reference.observation_group"):
-        groups.setdefault(names[r["observation_id"]]["time_period"], set()).add(r["target_group"])
-    assert groups == {2016: {"OLDER"}, 2017: {"OLDER", "WOMEN"}, 2018: {"OLDER", "PWD"}, 2019: {"OLDER"}}
+    small.staged().make("harmonised.observation")
+    groups: dict[str, list[str]] = {}
+    for r in small.read("reference.cell_group"):
+        groups.setdefault(f"{r['sex']} {r['disability_status']}", []).append(r["target_group"])
+    assert groups == {"_T _T": ["OLDER"], "F _T": ["OLDER", "WOMEN"], "_T PD": ["OLDER", "PWD"], "_T PWD": ["OLDER"]}
+    column = {r["time_period"]: r["target_group"] for r in small.read("harmonised.observation")}
+    assert column == dict.fromkeys(range(2016, 2020), "OLDER")
 
 
 def test_account_of_a_build_with_every_fate(tmp_path: Path) -> None:

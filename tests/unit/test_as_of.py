@@ -120,3 +120,21 @@ def test_equals_the_build_as_of_the_day(made_home: Path, tmp_path: Path) -> None
         asked = query((made_home / "current").resolve(), f"SELECT {COLUMNS} FROM as_of(DATE '{day}') ORDER BY ALL")
         assert len(built) > 1000
         assert built.equals(asked), day
+
+
+def test_target_groups_of_a_day_are_those_of_its_values(release: Path) -> None:
+    """Also of a value withdrawn since: Cambodia's disability benefits of 2019."""
+    with reader(release, date(2021, 12, 31)) as con:
+        then = ask(
+            con,
+            "SELECT time_period FROM target_group('PWD') WHERE indicator = 'ASP_COV_DISAB' "
+            "AND ref_area = 'KHM' AND sex = '_T'",
+        )
+        bridge = ask(
+            con,
+            "SELECT g.target_group FROM reference.observation_group AS g "
+            "JOIN indicator_set.value AS v ON v.observation_id = g.observation_id "
+            "WHERE v.indicator = 'ASP_COV_DISAB' AND v.ref_area = 'KHM' AND v.time_period = 2019 AND v.is_headline",
+        )
+    assert then.rows == [(2019,)]
+    assert ("PWD",) in bridge.rows

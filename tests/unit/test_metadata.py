@@ -14,7 +14,7 @@ from indicator_defs.model import DatasetStructure
 from sources import registry
 from warehouse.database import ddl
 from warehouse.engine import SQL
-from warehouse.metadata import SCHEMAS, staged_table, table, tables
+from warehouse.metadata import SCHEMAS, staged_table, table, tables, views
 
 TYPES = {"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE"}
 
@@ -53,8 +53,9 @@ def test_key_of_observations_is_that_of_the_contract() -> None:
 
 
 def test_every_sql_file_is_described_and_every_computed_table_has_its_file() -> None:
-    files = {f"{p.parent.name}.{p.stem}" for p in SQL.glob("*/*.sql") if p.parent.name not in ("main", "macros")}
+    files = {f"{p.parent.name}.{p.stem}" for p in SQL.glob("*/*.sql") if p.parent.name in SCHEMAS}
     assert files <= set(tables())
+    assert {p.stem for p in SQL.glob("views/*.sql")} == set(views())
     computed = {n for n in tables() if n.split(".")[0] in ("harmonised", "indicator_set", "baseline")}
     assert computed <= files, "every table of these schemas is made by SQL"
 
@@ -125,7 +126,7 @@ def test_described_tables_are_published_unless_they_are_work(published: duckdb.D
 
 
 def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) -> None:
-    views = published.execute(
+    found = published.execute(
         "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal"
     ).fetchall()
     labelled = {
@@ -136,8 +137,8 @@ def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) ->
         "way_back",
         "way_back_members",
     }
-    assert {name for name, _ in views} == {*(f"main.{name}" for name in labelled), "staged.observation"}
-    for name, comment in views:
+    assert {name for name, _ in found} == {*(f"main.{name}" for name in labelled), "staged.observation", *views()}
+    for name, comment in found:
         assert comment
         (rows,) = published.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
         assert rows > 0

@@ -23,7 +23,7 @@ from warehouse.metadata import tables
 from warehouse.releases import DATABASE, read_manifest
 
 SQL = Path(__file__).parent / "sql"
-# Kept whole; of the reference tables all but the one that has a row for each observation of the warehouse.
+# Kept whole, beside the reference tables.
 WHOLE = (
     "baseline.value",
     "baseline.change_contribution",
@@ -31,7 +31,6 @@ WHOLE = (
     "lineage.snapshot",
     "lineage.correction",
 )
-NOT_KEPT = ("reference.observation_group",)
 # Kept in part: the rows that the baseline rests on (sql/_frozen.sql).
 IN_PART = (
     "indicator_set.value",
@@ -49,7 +48,7 @@ READ_ME = "README.txt"
 def kept_tables() -> list[str]:
     """Full names of the tables that an edition holds."""
     reference = [t.full_name for t in tables().values() if t.schema == "reference" and not t.is_work]
-    return sorted({*WHOLE, *IN_PART, *reference} - set(NOT_KEPT))
+    return sorted({*WHOLE, *IN_PART, *reference})
 
 
 def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, note: str) -> Edition:

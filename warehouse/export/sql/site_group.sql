@@ -1,8 +1,8 @@
 -- Latest values about each target group, by the cells that are about it; the figure of ASEAN for the same cell beside.
 WITH about AS (
     SELECT DISTINCT g.target_group, g.match, v.indicator, v.cell
-    FROM reference.observation_group AS g
-    JOIN indicator_set.value AS v ON v.observation_id = g.observation_id
+    FROM reference.cell_group AS g
+    JOIN indicator_set.value AS v ON v.indicator = g.indicator AND v.cell = g.cell
     JOIN ordered_area AS a ON a.ref_area = v.ref_area AND a.area_type = 'country'
     WHERE g.target_group <> '_T'
 )

@@ -120,4 +120,4 @@ SELECT
     CASE WHEN g.reason IS NULL THEN g.change_without_largest END AS change_without_largest
 FROM group_rows AS g
 LEFT JOIN target AS t ON t.indicator = g.indicator AND t.cell = g.cell
-ORDER BY indicator, area_type, ref_area, cell
+ORDER BY indicator, is_headline DESC, area_type, ref_area, cell

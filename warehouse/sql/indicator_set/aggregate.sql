@@ -225,4 +225,4 @@ FROM classed AS c
 JOIN reference.indicator AS i ON i.indicator = c.indicator
 LEFT JOIN without_figure AS u
     ON u.indicator = c.indicator AND u.area_group = c.area_group AND u.reference_year = c.reference_year AND u.cell = c.cell
-ORDER BY c.indicator, c.area_group, c.reference_year, c.cell
+ORDER BY indicator, is_headline DESC, ref_area, time_period, cell

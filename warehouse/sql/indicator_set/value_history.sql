@@ -110,11 +110,11 @@ SELECT
     o.occupation, o.activity, o.formality, o.composite_breakdown,
     x.cell, x.breakdown_family, x.breakdown_family = 'total' AS is_headline,
     o.obs_value, o.value_text, o.lower_bound, o.upper_bound, o.unit_measure, x.obs_status,
-    o.obs_status AS published_status, o.nature, o.footnote, o.source, o.provider_series, o.feed, x.dataset_kind,
+    o.obs_status AS published_status, o.nature, o.footnote, o.source, o.dataset, o.provider_series, o.feed, x.dataset_kind,
     o.vintage_date, x.role, x.in_aggregates, x.break_before, x.correction, x.above_maximum, x.snapshot_id, x.snapshot_row
 FROM stretch AS x
 JOIN indicator_set.state AS f ON f.indicator = x.indicator AND f.state_no = x.first_state
 JOIN indicator_set.state AS t ON t.indicator = x.indicator AND t.state_no = x.last_state
 JOIN lineage.vintage_value AS o
     ON o.observation_id = x.observation_id AND o.snapshot_id = x.snapshot_id AND o.snapshot_row = x.snapshot_row
-ORDER BY x.indicator, o.ref_area, o.time_period, x.cell, f.known_from
+ORDER BY x.indicator, x.breakdown_family, o.ref_area, o.time_period, x.cell, f.known_from

@@ -2,7 +2,7 @@
 -- 0.5 points and 5 %. Superseded vintages and documents are not compared.
 SELECT
     v.indicator, v.ref_area, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
-    v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown,
+    v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown, v.cell,
     v.observation_id, v.time_period, v.feed, v.obs_value,
     c.observation_id AS other_observation_id, c.time_period AS other_time_period, c.feed AS other_feed,
     c.obs_value AS other_value, c.obs_value - v.obs_value AS difference,
@@ -16,4 +16,4 @@ WHERE v.obs_value IS NOT NULL AND c.obs_value IS NOT NULL
     AND v.dataset_kind <> 'document' AND c.dataset_kind <> 'document' AND NOT c.is_superseded AND v.role = 'chosen'
     AND abs(c.obs_value - v.obs_value) > coalesce(i.change_tolerance, 0.5)
     AND abs(c.obs_value - v.obs_value) > 0.05 * abs(v.obs_value)
-ORDER BY v.indicator, v.ref_area, v.cell, v.time_period, c.time_period, c.observation_id
+ORDER BY v.indicator, v.ref_area, v.cell, v.time_period, other_time_period, other_observation_id

@@ -9,7 +9,7 @@ SELECT
     k.candidate_no, k.source_citation, k.is_superseded
 FROM harmonised.row AS k
 JOIN reference.indicator AS i ON i.indicator = k.indicator
-LEFT JOIN harmonised.cell_group AS g
+LEFT JOIN reference.cell_group AS g
     ON g.indicator = k.indicator AND g.sex = k.sex AND g.age = k.age AND g.urbanisation = k.urbanisation
     AND g.income_wealth_quantile = k.income_wealth_quantile AND g.disability_status = k.disability_status
     AND g.education_lev = k.education_lev AND g.migratory_status = k.migratory_status AND g.occupation = k.occupation

@@ -7,8 +7,8 @@ WITH found AS (
         v.composite_breakdown, v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, g.match,
         v.observation_id,
         row_number() OVER (PARTITION BY v.indicator, v.ref_area, v.cell ORDER BY v.time_period DESC) AS turn
-    FROM reference.observation_group AS g
-    JOIN indicator_set.value AS v ON v.observation_id = g.observation_id
+    FROM reference.cell_group AS g
+    JOIN indicator_set.value AS v ON v.indicator = g.indicator AND v.cell = g.cell
     JOIN reference.area_group AS m ON m.ref_area = v.ref_area AND m.area_group = 'ASEAN' AND m.is_member_today
     WHERE g.target_group = group_code
 )

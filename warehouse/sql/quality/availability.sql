@@ -231,4 +231,4 @@ SELECT
     CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_body, body) END AS filled_by,
     CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_obtain_from, places) END AS obtain_from
 FROM coded
-ORDER BY indicator, ref_area, breakdown
+ORDER BY breakdown <> 'headline', indicator, ref_area, breakdown

@@ -89,4 +89,4 @@ SELECT
     CASE WHEN is_act_of_all THEN gap_body WHEN reason_code <> 'not_applicable' THEN filled_by END AS filled_by,
     CASE WHEN is_act_of_all THEN gap_obtain_from WHEN reason_code <> 'not_applicable' THEN obtain_from END AS obtain_from
 FROM grouped
-ORDER BY indicator, ref_area, breakdown
+ORDER BY breakdown <> 'headline', indicator, ref_area, breakdown

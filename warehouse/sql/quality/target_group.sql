@@ -9,8 +9,8 @@ about AS (
         count(DISTINCT v.ref_area) FILTER (WHERE v.sex <> i.headline_sex) AS n_members_by_sex,
         count(DISTINCT v.ref_area) FILTER (WHERE v.age <> i.headline_age) AS n_members_by_age,
         min(v.time_period) AS first_year, max(v.time_period) AS latest_year
-    FROM reference.observation_group AS g
-    JOIN indicator_set.value AS v ON v.observation_id = g.observation_id
+    FROM reference.cell_group AS g
+    JOIN indicator_set.value AS v ON v.indicator = g.indicator AND v.cell = g.cell
     JOIN member AS m ON m.ref_area = v.ref_area
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     GROUP BY g.target_group, v.indicator

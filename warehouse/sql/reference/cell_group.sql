@@ -1,4 +1,4 @@
--- harmonised.cell_group: the target groups of each kind of cell, most specific first.
+-- reference.cell_group: the target groups of each kind of cell, most specific first.
 -- A rule holds where each of its columns is empty or equal, and the cell's age band lies within the rule's ages.
 WITH cell AS (
     SELECT DISTINCT
@@ -37,12 +37,12 @@ matched AS (
 )
 SELECT
     *,
+    concat_ws('|', sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status,
+        occupation, activity, formality, composite_breakdown) AS cell,
     row_number() OVER (
         PARTITION BY indicator, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
             migratory_status, occupation, activity, formality, composite_breakdown
         ORDER BY priority DESC, match, target_group
     ) AS specificity
 FROM matched
-ORDER BY
-    indicator, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status,
-    occupation, activity, formality, composite_breakdown, specificity
+ORDER BY indicator, cell, specificity
