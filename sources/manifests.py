@@ -14,7 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
@@ -22,6 +22,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.model import Snapshot, SnapshotFile
 
 MANIFEST = "manifest.json"
+CHECKSUM = "checksum"
 _HEX = 12
 
 
@@ -93,12 +94,33 @@ class RawFile:
     headers: Mapping[str, str] = field(default_factory=dict)
 
 
+def is_plain_name(name: str) -> bool:
+    """Whether a kept file may have this name: one step below its folder, not hidden, not the manifest's own."""
+    return Path(name).name == name and not name.startswith(".") and "\0" not in name and name != MANIFEST
+
+
+def written(manifest: Manifest) -> bytes:
+    """The manifest as it is kept: JSON that ends with a checksum over all it says."""
+    told = manifest.model_dump(mode="json")
+    return (json.dumps({**told, CHECKSUM: _checksum(told)}, indent=2, ensure_ascii=False) + "\n").encode()
+
+
+def _checksum(told: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+
+
 def read_manifest(folder: Path) -> Manifest:
-    """The manifest of one snapshot folder, checked against the folder's name. SnapshotError when it does not fit."""
+    """The manifest of one snapshot folder, checked against its checksum and the folder's name.
+
+    SnapshotError when it does not fit. A manifest without a checksum, as they were written before there was one, is
+    checked against the name only.
+    """
     path = folder / MANIFEST
     remedy = f"Restore the folder {folder.name} from version control or a backup, or remove it."
     try:
-        manifest = Manifest.model_validate(json.loads(path.read_bytes()))
+        told = json.loads(path.read_bytes())
+        checksum = told.pop(CHECKSUM, None) if isinstance(told, dict) else None
+        manifest = Manifest.model_validate(told)
     except FileNotFoundError as error:
         raise AlteredError(f"{path}: the manifest is missing.", remedy) from error
     except OSError as error:
@@ -110,6 +132,9 @@ def read_manifest(folder: Path) -> Manifest:
         else:
             said = str(error)
         raise AlteredError(f"{path}: not a manifest as it was written: {said}.", remedy) from error
+    odd = [f.name for f in manifest.files if not is_plain_name(f.name)]
+    if odd:
+        raise AlteredError(f"{path}: {odd[0]!r} cannot be the name of a kept file.", remedy)
     expected = snapshot_id(manifest.vintage_date, manifest.files)
     if manifest.snapshot_id != expected or folder.name != expected:
         raise AlteredError(
@@ -117,6 +142,8 @@ def read_manifest(folder: Path) -> Manifest:
             f"and vintage make {expected}: one of them was altered.",
             remedy,
         )
+    if checksum is not None and checksum != _checksum(told):
+        raise AlteredError(f"{path}: the manifest was edited: what it says does not make its checksum.", remedy)
     return manifest
 
 

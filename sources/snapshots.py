@@ -28,9 +28,11 @@ from sources.manifests import (
     RawFile,
     SnapshotError,
     checked_bytes,
+    is_plain_name,
     read_manifest,
     sha256,
     snapshot_id,
+    written,
 )
 
 PARTIAL = ".partial-"
@@ -92,7 +94,7 @@ class SnapshotStore:
                 f"{origin.provider}/{origin.dataset}: a snapshot needs files with a name each, found {names}."
             )
         for name in names:
-            if Path(name).name != name or name.startswith(".") or name == MANIFEST:
+            if not is_plain_name(name):
                 raise SnapshotError(f"{origin.provider}/{origin.dataset}: {name!r} cannot be the name of a kept file.")
         listed = [
             SnapshotFile(
@@ -199,7 +201,7 @@ class SnapshotStore:
             aside.mkdir()
             for file in files:
                 _write(aside / file.name, file.content)
-            _write(aside / MANIFEST, (manifest.model_dump_json(indent=2) + "\n").encode())
+            _write(aside / MANIFEST, written(manifest))
             _flush(aside)
             target.parent.mkdir(parents=True, exist_ok=True)
             aside.rename(target)

@@ -209,16 +209,33 @@ class TestDamage:
             (lambda t: t.replace('"producer"', '"producers"'), "not a manifest as it was written: producer"),
             (lambda t: t.replace("2023-12-17", "2023-12-18"), "one of them was altered"),
             (lambda t: t.replace(sha256(b"one"), sha256(b"two")), "one of them was altered"),
+            (
+                lambda t: t.replace('"fetched_at": null', '"fetched_at": "2024-01-01T00:00:00Z"'),
+                "the manifest was edited",
+            ),
+            (lambda t: t.replace('"series_asked": [', '"series_asked": ["SI_COV_MORE",'), "the manifest was edited"),
+            (lambda t: t.replace('"a.csv"', r'"a\u0000.csv"'), "cannot be the name of a kept file"),
+            (lambda t: t.replace('"a.csv"', '"../a.csv"'), "cannot be the name of a kept file"),
         ],
     )
     def test_an_altered_manifest_is_noticed(
         self, store: SnapshotStore, change: Callable[[str], str], said: str
     ) -> None:
         path = store.folder(store.add(origin(), files())) / MANIFEST
-        altered(path, change(path.read_text()).encode())
+        whole = path.read_text()
+        altered(path, change(whole).encode())
+        assert path.read_text() != whole
         with pytest.raises(SnapshotError, match=said) as caught:
             store.list()
         assert str(path) in str(caught.value)
+
+    def test_a_manifest_of_before_the_checksum_is_read(self, store: SnapshotStore) -> None:
+        kept = store.add(origin(), files())
+        path = store.folder(kept) / MANIFEST
+        told = json.loads(path.read_text())
+        del told["checksum"]
+        altered(path, json.dumps(told).encode())
+        assert store.list() == [kept]
 
     def test_a_gzip_that_was_kept_damaged(self, store: SnapshotStore) -> None:
         kept = store.add(origin(), [RawFile("a.json.gz", b"<html>")])
