@@ -284,7 +284,7 @@ class Weight(Placed):
     name: str = Field(description="Name that definitions use.", examples=["POP_Y_GE65"])
     title: Text = Field(description="What is counted, with its unit.")
     kind: Literal["population", "births", "series", "labour_force", "employed", "unemployed", "beneficiaries"] = Field(
-        description="Which rule of warehouse/sql/harmonised/weight.sql makes it."
+        description="Which rule of warehouse/sql/indicator_set/weight_value.sql makes it."
     )
     age_from: int | None = Field(default=None, description="population: first year of age.")
     age_to: int | None = Field(default=None, description="population: last year of age, null for open-ended.")

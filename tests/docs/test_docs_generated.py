@@ -162,3 +162,22 @@ def test_links_between_pages_lead_somewhere() -> None:
             if "://" not in target and not (page.parent / target).exists():
                 broken.append(f"{page.name}: {target}")
     assert broken == []
+
+
+NAMED_FILE = re.compile(
+    r"\b(?:warehouse|sources|assets|pipelines|indicator_defs|bench|tests|docs)/[\w./-]+\.(?:sql|py|yaml|csv|md)\b"
+)
+PLACEHOLDER = re.compile(r"/(?:NAME|GROUP|CODE|PROVIDER|CONCEPT|SCHEMA|TABLE)\b")
+
+
+def test_files_that_pages_and_docstrings_name_are_there() -> None:
+    told = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]
+    for package in ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "bench"):
+        told += [p for p in (ROOT / package).rglob("*") if p.suffix in (".py", ".sql", ".yaml")]
+    named = {(p, name) for p in told for name in NAMED_FILE.findall(p.read_text(encoding="utf-8"))}
+    assert len(named) > 50
+    assert [
+        f"{p.relative_to(ROOT)}: {name}"
+        for p, name in sorted(named)
+        if not PLACEHOLDER.search(name) and not (ROOT / name).exists()
+    ] == []
