@@ -32,6 +32,7 @@ def fetches(workplace: Workplace) -> dg.MaterializeResult:
             "asked_on": r.at.date(),
             "outcome": r.outcome,
             "message": r.message,
+            "left_out": " ".join(r.left_out) or None,
         }
         for r in reports
     ]

@@ -136,6 +136,8 @@ def read_manifest(folder: Path) -> Manifest:
     if odd:
         raise AlteredError(f"{path}: {odd[0]!r} cannot be the name of a kept file.", remedy)
     expected = snapshot_id(manifest.vintage_date, manifest.files)
+    if folder.name != expected:  # unless it has the bytes of another one, and more was asked for
+        expected = snapshot_id(manifest.vintage_date, manifest.files, asked(manifest))
     if manifest.snapshot_id != expected or folder.name != expected:
         raise AlteredError(
             f"{path}: the folder is named {folder.name} and the manifest says {manifest.snapshot_id}, but its files "
@@ -147,9 +149,17 @@ def read_manifest(folder: Path) -> Manifest:
     return manifest
 
 
-def snapshot_id(vintage_date: date, files: Sequence[SnapshotFile]) -> str:
-    """VINTAGE_DATE-HHHHHHHHHHHH: the date and the start of the sha256 over the files' sha256s in their order."""
-    digest = sha256("\n".join(f.sha256 for f in files).encode())
+def asked(manifest: Manifest) -> list[str]:
+    """What was asked for: the series and the areas, sorted."""
+    return [*sorted(manifest.series_asked), "", *sorted(manifest.areas_asked)]
+
+
+def snapshot_id(vintage_date: date, files: Sequence[SnapshotFile], asked_for: Sequence[str] = ()) -> str:
+    """VINTAGE_DATE-HHHHHHHHHHHH: the date and the start of the sha256 over the files' sha256s in their order.
+
+    `asked_for`: part of it too where the same bytes of the same date are kept already as the answer to another question.
+    """
+    digest = sha256("\n".join([*(f.sha256 for f in files), *asked_for]).encode())
     return f"{vintage_date.isoformat()}-{digest[:_HEX]}"
 
 

@@ -27,6 +27,7 @@ from sources.manifests import (
     Origin,
     RawFile,
     SnapshotError,
+    asked,
     checked_bytes,
     is_plain_name,
     read_manifest,
@@ -86,6 +87,8 @@ class SnapshotStore:
     def add(self, origin: Origin, files: Sequence[RawFile]) -> Manifest:
         """Keeps files as a new snapshot and returns its manifest; the same files again return the one that is there.
 
+        The same files as the answer to another question (a series more, of which nothing came) are a snapshot of their
+        own: what was asked for decides what counts as withdrawn.
         Raises SnapshotError when there is no file, a name is unsafe or double, or the folder cannot be written.
         """
         names = [f.name for f in files]
@@ -110,6 +113,10 @@ class SnapshotStore:
         manifest = Manifest(
             snapshot_id=snapshot_id(origin.vintage_date, listed), files=listed, **origin.model_dump(mode="python")
         )
+        folder = self.folder(manifest)
+        if (folder / MANIFEST).exists() and asked(read_manifest(folder)) != asked(manifest):
+            own = snapshot_id(origin.vintage_date, listed, asked(manifest))
+            manifest = manifest.model_copy(update={"snapshot_id": own})
         return self._keep(manifest, files)
 
     def import_from(self, folder: Path) -> Manifest:

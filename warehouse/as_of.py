@@ -60,7 +60,7 @@ class AsOfError(PayungError):
 def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
     """Puts the state at a date in front of a release attached as `today`; USE leads there afterwards.
 
-    Raises AsOfError where no vintage with indicator values is that old.
+    Raises AsOfError where no vintage with indicator values is that old, or another version made the release.
     """
     if "value_history" not in _names(con, "indicator_set"):
         raise AsOfError("This release has no history of its values. Make a new one: payung refresh --force")
@@ -86,6 +86,16 @@ def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
             of_vintages = "snapshot_id" in _columns(con, f"{schema}.{table}")
             known = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if of_vintages else ""
             con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table} {known}")
+    try:
+        _create_views_and_macros(con, day)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise AsOfError(
+            f"This release was made by another version of Payung and has other tables ({str(error).splitlines()[0]}). "
+            "Make a new one: payung refresh --force"
+        ) from error
+
+
+def _create_views_and_macros(con: duckdb.DuckDBPyConnection, day: date) -> None:
     there = con.execute("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = ?", [TODAY])
     for (full_name,) in there.fetchall():
         if full_name in views():

@@ -248,7 +248,7 @@ FROM indicator_set.value AS v
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell <> $cell
     AND v.time_period BETWEEN $year - 1 AND $year + 1
-ORDER BY abs(v.time_period - $year), v.is_headline DESC, length(v.breakdown_family), v.cell
+ORDER BY abs(v.time_period - $year), v.is_headline DESC, length(v.breakdown_family), v.cell, v.time_period
 LIMIT 12
 """
 

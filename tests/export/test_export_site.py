@@ -281,11 +281,12 @@ def test_lines_do_not_cross_a_break(pages: dict[str, Page]) -> None:
     assert len(points.split()) == 2
 
 
-def test_an_old_release_without_benchmarks_is_told(small_release: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["baseline.benchmark", "reference.cell_group"])
+def test_a_release_of_another_version_is_told(small_release: Path, tmp_path: Path, name: str) -> None:
     shutil.copytree(small_release, tmp_path / "old")
     with duckdb.connect(str(tmp_path / "old" / "warehouse.duckdb")) as con:
-        con.execute("DROP TABLE baseline.benchmark")
-    with pytest.raises(ExportError, match=r"before there were benchmarks.*payung refresh --force"):
+        con.execute(f"DROP TABLE {name}")
+    with pytest.raises(ExportError, match=rf"another version of Payung.*{name.split('.')[1]}.*payung refresh --force"):
         export(tmp_path / "old", tmp_path, ["site"])
     assert not (tmp_path / "site").exists()
 

@@ -137,6 +137,18 @@ class TestKeeping:
         with pytest.raises(SnapshotError, match="name one of them"):
             store.open(kept.snapshot_id)
 
+    def test_the_same_bytes_as_the_answer_to_another_question_are_a_snapshot_of_their_own(
+        self, store: SnapshotStore
+    ) -> None:
+        first, more = store.add(origin(), files()), origin(series_asked=["A", "B", "C"])
+        second = store.add(more, files())
+        assert second.series_asked == ["A", "B", "C"]
+        assert second.snapshot_id != first.snapshot_id
+        assert {m.place for m in store.list()} == {first.place, second.place}
+        assert store.add(more, files()) == second, "and is kept once"
+        assert store.add(origin(series_asked=["B", "A"]), files()) == first, "their order says nothing"
+        assert store.set_altered_aside() == ()
+
 
 class TestDamage:
     def test_an_altered_byte_is_noticed(self, store: SnapshotStore) -> None:
@@ -396,3 +408,4 @@ def test_the_manifest_is_plain_json(archive: SnapshotStore) -> None:
     for folder in archive_folders(archive.root):
         told = json.loads((folder / MANIFEST).read_text())
         assert told["snapshot_id"] == folder.name == read_manifest(folder).snapshot_id
+        assert told["checksum"], "every manifest that ships has one"

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
 from payung_command import run_payung
 
@@ -138,3 +140,12 @@ def test_target_groups_of_a_day_are_those_of_its_values(release: Path) -> None:
         )
     assert then.rows == [(2019,)]
     assert ("PWD",) in bridge.rows
+
+
+def test_a_release_of_another_version_is_told(release: Path, tmp_path: Path) -> None:
+    shutil.copy(release / "warehouse.duckdb", tmp_path)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        con.execute("DROP TABLE reference.cell_group")
+    told = r"another version of Payung.*cell_group.*payung refresh --force"
+    with pytest.raises(AsOfError, match=told), reader(tmp_path, date(2022, 12, 31)):
+        pass

@@ -381,14 +381,32 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
                 {**CLAIMED, "provider_series": "SI_COV_PENSN"},
                 {**CLAIMED, "provider_series": "SI_COV_SOCAST"},
                 {**CLAIMED, "provider": "world_bank", "dataset": "wdi", "provider_series": "no answer at hand"},
+                {**CLAIMED, "provider": "national", "dataset": "documents", "provider_series": "handed in one day"},
+                {**CLAIMED, "provider_series": "SI_NOT_LISTED"},
+                {**CLAIMED, "provider": "ilostat", "dataset": "failing", "provider_series": "NEW"},
+            ],
+            "lineage.fetch": [
+                {
+                    "provider": "unsd_sdg",
+                    "dataset": "sdg",
+                    "outcome": "unchanged",
+                    "left_out": "No more: SI_NOT_LISTED.",
+                },
+                {"provider": "ilostat", "dataset": "failing", "outcome": "failed"},
             ],
             "reference.series_rename": [
                 {"provider": "unsd_sdg", "dataset": "sdg", "old_series": "OLD", "new_series": "SI_COV_SOCAST"}
             ],
-            "lineage.snapshot": [{"snapshot_id": "s1", "provider": "unsd_sdg", "dataset": "sdg"}],
+            "lineage.snapshot": [
+                {"snapshot_id": "s1", "provider": "unsd_sdg", "dataset": "sdg"},
+                {"snapshot_id": "s2", "provider": "ilostat", "dataset": "failing"},
+                {"snapshot_id": "s3", "provider": "national", "dataset": "documents"},
+            ],
             "lineage.snapshot_series": [
                 {"snapshot_id": "s1", "series": "SI_COV_PENSN"},
                 {"snapshot_id": "s1", "series": "OLD"},
+                {"snapshot_id": "s2", "series": "KNOWN"},
+                {"snapshot_id": "s3", "series": "handed in"},
             ],
         },
         {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},

@@ -142,3 +142,10 @@ def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) ->
         assert comment
         (rows,) = published.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
         assert rows > 0
+
+
+@pytest.mark.parametrize("name", sorted(views()))
+def test_the_key_of_a_view_is_unique(published: duckdb.DuckDBPyConnection, name: str) -> None:
+    key = ", ".join(views()[name].key)
+    found = published.execute(f"SELECT {key}, count(*) FROM {name} GROUP BY {key} HAVING count(*) > 1 LIMIT 3")
+    assert found.fetchall() == []

@@ -1,18 +1,14 @@
 -- severity: blocks
 -- as of: informs
--- description: Every claimed series is one that its provider lists or was asked for (fetch a new one first: payung refresh --online)
+-- description: Every claimed series is one that a snapshot at hand was asked for, or a fetch that did not get it names (a new one: payung refresh --online)
 WITH known AS (
-    SELECT DISTINCT n.provider, n.dataset, coalesce(r.new_series, s.series) AS series
+    SELECT DISTINCT n.provider, n.dataset, unnest([s.series, r.new_series]) AS series
     FROM lineage.snapshot_series AS s
     JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
     LEFT JOIN reference.series_rename AS r
         ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series
-    UNION
-    SELECT n.provider, n.dataset, s.series
-    FROM lineage.snapshot_series AS s
-    JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
 ),
-unknown AS (
+unknown AS (  -- what a provider refuses or does not answer is told by the fetch, and the rest goes on
     SELECT DISTINCT c.definition_file, c.definition_line, c.indicator, c.provider, c.dataset, c.provider_series
     FROM reference.claim AS c
     WHERE c.provider <> 'national'
@@ -20,6 +16,11 @@ unknown AS (
         AND NOT EXISTS (
             SELECT 1 FROM known AS k
             WHERE k.provider = c.provider AND k.dataset = c.dataset AND k.series = c.provider_series
+        )
+        AND NOT EXISTS (
+            SELECT 1 FROM lineage.fetch AS f
+            WHERE f.provider = c.provider AND f.dataset = c.dataset
+                AND (f.outcome = 'failed' OR contains(f.left_out, c.provider_series))
         )
 ),
 near AS (

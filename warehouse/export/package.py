@@ -16,7 +16,7 @@ from typing import Any
 from warehouse.disk import sha256
 from warehouse.export.files import written_aside
 from warehouse.export.reading import ReleaseReader
-from warehouse.metadata import tables
+from warehouse.metadata import tables, views
 
 SCHEMAS = ("reference", "indicator_set", "baseline")
 # The way back of each value: as wide as the values are many. It stays in the database (payung explain).
@@ -102,9 +102,10 @@ def published(reader: ReleaseReader) -> list[Resource]:
         ):
             grouped.setdefault((schema, name), []).append(row)
     out = []
+    described = {**tables(), **views()}
     for (schema, name), rows in grouped.items():
         fields = tuple(Field(column, _field_type(kind), comment or "") for _, _, _, column, kind, comment, _ in rows)
-        metadata = tables().get(f"{schema}.{name}")
+        metadata = described.get(f"{schema}.{name}")
         out.append(Resource(schema, name, rows[0][2] or "", metadata.key if metadata else (), fields))
     order = ("main", *SCHEMAS)
     return sorted(out, key=lambda r: (order.index(r.schema) if r.schema in order else len(order), r.name))

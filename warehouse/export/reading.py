@@ -80,8 +80,14 @@ class ReleaseReader:
         self.release_id = str(self.manifest["release"])
 
     def ask(self, query: str, **parameters: Any) -> Rows:
-        """The rows of a query; parameters are its $names."""
-        result = self.con.execute(query, parameters) if parameters else self.con.execute(query)
+        """The rows of a query; parameters are its $names. ExportError where the release has other tables."""
+        try:
+            result = self.con.execute(query, parameters) if parameters else self.con.execute(query)
+        except (duckdb.CatalogException, duckdb.BinderException) as error:
+            raise ExportError(
+                f"Release {self.release_id} was made by another version of Payung and has other tables "
+                f"({str(error).splitlines()[0]}). Make a new release: payung refresh --force"
+            ) from error
         return Rows(tuple(d[0] for d in result.description or ()), result.fetchall())
 
     def ask_file(self, name: str, **parameters: Any) -> Rows:

@@ -33,11 +33,6 @@ def write_site(reader: ReleaseReader, folder: Path) -> Path:
             f"{folder} is there already and was not made by this export, which replaces the whole folder. Move it away "
             "or choose another place with --to."
         )
-    if not reader.ask("SELECT 1 FROM duckdb_tables() WHERE schema_name = 'baseline' AND table_name = 'benchmark'").rows:
-        raise ExportError(
-            f"Release {reader.release_id} was made before there were benchmarks, so it has no site. Make a new release: "
-            "payung refresh --force; or leave the site out with --only."
-        )
     make_folder(folder.parent)
     aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
