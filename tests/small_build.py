@@ -57,14 +57,18 @@ def structure_of(provider: str, dataset: str) -> DatasetStructure:
 
 
 def laid_out(full_name: str, rows: Iterable[Row]) -> pd.DataFrame:
-    """Rows as a frame of a table; columns that a row leaves out are empty, breakdowns `_T`."""
+    """Rows as a frame of a table; columns that a row leaves out are empty, breakdowns `_T`, the cell made of them."""
     names = table(full_name).column_names
+    has_cell = {"cell", *BREAKDOWNS} <= set(names)
     empty = {n: "_T" if n in BREAKDOWNS else None for n in names}
     out = []
     for row in rows:
         foreign = set(row) - set(names)
         assert not foreign, f"{full_name} has no columns {sorted(foreign)}"
-        out.append({**empty, **row})
+        full = {**empty, **row}
+        if has_cell and "cell" not in row:
+            full["cell"] = "|".join(full[b] for b in BREAKDOWNS)
+        out.append(full)
     return pd.DataFrame(out, columns=names, dtype=object)
 
 

@@ -170,7 +170,7 @@ def read_only(own_home: Path) -> Callable[..., subprocess.CompletedProcess[str]]
     """Runs a command while the home is on a disk that takes no writing, for root too."""
     inside = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
     tried = subprocess.run(["unshare", "-rm", "true"], check=False, capture_output=True, text=True)
-    if tried.returncode:
+    if tried.returncode:  # it needs a user namespace of its own, which some machines forbid
         pytest.skip(f"no folder can be mounted read-only here: {tried.stderr.strip()}")
 
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:

@@ -42,7 +42,7 @@ def in_group(group: int) -> list[int]:
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             state, _, in_ = stat.read_text().rpartition(")")[2].split()[:3]
-        except (OSError, ValueError):
+        except (OSError, ValueError):  # it ended while it was looked at
             continue
         if int(in_) == group and state != "Z":
             found.append(int(stat.parent.name))

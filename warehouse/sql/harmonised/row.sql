@@ -123,6 +123,8 @@ spoken AS (
         nullif(j.time_detail, '') AS time_detail,
         j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev, j.migratory_status,
         j.occupation, j.activity, j.formality, j.composite_breakdown,
+        concat_ws('|', j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev,
+            j.migratory_status, j.occupation, j.activity, j.formality, j.composite_breakdown) AS cell,
         j.obs_value, j.value_text,
         CASE WHEN j.value_trimmed LIKE '>%' OR j.value_trimmed LIKE '≥%' THEN j.censor_bound ELSE j.lower_number END AS lower_bound,
         CASE WHEN j.value_trimmed LIKE '<%' OR j.value_trimmed LIKE '≤%' THEN j.censor_bound ELSE j.upper_number END AS upper_bound,
@@ -137,18 +139,14 @@ numbered AS (  -- 1 unless a vintage publishes one key twice
     SELECT
         *,
         row_number() OVER (
-            PARTITION BY outcome, indicator, ref_area, time_period, sex, age, urbanisation, income_wealth_quantile,
-                disability_status, education_lev, migratory_status, occupation, activity, formality, composite_breakdown,
-                source, current_series, snapshot_id
+            PARTITION BY outcome, indicator, ref_area, time_period, cell, source, current_series, snapshot_id
             ORDER BY value_text, snapshot_row
         ) AS candidate_no
     FROM spoken
 )
 SELECT
     *,
-    md5(concat_ws('|', indicator, ref_area, CAST(time_period AS VARCHAR), sex, age, urbanisation,
-        income_wealth_quantile, disability_status, education_lev, migratory_status, occupation, activity,
-        formality, composite_breakdown, source, current_series, CAST(candidate_no AS VARCHAR)
-    )) AS observation_id
+    md5(concat_ws('|', indicator, ref_area, CAST(time_period AS VARCHAR), cell, source, current_series,
+        CAST(candidate_no AS VARCHAR))) AS observation_id
 FROM numbered
 ORDER BY indicator, ref_area, time_period, provider_series, snapshot_id, snapshot_row

@@ -30,8 +30,7 @@ told AS (
         n.next_date, v.snapshot_id, v.snapshot_row, r.action AS correction,
         (v.obs_value IS NOT NULL OR v.lower_bound IS NOT NULL OR v.upper_bound IS NOT NULL) AND v.candidate_no = 1
             AND coalesce(r.action, '') <> 'exclude_from_use' AS is_usable,
-        concat_ws('|', v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev,
-            v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown) AS cell,
+        v.cell,
         coalesce(nullif(concat_ws('+',
             CASE WHEN v.sex <> i.headline_sex THEN 'sex' END,
             CASE WHEN v.age <> i.headline_age THEN 'age' END,

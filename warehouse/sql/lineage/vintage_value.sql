@@ -5,15 +5,10 @@ SELECT
     k.unit_measure, k.footnote, k.snapshot_id, k.snapshot_row,
     k.indicator, k.ref_area, k.time_period, k.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
-    k.occupation, k.activity, k.formality, k.composite_breakdown, k.source, k.dataset, k.provider_series, k.feed,
+    k.occupation, k.activity, k.formality, k.composite_breakdown, k.cell, k.source, k.dataset, k.provider_series, k.feed,
     k.candidate_no, k.source_citation, k.is_superseded
 FROM harmonised.row AS k
 JOIN reference.indicator AS i ON i.indicator = k.indicator
-LEFT JOIN reference.cell_group AS g
-    ON g.indicator = k.indicator AND g.sex = k.sex AND g.age = k.age AND g.urbanisation = k.urbanisation
-    AND g.income_wealth_quantile = k.income_wealth_quantile AND g.disability_status = k.disability_status
-    AND g.education_lev = k.education_lev AND g.migratory_status = k.migratory_status AND g.occupation = k.occupation
-    AND g.activity = k.activity AND g.formality = k.formality AND g.composite_breakdown = k.composite_breakdown
-    AND g.specificity = 1
+LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
 WHERE k.outcome = 'harmonised'
 ORDER BY k.indicator, k.ref_area, k.time_period, k.observation_id, k.vintage_date, k.snapshot_id, k.snapshot_row

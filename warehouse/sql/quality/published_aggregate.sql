@@ -35,9 +35,7 @@ published AS (
     SELECT
         o.observation_id, o.indicator, o.source, o.provider_series, o.feed, o.vintage_date, o.ref_area, p.area_group, o.time_period,
         o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev, o.migratory_status,
-        o.occupation, o.activity, o.formality, o.composite_breakdown,
-        concat_ws('|', o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev,
-            o.migratory_status, o.occupation, o.activity, o.formality, o.composite_breakdown) AS cell,
+        o.occupation, o.activity, o.formality, o.composite_breakdown, o.cell,
         o.obs_value, o.value_text, o.obs_status, o.nature, p.imputes, p.members <> g.members AS members_differ, g.n_members
     FROM harmonised.observation AS o
     JOIN reference.published_aggregate AS p ON p.provider = o.source AND p.ref_area = o.ref_area

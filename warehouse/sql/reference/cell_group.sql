@@ -2,16 +2,14 @@
 -- A rule holds where each of its columns is empty or equal, and the cell's age band lies within the rule's ages.
 WITH cell AS (
     SELECT DISTINCT
-        indicator, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status,
+        indicator, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status,
         occupation, activity, formality, composite_breakdown
     FROM harmonised.row
     WHERE outcome = 'harmonised'
 ),
 matched AS (
     SELECT
-        c.indicator, c.sex, c.age, c.urbanisation, c.income_wealth_quantile, c.disability_status, c.education_lev,
-        c.migratory_status, c.occupation, c.activity, c.formality, c.composite_breakdown,
-        r.target_group,
+        c.*, r.target_group,
         min(r.match) AS match,  -- 'exact' sorts before 'proxy': one exact rule is enough
         max(r.priority) AS priority
     FROM cell AS c
@@ -31,18 +29,10 @@ matched AS (
         AND (r.composite_breakdown IS NULL OR r.composite_breakdown = c.composite_breakdown)
         AND (r.age_within_from IS NULL OR (c.age <> '_T' AND a.age_from >= r.age_within_from))
         AND (r.age_within_to IS NULL OR (c.age <> '_T' AND a.age_to <= r.age_within_to))
-    GROUP BY
-        c.indicator, c.sex, c.age, c.urbanisation, c.income_wealth_quantile, c.disability_status, c.education_lev,
-        c.migratory_status, c.occupation, c.activity, c.formality, c.composite_breakdown, r.target_group
+    GROUP BY ALL
 )
 SELECT
     *,
-    concat_ws('|', sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status,
-        occupation, activity, formality, composite_breakdown) AS cell,
-    row_number() OVER (
-        PARTITION BY indicator, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-            migratory_status, occupation, activity, formality, composite_breakdown
-        ORDER BY priority DESC, match, target_group
-    ) AS specificity
+    row_number() OVER (PARTITION BY indicator, cell ORDER BY priority DESC, match, target_group) AS specificity
 FROM matched
 ORDER BY indicator, cell, specificity
