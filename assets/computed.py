@@ -1,11 +1,11 @@
 """Tables that SQL makes: one asset per file of warehouse/sql/, its dependencies read from the SQL itself.
 
-Belongs here: the one way such an asset is made. Which tables belong to which stage stands in the modules of the stages.
+Belongs here: harmonised, indicator set, baseline, and what is told of them in lineage and quality. One step makes them
+all, as independent tables are made at the same time. Its group in the graph is the schema of the table.
 """
+# Annotations are evaluated here: Dagster looks at the type of `context`.
 
-from __future__ import annotations
-
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 
 import dagster as dg
 
@@ -14,9 +14,12 @@ from assets.resource import Workplace, described
 from assets.staged import staged_key
 from sources import registry
 from warehouse import checks
-from warehouse.engine import PER_DATASET, computed_tables, inputs_of, make
+from warehouse.engine import PER_DATASET, computed_tables, inputs_of
+from warehouse.making import make_all
 from warehouse.metadata import table
 
+# Checks that run as soon as a table is made, before the audit: by table.
+CHECKED = {"quality.row_account": [c for c in checks.checks() if c.name == "row_account_balances"]}
 SEVERITY = {
     "blocks": dg.AssetCheckSeverity.ERROR,
     "warns": dg.AssetCheckSeverity.WARN,
@@ -43,34 +46,35 @@ def check_results(key: dg.AssetKey, results: Sequence[checks.Result]) -> list[dg
     ]
 
 
-def computed_asset(name: str, checked: Sequence[str] = ()) -> dg.AssetsDefinition:
-    """The asset of one computed table; `checked`: names of checks that run as soon as it is made."""
+def _spec(name: str) -> dg.AssetSpec:
     description = table(name)
-    key = dg.AssetKey([description.schema, description.name])
     inputs = inputs_of(name)
     deps = {key_of(i) for i in inputs if i not in PER_DATASET}
     if any(i in PER_DATASET for i in inputs):
         deps |= {staged_key(s) for s in registry.structures()}
-    chosen = [c for c in checks.checks() if c.name in checked]
-
-    @dg.asset(
-        key=key,
+    return dg.AssetSpec(
+        key_of(name),
         deps=sorted(deps),
         group_name=description.schema,
         description=f"{description.comment}. Made by warehouse/sql/{description.schema}/{description.name}.sql.",
         kinds={"duckdb", "sql"},
-        check_specs=check_specs(key, chosen),
     )
-    def computed(workplace: Workplace) -> dg.MaterializeResult:
-        count = make(workplace.build, name)
+
+
+@dg.multi_asset(
+    name="sql_tables",
+    specs=[_spec(name) for name in computed_tables()],
+    check_specs=[s for name, chosen in CHECKED.items() for s in check_specs(key_of(name), chosen)],
+    can_subset=True,
+)
+def computed_assets(context: dg.AssetExecutionContext, workplace: Workplace) -> Iterator[dg.MaterializeResult]:
+    """Makes the tables that are asked for, several at a time; each is shown as soon as it stands."""
+    wanted = [name for name in computed_tables() if key_of(name) in context.selected_asset_keys]
+    for name, count in make_all(workplace.build, wanted):
+        chosen = CHECKED.get(name, [])
         results = checks.run(workplace.build, chosen) if chosen else []
-        return dg.MaterializeResult(
-            metadata=described(workplace, description, count), check_results=check_results(key, results)
+        yield dg.MaterializeResult(
+            asset_key=key_of(name),
+            metadata=described(workplace, table(name), count),
+            check_results=check_results(key_of(name), results),
         )
-
-    return computed
-
-
-def computed_assets(schema: str, checked: dict[str, Sequence[str]] | None = None) -> list[dg.AssetsDefinition]:
-    """The assets of all computed tables of a schema; `checked`: checks by table name."""
-    return [computed_asset(name, (checked or {}).get(name, ())) for name in computed_tables(schema)]

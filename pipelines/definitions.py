@@ -6,9 +6,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.baseline import baseline_assets
-from assets.harmonised import harmonised_assets
-from assets.indicator_set import indicator_set_assets
+from assets.computed import computed_assets
+from assets.fetches import fetches
 from assets.previous import previous_value
 from assets.raw import raw_assets
 from assets.reference import catalogue
@@ -54,10 +53,9 @@ def build_defs(folder: Path | None = None) -> dg.Definitions:
             catalogue,
             *staged_assets,
             datasets_together,
-            *harmonised_assets,
-            *indicator_set_assets,
-            *baseline_assets,
+            fetches,
             previous_value,
+            computed_assets,
             check_result,
             warehouse,
             site,

@@ -21,6 +21,7 @@ from pipelines.failures import failed_at, write_failure
 from pipelines.notices import Notice, after_run, failed_run, site_not_made
 from pipelines.settings import home
 from sources.online import FetchReport
+from warehouse.making import TableError
 from warehouse.release import AuditError
 from warehouse.releases import Releases
 
@@ -63,6 +64,9 @@ def _failure(asset: str, error: dg.SerializableErrorInfo | None) -> Failure:
     if error is None:
         return Failure(asset, "no reason was given")
     kind, _, text = error.message.strip().partition(": ")
+    if kind.endswith(f".{TableError.__name__}"):  # one step makes many tables; the error says which could not be made
+        name, _, text = text.partition(": ")
+        asset = name.replace(".", "/")
     if kind.endswith(INTERRUPTED):
         return Failure(asset, "interrupted: by Ctrl-C, or because its process was asked to end. Start it again.")
     # Our own errors speak for themselves; of others the kind of error matters too.

@@ -7,8 +7,13 @@ Does not belong here: what stands in the tables (sql/), the folder around the fi
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any
+
+import duckdb
 
 from warehouse.connection import open_engine, quoted
 from warehouse.engine import Build, preview
@@ -20,13 +25,14 @@ STORAGE_VERSION = "v1.3.0"
 # Small groups are written by several cores at once (what does not fill one is written by one core, at the end), and a
 # query for one indicator reads little beside it.
 ROW_GROUP_SIZE = 8192
+# Tables loaded at once: one core packs the rows of a table that fill no group.
+AT_ONCE = 2
 VIEWS = Path(__file__).parent / "sql" / "main"
 DESCRIBED_VIEWS = Path(__file__).parent / "sql" / "views"
 
 
 def write_database(build: Build, published: Sequence[Table], database: Path, release_id: str) -> dict[str, int]:
     """Writes the tables of a build into a new DuckDB file, with comments, views and macros; returns their row counts."""
-    counts: dict[str, int] = {}
     con = open_engine()
     try:
         options = f"STORAGE_VERSION '{STORAGE_VERSION}', ROW_GROUP_SIZE {ROW_GROUP_SIZE}"
@@ -35,10 +41,9 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
         con.execute("BEGIN")  # one commit instead of one for every comment
         for description in published:
             con.execute("; ".join(ddl(description)))
-            names = ", ".join(f'"{c}"' for c in description.column_names)
-            path = quoted(build.path(description.full_name))
-            loaded = con.execute(f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')")
-            counts[description.full_name] = int(loaded.fetchall()[0][0])
+        con.execute("COMMIT")
+        counts = _fill(con, build, published)
+        con.execute("BEGIN")
         for statement in described_views(published):
             con.execute(statement)
         for view in sorted(VIEWS.glob("*.sql")):
@@ -60,6 +65,31 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
     finally:
         con.close()
     return counts
+
+
+def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[Table]) -> dict[str, int]:
+    """Loads the tables of a build, the largest first and `AT_ONCE` at a time; returns their row counts."""
+    waiting: SimpleQueue[Table] = SimpleQueue()
+    for description in sorted(published, key=lambda d: build.path(d.full_name).stat().st_size, reverse=True):
+        waiting.put(description)
+
+    def load(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
+        counts: dict[str, int] = {}
+        cursor.execute("USE release")
+        cursor.execute("BEGIN")
+        with suppress(Empty):  # nothing waits any more
+            while True:
+                description = waiting.get_nowait()
+                names = ", ".join(f'"{c}"' for c in description.column_names)
+                path = quoted(build.path(description.full_name))
+                query = f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')"
+                counts[description.full_name] = int(cursor.execute(query).fetchall()[0][0])
+        cursor.execute("COMMIT")
+        return counts
+
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = list(pool.map(load, [con.cursor() for _ in range(AT_ONCE)]))
+    return {name: count for part in parts for name, count in part.items()}
 
 
 def ddl(description: Table) -> list[str]:

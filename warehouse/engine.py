@@ -1,7 +1,7 @@
 """The engine between stages: Parquet files of one build, and the SQL that makes one from others.
 
-Belongs here: where a build keeps its tables, reading them, writing them whole, running warehouse/sql/.
-Does not belong here: what the SQL says, and the published file (database.py).
+Belongs here: where a build keeps its tables, reading them, writing them whole, running a file of warehouse/sql/.
+Does not belong here: what the SQL says, several tables at a time (making.py), and the published file (database.py).
 """
 
 from __future__ import annotations
@@ -136,9 +136,14 @@ def make(build: Build, full_name: str) -> int:
     The SQL is a single static SELECT; its columns are cast to the declared types, in the declared order.
     """
     with connect() as con:
-        attach_inputs(con, build, inputs_of(full_name))
-        query = sql_text(full_name).rstrip().rstrip(";")
-        return _copy(con, f"SELECT {_cast(table(full_name))} FROM (\n{query}\n)", build.path(full_name))
+        return make_with(con, build, full_name)
+
+
+def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str) -> int:
+    """As `make`, on a connection of its own (making.py)."""
+    attach_inputs(con, build, inputs_of(full_name))
+    query = sql_text(full_name).rstrip().rstrip(";")
+    return _copy(con, f"SELECT {_cast(table(full_name))} FROM (\n{query}\n)", build.path(full_name))
 
 
 def write_frame(build: Build, description: Table, frame: pd.DataFrame, path: Path | None = None) -> int:

@@ -15,7 +15,8 @@ import dagster as dg
 import pytest
 
 from assets.site import CHECK, SITE
-from pipelines.definitions import build_defs
+from pipelines.definitions import JOB, build_defs
+from pipelines.notify import first_failure
 from sources import registry
 from warehouse import checks
 from warehouse.metadata import tables
@@ -115,6 +116,16 @@ def test_checks_of_the_audit_are_checks_of_the_graph(graph: dg.AssetGraph) -> No
     assert found == {c.name for c in checks.shown()}
     staged = {k.asset_key for k in graph.asset_check_keys if k.name == "rows_fit_schema"}
     assert staged == {dg.AssetKey(["staged", s.key]) for s in registry.structures()}
+
+
+def test_failed_table_is_named_although_one_step_makes_them_all(tmp_path: Path) -> None:
+    job = build_defs(tmp_path).resolve_job_def(JOB)
+    wanted = dg.AssetKey(["harmonised", "series_map"])
+    ran = job.execute_in_process(asset_selection=[wanted], raise_on_error=False)
+    assert not ran.success
+    failure = first_failure(ran.all_events)
+    assert failure.asset == "harmonised/series_map"
+    assert failure.reason.startswith("the build has no table reference."), failure.reason
 
 
 def test_run_of_the_command_line_stands_in_the_instance(instance: dg.DagsterInstance) -> None:

@@ -1,0 +1,79 @@
+"""Several tables at a time: the same tables, each after its inputs; one that cannot be made is named and ends the rest."""
+
+from __future__ import annotations
+
+import shutil
+import threading
+from pathlib import Path
+
+import pytest
+from small_build import SmallBuild, un_row
+
+from warehouse.engine import Build, computed_tables, connect, inputs_of, make
+from warehouse.making import TableError, make_all
+
+
+@pytest.fixture(scope="module")
+def staged(tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """A build in the state in which the SQL begins: two areas, two years."""
+    small = SmallBuild(tmp_path_factory.mktemp("making"))
+    rows = [un_row("SI_COV_PENSN", a, y, v) for a, y, v in (("608", 2020, "40.5"), ("764", 2020, "89.1"))]
+    small.stage("unsd_sdg", "sdg", "2024-12-31", rows)
+    return small.staged().build
+
+
+def copy_of(build: Build, folder: Path) -> Build:
+    """The same build elsewhere."""
+    shutil.copytree(build.folder, folder)
+    return Build(folder)
+
+
+def digest(build: Build, full_name: str) -> str:
+    """What a table holds, in its order."""
+    with connect() as con:
+        rows = con.execute(f"SELECT * FROM read_parquet('{build.path(full_name)}')").fetchall()
+    return repr(rows)
+
+
+def test_same_tables_as_one_after_the_other_and_each_after_its_inputs(staged: Build, tmp_path: Path) -> None:
+    one_by_one, together = copy_of(staged, tmp_path / "one"), copy_of(staged, tmp_path / "together")
+    names = computed_tables()
+    counts = {name: make(one_by_one, name) for name in names}
+    made = []
+    for name, rows in make_all(together, names):
+        assert set(inputs_of(name)) & set(names) <= set(made), f"{name} came before one of its inputs"
+        assert rows == counts[name]
+        made.append(name)
+    assert sorted(made) == sorted(names)
+    assert counts["harmonised.observation"] == 2
+    assert [n for n in names if digest(one_by_one, n) != digest(together, n)] == []
+
+
+def test_table_that_cannot_be_made_is_named_and_nothing_that_needs_it_is_begun(staged: Build, tmp_path: Path) -> None:
+    build = copy_of(staged, tmp_path / "build")
+    build.path("reference.target_group_rule").unlink()
+    with pytest.raises(
+        TableError, match=r"^reference\.cell_group: the build has no table reference\.target_group_rule"
+    ):
+        list(make_all(build, computed_tables()))
+    assert not build.has("harmonised.observation")
+    assert list(build.folder.rglob("*.part")) == []
+
+
+def test_error_of_the_engine_is_named_with_its_kind(staged: Build, tmp_path: Path) -> None:
+    build = copy_of(staged, tmp_path / "build")
+    build.path("reference.indicator").write_bytes(b"no Parquet")
+    with pytest.raises(TableError, match=r"^[a-z]+\.[a-z_]+: InvalidInputException: .*indicator\.parquet"):
+        list(make_all(build, computed_tables()))
+
+
+def test_caller_that_goes_leaves_nothing_at_work(staged: Build, tmp_path: Path) -> None:
+    build = copy_of(staged, tmp_path / "build")
+    before = threading.active_count()
+    coming = make_all(build, computed_tables())
+    next(coming)
+    coming.close()
+    assert threading.active_count() == before
+    made = build.names()
+    assert make(build, "harmonised.series_map") >= 0, "the engine works on"
+    assert [n for n in build.names() if n not in made] in ([], ["harmonised.series_map"])
