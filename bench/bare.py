@@ -20,7 +20,8 @@ from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.shipped import archive_folders, shipped_archive
 from warehouse.database import staged_tables
-from warehouse.engine import Build, computed_tables, make, read_files, write_frame, write_frames, write_together
+from warehouse.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
+from warehouse.making import make_all
 from warehouse.metadata import staged_table, table
 from warehouse.previous import write_previous
 from warehouse.release import Provenance, audit, blocking, publish
@@ -63,8 +64,7 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     write_frame(build, table("lineage.fetch"), pd.DataFrame())
     write_previous(build, None)
     lap("staged")
-    for name in computed_tables():
-        make(build, name)
+    for name, _ in make_all(build, computed_tables()):
         lap(name)
     audit(build)
     failed = blocking(build)

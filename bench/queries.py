@@ -5,8 +5,9 @@ Does not belong here: growing the input of the SQL that makes the tables (grow.p
 
 Run as `python -m bench.queries DATABASE_FOLDER RESULT` in a process of its own.
 
-Every copy of the larger one is another set of countries and groups, as in grow.py, with observations of its own; the tables
-keep the order of rows that a release has.
+The larger one is a warehouse of the same eleven Member States: with as many other countries as the world has, and from
+there on with more indicators. What is published of Member States alone grows by indicators only. The tables keep the order
+of rows that a release has. (grow.py, which grows the input of the SQL, copies the Member States as well.)
 """
 
 from __future__ import annotations
@@ -30,9 +31,10 @@ from warehouse.query import ask, reader
 from warehouse.releases import DATABASE
 
 TIMES = 7
-RENAMED = ("ref_area", "area_group", "observation_id", "other_observation_id")
-# Of the catalogue only what says which areas there are; definitions, code lists and weights' rules stay as they are.
-COPIED_REFERENCE = ("area", "area_group", "set_group", "series_break")
+MOST_AREAS = 20  # copies of the 21 areas of today: about as many as the world has, with its groupings
+IDS = ("observation_id", "other_observation_id")
+# Every table with indicators grows with them; with areas this list, and each table that has other areas than the members.
+AREAS = "reference.area"
 
 
 @dataclass(frozen=True)
@@ -75,26 +77,43 @@ def grow(release: Path, folder: Path, observations: int) -> None:
     con.execute("SET enable_progress_bar = false")
     con.execute("SET memory_limit = '6GB'")
     con.execute(f"SET temp_directory = '{folder / 'spill'}'")
-    source = f"read_parquet('{release}/parquet/harmonised/observation.parquet')"
-    have = con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0]
-    con.execute(f"CREATE TABLE copy AS SELECT k::INTEGER AS k FROM range({max(1, round(observations / have))}) AS t(k)")
+    observation = f"read_parquet('{release}/parquet/harmonised/observation.parquet')"
+    n = max(1, round(observations / con.execute(f"SELECT count(*) FROM {observation}").fetchall()[0][0]))
+    areas = min(n, MOST_AREAS)
+    con.execute(f"CREATE TABLE area AS SELECT a::INTEGER AS a FROM range({areas}) AS t(a)")
+    con.execute(f"CREATE TABLE indicator AS SELECT i::INTEGER AS i FROM range({max(1, round(n / areas))}) AS t(i)")
+    groups = f"read_parquet('{release}/parquet/reference/area_group.parquet')"
+    con.execute(f"CREATE TABLE ours AS SELECT unnest([ref_area, area_group]) AS ref_area FROM {groups}")
     published: list[Table] = []
     for path in sorted((release / "parquet").glob("*/*.parquet")):
         full_name = f"{path.parent.name}.{path.stem}"
         if full_name not in tables() and path.parent.name != "staged":
             continue
-        to = build.path(full_name)
+        to, source = build.path(full_name), f"read_parquet('{path}')"
         to.parent.mkdir(parents=True, exist_ok=True)
-        names = [d[0] for d in con.execute(f"SELECT * FROM read_parquet('{path}') LIMIT 0").description]
+        names = [d[0] for d in con.execute(f"SELECT * FROM {source} LIMIT 0").description]
         published.append(table(full_name) if full_name in tables() else _staged(path.stem, names))
-        renamed = [n for n in RENAMED if n in names]
-        of_reference = path.parent.name == "reference" and path.stem not in COPIED_REFERENCE
-        if not renamed or of_reference or path.parent.name == "staged":
+        if path.parent.name == "staged" or ("indicator" not in names and full_name != AREAS):
             shutil.copyfile(path, to)
             continue
-        marked = ", ".join(f"CASE WHEN k = 0 THEN {n} ELSE {n} || '~' || k END AS {n}" for n in renamed)
+        has_others = full_name == AREAS or (
+            {"indicator", "ref_area"} <= set(names)
+            and path.parent.name != "reference"
+            and con.execute(f"SELECT bool_or(ref_area NOT IN (FROM ours)) FROM {source}").fetchall()[0][0]
+        )
+        grown_by = ["area"] if has_others else []
+        renamed = {"ref_area": "a"} if has_others else {}
+        if "indicator" in names:
+            grown_by.append("indicator")
+            renamed |= {"indicator": "i"}
+        key = " * 1000 + ".join(renamed.values())  # one number for each copy
+        renamed |= {name: f"({key})" for name in IDS if name in names}
+        marked = [
+            f"CASE WHEN {k} = 0 THEN {name} ELSE {name} || '~' || {k} END AS {name}" for name, k in renamed.items()
+        ]
+        copies = ", ".join([f"{source} AS s", *grown_by])
         con.execute(
-            f"COPY (SELECT s.* REPLACE ({marked}) FROM read_parquet('{path}') AS s, copy {order_of(full_name)}) "
+            f"COPY (SELECT s.* REPLACE ({', '.join(marked)}) FROM {copies} {order_of(full_name)}) "
             f"TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()

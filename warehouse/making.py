@@ -1,6 +1,6 @@
 """Several tables at a time: each begins as soon as its inputs stand.
 
-Belongs here: the order in which the SQL of a build runs, and how many files of it run at once.
+Belongs here: the order in which the SQL of a build runs, and how many tables are made at once.
 Does not belong here: how one table is made (engine.py).
 """
 
@@ -17,10 +17,12 @@ from threading import RLock
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.engine import Build, connect, inputs_of, make_with
+from warehouse.engine import PER_DATASET, Build, connect, inputs_of, make_with
 
 # To plan a query and to write its rows keeps one core busy each, also where there are few rows.
 AT_ONCE = 2
+# With more staged rows than this, a table keeps all cores busy, and needs the memory, by itself.
+MANY_ROWS = 1_000_000
 
 
 class TableError(PayungError):
@@ -28,14 +30,23 @@ class TableError(PayungError):
 
 
 def make_all(build: Build, names: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Makes several tables, `AT_ONCE` at a time; yields each with the number of its rows as soon as it is made.
+    """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
 
     The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
     under way are then interrupted, and no other is begun.
     """
-    with _cursors(AT_ONCE) as cursors, _Making(build, names, cursors) as making:
+    with _cursors(_at_once(build)) as cursors, _Making(build, names, cursors) as making:
         for _ in names:
             yield making.next_made()
+
+
+def _at_once(build: Build) -> int:
+    paths = [str(p) for p in build.folder.glob(PER_DATASET["staged.observation"])]
+    with connect() as con:
+        (rows,) = (
+            con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [paths]).fetchall()[0] if paths else (0,)
+        )
+    return 1 if rows > MANY_ROWS else AT_ONCE
 
 
 class _Making:
