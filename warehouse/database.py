@@ -8,9 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from pathlib import Path
-from queue import Empty, SimpleQueue
 from typing import Any
 
 import duckdb
@@ -18,6 +16,7 @@ import duckdb
 from warehouse.connection import open_engine, quoted
 from warehouse.engine import Build, preview
 from warehouse.macros import create_macros
+from warehouse.making import AT_ONCE
 from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment, views
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
@@ -25,8 +24,6 @@ STORAGE_VERSION = "v1.3.0"
 # Small groups are written by several cores at once (what does not fill one is written by one core, at the end), and a
 # query for one indicator reads little beside it.
 ROW_GROUP_SIZE = 8192
-# Tables loaded at once: one core packs the rows of a table that fill no group.
-AT_ONCE = 2
 VIEWS = Path(__file__).parent / "sql" / "main"
 DESCRIBED_VIEWS = Path(__file__).parent / "sql" / "views"
 
@@ -69,21 +66,18 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
 
 def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[Table]) -> dict[str, int]:
     """Loads the tables of a build, the largest first and `AT_ONCE` at a time; returns their row counts."""
-    waiting: SimpleQueue[Table] = SimpleQueue()
-    for description in sorted(published, key=lambda d: build.path(d.full_name).stat().st_size, reverse=True):
-        waiting.put(description)
+    # One iterator for all threads: each takes the next table that none has begun.
+    waiting = iter(sorted(published, key=lambda d: build.path(d.full_name).stat().st_size, reverse=True))
 
     def load(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
         counts: dict[str, int] = {}
         cursor.execute("USE release")
         cursor.execute("BEGIN")
-        with suppress(Empty):  # nothing waits any more
-            while True:
-                description = waiting.get_nowait()
-                names = ", ".join(f'"{c}"' for c in description.column_names)
-                path = quoted(build.path(description.full_name))
-                query = f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')"
-                counts[description.full_name] = int(cursor.execute(query).fetchall()[0][0])
+        for description in waiting:
+            names = ", ".join(f'"{c}"' for c in description.column_names)
+            path = quoted(build.path(description.full_name))
+            query = f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')"
+            counts[description.full_name] = int(cursor.execute(query).fetchall()[0][0])
         cursor.execute("COMMIT")
         return counts
 

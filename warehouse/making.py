@@ -19,7 +19,7 @@ import duckdb
 from indicator_defs.errors import PayungError
 from warehouse.engine import PER_DATASET, Build, connect, inputs_of, make_with
 
-# To plan a query and to write its rows keeps one core busy each, also where there are few rows.
+# Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
 AT_ONCE = 2
 # With more staged rows than this, a table keeps all cores busy, and needs the memory, by itself.
 MANY_ROWS = 1_000_000

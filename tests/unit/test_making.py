@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from small_build import SmallBuild, un_row
 
-from warehouse.engine import Build, computed_tables, connect, inputs_of, make
+from warehouse.engine import Build, computed_tables, connect, inputs_of, make, sql_text
 from warehouse.making import TableError, make_all
 
 
@@ -90,3 +90,18 @@ def test_caller_that_goes_leaves_nothing_at_work(staged: Build, tmp_path: Path) 
     made = build.names()
     assert make(build, "harmonised.series_map") >= 0, "the engine works on"
     assert [n for n in build.names() if n not in made] in ([], ["harmonised.series_map"])
+
+
+def test_query_under_way_is_interrupted(staged: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    build = copy_of(staged, tmp_path / "build")
+    for_hours = "(SELECT count(*) FROM range(10000000) AS a, range(10000000) AS b WHERE a.range + b.range < 0)"
+    text = sql_text("harmonised.series_map").rstrip().rstrip(";")
+    slow = {"harmonised.series_map": f"SELECT t.* FROM ({text}) AS t WHERE {for_hours} = 0"}
+    monkeypatch.setattr("warehouse.engine.sql_text", lambda name: slow.get(name) or sql_text(name))
+    coming = make_all(build, ["lineage.series_vintage", "harmonised.series_map"])
+    assert next(coming)[0] == "lineage.series_vintage"
+    ending = threading.Thread(target=coming.close, daemon=True)
+    ending.start()
+    ending.join(60)
+    assert not ending.is_alive()
+    assert not build.has("harmonised.series_map")
