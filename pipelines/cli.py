@@ -6,14 +6,17 @@ Does not belong here: the commands (commands/), and what they do.
 
 from __future__ import annotations
 
+import logging
+import os
+import sys
 import traceback
-from typing import Any
+from typing import Any, NoReturn
 
 import click
 
 from indicator_defs.errors import PayungError
 from pipelines.commands.asking import explain, gaps, revisions, sql, status
-from pipelines.commands.common import exit_code, show_problems, wants_traceback
+from pipelines.commands.common import FAILED, OK, exit_code, show_problems, wants_traceback
 from pipelines.commands.edition import edition
 from pipelines.commands.export import export
 from pipelines.commands.refresh import refresh
@@ -54,5 +57,29 @@ for command in (refresh, revisions, gaps, sql, explain, status, export, edition,
     main.add_command(command)
 
 
+def run() -> NoReturn:
+    """`payung` as a process: runs `main`, and is gone as soon as all that it wrote is out.
+
+    Python would first take apart everything it has loaded, object by object: after a refresh a second in which nothing
+    more happens. Files, locks and processes are closed by then by those who opened them.
+    """
+    code: str | int | None = OK
+    try:
+        try:
+            main()
+        except SystemExit as left:
+            code = left.code
+        sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None:  # not what is written to the screen
+            raise
+        show_problems([f"could not write all of the answer: {error.strerror}."])
+        code = FAILED
+    if isinstance(code, str):
+        sys.exit(code)
+    logging.shutdown()
+    os._exit(code or OK)
+
+
 if __name__ == "__main__":
-    main()
+    run()

@@ -6,10 +6,11 @@ import csv
 import io
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import pytest
-from payung_command import run_payung
+from payung_command import COMMAND, environment, run_payung
 
 from warehouse.query import query
 
@@ -122,6 +123,34 @@ def test_debug_shows_the_traceback(made_home: Path) -> None:
     ran = run_payung(made_home, "sql", "SELECT * FROM reference.nothing", "--debug")
     assert ran.returncode == 1
     assert "Traceback" in ran.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full, a disk that is always full")
+@pytest.mark.parametrize("arguments", [("--help",), ("sql", "SELECT 1"), ("status",), ("refresh",)])
+def test_answer_that_cannot_be_written_is_told(made_home: Path, arguments: tuple[str, ...]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [COMMAND, *arguments],
+            env=environment(made_home),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "payung: could not write all of the answer: No space left on device.\n"
+
+
+def test_reader_that_goes_away_is_no_error_of_ours(made_home: Path) -> None:
+    asked = [COMMAND, "sql", "SELECT * FROM observations", "--format", "csv"]
+    with subprocess.Popen(
+        asked, env=environment(made_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    ) as payung:
+        assert payung.stdout is not None
+        assert payung.stderr is not None
+        assert payung.stdout.readline().startswith("indicator,")
+        payung.stdout.close()
+        assert payung.stderr.read() == ""
 
 
 def test_release_that_is_not_there(made_home: Path, release: Path) -> None:
