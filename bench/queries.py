@@ -111,6 +111,8 @@ def grow(release: Path, folder: Path, observations: int) -> None:
         marked = [
             f"CASE WHEN {k} = 0 THEN {name} ELSE {name} || '~' || {k} END AS {name}" for name, k in renamed.items()
         ]
+        if has_others and "is_member" in names:
+            marked.append("is_member AND a = 0 AS is_member")
         copies = ", ".join([f"{source} AS s", *grown_by])
         con.execute(
             f"COPY (SELECT s.* REPLACE ({', '.join(marked)}) FROM {copies} {order_of(full_name)}) "

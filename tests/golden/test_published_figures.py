@@ -297,3 +297,16 @@ def test_column_holds_one_of_the_groups_of_the_bridge(ask: Any) -> None:
 def test_year_that_was_published_as_part_of_a_status_is_not_stated(ask: Any) -> None:
     rows = ask("SELECT DISTINCT obs_status FROM harmonised.observation WHERE provider_series = 'SL_ISV_IFEM'")
     assert rows == [{"obs_status": None}], "all of it is NOTSPEC: not stated, never normal"
+
+
+@pytest.mark.parametrize("table", ["value", "value_history"])
+def test_member_states_are_told_from_other_areas_and_stand_first(ask: Any, table: str) -> None:
+    members = {
+        r["ref_area"]
+        for r in ask("SELECT ref_area FROM reference.area_group WHERE area_group = 'ASEAN' AND is_member_today")
+    }
+    rows = ask(f"SELECT ref_area, is_member FROM indicator_set.{table} ORDER BY rowid")
+    assert {r["ref_area"] for r in rows if r["is_member"]} == members
+    assert members.isdisjoint(r["ref_area"] for r in rows if not r["is_member"])
+    told = [r["is_member"] for r in rows]
+    assert told == sorted(told, reverse=True)

@@ -1,7 +1,7 @@
 -- indicator_set.value: the chosen observations of today: the newest state of indicator_set.value_history.
--- Sorted by kind of breakdown before area: the headline figures of an indicator, which most questions are about, stand
--- together and are read without the others.
+-- The Member States stand before all other areas, and within each the headline figures of an indicator together: most
+-- questions are about those, and read nothing else.
 SELECT * EXCLUDE (known_from, known_to, snapshot_id, snapshot_row)
 FROM indicator_set.value_history
 WHERE known_to IS NULL
-ORDER BY indicator, breakdown_family, ref_area, time_period, cell
+ORDER BY is_member DESC, indicator, breakdown_family, ref_area, time_period, cell

@@ -108,7 +108,7 @@ SELECT
     x.observation_id, x.indicator, o.ref_area, o.time_period, o.time_detail, o.sector, o.target_group,
     o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev, o.migratory_status,
     o.occupation, o.activity, o.formality, o.composite_breakdown,
-    x.cell, x.breakdown_family, x.breakdown_family = 'total' AS is_headline,
+    x.cell, x.breakdown_family, x.breakdown_family = 'total' AS is_headline, g.ref_area IS NOT NULL AS is_member,
     o.obs_value, o.value_text, o.lower_bound, o.upper_bound, o.unit_measure, x.obs_status,
     o.obs_status AS published_status, o.nature, o.footnote, o.source, o.dataset, o.provider_series, o.feed, x.dataset_kind,
     o.vintage_date, x.role, x.in_aggregates, x.break_before, x.correction, x.above_maximum, x.snapshot_id, x.snapshot_row
@@ -117,4 +117,5 @@ JOIN indicator_set.state AS f ON f.indicator = x.indicator AND f.state_no = x.fi
 JOIN indicator_set.state AS t ON t.indicator = x.indicator AND t.state_no = x.last_state
 JOIN lineage.vintage_value AS o
     ON o.observation_id = x.observation_id AND o.snapshot_id = x.snapshot_id AND o.snapshot_row = x.snapshot_row
-ORDER BY x.indicator, x.breakdown_family, o.ref_area, o.time_period, x.cell, f.known_from
+LEFT JOIN reference.area_group AS g ON g.ref_area = o.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
+ORDER BY is_member DESC, x.indicator, x.breakdown_family, o.ref_area, o.time_period, x.cell, f.known_from

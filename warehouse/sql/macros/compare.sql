@@ -7,7 +7,7 @@ WITH newest AS (
         v.footnote, v.observation_id,
         row_number() OVER (PARTITION BY v.ref_area ORDER BY v.time_period DESC) AS turn
     FROM indicator_set.value AS v
-    WHERE v.indicator = indicator_code AND v.is_headline AND v.time_period <= year_asked
+    WHERE v.indicator = indicator_code AND v.is_member AND v.is_headline AND v.time_period <= year_asked
 ),
 counted AS (
     SELECT m.ref_area, m.value_year

@@ -7,7 +7,7 @@ WITH newest AS (
         v.footnote, v.observation_id,
         row_number() OVER (PARTITION BY v.ref_area ORDER BY v.time_period DESC) AS turn
     FROM indicator_set.value AS v
-    WHERE v.indicator = indicator_code AND v.is_headline
+    WHERE v.indicator = indicator_code AND v.is_member AND v.is_headline
 )
 SELECT
     g.ref_area, a.name AS area_name, n.time_period, n.obs_value, n.value_text, u.name AS unit, n.obs_status,

@@ -9,8 +9,7 @@ WITH found AS (
         row_number() OVER (PARTITION BY v.indicator, v.ref_area, v.cell ORDER BY v.time_period DESC) AS turn
     FROM reference.cell_group AS g
     JOIN indicator_set.value AS v ON v.indicator = g.indicator AND v.cell = g.cell
-    JOIN reference.area_group AS m ON m.ref_area = v.ref_area AND m.area_group = 'ASEAN' AND m.is_member_today
-    WHERE g.target_group = group_code
+    WHERE g.target_group = group_code AND v.is_member
 )
 SELECT
     f.indicator, i.name AS indicator_name, f.match, f.sex, f.age, f.urbanisation, f.income_wealth_quantile,

@@ -7,11 +7,10 @@ SELECT
 FROM indicator_set.value AS f
 JOIN indicator_set.value AS m
     ON m.indicator = f.indicator AND m.ref_area = f.ref_area AND m.time_period = f.time_period AND m.feed = f.feed
-    AND m.cell = 'M' || substr(f.cell, 2)
+    AND m.cell = 'M' || substr(f.cell, 2) AND m.is_member
 LEFT JOIN indicator_set.value AS t
     ON t.indicator = f.indicator AND t.ref_area = f.ref_area AND t.time_period = f.time_period AND t.feed = f.feed
-    AND t.is_headline
-JOIN reference.area_group AS g ON g.ref_area = f.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
+    AND t.is_member AND t.is_headline
 JOIN reference.area AS a ON a.ref_area = f.ref_area
-WHERE f.indicator = indicator_code AND f.sex = 'F' AND f.breakdown_family = 'sex'
+WHERE f.indicator = indicator_code AND f.is_member AND f.sex = 'F' AND f.breakdown_family = 'sex'
 ORDER BY a.sort_order, f.time_period

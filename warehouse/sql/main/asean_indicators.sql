@@ -8,10 +8,10 @@ SELECT
     NULL AS flags
 FROM indicator_set.value AS v
 JOIN reference.indicator AS i ON i.indicator = v.indicator
-JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
 JOIN reference.area AS a ON a.ref_area = v.ref_area
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = v.unit_measure
 LEFT JOIN reference.code AS s ON s.codelist = 'obs_status' AND s.code = v.obs_status
+WHERE v.is_member
 UNION ALL
 SELECT
     r.indicator, i.name, i.indicator_group, r.ref_area, a.name, a.area_type, r.time_period,
