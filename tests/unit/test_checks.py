@@ -26,6 +26,7 @@ OBSERVATION = {
     "source": "ilostat",
     "dataset": "SDG_0131_SEX_SOC_RT",
     "provider_series": "SDG_0131_SEX_SOC_RT",
+    "feed": "ilostat/SDG_0131_SEX_SOC_RT/SDG_0131_SEX_SOC_RT",
     "candidate_no": 1,
     "vintage_date": date(2024, 9, 12),
     "snapshot_id": "s1",

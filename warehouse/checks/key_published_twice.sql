@@ -1,9 +1,17 @@
 -- severity: warns
 -- description: No provider publishes one key twice with different values; none of such candidates is chosen
-SELECT indicator, ref_area, time_period, feed, string_agg(DISTINCT provider_series, ', ' ORDER BY provider_series) AS provider_series,
-    count(*) AS candidates
-FROM harmonised.observation
-GROUP BY
-    indicator, ref_area, time_period, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-    migratory_status, occupation, activity, formality, composite_breakdown, feed, snapshot_id
-HAVING count(DISTINCT value_text) > 1
+WITH twice AS (
+    SELECT indicator, ref_area, time_period, cell, feed, snapshot_id, count(*) AS candidates
+    FROM harmonised.observation
+    GROUP BY indicator, ref_area, time_period, cell, feed, snapshot_id
+    HAVING min(value_text) <> max(value_text)
+)
+SELECT
+    t.indicator, t.ref_area, t.time_period, t.feed,
+    string_agg(DISTINCT o.provider_series, ', ' ORDER BY o.provider_series) AS provider_series,
+    any_value(t.candidates) AS candidates
+FROM twice AS t
+JOIN harmonised.observation AS o
+    ON o.indicator = t.indicator AND o.ref_area = t.ref_area AND o.time_period = t.time_period AND o.cell = t.cell
+    AND o.feed = t.feed AND o.snapshot_id = t.snapshot_id
+GROUP BY t.indicator, t.ref_area, t.time_period, t.cell, t.feed, t.snapshot_id

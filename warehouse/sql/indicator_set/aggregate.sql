@@ -2,17 +2,7 @@
 -- must know beside them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
 -- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding up cannot
 -- show: the same inputs give the same figure to the last bit.
-WITH member AS (
-    SELECT
-        a.*, (a.value_low + a.value_high) / 2 AS middle, i.is_survey, m.kind,
-        CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
-        CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
-        m.kind <> 'mean' OR a.weight_value IS NOT NULL AS counts
-    FROM indicator_set.aggregate_member AS a
-    JOIN reference.indicator AS i ON i.indicator = a.indicator
-    JOIN reference.method AS m ON m.method = i.method
-),
-group_people AS (
+WITH group_people AS (
     SELECT
         g.area_group, w.time_period AS reference_year, w.ref_area, w.weight_value AS people,
         row_number() OVER (PARTITION BY g.area_group, w.time_period ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
@@ -41,26 +31,51 @@ kind_of_cell AS (
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
 ),
-cells AS (
-    SELECT f.area_group, f.reference_year, k.*
-    FROM (SELECT DISTINCT indicator, area_group, reference_year, cell FROM member) AS f
+cells AS (  -- numbered, as joining and grouping by a number takes a fraction of the memory
+    SELECT row_number() OVER () AS figure_no, f.area_group, f.reference_year, k.*
+    FROM (SELECT DISTINCT indicator, area_group, reference_year, cell FROM indicator_set.aggregate_member) AS f
     JOIN kind_of_cell AS k ON k.indicator = f.indicator AND k.cell = f.cell
 ),
+member AS (
+    SELECT
+        c.figure_no, a.ref_area, a.value_year, a.value_low, a.value_high, (a.value_low + a.value_high) / 2 AS middle,
+        a.nature, a.obs_status, a.weight_filling, a.weight_is_proxy, a.is_extended, a.is_capped, c.kind,
+        l.n_members, a.ref_area = l.ref_area AS is_largest,
+        a.value_year >= a.reference_year - CASE WHEN i.is_survey THEN r.recent_years_survey ELSE r.recent_years END AS is_recent,
+        CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
+        CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
+        (c.kind <> 'mean' OR a.weight_value IS NOT NULL) AND l.ref_area IS NOT NULL AS counts
+    FROM indicator_set.aggregate_member AS a
+    JOIN cells AS c
+        ON c.indicator = a.indicator AND c.area_group = a.area_group AND c.reference_year = a.reference_year
+        AND c.cell = a.cell
+    LEFT JOIN largest AS l ON l.area_group = a.area_group AND l.reference_year = a.reference_year
+    JOIN reference.indicator AS i ON i.indicator = a.indicator
+    JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
+),
+total_of AS (  -- for figures by sex: the figure of both together
+    SELECT f.figure_no, t.figure_no AS total_no
+    FROM cells AS f
+    JOIN cells AS t
+        ON t.indicator = f.indicator AND t.area_group = f.area_group AND t.reference_year = f.reference_year
+        AND t.cell = f.total_cell
+    WHERE f.sex IN ('F', 'M') AND f.headline_sex = '_T' AND f.kind = 'mean'
+),
 group_weight AS (  -- the weight of all members, reporting or not
-    SELECT c.indicator, c.area_group, c.reference_year, c.cell, CAST(sum(CAST(w.weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
-    FROM cells AS c
-    JOIN reference.area_group AS g ON g.area_group = c.area_group AND g.is_member_today
-    JOIN indicator_set.weight_value AS w
-        ON w.ref_area = g.ref_area AND w.time_period = c.reference_year AND w.weight = c.cell_weight
-        AND w.sex = c.weight_sex AND w.age = c.weight_age AND w.urbanisation = c.weight_urbanisation
-    GROUP BY c.indicator, c.area_group, c.reference_year, c.cell
+    SELECT
+        g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation,
+        CAST(sum(CAST(w.weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
+    FROM reference.area_group AS g
+    JOIN reference.set_group AS s ON s.area_group = g.area_group
+    JOIN indicator_set.weight_value AS w ON w.ref_area = g.ref_area
+    WHERE g.is_member_today
+    GROUP BY g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation
 ),
 figure AS (
     SELECT
-        m.indicator, m.area_group, m.reference_year, m.cell,
-        min(m.kind) AS kind,
+        m.figure_no,
         count(*) AS n_areas,
-        min(l.n_members) AS n_members,
+        min(m.n_members) AS n_members,
         array_to_string(list_sort(list(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR))), ', ') AS areas,
         CAST(sum(m.w) AS DOUBLE) AS weight_reporting,
         CASE min(m.kind)
@@ -73,16 +88,15 @@ figure AS (
         END AS upper,
         CASE min(m.kind)
             WHEN 'mean' THEN
-                CAST(sum(m.w * (m.low + m.high)) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE) / 2
-                / nullif(CAST(sum(m.w) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE), 0)
-            WHEN 'sum' THEN CAST(sum(m.low + m.high) FILTER (WHERE m.ref_area <> l.ref_area) AS DOUBLE) / 2
-            ELSE median(m.middle) FILTER (WHERE m.kind = 'median' AND m.ref_area <> l.ref_area)
+                CAST(sum(m.w * (m.low + m.high)) FILTER (WHERE NOT m.is_largest) AS DOUBLE) / 2
+                / nullif(CAST(sum(m.w) FILTER (WHERE NOT m.is_largest) AS DOUBLE), 0)
+            WHEN 'sum' THEN CAST(sum(m.low + m.high) FILTER (WHERE NOT m.is_largest) AS DOUBLE) / 2
+            ELSE median(m.middle) FILTER (WHERE m.kind = 'median' AND NOT m.is_largest)
         END AS without_largest,
         CAST(sum(m.w * m.value_year) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0) AS mean_year,
         median(m.middle) AS median, min(m.middle) AS minimum, max(m.middle) AS maximum,
-        CAST(coalesce(sum(m.w) FILTER (
-            WHERE m.value_year >= m.reference_year - CASE WHEN m.is_survey THEN a.recent_years_survey ELSE a.recent_years END
-        ), 0) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0) AS recent_share,
+        CAST(coalesce(sum(m.w) FILTER (WHERE m.is_recent), 0) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
+            AS recent_share,
         CAST(coalesce(sum(m.w) FILTER (WHERE m.nature IN ('E', 'M') OR m.obs_status IN ('E', 'I')), 0) AS DOUBLE)
             / nullif(CAST(sum(m.w) FILTER (WHERE m.nature IS NOT NULL OR m.obs_status IS NOT NULL) AS DOUBLE), 0)
             AS share_estimated,
@@ -92,33 +106,25 @@ figure AS (
         max(CASE WHEN m.weight_filling = 'carried' THEN 1 ELSE 0 END) AS has_carried,
         max(CASE WHEN m.weight_is_proxy THEN 1 ELSE 0 END) AS has_proxy_cell
     FROM member AS m
-    JOIN largest AS l ON l.area_group = m.area_group AND l.reference_year = m.reference_year
-    JOIN reference.indicator AS i ON i.indicator = m.indicator
-    JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
     WHERE m.counts
-    GROUP BY m.indicator, m.area_group, m.reference_year, m.cell
+    GROUP BY m.figure_no
 ),
 without_figure AS (  -- who reports where there is no figure, for want of a weight
     SELECT
-        m.indicator, m.area_group, m.reference_year, m.cell, count(*) AS n_areas,
+        m.figure_no, count(*) AS n_areas,
         string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area) AS areas
     FROM member AS m
-    ANTI JOIN figure AS f
-        ON f.indicator = m.indicator AND f.area_group = m.area_group AND f.reference_year = m.reference_year
-        AND f.cell = m.cell
-    GROUP BY m.indicator, m.area_group, m.reference_year, m.cell
+    ANTI JOIN figure AS f ON f.figure_no = m.figure_no
+    GROUP BY m.figure_no
 ),
 sex_total AS (  -- for figures by sex: the total over their areas, beside the total over all areas
     SELECT
-        f.indicator, f.area_group, f.reference_year, f.cell,
+        o.figure_no, o.total_no,
         CAST(sum(t.w * (t.low + t.high)) AS DOUBLE) / 2 / nullif(CAST(sum(t.w) AS DOUBLE), 0) AS total_there
-    FROM member AS f
-    JOIN kind_of_cell AS k ON k.indicator = f.indicator AND k.cell = f.cell
-    JOIN member AS t
-        ON t.indicator = f.indicator AND t.area_group = f.area_group AND t.reference_year = f.reference_year
-        AND t.ref_area = f.ref_area AND t.cell = k.total_cell
-    WHERE k.sex IN ('F', 'M') AND k.headline_sex = '_T' AND k.kind = 'mean'
-    GROUP BY f.indicator, f.area_group, f.reference_year, f.cell
+    FROM total_of AS o
+    JOIN member AS f ON f.figure_no = o.figure_no
+    JOIN member AS t ON t.figure_no = o.total_no AND t.ref_area = f.ref_area
+    GROUP BY o.figure_no, o.total_no
 ),
 judged AS (
     SELECT
@@ -137,18 +143,12 @@ judged AS (
     JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
     JOIN reference.publication_rule AS b ON b.publication_rule = i.publication_rule AND b.threshold = 'B'
     JOIN reference.publication_rule AS e ON e.publication_rule = i.publication_rule AND e.threshold = 'B_alternative'
-    LEFT JOIN figure AS f
-        ON f.indicator = c.indicator AND f.area_group = c.area_group AND f.reference_year = c.reference_year
-        AND f.cell = c.cell
+    LEFT JOIN figure AS f ON f.figure_no = c.figure_no
     LEFT JOIN group_weight AS w
-        ON w.indicator = c.indicator AND w.area_group = c.area_group AND w.reference_year = c.reference_year
-        AND w.cell = c.cell
-    LEFT JOIN sex_total AS x
-        ON x.indicator = c.indicator AND x.area_group = c.area_group AND x.reference_year = c.reference_year
-        AND x.cell = c.cell
-    LEFT JOIN figure AS o
-        ON o.indicator = c.indicator AND o.area_group = c.area_group AND o.reference_year = c.reference_year
-        AND x.cell IS NOT NULL AND o.cell = c.total_cell
+        ON w.area_group = c.area_group AND w.time_period = c.reference_year AND w.weight = c.cell_weight
+        AND w.sex = c.weight_sex AND w.age = c.weight_age AND w.urbanisation = c.weight_urbanisation
+    LEFT JOIN sex_total AS x ON x.figure_no = c.figure_no
+    LEFT JOIN figure AS o ON o.figure_no = x.total_no
 ),
 classed AS (
     SELECT
@@ -223,6 +223,5 @@ SELECT
     ), '') AS flags
 FROM classed AS c
 JOIN reference.indicator AS i ON i.indicator = c.indicator
-LEFT JOIN without_figure AS u
-    ON u.indicator = c.indicator AND u.area_group = c.area_group AND u.reference_year = c.reference_year AND u.cell = c.cell
+LEFT JOIN without_figure AS u ON u.figure_no = c.figure_no
 ORDER BY indicator, is_headline DESC, ref_area, time_period, cell

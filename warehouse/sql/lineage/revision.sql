@@ -25,11 +25,14 @@ pair AS (
             AND u.snapshot_id IN (v.previous_snapshot_id, v.snapshot_id)
     )
 ),
-cell AS (
+comparison AS (  -- of one snapshot with the one before it, numbered: cells are joined by the number
+    SELECT row_number() OVER () AS comparison_no, snapshot_from, snapshot_to, vintage_from, vintage_to
+    FROM (SELECT DISTINCT snapshot_from, snapshot_to, vintage_from, vintage_to FROM pair)
+),
+value AS (
     SELECT
-        observation_id, indicator, ref_area, time_period, sex, age, urbanisation, income_wealth_quantile, disability_status,
-        education_lev, migratory_status, occupation, activity, formality, composite_breakdown, source, dataset, feed,
-        current_series, candidate_no, obs_value, lower_bound, upper_bound, trim(coalesce(value_text, '')) AS text,
+        observation_id, indicator, ref_area, time_period, cell, source, dataset, feed, current_series, candidate_no,
+        obs_value, trim(coalesce(value_text, '')) AS text,
         obs_value IS NULL AND lower_bound IS NULL AND upper_bound IS NULL AS is_empty,
         length(regexp_extract(trim(value_text), '[.]([0-9]*)', 1))
             - coalesce(TRY_CAST(nullif(regexp_extract(trim(value_text), '[eE]([+-]?[0-9]+)$', 1), '') AS INTEGER), 0) AS decimals,
@@ -38,107 +41,89 @@ cell AS (
     FROM harmonised.row
     WHERE outcome = 'harmonised'
 ),
+kind_of_cell AS (
+    SELECT DISTINCT
+        cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status, occupation,
+        activity, formality, composite_breakdown
+    FROM harmonised.row
+    WHERE outcome = 'harmonised'
+),
 refused AS (
     SELECT DISTINCT snapshot_id, source, current_series, ref_area, time_period FROM harmonised.row WHERE outcome = 'rejected'
 ),
 before AS (
-    SELECT p.snapshot_from, p.snapshot_to, p.vintage_from, p.vintage_to, c.*
+    SELECT n.comparison_no, v.*
     FROM pair AS p
-    JOIN cell AS c
-        ON c.snapshot_id = p.snapshot_from AND c.source = p.source AND c.current_series = p.current_series
-        AND p.area_code IN ('', c.ref_area)
-    JOIN asked_area AS a ON a.snapshot_id = p.snapshot_to AND a.ref_area = c.ref_area
+    JOIN comparison AS n ON n.snapshot_from = p.snapshot_from AND n.snapshot_to = p.snapshot_to
+    JOIN value AS v
+        ON v.snapshot_id = p.snapshot_from AND v.source = p.source AND v.current_series = p.current_series
+        AND p.area_code IN ('', v.ref_area)
+    JOIN asked_area AS a ON a.snapshot_id = p.snapshot_to AND a.ref_area = v.ref_area
     WHERE NOT EXISTS (
         SELECT 1 FROM refused AS r
-        WHERE r.snapshot_id = p.snapshot_to AND r.source = c.source AND r.current_series = c.current_series
-            AND r.ref_area = c.ref_area AND r.time_period = c.time_period
+        WHERE r.snapshot_id = p.snapshot_to AND r.source = v.source AND r.current_series = v.current_series
+            AND r.ref_area = v.ref_area AND r.time_period = v.time_period
     )
 ),
 after AS (
-    SELECT p.snapshot_from, p.snapshot_to, p.vintage_from, p.vintage_to, c.*
+    SELECT n.comparison_no, v.*
     FROM pair AS p
-    JOIN cell AS c
-        ON c.snapshot_id = p.snapshot_to AND c.source = p.source AND c.current_series = p.current_series
-        AND p.area_code IN ('', c.ref_area)
-    JOIN asked_area AS a ON a.snapshot_id = p.snapshot_from AND a.ref_area = c.ref_area
+    JOIN comparison AS n ON n.snapshot_from = p.snapshot_from AND n.snapshot_to = p.snapshot_to
+    JOIN value AS v
+        ON v.snapshot_id = p.snapshot_to AND v.source = p.source AND v.current_series = p.current_series
+        AND p.area_code IN ('', v.ref_area)
+    JOIN asked_area AS a ON a.snapshot_id = p.snapshot_from AND a.ref_area = v.ref_area
     WHERE NOT EXISTS (
         SELECT 1 FROM refused AS r
-        WHERE r.snapshot_id = p.snapshot_from AND r.source = c.source AND r.current_series = c.current_series
-            AND r.ref_area = c.ref_area AND r.time_period = c.time_period
+        WHERE r.snapshot_id = p.snapshot_from AND r.source = v.source AND r.current_series = v.current_series
+            AND r.ref_area = v.ref_area AND r.time_period = v.time_period
     )
 ),
-gone AS (
-    SELECT b.* FROM before AS b
-    WHERE NOT EXISTS (
-        SELECT 1 FROM after AS a
-        WHERE a.snapshot_from = b.snapshot_from AND a.snapshot_to = b.snapshot_to AND a.observation_id = b.observation_id
-    )
+beside AS (  -- every cell of either, and what the other has of it
+    SELECT b, a FROM before AS b FULL JOIN after AS a ON a.comparison_no = b.comparison_no AND a.observation_id = b.observation_id
 ),
-come AS (
-    SELECT a.* FROM after AS a
-    WHERE NOT EXISTS (
-        SELECT 1 FROM before AS b
-        WHERE b.snapshot_from = a.snapshot_from AND b.snapshot_to = a.snapshot_to AND b.observation_id = a.observation_id
-    )
-),
+gone AS (SELECT b FROM beside WHERE a.comparison_no IS NULL),
+come AS (SELECT a FROM beside WHERE b.comparison_no IS NULL),
 near AS (  -- the same value of the same cell one year off
-    SELECT
-        g.snapshot_from, g.snapshot_to, g.observation_id AS old_id, c.observation_id AS new_id,
-        row_number() OVER (PARTITION BY g.snapshot_from, g.snapshot_to, g.observation_id ORDER BY c.time_period) AS new_choice,
-        row_number() OVER (PARTITION BY g.snapshot_from, g.snapshot_to, c.observation_id ORDER BY g.time_period) AS old_choice
-    FROM gone AS g
-    JOIN come AS c
-        ON c.snapshot_from = g.snapshot_from AND c.snapshot_to = g.snapshot_to AND c.indicator = g.indicator
-        AND c.current_series = g.current_series AND c.ref_area = g.ref_area AND c.candidate_no = g.candidate_no
-        AND c.sex = g.sex AND c.age = g.age AND c.urbanisation = g.urbanisation
-        AND c.income_wealth_quantile = g.income_wealth_quantile AND c.disability_status = g.disability_status
-        AND c.education_lev = g.education_lev AND c.migratory_status = g.migratory_status AND c.occupation = g.occupation
-        AND c.activity = g.activity AND c.formality = g.formality AND c.composite_breakdown = g.composite_breakdown
-        AND abs(c.time_period - g.time_period) = 1
-    WHERE abs(c.obs_value - g.obs_value) <= 0.5 * power(10, -least(c.decimals, g.decimals)) * 1.000000001
+    SELECT b, a
+    FROM gone
+    JOIN come
+        ON a.comparison_no = b.comparison_no AND a.indicator = b.indicator AND a.current_series = b.current_series
+        AND a.ref_area = b.ref_area AND a.candidate_no = b.candidate_no AND a.cell = b.cell
+        AND abs(a.time_period - b.time_period) = 1
+    WHERE abs(a.obs_value - b.obs_value) <= 0.5 * power(10, -least(a.decimals, b.decimals)) * 1.000000001
+    QUALIFY row_number() OVER (PARTITION BY b.comparison_no, b.observation_id ORDER BY a.time_period) = 1
+        AND row_number() OVER (PARTITION BY a.comparison_no, a.observation_id ORDER BY b.time_period) = 1
 ),
 joined AS (  -- the cell of the later vintage beside the one it is compared with: itself, or the same value a year off
-    SELECT snapshot_from, snapshot_to, observation_id AS old_id, observation_id AS new_id FROM before
-    UNION
-    SELECT snapshot_from, snapshot_to, observation_id AS old_id, observation_id AS new_id FROM after
-    EXCEPT
-    SELECT snapshot_from, snapshot_to, old_id, old_id AS new_id FROM near WHERE new_choice = 1 AND old_choice = 1
-    EXCEPT
-    SELECT snapshot_from, snapshot_to, new_id AS old_id, new_id FROM near WHERE new_choice = 1 AND old_choice = 1
+    SELECT b, a FROM beside WHERE b.comparison_no IS NOT NULL AND a.comparison_no IS NOT NULL
     UNION ALL
-    SELECT snapshot_from, snapshot_to, old_id, new_id FROM near WHERE new_choice = 1 AND old_choice = 1
+    SELECT b, a FROM near
+    UNION ALL
+    SELECT g.b, NULL AS a
+    FROM gone AS g
+    ANTI JOIN near AS n ON n.b.comparison_no = g.b.comparison_no AND n.b.observation_id = g.b.observation_id
+    UNION ALL
+    SELECT NULL AS b, c.a
+    FROM come AS c
+    ANTI JOIN near AS n ON n.a.comparison_no = c.a.comparison_no AND n.a.observation_id = c.a.observation_id
 ),
 compared AS (
     SELECT
-        j.snapshot_from, j.snapshot_to,
-        coalesce(a.vintage_from, b.vintage_from) AS vintage_from, coalesce(a.vintage_to, b.vintage_to) AS vintage_to,
-        coalesce(a.observation_id, b.observation_id) AS observation_id,
+        coalesce(a.comparison_no, b.comparison_no) AS comparison_no, coalesce(a.observation_id, b.observation_id) AS observation_id,
         coalesce(a.indicator, b.indicator) AS indicator, coalesce(a.ref_area, b.ref_area) AS ref_area,
         coalesce(a.time_period, b.time_period) AS time_period, b.time_period AS time_period_from,
-        coalesce(a.sex, b.sex) AS sex, coalesce(a.age, b.age) AS age,
-        coalesce(a.urbanisation, b.urbanisation) AS urbanisation,
-        coalesce(a.income_wealth_quantile, b.income_wealth_quantile) AS income_wealth_quantile,
-        coalesce(a.disability_status, b.disability_status) AS disability_status,
-        coalesce(a.education_lev, b.education_lev) AS education_lev,
-        coalesce(a.migratory_status, b.migratory_status) AS migratory_status,
-        coalesce(a.occupation, b.occupation) AS occupation, coalesce(a.activity, b.activity) AS activity,
-        coalesce(a.formality, b.formality) AS formality,
-        coalesce(a.composite_breakdown, b.composite_breakdown) AS composite_breakdown,
-        coalesce(a.source, b.source) AS source, coalesce(a.dataset, b.dataset) AS dataset,
+        coalesce(a.cell, b.cell) AS cell, coalesce(a.source, b.source) AS source, coalesce(a.dataset, b.dataset) AS dataset,
         coalesce(a.feed, b.feed) AS feed, coalesce(a.current_series, b.current_series) AS provider_series,
         b.obs_value AS value_from, a.obs_value AS value_to, b.text AS text_from, a.text AS text_to,
         b.obs_status AS status_from, a.obs_status AS status_to, b.nature AS nature_from, a.nature AS nature_to,
         b.published_unit AS unit_from, a.published_unit AS unit_to, b.footnote AS footnote_from, a.footnote AS footnote_to,
         b.citation AS citation_from, a.citation AS citation_to,
-        b.observation_id IS NULL OR (b.is_empty AND NOT a.is_empty) AS has_come,
-        a.observation_id IS NULL OR (a.is_empty AND NOT b.is_empty) AS has_gone,
+        b.comparison_no IS NULL OR (b.is_empty AND NOT a.is_empty) AS has_come,
+        a.comparison_no IS NULL OR (a.is_empty AND NOT b.is_empty) AS has_gone,
         abs(a.obs_value - b.obs_value) <= 0.5 * power(10, -least(a.decimals, b.decimals)) * 1.000000001 AS same_number,
         b.snapshot_row AS row_from, a.snapshot_row AS row_to
-    FROM joined AS j
-    LEFT JOIN before AS b
-        ON b.snapshot_from = j.snapshot_from AND b.snapshot_to = j.snapshot_to AND b.observation_id = j.old_id
-    LEFT JOIN after AS a
-        ON a.snapshot_from = j.snapshot_from AND a.snapshot_to = j.snapshot_to AND a.observation_id = j.new_id
+    FROM joined
 ),
 classed AS (
     SELECT
@@ -158,19 +143,22 @@ classed AS (
     FROM compared
 )
 SELECT
-    revision_class, indicator, ref_area, time_period, time_period_from, sex, age, urbanisation, income_wealth_quantile,
-    disability_status, education_lev, migratory_status, occupation, activity, formality, composite_breakdown,
-    source, dataset, feed, provider_series, vintage_from, vintage_to, value_from, value_to,
-    CASE WHEN revision_class IN ('changed', 'precision_only') THEN value_to - value_from END AS size,
-    text_from, text_to, status_from, status_to, nature_from, nature_to, unit_from, unit_to,
-    CASE WHEN row_from IS NOT NULL AND row_to IS NOT NULL THEN nullif(concat_ws(', ',
-        CASE WHEN status_from IS DISTINCT FROM status_to THEN 'obs_status' END,
-        CASE WHEN nature_from IS DISTINCT FROM nature_to THEN 'nature' END,
-        CASE WHEN unit_from IS DISTINCT FROM unit_to THEN 'unit_measure' END,
-        CASE WHEN footnote_from <> footnote_to THEN 'footnote' END,
-        CASE WHEN citation_from <> citation_to THEN 'source_citation' END
+    c.revision_class, c.indicator, c.ref_area, c.time_period, c.time_period_from, k.sex, k.age, k.urbanisation,
+    k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status, k.occupation, k.activity,
+    k.formality, k.composite_breakdown, c.source, c.dataset, c.feed, c.provider_series, s.vintage_from, s.vintage_to,
+    c.value_from, c.value_to,
+    CASE WHEN c.revision_class IN ('changed', 'precision_only') THEN c.value_to - c.value_from END AS size,
+    c.text_from, c.text_to, c.status_from, c.status_to, c.nature_from, c.nature_to, c.unit_from, c.unit_to,
+    CASE WHEN c.row_from IS NOT NULL AND c.row_to IS NOT NULL THEN nullif(concat_ws(', ',
+        CASE WHEN c.status_from IS DISTINCT FROM c.status_to THEN 'obs_status' END,
+        CASE WHEN c.nature_from IS DISTINCT FROM c.nature_to THEN 'nature' END,
+        CASE WHEN c.unit_from IS DISTINCT FROM c.unit_to THEN 'unit_measure' END,
+        CASE WHEN c.footnote_from <> c.footnote_to THEN 'footnote' END,
+        CASE WHEN c.citation_from <> c.citation_to THEN 'source_citation' END
     ), '') END AS fields,
-    observation_id, snapshot_from, row_from, snapshot_to, row_to
-FROM classed
-WHERE revision_class IS NOT NULL
+    c.observation_id, s.snapshot_from, c.row_from, s.snapshot_to, c.row_to
+FROM classed AS c
+JOIN comparison AS s ON s.comparison_no = c.comparison_no
+JOIN kind_of_cell AS k ON k.cell = c.cell
+WHERE c.revision_class IS NOT NULL
 ORDER BY vintage_to, source, indicator, ref_area, time_period, provider_series, observation_id, snapshot_to

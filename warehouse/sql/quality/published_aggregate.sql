@@ -31,7 +31,7 @@ own_group AS (
     WHERE is_member_today
     GROUP BY area_group
 ),
-published AS (
+published AS MATERIALIZED (  -- few rows, to be found before anything is joined
     SELECT
         o.observation_id, o.indicator, o.source, o.provider_series, o.feed, o.vintage_date, o.ref_area, p.area_group, o.time_period,
         o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev, o.migratory_status,
@@ -43,7 +43,7 @@ published AS (
     WHERE o.candidate_no = 1 AND o.value_text IS NOT NULL
         AND (o.obs_value IS NOT NULL OR o.lower_bound IS NOT NULL OR o.upper_bound IS NOT NULL)
 ),
-beside AS (
+beside AS MATERIALIZED (
     SELECT
         p.*, a.obs_value AS our_value, a.publication_class, a.class_reason, a.n_areas, a.areas, a.weight_covered, a.mean_year,
         a.flags, a.is_headline, m.kind, i.unit_measure, i.minimum, i.maximum, i.lookback_years,
@@ -66,12 +66,9 @@ same_feed AS (  -- what the provider's own series has for the members: newest in
             PARTITION BY b.observation_id, o.ref_area ORDER BY abs(o.time_period - b.time_period), o.time_period
         ) AS nearest
     FROM beside AS b
+    JOIN reference.area_group AS g ON g.area_group = b.area_group AND g.is_member_today
     JOIN harmonised.observation AS o
-        ON o.indicator = b.indicator AND o.feed = b.feed AND o.sex = b.sex AND o.age = b.age
-        AND o.urbanisation = b.urbanisation AND o.income_wealth_quantile = b.income_wealth_quantile
-        AND o.disability_status = b.disability_status AND o.education_lev = b.education_lev
-        AND o.migratory_status = b.migratory_status AND o.occupation = b.occupation AND o.activity = b.activity
-        AND o.formality = b.formality AND o.composite_breakdown = b.composite_breakdown
+        ON o.indicator = b.indicator AND o.ref_area = g.ref_area AND o.feed = b.feed AND o.cell = b.cell
         AND o.time_period BETWEEN b.time_period - b.lookback_years AND b.time_period + b.lookback_years
     WHERE o.candidate_no = 1 AND o.obs_value IS NOT NULL
 ),
