@@ -37,7 +37,9 @@ def parser() -> argparse.ArgumentParser:
         help="ways to grow; all but areas to the smallest size only",
     )
     parser.add_argument("--times", type=int, default=3, help="runs of each command; the median counts (default 3)")
-    parser.add_argument("--memory", type=float, default=8, help="memory limit of the SQL engine in GB (default 8)")
+    parser.add_argument(
+        "--memory", type=float, nargs="+", default=[8], help="GB the SQL engine may use, for each of --rows (default 8)"
+    )
     parser.add_argument("--home", type=Path, help="folder to work in, kept afterwards; default: a temporary one")
     parser.add_argument("--no-write", action="store_true", help="print the tables and leave docs/performance.md alone")
     return parser
@@ -63,7 +65,7 @@ def main() -> int:
             print(tables["queries"])
         if asked.only in (None, "growth"):
             found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
-            tables["growth"] = report.growth(found, asked.memory)
+            tables["growth"] = report.growth(found)
             print(tables["growth"])
         if asked.only in (None, "readers"):
             tables["readers"] = report.readers(readers.measure(release.parent.parent))

@@ -1,8 +1,8 @@
 """Harmonise, choose, aggregate, baseline and audit on one build: seconds, peak memory and rows of each table.
 
-Run as `python -m bench.chain BUILD MEMORY_GB RESULT [pandas]` in a process of its own; `bench.grow` makes the build.
-Beside it the floor: the time in which the same engine merely reads and writes the same Parquet; and with `pandas` the
-same means in pandas.
+Run as `python -m bench.chain BUILD MEMORY_GB RESULT [floor] [pandas]` in a process of its own; `bench.grow` makes the
+build. With `floor` beside it the time in which the same engine merely reads and writes the same Parquet, and with
+`pandas` the same means in pandas.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ AUDIT = "audit"
 
 @dataclass(frozen=True)
 class Step:
-    """One table made: seconds, peak memory of the process meanwhile (MB), rows, and its floor in seconds."""
+    """One table made: seconds, peak memory of the process (MB), rows, and its floor in seconds (0: not measured)."""
 
     name: str
     seconds: float
@@ -59,13 +59,13 @@ def limit_memory(gigabytes: float, spill: Path) -> None:
         con.execute(f"SET temp_directory = '{spill}'")
 
 
-def measure(build: Build, with_pandas: bool) -> Result:
+def measure(build: Build, with_floor: bool, with_pandas: bool) -> Result:
     """Makes every computed table of a build that is staged, and then audits it."""
     scratch = build.folder / "floor.parquet"
     source = f"read_parquet('{build.folder / PER_DATASET['staged.observation']}', union_by_name = true)"
     with connect() as con:
         rows = int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
-    read_floor = _copy(source, scratch)
+    read_floor = _copy(source, scratch) if with_floor else 0.0
     steps = []
     for name in computed_tables():
         reset_peak()
@@ -73,7 +73,8 @@ def measure(build: Build, with_pandas: bool) -> Result:
         count = make(build, name)
         seconds = time.perf_counter() - started
         peak = peak_mb()
-        steps.append(Step(name, seconds, peak, count, _copy(f"read_parquet('{build.path(name)}')", scratch)))
+        floor = _copy(f"read_parquet('{build.path(name)}')", scratch) if with_floor else 0.0
+        steps.append(Step(name, seconds, peak, count, floor))
         print(f"{seconds:8.2f} s  {peak:7.0f} MB  {count:12,}  {name}", file=sys.stderr, flush=True)
     reset_peak()
     started = time.perf_counter()
@@ -83,15 +84,15 @@ def measure(build: Build, with_pandas: bool) -> Result:
     return Result(rows, steps, read_floor, pandas_way.compare(build) if with_pandas else None, failed)
 
 
-def main(folder: str, gigabytes: str, result: str, beside: str = "") -> None:
+def main(folder: str, gigabytes: str, result: str, *beside: str) -> None:
     """Measures one build and writes the result as JSON."""
     build = Build(Path(folder))
     spill = build.folder / "spill"
     limit_memory(float(gigabytes), spill)
-    measured = measure(build, beside == "pandas")
+    measured = measure(build, "floor" in beside, "pandas" in beside)
     Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
     remove(spill)
 
 
 if __name__ == "__main__":
-    main(*sys.argv[1:5])
+    main(*sys.argv[1:])

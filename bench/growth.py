@@ -11,12 +11,16 @@ from bench.chain import Result, Step
 from bench.measure import load, remove, run
 from bench.pandas_way import Comparison
 
+# Larger sizes are measured by themselves: pandas would need more memory than a machine has.
+MOST_BESIDE = 20_000_000
+
 
 @dataclass(frozen=True)
 class Size:
-    """One size: how it was made, the machine's load before, and the result."""
+    """One size: how it was made, the memory that the engine may use (GB), the machine's load before, and the result."""
 
     way: str
+    memory: float
     load: str
     result: Result
 
@@ -26,11 +30,16 @@ class Size:
         return max(s.peak_mb for s in self.result.steps)
 
 
-def measure(release: Path, folder: Path, rows: list[int], ways: list[str], memory: float) -> list[Size]:
-    """The real size, each of `rows` with more areas, and the smallest of them grown in the other ways."""
-    wanted = [(1, "areas"), *((n, "areas") for n in rows if "areas" in ways)]
-    wanted += [(rows[0], way) for way in ways if way != "areas" and rows]
-    return [_one(release, folder, n, way, memory) for n, way in wanted]
+def measure(release: Path, folder: Path, rows: list[int], ways: list[str], memory: list[float]) -> list[Size]:
+    """The real size, each of `rows` with more areas, and the smallest of them grown in the other ways.
+
+    `memory`: what the engine may use (GB), for each of `rows`; the last one for all that follow.
+    """
+    wanted = [(1, "areas", memory[0])]
+    if "areas" in ways:
+        wanted += [(n, "areas", memory[min(i, len(memory) - 1)]) for i, n in enumerate(rows)]
+    wanted += [(rows[0], way, memory[0]) for way in ways if way != "areas" and rows]
+    return [_one(release, folder, *size) for size in wanted]
 
 
 def _one(release: Path, folder: Path, rows: int, way: str, memory: float) -> Size:
@@ -38,7 +47,7 @@ def _one(release: Path, folder: Path, rows: int, way: str, memory: float) -> Siz
     try:
         run([sys.executable, "-m", "bench.grow", str(release), str(build), str(rows), way])
         before = load()
-        beside = ["pandas"] if way == "areas" else []
+        beside = [] if rows > MOST_BESIDE else ["floor", "pandas"] if way == "areas" else ["floor"]
         run([sys.executable, "-m", "bench.chain", str(build), str(memory), str(told), *beside])
         found = json.loads(told.read_text(encoding="utf-8"))
     finally:
@@ -50,4 +59,4 @@ def _one(release: Path, folder: Path, rows: int, way: str, memory: float) -> Siz
         Comparison(**found["pandas"]) if found["pandas"] else None,
         found["failed"],
     )
-    return Size(way, before, result)
+    return Size(way, memory, before, result)

@@ -109,16 +109,17 @@ WAYS = {
 }
 
 
-def growth(found: list[Size], memory: float) -> str:
+def growth(found: list[Size]) -> str:
     """The summary by size, the comparison with pandas, and the table by table."""
     by_areas = [s for s in found if s.way == "areas"]
     real = found[0]
     lines = [
         _stamp(" / ".join(s.load for s in found)),
-        f"The SQL engine may use {memory:g} GB and two threads; what does not fit goes to disk.",
+        "The SQL engine may use two threads and the memory allowed; what does not fit goes to disk.",
         "",
-        "| staged rows | grown by | observations | SQL, s | audit, s | reading and writing, s | peak memory, MB |",
-        "|---:|---|---:|---:|---:|---:|---:|",
+        "| staged rows | grown by | observations | SQL, s | audit, s | reading and writing, s | memory allowed, GB "
+        "| peak memory, MB |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     for size in found:
         r = size.result
@@ -126,7 +127,7 @@ def growth(found: list[Size], memory: float) -> str:
         grown = "as it is" if size is real else WAYS[size.way]
         lines.append(
             f"| {r.staged_rows:,} | {grown} | {observations:,} | {_sql(size):.1f} | {_audit(size):.1f} | "
-            f"{_floor(size):.1f} | {size.peak_sql:.0f} |"
+            f"{_floor(size)} | {size.memory:g} | {size.peak_sql:.0f} |"
         )
     lines += [
         "",
@@ -150,8 +151,9 @@ def growth(found: list[Size], memory: float) -> str:
     ]
     heads = " | ".join(f"{s.result.staged_rows:,} rows" for s in by_areas)
     factor = by_areas[-1].result.staged_rows / by_areas[-2].result.staged_rows if len(by_areas) > 1 else 0
+    beside = [s.result for s in by_areas if s.result.read_floor][-1]  # the real size at least has it
     lines += [
-        f"| table | {heads} | rows in it | reading and writing it, s |"
+        f"| table | {heads} | rows in it | reading and writing it of {beside.staged_rows:,}, s |"
         + (f" for {factor:.1f} × rows |" if factor else ""),
         "|---|" + "---:|" * (len(by_areas) + 2 + bool(factor)),
     ]
@@ -160,7 +162,7 @@ def growth(found: list[Size], memory: float) -> str:
         before = by_areas[-2].result.steps[i].seconds if len(by_areas) > 1 else 0
         grew = f" {step.seconds / before:.1f} × |" if factor and step.seconds >= 1 else " |" if factor else ""
         rows = "" if step.name == AUDIT else f"{step.rows:,}"
-        floor = "" if step.name == AUDIT else f"{step.floor:.2f}"
+        floor = "" if step.name == AUDIT else f"{beside.steps[i].floor:.2f}"
         lines.append(f"| {step.name} | {' | '.join(cells)} | {rows} | {floor} |{grew}")
     failed = [
         f"{s.result.staged_rows:,} rows, {WAYS[s.way]}: {'; '.join(s.result.failed)}" for s in found if s.result.failed
@@ -216,5 +218,6 @@ def _audit(size: Size) -> float:
     return sum(s.seconds for s in size.result.steps if s.name == AUDIT)
 
 
-def _floor(size: Size) -> float:
-    return size.result.read_floor + sum(s.floor for s in size.result.steps)
+def _floor(size: Size) -> str:
+    seconds = size.result.read_floor + sum(s.floor for s in size.result.steps)
+    return f"{seconds:.1f}" if seconds else ""  # not measured
