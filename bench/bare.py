@@ -8,6 +8,7 @@ from RELEASE. Writes seconds by stage to the file SPANS as JSON.
 from __future__ import annotations
 
 import json
+import os
 import sys
 import time
 from pathlib import Path
@@ -79,3 +80,4 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
 
 if __name__ == "__main__":
     Path(sys.argv[3]).write_text(json.dumps(refresh(Path(sys.argv[1]), Path(sys.argv[2]))), encoding="utf-8")
+    os._exit(0)  # as `payung` ends
