@@ -6,6 +6,7 @@ Does not belong here: the commands (commands/), and what they do.
 
 from __future__ import annotations
 
+import errno
 import logging
 import os
 import sys
@@ -22,6 +23,9 @@ from pipelines.commands.export import export
 from pipelines.commands.refresh import refresh
 from pipelines.commands.releases import releases
 from pipelines.commands.ui import ui
+
+# A full disk or quota, a file as large as is allowed, a disk that fails, a reader that has gone: no fault of the program.
+CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE}
 
 
 class Group(click.Group):
@@ -71,9 +75,9 @@ def run() -> NoReturn:
             code = left.code
         sys.stdout.flush()
     except OSError as error:
-        if error.filename is not None:  # not what is written to the screen
+        if error.errno not in CANNOT_WRITE:
             raise
-        show_problems([f"could not write all of the answer: {error.strerror}."])
+        show_problems([f"could not write {error.filename or 'all of the answer'}: {error.strerror}."])
         code = FAILED
     if isinstance(code, str):
         sys.exit(code)
