@@ -7,7 +7,7 @@ Does not belong here: how one table is made (engine.py).
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
 from graphlib import TopologicalSorter
@@ -59,6 +59,7 @@ class _Making:
         self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(len(cursors))
+        self._begun: list[Future[int]] = []
         self._changing = RLock()  # a table that is made at once ends within _begin
         self._stopped = False
 
@@ -74,8 +75,10 @@ class _Making:
         with self._changing:
             self._stopped = True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        for cursor in self._cursors:  # those that work stop; the others take no notice
-            cursor.interrupt()
+        while working := [f for f in self._begun if not f.done()]:
+            for cursor in self._cursors:  # one whose query has not started yet takes no notice, so more than once
+                cursor.interrupt()
+            wait(working, timeout=0.05)
         self._pool.shutdown()
 
     def next_made(self) -> tuple[str, int]:
@@ -90,7 +93,9 @@ class _Making:
 
     def _begin(self) -> None:
         for name in self._graph.get_ready():
-            self._pool.submit(self._make, name).add_done_callback(partial(self._end, name))
+            future = self._pool.submit(self._make, name)
+            self._begun.append(future)
+            future.add_done_callback(partial(self._end, name))
 
     def _make(self, name: str) -> int:
         cursor = self._spare.get()

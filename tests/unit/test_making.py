@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import shutil
 import threading
+import time
 from pathlib import Path
 
+import duckdb
 import pytest
 from small_build import SmallBuild, un_row
 
-from warehouse.engine import Build, computed_tables, connect, inputs_of, make, sql_text
+from warehouse.engine import Build, computed_tables, connect, inputs_of, make, make_with, sql_text
 from warehouse.making import TableError, make_all
 
 
@@ -92,16 +94,34 @@ def test_caller_that_goes_leaves_nothing_at_work(staged: Build, tmp_path: Path) 
     assert [n for n in build.names() if n not in made] in ([], ["harmonised.series_map"])
 
 
-def test_query_under_way_is_interrupted(staged: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("started", [True, False], ids=["query-under-way", "query-about-to-start"])
+def test_caller_that_goes_does_not_wait_for_a_long_query(
+    staged: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: bool
+) -> None:
     build = copy_of(staged, tmp_path / "build")
     for_hours = "(SELECT count(*) FROM range(10000000) AS a, range(10000000) AS b WHERE a.range + b.range < 0)"
     text = sql_text("harmonised.series_map").rstrip().rstrip(";")
     slow = {"harmonised.series_map": f"SELECT t.* FROM ({text}) AS t WHERE {for_hours} = 0"}
     monkeypatch.setattr("warehouse.engine.sql_text", lambda name: slow.get(name) or sql_text(name))
+    reached, gone = threading.Event(), threading.Event()
+
+    def make_late(con: duckdb.DuckDBPyConnection, in_build: Build, name: str) -> int:
+        """Makes the slow table only when the caller has gone already, or while it goes."""
+        if name in slow:
+            reached.set()
+            if not started:
+                gone.wait(60)
+        return make_with(con, in_build, name)
+
+    monkeypatch.setattr("warehouse.making.make_with", make_late)
     coming = make_all(build, ["lineage.series_vintage", "harmonised.series_map"])
     assert next(coming)[0] == "lineage.series_vintage"
+    assert reached.wait(60)
+    time.sleep(0.3)  # a query of hours is under way by then, or else about to start
     ending = threading.Thread(target=coming.close, daemon=True)
     ending.start()
+    time.sleep(0.3)  # the first interruption has been and gone
+    gone.set()
     ending.join(60)
     assert not ending.is_alive()
     assert not build.has("harmonised.series_map")
