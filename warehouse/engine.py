@@ -123,10 +123,11 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
     try:
         # COPY answers with the number of rows it wrote
         written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({PARQUET})").fetchall()
+        aside.replace(path)
     except duckdb.IOException as error:
-        aside.unlink(missing_ok=True)
         raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
-    aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)  # what was interrupted leaves its half
     return int(written[0][0])
 
 
