@@ -16,50 +16,45 @@ WITH group_people AS (
 largest AS (
     SELECT area_group, reference_year, ref_area, n_members FROM group_people WHERE size_order = 1
 ),
+cell_of_indicator AS (  -- numbered, as joining and grouping by numbers takes a fraction of the time and memory
+    SELECT row_number() OVER (ORDER BY v.indicator, v.cell) AS cell_no, v.*
+    FROM (
+        SELECT DISTINCT
+            indicator, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
+            migratory_status, occupation, activity, formality, composite_breakdown
+        FROM indicator_set.value
+    ) AS v
+),
 kind_of_cell AS (
-    SELECT DISTINCT
-        v.indicator, v.cell, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev,
-        v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown, i.headline_sex, m.kind,
-        concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown) AS total_cell,
+    SELECT
+        v.*, m.kind, t.cell_no AS total_no, v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND m.kind = 'mean' AS by_sex,
         CASE WHEN m.kind = 'mean' THEN i.weight ELSE 'POP_TOTAL' END AS cell_weight,
         CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
         CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
-        CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation
-    FROM indicator_set.value AS v
+        CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation,
+        CASE WHEN i.is_survey THEN r.recent_years_survey ELSE r.recent_years END AS recent_years
+    FROM cell_of_indicator AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
-),
-cells AS (  -- numbered, as joining and grouping by a number takes a fraction of the memory
-    SELECT row_number() OVER () AS figure_no, f.area_group, f.reference_year, k.*
-    FROM (SELECT DISTINCT indicator, area_group, reference_year, cell FROM indicator_set.aggregate_member) AS f
-    JOIN kind_of_cell AS k ON k.indicator = f.indicator AND k.cell = f.cell
+    JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
+    LEFT JOIN cell_of_indicator AS t
+        ON t.indicator = v.indicator
+        AND t.cell = concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
+            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
+            v.composite_breakdown)
 ),
 member AS (
     SELECT
-        c.figure_no, a.ref_area, a.value_year, a.value_low, a.value_high, (a.value_low + a.value_high) / 2 AS middle,
+        c.cell_no, a.area_group, a.reference_year, a.ref_area, a.value_year, a.value_low, a.value_high,
+        (a.value_low + a.value_high) / 2 AS middle,
         a.nature, a.obs_status, a.weight_filling, a.weight_is_proxy, a.is_extended, a.is_capped, c.kind,
-        l.n_members, a.ref_area = l.ref_area AS is_largest,
-        a.value_year >= a.reference_year - CASE WHEN i.is_survey THEN r.recent_years_survey ELSE r.recent_years END AS is_recent,
+        l.n_members, a.ref_area = l.ref_area AS is_largest, a.value_year >= a.reference_year - c.recent_years AS is_recent,
         CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
         CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
         (c.kind <> 'mean' OR a.weight_value IS NOT NULL) AND l.ref_area IS NOT NULL AS counts
     FROM indicator_set.aggregate_member AS a
-    JOIN cells AS c
-        ON c.indicator = a.indicator AND c.area_group = a.area_group AND c.reference_year = a.reference_year
-        AND c.cell = a.cell
+    JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
     LEFT JOIN largest AS l ON l.area_group = a.area_group AND l.reference_year = a.reference_year
-    JOIN reference.indicator AS i ON i.indicator = a.indicator
-    JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
-),
-total_of AS (  -- for figures by sex: the figure of both together
-    SELECT f.figure_no, t.figure_no AS total_no
-    FROM cells AS f
-    JOIN cells AS t
-        ON t.indicator = f.indicator AND t.area_group = f.area_group AND t.reference_year = f.reference_year
-        AND t.cell = f.total_cell
-    WHERE f.sex IN ('F', 'M') AND f.headline_sex = '_T' AND f.kind = 'mean'
 ),
 group_weight AS (  -- the weight of all members, reporting or not
     SELECT
@@ -73,7 +68,7 @@ group_weight AS (  -- the weight of all members, reporting or not
 ),
 figure AS (
     SELECT
-        m.figure_no,
+        m.cell_no, m.area_group, m.reference_year,
         count(*) AS n_areas,
         min(m.n_members) AS n_members,
         array_to_string(list_sort(list(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR))), ', ') AS areas,
@@ -107,28 +102,30 @@ figure AS (
         max(CASE WHEN m.weight_is_proxy THEN 1 ELSE 0 END) AS has_proxy_cell
     FROM member AS m
     WHERE m.counts
-    GROUP BY m.figure_no
+    GROUP BY m.cell_no, m.area_group, m.reference_year
 ),
-without_figure AS (  -- who reports where there is no figure, for want of a weight
+without_weight AS (  -- who reports where there is no figure, for want of a weight
     SELECT
-        m.figure_no, count(*) AS n_areas,
-        string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area) AS areas
-    FROM member AS m
-    ANTI JOIN figure AS f ON f.figure_no = m.figure_no
-    GROUP BY m.figure_no
+        cell_no, area_group, reference_year, count(*) AS n_areas,
+        string_agg(ref_area || ' ' || CAST(value_year AS VARCHAR), ', ' ORDER BY ref_area) AS areas
+    FROM member
+    WHERE NOT counts
+    GROUP BY cell_no, area_group, reference_year
 ),
 sex_total AS (  -- for figures by sex: the total over their areas, beside the total over all areas
     SELECT
-        o.figure_no, o.total_no,
+        f.cell_no, f.area_group, f.reference_year,
         CAST(sum(t.w * (t.low + t.high)) AS DOUBLE) / 2 / nullif(CAST(sum(t.w) AS DOUBLE), 0) AS total_there
-    FROM total_of AS o
-    JOIN member AS f ON f.figure_no = o.figure_no
-    JOIN member AS t ON t.figure_no = o.total_no AND t.ref_area = f.ref_area
-    GROUP BY o.figure_no, o.total_no
+    FROM member AS f
+    JOIN kind_of_cell AS k ON k.cell_no = f.cell_no AND k.by_sex
+    JOIN member AS t
+        ON t.cell_no = k.total_no AND t.area_group = f.area_group AND t.reference_year = f.reference_year
+        AND t.ref_area = f.ref_area
+    GROUP BY f.cell_no, f.area_group, f.reference_year
 ),
 judged AS (
     SELECT
-        c.*, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest, f.mean_year, f.median, f.minimum, f.maximum,
+        c.*, d.area_group, d.reference_year, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest, f.mean_year, f.median, f.minimum, f.maximum,
         f.recent_share, f.share_estimated, f.has_censored, f.has_capped, f.has_extended, f.has_carried, f.has_proxy_cell,
         f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
         abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
@@ -138,17 +135,21 @@ judged AS (
         CASE WHEN f.n_members <= 6 THEN e.n_areas_small ELSE e.n_areas END AS e_areas,
         a.weight_covered AS a_weight, b.weight_covered AS b_weight, e.weight_covered AS e_weight,
         a.recent_share AS a_recent, a.proxy_allowed AS a_proxy, i.method, i.aggregate_title
-    FROM cells AS c
+    FROM (SELECT DISTINCT cell_no, area_group, reference_year FROM member) AS d
+    JOIN kind_of_cell AS c ON c.cell_no = d.cell_no
     JOIN reference.indicator AS i ON i.indicator = c.indicator
     JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
     JOIN reference.publication_rule AS b ON b.publication_rule = i.publication_rule AND b.threshold = 'B'
     JOIN reference.publication_rule AS e ON e.publication_rule = i.publication_rule AND e.threshold = 'B_alternative'
-    LEFT JOIN figure AS f ON f.figure_no = c.figure_no
+    LEFT JOIN figure AS f
+        ON f.cell_no = d.cell_no AND f.area_group = d.area_group AND f.reference_year = d.reference_year
     LEFT JOIN group_weight AS w
-        ON w.area_group = c.area_group AND w.time_period = c.reference_year AND w.weight = c.cell_weight
+        ON w.area_group = d.area_group AND w.time_period = d.reference_year AND w.weight = c.cell_weight
         AND w.sex = c.weight_sex AND w.age = c.weight_age AND w.urbanisation = c.weight_urbanisation
-    LEFT JOIN sex_total AS x ON x.figure_no = c.figure_no
-    LEFT JOIN figure AS o ON o.figure_no = x.total_no
+    LEFT JOIN sex_total AS x
+        ON x.cell_no = d.cell_no AND x.area_group = d.area_group AND x.reference_year = d.reference_year
+    LEFT JOIN figure AS o
+        ON o.cell_no = c.total_no AND o.area_group = x.area_group AND o.reference_year = x.reference_year
 ),
 classed AS (
     SELECT
@@ -223,5 +224,6 @@ SELECT
     ), '') AS flags
 FROM classed AS c
 JOIN reference.indicator AS i ON i.indicator = c.indicator
-LEFT JOIN without_figure AS u ON u.figure_no = c.figure_no
+LEFT JOIN without_weight AS u
+    ON u.cell_no = c.cell_no AND u.area_group = c.area_group AND u.reference_year = c.reference_year
 ORDER BY indicator, is_headline DESC, ref_area, time_period, cell

@@ -14,48 +14,18 @@ years AS (
     WHERE w.weight = 'POP_TOTAL'
         AND (w.time_period BETWEEN s.first_reference_year AND s.latest_reference_year OR w.time_period = s.baseline_year)
 ),
-valued AS (
-    SELECT
-        v.observation_id, v.indicator, v.ref_area, v.cell, v.time_period,
-        coalesce(v.obs_value, v.lower_bound, i.minimum) AS low, coalesce(v.obs_value, v.upper_bound, i.maximum) AS high,
-        i.lookback_years, m.event_count, v.in_aggregates
-    FROM indicator_set.value AS v
-    JOIN reference.indicator AS i ON i.indicator = v.indicator
-    JOIN reference.method AS m ON m.method = i.method
-    JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g ON g.ref_area = v.ref_area
-    WHERE m.kind <> 'none'
-),
-in_reach AS (
-    SELECT
-        v.observation_id, v.indicator, v.ref_area, v.cell, v.time_period, v.low, v.high, v.in_aggregates, y.reference_year,
-        row_number() OVER (
-            PARTITION BY v.indicator, v.ref_area, v.cell, y.reference_year
-            ORDER BY
-                CASE WHEN y.reference_year = s.baseline_year THEN abs(v.time_period - s.baseline_year) ELSE 0 END,
-                CASE WHEN y.reference_year = s.baseline_year THEN v.time_period ELSE -v.time_period END
-        ) AS turn
-    FROM valued AS v, years AS y, settings AS s
-    WHERE (y.reference_year <> s.baseline_year AND v.in_aggregates
-            AND v.time_period BETWEEN y.reference_year - v.lookback_years AND y.reference_year)
-        OR (y.reference_year = s.baseline_year AND NOT v.event_count
-            AND v.time_period BETWEEN s.baseline_from AND s.baseline_to)
-),
-picked AS (
-    SELECT indicator, ref_area, cell, reference_year, time_period AS value_year, low, high, observation_id
-    FROM in_reach
-    WHERE turn = 1 AND in_aggregates AND low IS NOT NULL AND high IS NOT NULL
-    UNION ALL  -- event counts at the baseline year: the mean of the range
-    SELECT
-        v.indicator, v.ref_area, v.cell, s.baseline_year AS reference_year, s.baseline_year AS value_year,
-        avg(v.low) AS low, avg(v.high) AS high, NULL AS observation_id
-    FROM valued AS v, settings AS s
-    WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
-        AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
-    GROUP BY v.indicator, v.ref_area, v.cell, s.baseline_year
+cell_of_indicator AS (
+    SELECT row_number() OVER (ORDER BY indicator, cell) AS cell_no, *
+    FROM (
+        SELECT DISTINCT
+            indicator, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
+            migratory_status, occupation, activity, formality, composite_breakdown
+        FROM indicator_set.value
+    )
 ),
 kind_of_cell AS (  -- the cells of the other sex and of the total, and the weight of the cell
-    SELECT DISTINCT
-        v.indicator, v.cell, i.maximum,
+    SELECT
+        v.cell_no, v.indicator, v.cell, i.lookback_years, i.minimum, i.maximum, m.event_count,
         v.sex IN ('F', 'M') AND i.headline_sex = '_T' AS by_sex,
         concat_ws('|', CASE v.sex WHEN 'F' THEN 'M' ELSE 'F' END, v.age, v.urbanisation, v.income_wealth_quantile,
             v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
@@ -75,44 +45,108 @@ kind_of_cell AS (  -- the cells of the other sex and of the total, and the weigh
         CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
         CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
         CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation
-    FROM indicator_set.value AS v
+    FROM cell_of_indicator AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
+    WHERE m.kind <> 'none'
+),
+numbered_cell AS (
+    SELECT k.*, o.cell_no AS other_no, t.cell_no AS total_no
+    FROM kind_of_cell AS k
+    LEFT JOIN cell_of_indicator AS o ON o.indicator = k.indicator AND o.cell = k.other_cell
+    LEFT JOIN cell_of_indicator AS t ON t.indicator = k.indicator AND t.cell = k.total_cell
+),
+valued AS (
+    SELECT
+        k.cell_no, v.ref_area, v.time_period, v.observation_id, v.in_aggregates, k.event_count, k.lookback_years,
+        coalesce(v.obs_value, v.lower_bound, k.minimum) AS low, coalesce(v.obs_value, v.upper_bound, k.maximum) AS high,
+        v.nature, v.obs_status, coalesce(v.role = 'extended backwards', FALSE) AS is_extended
+    FROM indicator_set.value AS v
+    JOIN numbered_cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
+    SEMI JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
+),
+newest AS (  -- a value stands until its window ends or a newer one comes
+    SELECT
+        cell_no, ref_area, time_period, low, high, observation_id, nature, obs_status, is_extended,
+        least(
+            time_period + lookback_years,
+            lead(time_period) OVER (PARTITION BY cell_no, ref_area ORDER BY time_period) - 1
+        ) AS last_year
+    FROM valued
+    WHERE in_aggregates
+),
+nearest AS (  -- to the baseline year
+    SELECT
+        v.cell_no, v.ref_area, s.baseline_year AS reference_year, v.time_period, v.low, v.high, v.observation_id, v.nature,
+        v.obs_status, v.is_extended, v.in_aggregates,
+        row_number() OVER (
+            PARTITION BY v.cell_no, v.ref_area ORDER BY abs(v.time_period - s.baseline_year), v.time_period
+        ) AS turn
+    FROM valued AS v, settings AS s
+    WHERE NOT v.event_count AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
+),
+picked AS (
+    SELECT
+        n.cell_no, n.ref_area, y.reference_year, n.time_period AS value_year, n.low, n.high, n.observation_id, n.nature,
+        n.obs_status, n.is_extended
+    FROM newest AS n, years AS y, settings AS s
+    WHERE y.reference_year BETWEEN n.time_period AND n.last_year AND y.reference_year <> s.baseline_year
+        AND n.low IS NOT NULL AND n.high IS NOT NULL
+    UNION ALL
+    SELECT
+        cell_no, ref_area, reference_year, time_period AS value_year, low, high, observation_id, nature, obs_status,
+        is_extended
+    FROM nearest
+    WHERE turn = 1 AND in_aggregates AND low IS NOT NULL AND high IS NOT NULL
+    UNION ALL  -- event counts at the baseline year: the mean of the range
+    SELECT
+        v.cell_no, v.ref_area, s.baseline_year AS reference_year, s.baseline_year AS value_year,
+        CAST(sum(CAST(v.low AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS low,
+        CAST(sum(CAST(v.high AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS high, NULL AS observation_id, NULL AS nature, NULL AS obs_status,
+        FALSE AS is_extended
+    FROM valued AS v, settings AS s
+    WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
+        AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
+    GROUP BY v.cell_no, v.ref_area, s.baseline_year
 ),
 kept AS (
     SELECT p.*, k.maximum, k.cell_weight, k.weight_sex, k.weight_age, k.weight_urbanisation
     FROM picked AS p
-    JOIN kind_of_cell AS k ON k.indicator = p.indicator AND k.cell = p.cell
-    LEFT JOIN picked AS o
-        ON k.by_sex AND o.indicator = p.indicator AND o.ref_area = p.ref_area
-        AND o.reference_year = p.reference_year AND o.cell = k.other_cell
-    LEFT JOIN picked AS t
-        ON k.by_sex AND t.indicator = p.indicator AND t.ref_area = p.ref_area
-        AND t.reference_year = p.reference_year AND t.cell = k.total_cell
-    WHERE NOT k.by_sex OR (o.cell IS NOT NULL AND t.cell IS NOT NULL)
+    JOIN numbered_cell AS k ON k.cell_no = p.cell_no
+    WHERE NOT k.by_sex
+    UNION ALL
+    SELECT p.*, k.maximum, k.cell_weight, k.weight_sex, k.weight_age, k.weight_urbanisation
+    FROM picked AS p
+    JOIN numbered_cell AS k ON k.cell_no = p.cell_no
+    SEMI JOIN picked AS o ON o.cell_no = k.other_no AND o.ref_area = p.ref_area AND o.reference_year = p.reference_year
+    SEMI JOIN picked AS t ON t.cell_no = k.total_no AND t.ref_area = p.ref_area AND t.reference_year = p.reference_year
+    WHERE k.by_sex
 ),
 weighed AS (
-    SELECT
-        k.indicator, g.area_group, k.reference_year, k.cell, k.ref_area, k.value_year, k.low, k.high, k.maximum,
-        k.observation_id, v.nature, v.obs_status, coalesce(v.role = 'extended backwards', FALSE) AS is_extended,
-        w.weight_value, w.filling AS weight_filling, w.is_proxy AS weight_is_proxy
+    SELECT k.*, w.weight_value, w.filling AS weight_filling, w.is_proxy AS weight_is_proxy
     FROM kept AS k
-    JOIN reference.area_group AS g ON g.ref_area = k.ref_area AND g.is_member_today
-    JOIN reference.set_group AS s ON s.area_group = g.area_group
-    LEFT JOIN indicator_set.value AS v ON v.observation_id = k.observation_id
     LEFT JOIN indicator_set.weight_value AS w
         ON w.ref_area = k.ref_area AND w.time_period = k.reference_year AND w.weight = k.cell_weight
         AND w.sex = k.weight_sex AND w.age = k.weight_age AND w.urbanisation = k.weight_urbanisation
+),
+in_group AS (
+    SELECT g.area_group, w.*
+    FROM weighed AS w
+    JOIN reference.area_group AS g ON g.ref_area = w.ref_area AND g.is_member_today
+    JOIN reference.set_group AS s ON s.area_group = g.area_group
+),
+whole AS (  -- a sum of decimals, so that the order of adding up cannot show
+    SELECT area_group, reference_year, cell_no, CAST(sum(CAST(weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
+    FROM in_group
+    GROUP BY area_group, reference_year, cell_no
 )
 SELECT
-    indicator, area_group, reference_year, cell, ref_area, value_year,
-    least(low, maximum) AS value_low, least(high, maximum) AS value_high, weight_value,
-    weight_value / sum(weight_value) OVER whole AS weight_share,
-    observation_id, nature, obs_status, weight_filling, weight_is_proxy, is_extended,
-    coalesce(high > maximum, FALSE) AS is_capped
-FROM weighed
-WINDOW whole AS (  -- ordered, so that the sum is the same at every run
-    PARTITION BY indicator, area_group, reference_year, cell
-    ORDER BY ref_area ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
-)
+    k.indicator, g.area_group, g.reference_year, k.cell, g.ref_area, g.value_year,
+    least(g.low, g.maximum) AS value_low, least(g.high, g.maximum) AS value_high, g.weight_value,
+    g.weight_value / w.weight_all AS weight_share,
+    g.observation_id, g.nature, g.obs_status, g.weight_filling, g.weight_is_proxy, g.is_extended,
+    coalesce(g.high > g.maximum, FALSE) AS is_capped
+FROM in_group AS g
+JOIN whole AS w ON w.area_group = g.area_group AND w.reference_year = g.reference_year AND w.cell_no = g.cell_no
+JOIN cell_of_indicator AS k ON k.cell_no = g.cell_no
 ORDER BY indicator, area_group, reference_year, cell, ref_area
