@@ -2,7 +2,7 @@
 
 Run as `python -m bench.chain BUILD MEMORY_GB RESULT [floor] [pandas]` in a process of its own; `bench.grow` makes the
 build. With `floor` beside it the time in which the same engine merely reads and writes the same Parquet, and with
-`pandas` the same means in pandas.
+`pandas` the same regional figures in pandas.
 """
 
 from __future__ import annotations

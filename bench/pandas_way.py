@@ -1,9 +1,9 @@
-"""The regional means as a competent user would write them in pandas, to compare time, memory and figures with the SQL.
+"""The regional figures as a competent user would write them in pandas, to compare time, memory and figures with the SQL.
 
-From indicator_set.value, the weights and the catalogue: for each reference year the newest usable value of each member
-and cell in the window, capped at the maximum, censored values at the middle of their bounds, weighted by the
-indicator's own denominator. At the baseline year the value nearest to it. Figures by sex only over members that have
-both sexes and the total. No classes, no medians, no uncertainty: less than the SQL does.
+The same figures from the same tables: for each reference year the newest usable value of each member and cell in the
+window, weighted means, medians and sums with their bounds, the members named, the weight covered, the publication class.
+Whole columns at a time, a reference year at a time; no loop over figures. What the SQL says in words beside a figure
+(reason of the class, title, flags), and the table of member values that it writes, are left out.
 """
 
 from __future__ import annotations
@@ -21,21 +21,29 @@ if TYPE_CHECKING:
 
 OTHERS = ["disability_status", "education_lev", "migratory_status", "occupation", "activity", "formality"]
 OTHERS += ["composite_breakdown"]
+OF_WEIGHT = ["weight", "sex", "age", "urbanisation"]
+KEY = ["indicator", "area_group", "cell"]
+NUMBERS = ["n_areas", "weight_covered", "mean_year", "recent_share", "share_estimated"]
+WITHHELD = ["obs_value", "lower", "upper", "median", "minimum", "maximum", "without_largest", "uncertainty"]
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """The pandas code: seconds and peak memory (MB), figures made, and the largest difference from the SQL's."""
+    """The pandas code: seconds and peak memory (MB), figures made, and how they differ from the SQL's.
+
+    `largest_difference`: of any number, as a share of it; `different`: figures with another class, other members or
+    other gaps, or that only one of the two has.
+    """
 
     seconds: float
     peak_mb: float
     figures: int
     largest_difference: float
-    not_in_sql: int
+    different: int
 
 
-def means(build: Build) -> pd.DataFrame:
-    """Weighted means: indicator, area_group, reference_year, cell, figure, n_areas."""
+def figures(build: Build) -> pd.DataFrame:
+    """Regional figures: indicator, area_group, cell, time_period, NUMBERS, WITHHELD, areas, publication_class."""
     import pandas as pd
 
     def read(name: str) -> pd.DataFrame:
@@ -44,99 +52,209 @@ def means(build: Build) -> pd.DataFrame:
     settings = read("reference.indicator_set").iloc[0]
     groups = read("reference.area_group").query("is_member_today")[["area_group", "ref_area"]]
     groups = groups[groups["area_group"].isin(read("reference.set_group")["area_group"])]
-    weights = read("indicator_set.weight_value")[
-        ["weight", "ref_area", "time_period", "sex", "age", "urbanisation", "weight_value"]
-    ]
-    kinds = read("reference.method").set_index("method")["kind"]
-    indicators = read("reference.indicator")
-    indicators = indicators[indicators["method"].map(kinds) == "mean"]
-    value = read("indicator_set.value").query("in_aggregates")
+    weights = read("indicator_set.weight_value")
+    value = _values(read("indicator_set.value"), read("reference.indicator"), read("reference.method"), groups)
+    rules = read("reference.publication_rule")
+    out = []
+    for year in range(int(settings["first_reference_year"]), int(settings["latest_reference_year"]) + 1):
+        picked = _with_partners(_picked(value, year, settings))
+        of_year = weights[weights["time_period"] == year].merge(groups, on="ref_area")
+        member = picked.merge(groups, on="ref_area").merge(
+            of_year[[*OF_WEIGHT, "area_group", "ref_area", "weight_value", "is_proxy"]],
+            how="left",
+            left_on=["cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "area_group", "ref_area"],
+            right_on=[*OF_WEIGHT, "area_group", "ref_area"],
+        )
+        out.append(_aggregated(member, of_year, rules, year).assign(time_period=year))
+    return pd.concat(out, ignore_index=True)[[*KEY, "time_period", *NUMBERS, *WITHHELD, "areas", "publication_class"]]
+
+
+def _values(value: pd.DataFrame, indicators: pd.DataFrame, methods: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
+    """The values of members, with what their indicator says and the cell of their weight."""
+    indicators = indicators.merge(methods[["method", "kind", "event_count"]], on="method").query("kind != 'none'")
+    of_indicator = ["indicator", "weight", "weight_is_proxy", "proxy_accepted", "minimum", "maximum", "lookback_years"]
+    of_indicator += ["is_survey", "sex_total_age", "publication_rule", "kind", "event_count"]
     value = value[value["ref_area"].isin(groups["ref_area"])].merge(
-        indicators[
-            ["indicator", "weight", "minimum", "maximum", "lookback_years", "sex_total_age"]
-            + [f"headline_{c}" for c in ("sex", "age", *OTHERS)]
-        ],
-        on="indicator",
+        indicators[of_indicator + [f"headline_{c}" for c in ("sex", "age", *OTHERS)]], on="indicator"
     )
-    low = value["obs_value"].fillna(value["lower_bound"]).fillna(value["minimum"])
-    high = value["obs_value"].fillna(value["upper_bound"]).fillna(value["maximum"])
-    value["middle"] = (low.clip(upper=value["maximum"]) + high.clip(upper=value["maximum"])) / 2
-    value = value[low.notna() & high.notna()]
-    weighted = pd.Series(True, index=value.index)
+    value["low"] = value["obs_value"].fillna(value["lower_bound"]).fillna(value["minimum"])
+    value["high"] = value["obs_value"].fillna(value["upper_bound"]).fillna(value["maximum"])
+    mean = value["kind"] == "mean"
+    weighted = mean.copy()
     for column in OTHERS:
         weighted &= value[column] == value[f"headline_{column}"]
+    value["cell_weight"] = value["weight"].where(weighted).where(mean, "POP_TOTAL")
+    value["weight_sex"] = value["sex"].where(mean, "_T")
+    value["weight_age"] = value["age"].where(mean & (value["age"] != value["headline_age"]), "_T")
+    value["weight_urbanisation"] = value["urbanisation"].where(mean, "_T")
     value["by_sex"] = value["sex"].isin(["F", "M"]) & (value["headline_sex"] == "_T")
-    value["rest"] = value["cell"].str.split("|", n=2).str[2]
-    value["total_age"] = value["sex_total_age"].fillna(value["age"])
-    value["weighted"] = weighted
-    value["weight_age"] = value["age"].where(value["age"] != value["headline_age"], "_T")
+    rest = value["cell"].str.split("|", n=2).str[2]
+    value["total_cell"] = "_T|" + value["sex_total_age"].fillna(value["age"]) + "|" + rest
+    other = value["sex"].map({"F": "M"}).fillna("F")
+    value["other_cell"] = other + "|" + value["age"] + "|" + rest
+    keep = ["indicator", "ref_area", "cell", "time_period", "low", "high", "in_aggregates", "nature", "obs_status"]
+    keep += ["event_count", "lookback_years", "maximum", "kind", "is_survey", "publication_rule", "weight_is_proxy"]
+    keep += ["proxy_accepted", "cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "by_sex", "total_cell"]
+    return value[[*keep, "other_cell"]]
 
-    first, last = int(settings["first_reference_year"]), int(settings["latest_reference_year"])
-    baseline = int(settings["baseline_year"])
-    out = []
-    for year in range(first, last + 1):
-        if year == baseline:
-            reach = value[value["time_period"].between(settings["baseline_from"], settings["baseline_to"])]
-            distance = (reach["time_period"] - year).abs()
-            reach = reach.assign(distance=distance).sort_values(["distance", "time_period"], ascending=False)
-        else:
-            age_of_value = year - value["time_period"]
-            reach = value[(age_of_value >= 0) & (age_of_value <= value["lookback_years"])].sort_values("time_period")
-        picked = reach.drop_duplicates(["indicator", "ref_area", "cell"], keep="last")
-        picked = _with_partners(picked)
-        picked = picked[picked["weighted"]].assign(year=year)
-        picked = picked.merge(
-            weights,
-            left_on=["weight", "ref_area", "year", "sex", "weight_age", "urbanisation"],
-            right_on=["weight", "ref_area", "time_period", "sex", "age", "urbanisation"],
-            suffixes=("", "_of_weight"),
-        ).merge(groups, on="ref_area")
-        picked["weighted_value"] = picked["middle"] * picked["weight_value"]
-        figure = picked.groupby(["indicator", "area_group", "cell"]).agg(
-            weighted_value=("weighted_value", "sum"), weight_value=("weight_value", "sum"), n_areas=("ref_area", "size")
-        )
-        figure["figure"] = figure["weighted_value"] / figure["weight_value"]
-        out.append(figure.reset_index().assign(reference_year=year))
-    return pd.concat(out, ignore_index=True)[["indicator", "area_group", "reference_year", "cell", "figure", "n_areas"]]
+
+def _picked(value: pd.DataFrame, year: int, settings: pd.Series) -> pd.DataFrame:
+    """The newest value of each member and cell in the window; at the baseline year the nearest one."""
+    import pandas as pd
+
+    cell = ["indicator", "ref_area", "cell"]
+    if year == settings["baseline_year"]:
+        reach = value[value["time_period"].between(settings["baseline_from"], settings["baseline_to"])]
+        distance = (reach["time_period"] - year).abs()
+        nearest = reach[~reach["event_count"]].assign(distance=distance)
+        nearest = nearest.sort_values(["distance", "time_period"]).drop_duplicates(cell)
+        counted = reach[reach["event_count"] & reach["in_aggregates"]].dropna(subset=["low", "high"])
+        mean = counted.groupby(cell)[["low", "high"]].mean().reset_index()
+        event = counted.drop(columns=["low", "high"]).drop_duplicates(cell).merge(mean, on=cell)
+        picked = pd.concat([nearest, event.assign(time_period=year, nature=None, obs_status=None)])
+    else:
+        age_of_value = year - value["time_period"]
+        reach = value[(age_of_value >= 0) & (age_of_value <= value["lookback_years"]) & value["in_aggregates"]]
+        picked = reach.sort_values("time_period").drop_duplicates(cell, keep="last")
+    picked = picked[picked["in_aggregates"]].dropna(subset=["low", "high"])
+    return picked.assign(
+        low=picked["low"].clip(upper=picked["maximum"]), high=picked["high"].clip(upper=picked["maximum"])
+    )
 
 
 def _with_partners(picked: pd.DataFrame) -> pd.DataFrame:
     """Drops figures by sex of members that lack the other sex or the total."""
+    here = picked.set_index(["indicator", "ref_area", "cell"]).index
     by_sex = picked[picked["by_sex"]]
-    key = ["indicator", "ref_area", "age", "rest"]
-    both = by_sex.groupby(key)["sex"].transform("nunique") == 2
-    totals = picked.loc[picked["sex"] == "_T", ["indicator", "ref_area", "age", "rest"]]
-    has_total = (
-        by_sex[["indicator", "ref_area", "total_age", "rest"]]
-        .merge(
-            totals, how="left", left_on=["indicator", "ref_area", "total_age", "rest"], right_on=key, indicator=True
-        )["_merge"]
-        .eq("both")
-        .to_numpy()
+    other = by_sex.set_index(["indicator", "ref_area", "other_cell"]).index.isin(here)
+    total = by_sex.set_index(["indicator", "ref_area", "total_cell"]).index.isin(here)
+    return picked[~picked["by_sex"].to_numpy() | picked.index.isin(by_sex.index[other & total])]
+
+
+def _aggregated(member: pd.DataFrame, of_year: pd.DataFrame, rules: pd.DataFrame, year: int) -> pd.DataFrame:
+    """One reference year's figures from its member values and the weights of all members."""
+    import numpy as np
+    import pandas as pd
+
+    people = of_year[(of_year[OF_WEIGHT] == ["POP_TOTAL", "_T", "_T", "_T"]).all(axis=1)]
+    people = people.sort_values(["weight_value", "ref_area"], ascending=[False, True]).groupby("area_group")
+    largest = people["ref_area"].agg(largest="first", n_members="size").reset_index()
+    member = member.merge(largest, on="area_group", how="left")
+    rule = rules.pivot(index="publication_rule", columns="threshold")
+    recent = member["publication_rule"].map(rule["recent_years"]["A"])
+    recent = recent.where(~member["is_survey"], member["publication_rule"].map(rule["recent_years_survey"]["A"]))
+    member["is_recent"] = member["time_period"] >= year - recent
+    member["area"] = member["ref_area"] + " " + member["time_period"].astype(str)
+    member = member.sort_values("area")
+    counts = (member["kind"] != "mean") | member["weight_value"].notna()
+    m = member[counts & member["largest"].notna()].copy()
+    mean, total = m["kind"] == "mean", m["kind"] == "sum"
+    w = m["weight_value"]
+    others = m["ref_area"] != m["largest"]
+    m["middle"] = (m["low"] + m["high"]) / 2
+    m["w_low"], m["w_high"], m["w_middle"] = w * m["low"], w * m["high"], w * m["middle"]
+    m["w_year"] = w * m["time_period"]
+    m["w_recent"] = w.where(m["is_recent"], 0)
+    estimated = m["nature"].isin(["E", "M"]) | m["obs_status"].isin(["E", "I"])
+    m["w_estimated"] = w.where(estimated, 0)
+    m["w_known"] = w.where(m["nature"].notna() | m["obs_status"].notna())
+    m["middle_others"] = m["middle"].where(others)
+    m["w_others"], m["w_middle_others"] = w.where(others), m["w_middle"].where(others)
+    m["censored"], m["proxy_cell"] = m["low"] < m["high"], m["is_proxy"].eq(True)
+    by = m.groupby(KEY)
+    sums = by[["low", "high", "weight_value", "w_low", "w_high", "w_year", "w_recent", "w_estimated", "w_known"]].sum()
+    some = by[["w_others", "w_middle_others", "middle_others"]].sum(min_count=1)
+    medians = by[["low", "high", "middle", "middle_others"]].median()
+    first = ["kind", "n_members", "publication_rule", "weight_is_proxy", "proxy_accepted", "cell_weight", "weight_sex"]
+    first += ["weight_age", "weight_urbanisation", "by_sex", "total_cell"]
+    f = by[first].first()
+    f["n_areas"], f["areas"] = by.size(), by["area"].agg(", ".join)
+    f["minimum"], f["maximum"], f["median"] = by["middle"].min(), by["middle"].max(), medians["middle"]
+    f[["censored", "proxy_cell"]] = by[["censored", "proxy_cell"]].any()
+    covered = sums["weight_value"].where(sums["weight_value"] != 0)
+    mean, total = f["kind"] == "mean", f["kind"] == "sum"
+    for end in ("low", "high"):
+        f[end] = np.select([mean, total], [sums[f"w_{end}"] / covered, sums[end]], medians[end])
+    f["without_largest"] = np.select(
+        [mean, total],
+        [some["w_middle_others"] / some["w_others"].where(some["w_others"] != 0), some["middle_others"]],
+        medians["middle_others"],
     )
-    dropped = by_sex.index[~(both.to_numpy() & has_total)]
-    return picked.drop(dropped)
+    f["mean_year"], f["recent_share"] = sums["w_year"] / covered, sums["w_recent"] / covered
+    f["share_estimated"] = sums["w_estimated"] / sums["w_known"].where(sums["w_known"] != 0)
+    f["middle"] = (f["low"] + f["high"]) / 2
+    all_members = of_year.groupby([*OF_WEIGHT, "area_group"])["weight_value"].sum().rename("weight_all").reset_index()
+    of_weight = ["cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "area_group"]
+    f = f.reset_index().merge(
+        all_members, how="left", left_on=of_weight, right_on=[*OF_WEIGHT, "area_group"], suffixes=("", "_of_all")
+    )
+    f["weight_covered"] = (covered.to_numpy() / f["weight_all"]).where(covered.notna().to_numpy(), 0)
+    f["sex_total_differs"] = _total_differs(f, m, f["publication_rule"].map(rule["sex_total_tolerance"]["A"]))
+    f = _classed(f, rule)
+    absent = member[~member.set_index(KEY).index.isin(f.set_index(KEY).index)].groupby(KEY)
+    bare = absent.agg(n_areas=("ref_area", "size"), areas=("area", ", ".join)).reset_index()
+    return pd.concat([f, bare.assign(publication_class="C")])
+
+
+def _total_differs(f: pd.DataFrame, m: pd.DataFrame, tolerance: pd.Series) -> pd.Series:
+    """For figures by sex: whether the total over their areas is not the total over all areas."""
+    sexes = m.loc[m["by_sex"] & (m["kind"] == "mean"), [*KEY, "ref_area", "total_cell"]]
+    area = ["indicator", "area_group", "ref_area"]
+    totals = m[[*area, "cell", "weight_value", "w_middle"]].rename(columns={"cell": "total_cell"})
+    there = sexes.merge(totals, on=[*area, "total_cell"]).groupby(KEY)[["weight_value", "w_middle"]].sum()
+    there = (there["w_middle"] / there["weight_value"]).rename("there").reset_index()
+    whole = f[[*KEY, "middle"]].rename(columns={"cell": "total_cell", "middle": "whole"})
+    both = f[[*KEY, "total_cell"]].merge(there, on=KEY, how="left")
+    both = both.merge(whole, on=["indicator", "area_group", "total_cell"], how="left")
+    return (both["there"] - both["whole"]).abs() > tolerance
+
+
+def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
+    """Adds the publication class; withholds what is class C."""
+    import numpy as np
+
+    def at(threshold: str, column: str) -> pd.Series:
+        return f["publication_rule"].map(rule[column][threshold])
+
+    small = f["n_members"] <= 6
+    areas = {t: at(t, "n_areas_small").where(small, at(t, "n_areas")) for t in ("A", "B", "B_alternative")}
+    enough = {t: (f["weight_covered"] >= at(t, "weight_covered")) & (f["n_areas"] >= areas[t]) for t in areas}
+    proxy = f["proxy_cell"] | (f["weight_is_proxy"] & f["proxy_accepted"].isna())
+    best = enough["A"] & (f["recent_share"] >= at("A", "recent_share")) & (at("A", "proxy_allowed") | ~proxy)
+    best &= (f["kind"] != "sum") | (f["n_areas"] == f["n_members"])
+    f["publication_class"] = np.select(
+        [f["sex_total_differs"], best, enough["B"] | enough["B_alternative"]], ["C", "A", "B"], "C"
+    )
+    f["obs_value"] = f["middle"]
+    f["lower"], f["upper"] = f["low"].where(f["censored"]), f["high"].where(f["censored"])
+    spread = f["maximum"] - f["minimum"]
+    f["uncertainty"] = (0.37 * (1 - f["weight_covered"]).clip(lower=0) * spread).where(f["kind"] == "mean")
+    f[WITHHELD] = f[WITHHELD].where(f["publication_class"] != "C")
+    return f
 
 
 def compare(build: Build) -> Comparison:
-    """Runs the pandas code and compares its figures with the published means of the SQL."""
+    """Runs the pandas code and compares its figures with those of the SQL."""
     import_module("pandas")  # loading it is no part of the measure
     reset_peak()
     started = time.perf_counter()
-    made = means(build)
+    made = figures(build)
     seconds, peak = time.perf_counter() - started, peak_mb()
+    numbers = [*NUMBERS, *WITHHELD]
+    apart = ", ".join(f"abs(m.{n} - a.{n}) / greatest(1, abs(a.{n}))" for n in numbers)
+    same = " AND ".join(f"(m.{n} IS NULL) = (a.{n} IS NULL)" for n in numbers)
     with connect() as con:
         con.register("made", made)
         row = con.execute(
             f"""
             SELECT
-                max(abs(m.figure - a.obs_value) / greatest(1, abs(a.obs_value))),
-                count(*) FILTER (WHERE a.indicator IS NULL)
+                max(greatest({apart})),
+                count(*) FILTER (
+                    WHERE NOT coalesce({same} AND m.areas = a.areas AND m.publication_class = a.publication_class, FALSE)
+                )
             FROM made AS m
-            LEFT JOIN (
-                SELECT * FROM read_parquet('{build.path("indicator_set.aggregate")}')
-            ) AS a
-                ON a.indicator = m.indicator AND a.ref_area = m.area_group AND a.time_period = m.reference_year
+            FULL JOIN read_parquet('{build.path("indicator_set.aggregate")}') AS a
+                ON a.indicator = m.indicator AND a.ref_area = m.area_group AND a.time_period = m.time_period
                 AND a.cell = m.cell
             """
         ).fetchall()[0]

@@ -131,8 +131,9 @@ def growth(found: list[Size]) -> str:
         )
     lines += [
         "",
-        "| staged rows | grown by | regional means | pandas, s | pandas, MB | SQL, s | SQL, MB | largest difference |",
-        "|---:|---|---:|---:|---:|---:|---:|---:|",
+        "| staged rows | grown by | regional figures | pandas, s | pandas, MB | SQL, s | SQL, MB | pandas / SQL "
+        "| differing figures | largest difference of a number |",
+        "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for size in found:
         p = size.result.pandas
@@ -140,9 +141,11 @@ def growth(found: list[Size]) -> str:
             continue
         same = [s for s in size.result.steps if s.name in ("indicator_set.aggregate_member", "indicator_set.aggregate")]
         grown = "as it is" if size is real else WAYS[size.way]
+        seconds = sum(s.seconds for s in same)
         lines.append(
             f"| {size.result.staged_rows:,} | {grown} | {p.figures:,} | {p.seconds:.1f} | {p.peak_mb:.0f} | "
-            f"{sum(s.seconds for s in same):.1f} | {max(s.peak_mb for s in same):.0f} | {p.largest_difference:.0e} |"
+            f"{seconds:.1f} | {max(s.peak_mb for s in same):.0f} | {p.seconds / seconds:.1f} × | "
+            f"{p.different} | {p.largest_difference:.0e} |"
         )
     lines += [
         "",
