@@ -2,13 +2,15 @@
 
 The same figures from the same tables: for each reference year the newest usable value of each member and cell in the
 window, weighted means, medians and sums with their bounds, the members named, the weight covered, the publication class.
-Whole columns at a time, a reference year at a time; no loop over figures. What the SQL says in words beside a figure
-(reason of the class, title, flags), and the table of member values that it writes, are left out.
+In two ways: whole columns at a time, without a loop over figures; and, as most write it, with a function that is applied
+to the members of each figure. What the SQL says in words beside a figure (reason of the class, title, flags), and the
+table of member values that it writes, are left out.
 """
 
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING
@@ -24,6 +26,7 @@ OTHERS += ["composite_breakdown"]
 OF_WEIGHT = ["weight", "sex", "age", "urbanisation"]
 KEY = ["indicator", "area_group", "cell"]
 NUMBERS = ["n_areas", "weight_covered", "mean_year", "recent_share", "share_estimated"]
+MOST_ONE_BY_ONE = 100_000  # about a millisecond for each figure
 WITHHELD = ["obs_value", "lower", "upper", "median", "minimum", "maximum", "without_largest", "uncertainty"]
 
 
@@ -31,18 +34,20 @@ WITHHELD = ["obs_value", "lower", "upper", "median", "minimum", "maximum", "with
 class Comparison:
     """The pandas code: seconds and peak memory (MB), figures made, and how they differ from the SQL's.
 
+    `seconds`: whole columns at a time; `seconds_one_by_one`: a function for each figure (None: not measured).
     `largest_difference`: of any number, as a share of it; `different`: figures with another class, other members or
     other gaps, or that only one of the two has.
     """
 
     seconds: float
+    seconds_one_by_one: float | None
     peak_mb: float
     figures: int
     largest_difference: float
     different: int
 
 
-def figures(build: Build) -> pd.DataFrame:
+def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
     """Regional figures: indicator, area_group, cell, time_period, NUMBERS, WITHHELD, areas, publication_class."""
     import pandas as pd
 
@@ -65,7 +70,11 @@ def figures(build: Build) -> pd.DataFrame:
             left_on=["cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "area_group", "ref_area"],
             right_on=[*OF_WEIGHT, "area_group", "ref_area"],
         )
-        out.append(_aggregated(member, of_year, rules, year).assign(time_period=year))
+        out.append(
+            _aggregated(member, of_year, rules, year, _one_by_one if one_by_one else _whole_columns).assign(
+                time_period=year
+            )
+        )
     return pd.concat(out, ignore_index=True)[[*KEY, "time_period", *NUMBERS, *WITHHELD, "areas", "publication_class"]]
 
 
@@ -131,9 +140,14 @@ def _with_partners(picked: pd.DataFrame) -> pd.DataFrame:
     return picked[~picked["by_sex"].to_numpy() | picked.index.isin(by_sex.index[other & total])]
 
 
-def _aggregated(member: pd.DataFrame, of_year: pd.DataFrame, rules: pd.DataFrame, year: int) -> pd.DataFrame:
+def _aggregated(
+    member: pd.DataFrame,
+    of_year: pd.DataFrame,
+    rules: pd.DataFrame,
+    year: int,
+    figures_of: Callable[[pd.DataFrame], pd.DataFrame],
+) -> pd.DataFrame:
     """One reference year's figures from its member values and the weights of all members."""
-    import numpy as np
     import pandas as pd
 
     people = of_year[(of_year[OF_WEIGHT] == ["POP_TOTAL", "_T", "_T", "_T"]).all(axis=1)]
@@ -145,50 +159,22 @@ def _aggregated(member: pd.DataFrame, of_year: pd.DataFrame, rules: pd.DataFrame
     recent = recent.where(~member["is_survey"], member["publication_rule"].map(rule["recent_years_survey"]["A"]))
     member["is_recent"] = member["time_period"] >= year - recent
     member["area"] = member["ref_area"] + " " + member["time_period"].astype(str)
+    member["middle"] = (member["low"] + member["high"]) / 2
+    member["is_estimated"] = member["nature"].isin(["E", "M"]) | member["obs_status"].isin(["E", "I"])
+    member["is_known"] = member["nature"].notna() | member["obs_status"].notna()
+    member["is_other"] = member["ref_area"] != member["largest"]
+    member["is_censored"], member["proxy_cell"] = member["low"] < member["high"], member["is_proxy"].eq(True)
     member = member.sort_values("area")
     counts = (member["kind"] != "mean") | member["weight_value"].notna()
-    m = member[counts & member["largest"].notna()].copy()
-    mean, total = m["kind"] == "mean", m["kind"] == "sum"
-    w = m["weight_value"]
-    others = m["ref_area"] != m["largest"]
-    m["middle"] = (m["low"] + m["high"]) / 2
-    m["w_low"], m["w_high"], m["w_middle"] = w * m["low"], w * m["high"], w * m["middle"]
-    m["w_year"] = w * m["time_period"]
-    m["w_recent"] = w.where(m["is_recent"], 0)
-    estimated = m["nature"].isin(["E", "M"]) | m["obs_status"].isin(["E", "I"])
-    m["w_estimated"] = w.where(estimated, 0)
-    m["w_known"] = w.where(m["nature"].notna() | m["obs_status"].notna())
-    m["middle_others"] = m["middle"].where(others)
-    m["w_others"], m["w_middle_others"] = w.where(others), m["w_middle"].where(others)
-    m["censored"], m["proxy_cell"] = m["low"] < m["high"], m["is_proxy"].eq(True)
-    by = m.groupby(KEY)
-    sums = by[["low", "high", "weight_value", "w_low", "w_high", "w_year", "w_recent", "w_estimated", "w_known"]].sum()
-    some = by[["w_others", "w_middle_others", "middle_others"]].sum(min_count=1)
-    medians = by[["low", "high", "middle", "middle_others"]].median()
-    first = ["kind", "n_members", "publication_rule", "weight_is_proxy", "proxy_accepted", "cell_weight", "weight_sex"]
-    first += ["weight_age", "weight_urbanisation", "by_sex", "total_cell"]
-    f = by[first].first()
-    f["n_areas"], f["areas"] = by.size(), by["area"].agg(", ".join)
-    f["minimum"], f["maximum"], f["median"] = by["middle"].min(), by["middle"].max(), medians["middle"]
-    f[["censored", "proxy_cell"]] = by[["censored", "proxy_cell"]].any()
-    covered = sums["weight_value"].where(sums["weight_value"] != 0)
-    mean, total = f["kind"] == "mean", f["kind"] == "sum"
-    for end in ("low", "high"):
-        f[end] = np.select([mean, total], [sums[f"w_{end}"] / covered, sums[end]], medians[end])
-    f["without_largest"] = np.select(
-        [mean, total],
-        [some["w_middle_others"] / some["w_others"].where(some["w_others"] != 0), some["middle_others"]],
-        medians["middle_others"],
-    )
-    f["mean_year"], f["recent_share"] = sums["w_year"] / covered, sums["w_recent"] / covered
-    f["share_estimated"] = sums["w_estimated"] / sums["w_known"].where(sums["w_known"] != 0)
+    m = member[counts & member["largest"].notna()]
+    of_figure = ["kind", "n_members", "publication_rule", "weight_is_proxy", "proxy_accepted", "cell_weight"]
+    of_figure += ["weight_sex", "weight_age", "weight_urbanisation", "by_sex", "total_cell"]
+    f = figures_of(m).join(m.groupby(KEY)[of_figure].first().drop(columns="kind"))
     f["middle"] = (f["low"] + f["high"]) / 2
     all_members = of_year.groupby([*OF_WEIGHT, "area_group"])["weight_value"].sum().rename("weight_all").reset_index()
     of_weight = ["cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "area_group"]
-    f = f.reset_index().merge(
-        all_members, how="left", left_on=of_weight, right_on=[*OF_WEIGHT, "area_group"], suffixes=("", "_of_all")
-    )
-    f["weight_covered"] = (covered.to_numpy() / f["weight_all"]).where(covered.notna().to_numpy(), 0)
+    f = f.reset_index().merge(all_members, how="left", left_on=of_weight, right_on=[*OF_WEIGHT, "area_group"])
+    f["weight_covered"] = f["weight_reporting"] / f["weight_all"]
     f["sex_total_differs"] = _total_differs(f, m, f["publication_rule"].map(rule["sex_total_tolerance"]["A"]))
     f = _classed(f, rule)
     absent = member[~member.set_index(KEY).index.isin(f.set_index(KEY).index)].groupby(KEY)
@@ -196,12 +182,90 @@ def _aggregated(member: pd.DataFrame, of_year: pd.DataFrame, rules: pd.DataFrame
     return pd.concat([f, bare.assign(publication_class="C")])
 
 
+def _whole_columns(m: pd.DataFrame) -> pd.DataFrame:
+    """What is computed of the members of each figure, all figures at once."""
+    import numpy as np
+
+    w = m["weight_value"]
+    m = m.assign(
+        w_low=w * m["low"],
+        w_high=w * m["high"],
+        w_year=w * m["time_period"],
+        w_recent=w.where(m["is_recent"], 0),
+        w_estimated=w.where(m["is_estimated"], 0),
+        w_known=w.where(m["is_known"]),
+        w_others=w.where(m["is_other"]),
+        w_middle_others=(w * m["middle"]).where(m["is_other"]),
+        middle_others=m["middle"].where(m["is_other"]),
+    )
+    by = m.groupby(KEY)
+    sums = by[["low", "high", "weight_value", "w_low", "w_high", "w_year", "w_recent", "w_estimated", "w_known"]].sum()
+    some = by[["w_others", "w_middle_others", "middle_others"]].sum(min_count=1)
+    medians = by[["low", "high", "middle", "middle_others"]].median()
+    weight = sums["weight_value"].where(sums["weight_value"] != 0)
+    f = by["kind"].first().to_frame()
+    mean, total = f["kind"] == "mean", f["kind"] == "sum"
+    for end in ("low", "high"):
+        f[end] = np.select([mean, total], [sums[f"w_{end}"] / weight, sums[end]], medians[end])
+    f["without_largest"] = np.select(
+        [mean, total],
+        [some["w_middle_others"] / some["w_others"].where(some["w_others"] != 0), some["middle_others"]],
+        medians["middle_others"],
+    )
+    f["n_areas"], f["areas"], f["weight_reporting"] = by.size(), by["area"].agg(", ".join), sums["weight_value"]
+    f["minimum"], f["maximum"], f["median"] = by["middle"].min(), by["middle"].max(), medians["middle"]
+    f[["is_censored", "proxy_cell"]] = by[["is_censored", "proxy_cell"]].any()
+    f["mean_year"], f["recent_share"] = sums["w_year"] / weight, sums["w_recent"] / weight
+    f["share_estimated"] = sums["w_estimated"] / sums["w_known"].where(sums["w_known"] != 0)
+    return f
+
+
+def _one_by_one(m: pd.DataFrame) -> pd.DataFrame:
+    """The same with a function applied to the members of each figure."""
+    return m.groupby(KEY)[[c for c in m.columns if c not in KEY]].apply(_figure)
+
+
+def _figure(m: pd.DataFrame) -> pd.Series:
+    import numpy as np
+    import pandas as pd
+
+    kind = m["kind"].iloc[0]
+
+    def of(values: pd.Series, weights: pd.Series) -> float:
+        if kind == "median" or values.empty:
+            return float(values.median())
+        return float(values.sum() if kind == "sum" else np.average(values, weights=weights))
+
+    w, others = m["weight_value"], m[m["is_other"]]
+    known = w[m["is_known"]].sum()
+    return pd.Series(
+        {
+            "kind": kind,
+            "low": of(m["low"], w),
+            "high": of(m["high"], w),
+            "without_largest": of(others["middle"], others["weight_value"]),
+            "n_areas": len(m),
+            "areas": ", ".join(m["area"]),
+            "weight_reporting": w.sum(),
+            "minimum": m["middle"].min(),
+            "maximum": m["middle"].max(),
+            "median": m["middle"].median(),
+            "is_censored": m["is_censored"].any(),
+            "proxy_cell": m["proxy_cell"].any(),
+            "mean_year": np.average(m["time_period"], weights=w),
+            "recent_share": w[m["is_recent"]].sum() / w.sum(),
+            "share_estimated": w[m["is_estimated"]].sum() / known if known else None,
+        }
+    )
+
+
 def _total_differs(f: pd.DataFrame, m: pd.DataFrame, tolerance: pd.Series) -> pd.Series:
     """For figures by sex: whether the total over their areas is not the total over all areas."""
     sexes = m.loc[m["by_sex"] & (m["kind"] == "mean"), [*KEY, "ref_area", "total_cell"]]
     area = ["indicator", "area_group", "ref_area"]
-    totals = m[[*area, "cell", "weight_value", "w_middle"]].rename(columns={"cell": "total_cell"})
-    there = sexes.merge(totals, on=[*area, "total_cell"]).groupby(KEY)[["weight_value", "w_middle"]].sum()
+    totals = m[[*area, "cell", "weight_value", "middle"]].rename(columns={"cell": "total_cell"})
+    there = sexes.merge(totals.assign(w_middle=totals["weight_value"] * totals["middle"]), on=[*area, "total_cell"])
+    there = there.groupby(KEY)[["weight_value", "w_middle"]].sum()
     there = (there["w_middle"] / there["weight_value"]).rename("there").reset_index()
     whole = f[[*KEY, "middle"]].rename(columns={"cell": "total_cell", "middle": "whole"})
     both = f[[*KEY, "total_cell"]].merge(there, on=KEY, how="left")
@@ -226,7 +290,7 @@ def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
         [f["sex_total_differs"], best, enough["B"] | enough["B_alternative"]], ["C", "A", "B"], "C"
     )
     f["obs_value"] = f["middle"]
-    f["lower"], f["upper"] = f["low"].where(f["censored"]), f["high"].where(f["censored"])
+    f["lower"], f["upper"] = f["low"].where(f["is_censored"]), f["high"].where(f["is_censored"])
     spread = f["maximum"] - f["minimum"]
     f["uncertainty"] = (0.37 * (1 - f["weight_covered"]).clip(lower=0) * spread).where(f["kind"] == "mean")
     f[WITHHELD] = f[WITHHELD].where(f["publication_class"] != "C")
@@ -234,12 +298,24 @@ def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
 
 
 def compare(build: Build) -> Comparison:
-    """Runs the pandas code and compares its figures with those of the SQL."""
+    """Runs the pandas code in both ways, the second where it ends soon, and compares the figures with the SQL's."""
     import_module("pandas")  # loading it is no part of the measure
     reset_peak()
+    seconds, made = _timed(build, one_by_one=False)
+    peak = peak_mb()
+    apart, different = difference(build, made)
+    one_by_one = _timed(build, one_by_one=True)[0] if len(made) <= MOST_ONE_BY_ONE else None
+    return Comparison(seconds, one_by_one, peak, len(made), apart, different)
+
+
+def _timed(build: Build, one_by_one: bool) -> tuple[float, pd.DataFrame]:
     started = time.perf_counter()
-    made = figures(build)
-    seconds, peak = time.perf_counter() - started, peak_mb()
+    made = figures(build, one_by_one)
+    return time.perf_counter() - started, made
+
+
+def difference(build: Build, made: pd.DataFrame) -> tuple[float, int]:
+    """The largest difference of a number from the SQL's, and how many figures differ otherwise."""
     numbers = [*NUMBERS, *WITHHELD]
     apart = ", ".join(f"abs(m.{n} - a.{n}) / greatest(1, abs(a.{n}))" for n in numbers)
     same = " AND ".join(f"(m.{n} IS NULL) = (a.{n} IS NULL)" for n in numbers)
@@ -259,4 +335,4 @@ def compare(build: Build) -> Comparison:
             """
         ).fetchall()[0]
         con.unregister("made")
-    return Comparison(seconds, peak, len(made), float(row[0]), int(row[1]))
+    return float(row[0]), int(row[1])

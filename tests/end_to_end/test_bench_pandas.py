@@ -4,14 +4,18 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from bench.pandas_way import compare
+import pytest
+
+from bench.pandas_way import difference, figures
 from warehouse.engine import Build, connect
 
 
-def test_pandas_code_gives_the_figures_of_the_sql(release: Path) -> None:
+@pytest.mark.parametrize("one_by_one", [False, pytest.param(True, marks=pytest.mark.long)])
+def test_pandas_code_gives_the_figures_of_the_sql(release: Path, one_by_one: bool) -> None:
     build = Build(release / "parquet")
-    found = compare(build)
+    made = figures(build, one_by_one)
     with connect() as con:
         (rows,) = con.execute(f"SELECT count(*) FROM '{build.path('indicator_set.aggregate')}'").fetchall()[0]
-    assert (found.figures, found.different) == (rows, 0)
-    assert found.largest_difference < 1e-9
+    apart, different = difference(build, made)
+    assert (len(made), different) == (rows, 0)
+    assert apart < 1e-9

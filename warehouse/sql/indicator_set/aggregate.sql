@@ -125,8 +125,9 @@ sex_total AS (  -- for figures by sex: the total over their areas, beside the to
 ),
 judged AS (
     SELECT
-        c.*, d.area_group, d.reference_year, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest, f.mean_year, f.median, f.minimum, f.maximum,
-        f.recent_share, f.share_estimated, f.has_censored, f.has_capped, f.has_extended, f.has_carried, f.has_proxy_cell,
+        c.*, d.area_group, d.reference_year, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest,
+        f.mean_year, f.median, f.minimum, f.maximum, f.recent_share, f.share_estimated,
+        f.has_censored, f.has_capped, f.has_extended, f.has_carried, f.has_proxy_cell,
         f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
         abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
         (i.weight_is_proxy AND i.proxy_accepted IS NULL) OR f.has_proxy_cell = 1 AS is_proxy,

@@ -102,8 +102,8 @@ picked AS (
     SELECT
         v.cell_no, v.ref_area, s.baseline_year AS reference_year, s.baseline_year AS value_year,
         CAST(sum(CAST(v.low AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS low,
-        CAST(sum(CAST(v.high AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS high, NULL AS observation_id, NULL AS nature, NULL AS obs_status,
-        FALSE AS is_extended
+        CAST(sum(CAST(v.high AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS high,
+        NULL AS observation_id, NULL AS nature, NULL AS obs_status, FALSE AS is_extended
     FROM valued AS v, settings AS s
     WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
         AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
