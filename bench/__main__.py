@@ -38,7 +38,11 @@ def parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--times", type=int, default=3, help="runs of each command; the median counts (default 3)")
     parser.add_argument(
-        "--memory", type=float, nargs="+", default=[8], help="GB the SQL engine may use, for each of --rows (default 8)"
+        "--memory",
+        type=float,
+        nargs="+",
+        default=[8],
+        help="GB the SQL engine may use, for each of --rows in its order, the last for the rest (default 8)",
     )
     parser.add_argument("--home", type=Path, help="folder to work in, kept afterwards; default: a temporary one")
     parser.add_argument("--no-write", action="store_true", help="print the tables and leave docs/performance.md alone")
@@ -47,7 +51,10 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Measures what was asked for; returns the exit code."""
-    asked = parser().parse_args()
+    options = parser()
+    asked = options.parse_args()
+    if len(asked.memory) > max(1, len(asked.rows)):
+        options.error(f"--memory has {len(asked.memory)} values, --rows {len(asked.rows)}")
     folder = (asked.home or Path(tempfile.mkdtemp(prefix="payung-bench-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, str] = {}
@@ -64,7 +71,7 @@ def main() -> int:
             tables["queries"] = report.queries(queries.measure_all(release, folder, sorted(asked.observations)))
             print(tables["queries"])
         if asked.only in (None, "growth"):
-            found = growth.measure(release, folder, sorted(asked.rows), asked.ways, asked.memory)
+            found = growth.measure(release, folder, asked.rows, asked.ways, asked.memory)
             tables["growth"] = report.growth(found)
             print(tables["growth"])
         if asked.only in (None, "readers"):

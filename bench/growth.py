@@ -11,7 +11,7 @@ from bench.chain import Result, Step
 from bench.measure import load, remove, run
 from bench.pandas_way import Comparison
 
-# Larger sizes are measured by themselves: pandas would need more memory than a machine has.
+# Larger sizes are measured by themselves: pandas would need more memory than a machine has, and the floor an hour more.
 MOST_BESIDE = 20_000_000
 
 
@@ -33,12 +33,14 @@ class Size:
 def measure(release: Path, folder: Path, rows: list[int], ways: list[str], memory: list[float]) -> list[Size]:
     """The real size, each of `rows` with more areas, and the smallest of them grown in the other ways.
 
-    `memory`: what the engine may use (GB), for each of `rows`; the last one for all that follow.
+    `memory`: what the engine may use (GB), for each of `rows`; the last one for all that follow, the first one also for
+    the real size.
     """
     wanted = [(1, "areas", memory[0])]
+    allowed = sorted((n, memory[min(i, len(memory) - 1)]) for i, n in enumerate(rows))
     if "areas" in ways:
-        wanted += [(n, "areas", memory[min(i, len(memory) - 1)]) for i, n in enumerate(rows)]
-    wanted += [(rows[0], way, memory[0]) for way in ways if way != "areas" and rows]
+        wanted += [(n, "areas", gigabytes) for n, gigabytes in allowed]
+    wanted += [(allowed[0][0], way, allowed[0][1]) for way in ways if way != "areas" and allowed]
     return [_one(release, folder, *size) for size in wanted]
 
 

@@ -131,8 +131,9 @@ def growth(found: list[Size]) -> str:
         )
     lines += [
         "",
-        "| staged rows | grown by | regional figures | pandas, whole columns, s | pandas, a function for each figure, s "
-        "| pandas, MB | SQL, s | SQL, MB | differing figures | largest difference of a number |",
+        "| staged rows | grown by | regional figures | pandas, whole columns, s (times the SQL's) "
+        "| pandas, a function for each figure, s (times the SQL's) | pandas, whole columns, MB | SQL, s | SQL, MB "
+        "| differing figures | largest difference of a number |",
         "|---:|---|---:|---:|---:|---:|---:|---:|---:|---:|",
     ]
     for size in found:

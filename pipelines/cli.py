@@ -24,8 +24,8 @@ from pipelines.commands.refresh import refresh
 from pipelines.commands.releases import releases
 from pipelines.commands.ui import ui
 
-# A full disk or quota, a file as large as is allowed, a disk that fails, a reader that has gone: no fault of the program.
-CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EPIPE}
+# A full disk or quota, a file as large as is allowed: no fault of the program.
+CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Group(click.Group):
@@ -74,8 +74,10 @@ def run() -> NoReturn:
         except SystemExit as left:
             code = left.code
         sys.stdout.flush()
+    except BrokenPipeError:
+        code = FAILED  # the reader has gone, as with `| head`
     except OSError as error:
-        if error.errno not in CANNOT_WRITE:
+        if error.errno not in CANNOT_WRITE or "--debug" in sys.argv:
             raise
         show_problems([f"could not write {error.filename or 'all of the answer'}: {error.strerror}."])
         code = FAILED

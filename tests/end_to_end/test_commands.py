@@ -141,6 +141,18 @@ def test_answer_that_cannot_be_written_is_told(made_home: Path, arguments: tuple
     assert ran.stderr == "payung: could not write all of the answer: No space left on device.\n"
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full, a disk that is always full")
+def test_answer_that_cannot_be_written_shows_its_traceback_when_asked(made_home: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        asked = [COMMAND, "sql", "SELECT 1", "--debug"]
+        ran = subprocess.run(
+            asked, env=environment(made_home), stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 1
+    assert "Traceback" in ran.stderr
+    assert "No space left on device" in ran.stderr
+
+
 def test_reader_that_goes_away_is_no_error_of_ours(made_home: Path) -> None:
     asked = [COMMAND, "sql", "SELECT * FROM observations", "--format", "csv"]
     with subprocess.Popen(
@@ -151,6 +163,16 @@ def test_reader_that_goes_away_is_no_error_of_ours(made_home: Path) -> None:
         assert payung.stdout.readline().startswith("indicator,")
         payung.stdout.close()
         assert payung.stderr.read() == ""
+
+
+def test_reader_that_is_gone_before_the_last_line_is_no_error_of_ours(made_home: Path) -> None:
+    with subprocess.Popen(
+        [COMMAND, "sql", "SELECT 1"], env=environment(made_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as payung:
+        assert payung.stdout is not None
+        assert payung.stderr is not None
+        payung.stdout.close()
+        assert payung.stderr.read() == b""
 
 
 def test_release_that_is_not_there(made_home: Path, release: Path) -> None:

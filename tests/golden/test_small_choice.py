@@ -506,6 +506,16 @@ def test_weighted_mean_of_real_members_by_hand(tmp_path: Path) -> None:
     assert found[("CLMV", 2020)]["obs_value"] is None
 
 
+def test_no_regional_figure_for_a_year_without_population(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("un_wpp", "wpp2024_demographic", "2024-07-11", wpp(range(2018, 2024)))  # the baseline year is 2016
+    small.stage("un_wpp", "wpp2019_age_sex", "2019-06-17", five_year_groups())
+    rows = [ilo_row("TOTAL", area, year, "40") for area in ("IDN", "PHL", "VNM", "THA") for year in (2016, 2019)]
+    small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", rows)
+    small.staged().make("indicator_set.aggregate_member")
+    assert {r["reference_year"] for r in small.read("indicator_set.aggregate_member")} == set(range(2018, 2024))
+
+
 def test_declared_indicator_shows_its_gap(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2016: "39.8"}))

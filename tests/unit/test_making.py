@@ -5,6 +5,7 @@ from __future__ import annotations
 import shutil
 import threading
 import time
+from concurrent.futures import Future, wait
 from pathlib import Path
 
 import duckdb
@@ -102,25 +103,30 @@ def test_caller_that_goes_does_not_wait_for_a_long_query(
     text = sql_text("harmonised.series_map").rstrip().rstrip(";")
     slow = {"harmonised.series_map": f"SELECT t.* FROM ({text}) AS t, range(1000000000000)"}  # writes for hours
     monkeypatch.setattr("warehouse.engine.sql_text", lambda name: slow.get(name) or sql_text(name))
-    reached, gone = threading.Event(), threading.Event()
+    reached, interrupted = threading.Event(), threading.Event()
 
     def make_late(con: duckdb.DuckDBPyConnection, in_build: Build, name: str) -> int:
-        """Makes the slow table only when the caller has gone already, or while it goes."""
+        """Makes a table; the slow one, unless it is to be under way, only after the first interruption."""
         if name in slow:
             reached.set()
             if not started:
-                gone.wait(60)
+                interrupted.wait(60)
         return make_with(con, in_build, name)
 
+    def wait_after_interruption(futures: list[Future[int]], timeout: float) -> object:
+        interrupted.set()
+        return wait(futures, timeout)
+
     monkeypatch.setattr("warehouse.making.make_with", make_late)
+    monkeypatch.setattr("warehouse.making.wait", wait_after_interruption)
     coming = make_all(build, ["lineage.series_vintage", "harmonised.series_map"])
     assert next(coming)[0] == "lineage.series_vintage"
     assert reached.wait(60)
-    time.sleep(0.3)  # a query of hours is under way by then, or else about to start
+    if started:
+        half = build.path("harmonised.series_map").with_suffix(".parquet.part")
+        assert any(half.exists() or time.sleep(0.01) for _ in range(6000)), "it writes"
     ending = threading.Thread(target=coming.close, daemon=True)
     ending.start()
-    time.sleep(0.3)  # the first interruption has been and gone
-    gone.set()
     ending.join(60)
     assert not ending.is_alive()
     assert not build.has("harmonised.series_map")

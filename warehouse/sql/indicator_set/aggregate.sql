@@ -104,7 +104,7 @@ figure AS (
     WHERE m.counts
     GROUP BY m.cell_no, m.area_group, m.reference_year
 ),
-without_weight AS (  -- who reports where there is no figure, for want of a weight
+not_counted AS (  -- members without a weight; shown where no member of the figure has one
     SELECT
         cell_no, area_group, reference_year, count(*) AS n_areas,
         string_agg(ref_area || ' ' || CAST(value_year AS VARCHAR), ', ' ORDER BY ref_area) AS areas
@@ -225,6 +225,6 @@ SELECT
     ), '') AS flags
 FROM classed AS c
 JOIN reference.indicator AS i ON i.indicator = c.indicator
-LEFT JOIN without_weight AS u
+LEFT JOIN not_counted AS u
     ON u.cell_no = c.cell_no AND u.area_group = c.area_group AND u.reference_year = c.reference_year
 ORDER BY indicator, is_headline DESC, ref_area, time_period, cell

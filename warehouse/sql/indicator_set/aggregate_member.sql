@@ -14,7 +14,7 @@ years AS (
     WHERE w.weight = 'POP_TOTAL'
         AND (w.time_period BETWEEN s.first_reference_year AND s.latest_reference_year OR w.time_period = s.baseline_year)
 ),
-cell_of_indicator AS (
+cell_of_indicator AS (  -- numbered, as joining and grouping by numbers takes a fraction of the time and memory
     SELECT row_number() OVER (ORDER BY indicator, cell) AS cell_no, *
     FROM (
         SELECT DISTINCT
@@ -65,7 +65,7 @@ valued AS (
     JOIN numbered_cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
     SEMI JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
 ),
-newest AS (  -- a value stands until its window ends or a newer one comes
+newest AS (  -- a value stands until its window ends or a newer one comes; the last one has none after it (least skips NULL)
     SELECT
         cell_no, ref_area, time_period, low, high, observation_id, nature, obs_status, is_extended,
         least(
@@ -82,7 +82,9 @@ nearest AS (  -- to the baseline year
         row_number() OVER (
             PARTITION BY v.cell_no, v.ref_area ORDER BY abs(v.time_period - s.baseline_year), v.time_period
         ) AS turn
-    FROM valued AS v, settings AS s
+    FROM valued AS v
+    CROSS JOIN settings AS s
+    JOIN years AS y ON y.reference_year = s.baseline_year
     WHERE NOT v.event_count AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
 ),
 picked AS (
@@ -98,13 +100,15 @@ picked AS (
         is_extended
     FROM nearest
     WHERE turn = 1 AND in_aggregates AND low IS NOT NULL AND high IS NOT NULL
-    UNION ALL  -- event counts at the baseline year: the mean of the range
+    UNION ALL  -- event counts at the baseline year: the mean of the range, of decimals like every sum
     SELECT
         v.cell_no, v.ref_area, s.baseline_year AS reference_year, s.baseline_year AS value_year,
         CAST(sum(CAST(v.low AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS low,
         CAST(sum(CAST(v.high AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS high,
         NULL AS observation_id, NULL AS nature, NULL AS obs_status, FALSE AS is_extended
-    FROM valued AS v, settings AS s
+    FROM valued AS v
+    CROSS JOIN settings AS s
+    JOIN years AS y ON y.reference_year = s.baseline_year
     WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
         AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
     GROUP BY v.cell_no, v.ref_area, s.baseline_year

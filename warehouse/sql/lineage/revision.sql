@@ -26,7 +26,9 @@ pair AS (
     )
 ),
 comparison AS (  -- of one snapshot with the one before it, numbered: cells are joined by the number
-    SELECT row_number() OVER () AS comparison_no, snapshot_from, snapshot_to, vintage_from, vintage_to
+    SELECT
+        row_number() OVER (ORDER BY snapshot_from, snapshot_to) AS comparison_no,
+        snapshot_from, snapshot_to, vintage_from, vintage_to
     FROM (SELECT DISTINCT snapshot_from, snapshot_to, vintage_from, vintage_to FROM pair)
 ),
 value AS (
