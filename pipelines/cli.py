@@ -74,8 +74,6 @@ def run() -> NoReturn:
         except SystemExit as left:
             code = left.code
         sys.stdout.flush()
-    except BrokenPipeError:
-        code = FAILED  # the reader has gone, as with `| head`
     except OSError as error:
         if error.errno not in CANNOT_WRITE or "--debug" in sys.argv:
             raise

@@ -7,7 +7,9 @@ import io
 import json
 import re
 import subprocess
+from collections.abc import Iterator
 from pathlib import Path
+from typing import IO
 
 import pytest
 from payung_command import COMMAND, environment, run_payung
@@ -125,29 +127,35 @@ def test_debug_shows_the_traceback(made_home: Path) -> None:
     assert "Traceback" in ran.stderr
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full, a disk that is always full")
+@pytest.fixture
+def full_disk() -> Iterator[IO[str]]:
+    """A file that takes no byte: "No space left on device"."""
+    full = Path("/dev/full")
+    if not full.exists():
+        pytest.skip(f"the system has no {full}, a disk that is always full; Linux has")
+    with full.open("w") as handle:
+        yield handle
+
+
 @pytest.mark.parametrize("arguments", [("--help",), ("sql", "SELECT 1"), ("status",), ("refresh",)])
-def test_answer_that_cannot_be_written_is_told(made_home: Path, arguments: tuple[str, ...]) -> None:
-    with Path("/dev/full").open("w") as full:
-        ran = subprocess.run(
-            [COMMAND, *arguments],
-            env=environment(made_home),
-            stdout=full,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-        )
+def test_answer_that_cannot_be_written_is_told(made_home: Path, full_disk: IO[str], arguments: tuple[str, ...]) -> None:
+    ran = subprocess.run(
+        [COMMAND, *arguments],
+        env=environment(made_home),
+        stdout=full_disk,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+    )
     assert ran.returncode == 1
     assert ran.stderr == "payung: could not write all of the answer: No space left on device.\n"
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="the system has no /dev/full, a disk that is always full")
-def test_answer_that_cannot_be_written_shows_its_traceback_when_asked(made_home: Path) -> None:
-    with Path("/dev/full").open("w") as full:
-        asked = [COMMAND, "sql", "SELECT 1", "--debug"]
-        ran = subprocess.run(
-            asked, env=environment(made_home), stdout=full, stderr=subprocess.PIPE, text=True, check=False
-        )
+def test_answer_that_cannot_be_written_shows_its_traceback_when_asked(made_home: Path, full_disk: IO[str]) -> None:
+    asked = [COMMAND, "sql", "SELECT 1", "--debug"]
+    ran = subprocess.run(
+        asked, env=environment(made_home), stdout=full_disk, stderr=subprocess.PIPE, text=True, check=False
+    )
     assert ran.returncode == 1
     assert "Traceback" in ran.stderr
     assert "No space left on device" in ran.stderr
@@ -165,9 +173,12 @@ def test_reader_that_goes_away_is_no_error_of_ours(made_home: Path) -> None:
         assert payung.stderr.read() == ""
 
 
-def test_reader_that_is_gone_before_the_last_line_is_no_error_of_ours(made_home: Path) -> None:
+@pytest.mark.parametrize("arguments", [("sql", "SELECT 1"), ("gaps", "--area", "PHL")], ids=["told", "kept-to-the-end"])
+def test_reader_that_is_gone_before_the_first_line_is_no_error_of_ours(
+    made_home: Path, arguments: tuple[str, ...]
+) -> None:
     with subprocess.Popen(
-        [COMMAND, "sql", "SELECT 1"], env=environment(made_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
+        [COMMAND, *arguments], env=environment(made_home), stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as payung:
         assert payung.stdout is not None
         assert payung.stderr is not None
