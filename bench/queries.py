@@ -125,11 +125,11 @@ def grow(release: Path, folder: Path, observations: int) -> None:
 
 
 def order_of(full_name: str) -> str:
-    """The order of rows of a table as its SQL has it; a table of the catalogue has none that matters."""
+    """The order of rows of a table as its SQL has it or says it; a table of the catalogue has none that matters."""
     if full_name not in computed_tables():
         return ""
-    (order,) = re.findall(r"^ORDER BY ([^()]+)\Z", sql_text(full_name), re.M)
-    return "ORDER BY " + re.sub(r"\b[a-z]\.", "", order.strip())
+    (order,) = re.findall(r"^(?:ORDER BY ([^()]+)\Z|-- In the order of (.+)$)", sql_text(full_name), re.M)
+    return "ORDER BY " + re.sub(r"\b[a-z]\.", "", "".join(order).strip())
 
 
 def _staged(key: str, names: list[str]) -> Table:

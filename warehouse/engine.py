@@ -117,12 +117,14 @@ def _cast(description: Table) -> str:
     return ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in description.columns)
 
 
-def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path) -> int:
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, in_order: bool = True) -> int:
+    # without `in_order` every core writes what it has as it comes
+    options = f"{PARQUET}, PRESERVE_ORDER {str(in_order).lower()}"
     path.parent.mkdir(parents=True, exist_ok=True)
     aside = path.with_suffix(".parquet.part")
     try:
         # COPY answers with the number of rows it wrote
-        written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({PARQUET})").fetchall()
+        written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({options})").fetchall()
         aside.replace(path)
     except duckdb.IOException as error:
         raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
@@ -144,7 +146,11 @@ def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str) -> i
     """As `make`, on a connection of its own (making.py)."""
     attach_inputs(con, build, inputs_of(full_name))
     query = sql_text(full_name).rstrip().rstrip(";")
-    return _copy(con, f"SELECT {_cast(table(full_name))} FROM (\n{query}\n)", build.path(full_name))
+    described = table(full_name)
+    # what is published is the same at every run, row for row; of what is only made on the way nobody sees the order
+    return _copy(
+        con, f"SELECT {_cast(described)} FROM (\n{query}\n)", build.path(full_name), in_order=not described.is_work
+    )
 
 
 def write_frame(build: Build, description: Table, frame: pd.DataFrame, path: Path | None = None) -> int:

@@ -5,8 +5,10 @@ Belongs here: what more than one property needs. Does not belong here: which cas
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from hypothesis import HealthCheck, Phase, settings
-from small_build import Row, records, reference_frames
+from small_build import TOTAL_CELL, Row, records, reference_frames
 
 MEMBERS = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM")
 
@@ -32,3 +34,11 @@ def weight_row(name: str, area: str, year: int, value: float) -> Row:
     """A published weight of one member."""
     row = {"weight": name, "ref_area": area, "time_period": year, "weight_value": value}
     return {**row, "filling": "published", "is_proxy": False}
+
+
+def cell_rows(indicators: Iterable[Row]) -> list[Row]:
+    """The one cell that each of some indicators has, the total."""
+    return [
+        {"cell_no": n, "family_no": n, "indicator": i["indicator"], "cell": TOTAL_CELL, "breakdown_family": "total"}
+        for n, i in enumerate(indicators, start=1)
+    ]

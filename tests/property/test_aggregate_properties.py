@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import pytest
-from generated_cases import MEMBERS, few, model_indicator, weight_row
+from generated_cases import MEMBERS, cell_rows, few, model_indicator, weight_row
 from hypothesis import given
 from hypothesis import strategies as st
 from small_build import TOTAL_CELL, Row, SmallBuild
@@ -71,6 +71,7 @@ class Bench:
             weights += [weight_row(weight, area, YEAR, w) for area, w in case.weights.items()]
         weights += [weight_row("POP_TOTAL", area, YEAR, 1000.0 + i) for i, area in enumerate(MEMBERS)]
         self.small.write("reference.indicator", indicators)
+        self.small.write("harmonised.cell", cell_rows(indicators))
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
         self.small.make("indicator_set.aggregate_member", "indicator_set.aggregate")

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from random import Random
 
 import pytest
-from generated_cases import MEMBERS, few, model_indicator, weight_row
+from generated_cases import MEMBERS, cell_rows, few, model_indicator, weight_row
 from hypothesis import given
 from hypothesis import strategies as st
 from small_build import TOTAL_CELL, Row, SmallBuild
@@ -48,6 +48,7 @@ class Bench:
                 weights += [weight_row(weight, area, y, w) for y, w in zip((BASE, LAST), both, strict=True)]
         weights += [weight_row("POP_TOTAL", a, y, 1000.0 + i) for y in (BASE, LAST) for i, a in enumerate(MEMBERS)]
         self.small.write("reference.indicator", indicators)
+        self.small.write("harmonised.cell", cell_rows(indicators))
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
         self.small.make(

@@ -2,26 +2,61 @@
 -- in every vintage, also where its series was renamed.
 -- Published text is kept; only a plain number becomes obs_value. "<0.5" and ">=80" become bounds; "N", "NaN" and
 -- blank are missing; a blank status, nature or unit is not stated. What cannot be translated is rejected with its reason, never dropped.
-WITH read AS (
+WITH coded AS (
+    SELECT
+        *,
+        concat_ws('|', sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
+            migratory_status, occupation, activity, formality, composite_breakdown) AS cell
+    FROM harmonised.series_map
+    WHERE outcome <> 'out_of_scope'
+),
+series AS (  -- numbered by what names a cell, apart from area and year
+    SELECT
+        m.*, k.cell_no,
+        dense_rank() OVER (ORDER BY m.indicator, m.provider, m.current_series, m.cell) AS series_no
+    FROM coded AS m
+    LEFT JOIN harmonised.cell AS k ON k.indicator = m.indicator AND k.cell = m.cell
+),
+snapshot AS (
+    SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
+),
+read AS NOT MATERIALIZED (
     SELECT
         m.claim_id, m.indicator, m.outcome AS key_outcome, m.reason AS key_reason, m.detail AS key_detail,
         m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
-        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown, m.current_series,
+        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown, m.cell, m.cell_no, m.series_no,
+        m.current_series,
         v.valid_from AS renamed_from, c.feed, c.vintage_from, c.vintage_to, c.series_name_contains, c.superseded_before,
-        s.provider, s.dataset, s.series, s.series_name, s.ref_area AS area_code, s.time_period AS period_text,
+        s.provider, s.dataset, s.series, s.series_name, s.ref_area AS area_code, a.target AS ref_area,
+        s.time_period AS period_text,
+        CASE WHEN regexp_full_match(s.time_period, '[0-9]{4}') THEN CAST(s.time_period AS INTEGER) END AS time_period,
         s.time_detail, s.obs_value AS value_text, trim(coalesce(s.obs_value, '')) AS value_trimmed,
         trim(coalesce(s.lower_bound, '')) AS lower_text, trim(coalesce(s.upper_bound, '')) AS upper_text,
         coalesce(s.unit_measure, '') AS unit_code, coalesce(s.obs_status, '') AS status_code,
         coalesce(s.nature, '') AS nature_code, s.source_citation, s.footnote, s.snapshot_id, s.snapshot_row,
-        n.vintage_date
+        n.vintage_date, n.snapshot_no
     FROM staged.observation AS s
-    JOIN harmonised.series_map AS m
+    JOIN series AS m
         ON m.provider = s.provider AND m.dataset = s.dataset AND m.series = s.series AND m.series_key = s.series_key
     JOIN reference.claim AS c ON c.claim_id = m.claim_id
-    JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
+    JOIN snapshot AS n ON n.snapshot_id = s.snapshot_id
+    LEFT JOIN reference.crosswalk AS a
+        ON a.provider = s.provider AND a.concept = 'ref_area' AND a.code = s.ref_area
     LEFT JOIN reference.series_rename AS v
         ON v.provider = s.provider AND v.dataset = s.dataset AND v.old_series = s.series
-    WHERE m.outcome <> 'out_of_scope'
+),
+twice AS (  -- keys that one vintage has more than once
+    SELECT series_no, ref_area, time_period, snapshot_no
+    FROM read
+    GROUP BY series_no, ref_area, time_period, snapshot_no
+    HAVING count(*) > 1
+),
+marked AS NOT MATERIALIZED (
+    SELECT r.*, t.series_no IS NOT NULL AS is_twice
+    FROM read AS r
+    LEFT JOIN twice AS t
+        ON t.series_no = r.series_no AND t.snapshot_no = r.snapshot_no
+        AND t.ref_area IS NOT DISTINCT FROM r.ref_area AND t.time_period IS NOT DISTINCT FROM r.time_period
 ),
 crosswalk_place AS (  -- where a missing code would have to be added
     SELECT
@@ -33,11 +68,9 @@ crosswalk_place AS (  -- where a missing code would have to be added
     FROM reference.crosswalk
     GROUP BY provider
 ),
-parsed AS (
+parsed AS NOT MATERIALIZED (
     SELECT
         r.*, k.area_file, k.unit_file, k.status_file, k.nature_file,
-        a.target AS ref_area,
-        CASE WHEN regexp_full_match(r.period_text, '[0-9]{4}') THEN CAST(r.period_text AS INTEGER) END AS time_period,
         CASE
             WHEN regexp_full_match(r.value_trimmed, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?')
                 THEN CAST(r.value_trimmed AS DOUBLE)
@@ -52,10 +85,8 @@ parsed AS (
         u.target AS published_unit, u.code IS NOT NULL OR r.unit_code = '' AS unit_known,
         o.target AS published_status, o.code IS NOT NULL OR r.status_code = '' AS status_known,
         t.target AS nature, t.code IS NOT NULL OR r.nature_code = '' AS nature_known
-    FROM read AS r
+    FROM marked AS r
     LEFT JOIN crosswalk_place AS k ON k.provider = r.provider
-    LEFT JOIN reference.crosswalk AS a
-        ON a.provider = r.provider AND a.concept = 'ref_area' AND a.code = r.area_code
     LEFT JOIN reference.crosswalk AS u
         ON u.provider = r.provider AND u.concept = 'unit_measure' AND u.code = r.unit_code
     LEFT JOIN reference.crosswalk AS o
@@ -63,7 +94,7 @@ parsed AS (
     LEFT JOIN reference.crosswalk AS t
         ON t.provider = r.provider AND t.concept = 'nature' AND t.code = r.nature_code
 ),
-judged AS (
+judged AS NOT MATERIALIZED (
     SELECT
         p.*,
         i.unit_measure AS defined_unit, i.name AS indicator_name,
@@ -86,7 +117,7 @@ judged AS (
     FROM parsed AS p
     JOIN reference.indicator AS i ON i.indicator = p.indicator
 ),
-spoken AS (
+spoken AS NOT MATERIALIZED (
     SELECT
         CASE WHEN j.reason IS NULL THEN 'harmonised' ELSE 'rejected' END AS outcome,
         j.reason,
@@ -123,8 +154,7 @@ spoken AS (
         nullif(j.time_detail, '') AS time_detail,
         j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev, j.migratory_status,
         j.occupation, j.activity, j.formality, j.composite_breakdown,
-        concat_ws('|', j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev,
-            j.migratory_status, j.occupation, j.activity, j.formality, j.composite_breakdown) AS cell,
+        j.cell, j.cell_no,
         j.obs_value, j.value_text,
         CASE WHEN j.value_trimmed LIKE '>%' OR j.value_trimmed LIKE '≥%' THEN j.censor_bound ELSE j.lower_number END AS lower_bound,
         CASE WHEN j.value_trimmed LIKE '<%' OR j.value_trimmed LIKE '≤%' THEN j.censor_bound ELSE j.upper_number END AS upper_bound,
@@ -132,10 +162,12 @@ spoken AS (
         CASE WHEN j.is_missing THEN coalesce(j.published_status, 'O') ELSE j.published_status END AS obs_status,
         j.published_unit, j.nature, j.provider AS source, j.series AS provider_series, j.current_series, j.source_citation, j.footnote,
         coalesce(j.vintage_date < j.superseded_before, FALSE) AS is_superseded,
-        j.vintage_date, j.snapshot_id, j.snapshot_row
+        j.vintage_date, j.snapshot_id, j.snapshot_row, j.is_twice
     FROM judged AS j
 ),
 numbered AS (  -- 1 unless a vintage publishes one key twice
+    SELECT *, 1 AS candidate_no FROM spoken WHERE NOT is_twice
+    UNION ALL
     SELECT
         *,
         row_number() OVER (
@@ -143,10 +175,10 @@ numbered AS (  -- 1 unless a vintage publishes one key twice
             ORDER BY value_text, snapshot_row
         ) AS candidate_no
     FROM spoken
+    WHERE is_twice
 )
 SELECT
-    *,
+    * EXCLUDE (is_twice),
     md5(concat_ws('|', indicator, ref_area, CAST(time_period AS VARCHAR), cell, source, current_series,
         CAST(candidate_no AS VARCHAR))) AS observation_id
 FROM numbered
-ORDER BY indicator, ref_area, time_period, provider_series, snapshot_id, snapshot_row

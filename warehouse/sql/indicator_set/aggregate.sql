@@ -16,15 +16,6 @@ WITH group_people AS (
 largest AS (
     SELECT area_group, reference_year, ref_area, n_members FROM group_people WHERE size_order = 1
 ),
-cell_of_indicator AS (  -- numbered, as joining and grouping by numbers takes a fraction of the time and memory
-    SELECT row_number() OVER (ORDER BY v.indicator, v.cell) AS cell_no, v.*
-    FROM (
-        SELECT DISTINCT
-            indicator, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-            migratory_status, occupation, activity, formality, composite_breakdown
-        FROM indicator_set.value
-    ) AS v
-),
 kind_of_cell AS (
     SELECT
         v.*, m.kind, t.cell_no AS total_no, v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND m.kind = 'mean' AS by_sex,
@@ -33,11 +24,11 @@ kind_of_cell AS (
         CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
         CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation,
         CASE WHEN i.is_survey THEN r.recent_years_survey ELSE r.recent_years END AS recent_years
-    FROM cell_of_indicator AS v
+    FROM harmonised.cell AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
     JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
-    LEFT JOIN cell_of_indicator AS t
+    LEFT JOIN harmonised.cell AS t
         ON t.indicator = v.indicator
         AND t.cell = concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
             v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,

@@ -14,15 +14,6 @@ years AS (
     WHERE w.weight = 'POP_TOTAL'
         AND (w.time_period BETWEEN s.first_reference_year AND s.latest_reference_year OR w.time_period = s.baseline_year)
 ),
-cell_of_indicator AS (  -- numbered, as joining and grouping by numbers takes a fraction of the time and memory
-    SELECT row_number() OVER (ORDER BY indicator, cell) AS cell_no, *
-    FROM (
-        SELECT DISTINCT
-            indicator, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-            migratory_status, occupation, activity, formality, composite_breakdown
-        FROM indicator_set.value
-    )
-),
 kind_of_cell AS (  -- the cells of the other sex and of the total, and the weight of the cell
     SELECT
         v.cell_no, v.indicator, v.cell, i.lookback_years, i.minimum, i.maximum, m.event_count,
@@ -45,7 +36,7 @@ kind_of_cell AS (  -- the cells of the other sex and of the total, and the weigh
         CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
         CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
         CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation
-    FROM cell_of_indicator AS v
+    FROM harmonised.cell AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
     WHERE m.kind <> 'none'
@@ -53,8 +44,8 @@ kind_of_cell AS (  -- the cells of the other sex and of the total, and the weigh
 numbered_cell AS (
     SELECT k.*, o.cell_no AS other_no, t.cell_no AS total_no
     FROM kind_of_cell AS k
-    LEFT JOIN cell_of_indicator AS o ON o.indicator = k.indicator AND o.cell = k.other_cell
-    LEFT JOIN cell_of_indicator AS t ON t.indicator = k.indicator AND t.cell = k.total_cell
+    LEFT JOIN harmonised.cell AS o ON o.indicator = k.indicator AND o.cell = k.other_cell
+    LEFT JOIN harmonised.cell AS t ON t.indicator = k.indicator AND t.cell = k.total_cell
 ),
 valued AS (
     SELECT
@@ -152,5 +143,5 @@ SELECT
     coalesce(g.high > g.maximum, FALSE) AS is_capped
 FROM in_group AS g
 JOIN whole AS w ON w.area_group = g.area_group AND w.reference_year = g.reference_year AND w.cell_no = g.cell_no
-JOIN cell_of_indicator AS k ON k.cell_no = g.cell_no
+JOIN harmonised.cell AS k ON k.cell_no = g.cell_no
 ORDER BY indicator, area_group, reference_year, cell, ref_area

@@ -39,7 +39,7 @@ agreement AS (  -- points of another feed that agree with as many of the chosen 
         ON x.state_no = b.state_no AND x.indicator = b.indicator AND x.ref_area = b.ref_area
         AND x.breakdown_family = b.breakdown_family AND x.feed = b.feed
     JOIN indicator_set.candidate AS o
-        ON o.state_no = x.state_no AND o.indicator = x.indicator AND o.ref_area = x.ref_area AND o.cell = x.cell
+        ON o.state_no = x.state_no AND o.indicator = x.indicator AND o.ref_area = x.ref_area AND o.cell_no = x.cell_no
         AND o.feed <> x.feed AND abs(o.time_period - x.time_period) <= 1
     JOIN reference.indicator AS i ON i.indicator = b.indicator
     WHERE b.feeds > 1

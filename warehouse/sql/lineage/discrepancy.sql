@@ -8,8 +8,9 @@ SELECT
     c.obs_value AS other_value, c.obs_value - v.obs_value AS difference,
     CASE WHEN v.obs_value <> 0 THEN (c.obs_value - v.obs_value) / abs(v.obs_value) END AS relative_difference
 FROM indicator_set.value AS v
+JOIN harmonised.cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
 JOIN indicator_set.candidate AS c
-    ON c.indicator = v.indicator AND c.ref_area = v.ref_area AND c.cell = v.cell AND c.feed <> v.feed
+    ON c.cell_no = k.cell_no AND c.ref_area = v.ref_area AND c.feed <> v.feed
     AND abs(c.time_period - v.time_period) <= 1 AND c.is_current
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 WHERE v.obs_value IS NOT NULL AND c.obs_value IS NOT NULL

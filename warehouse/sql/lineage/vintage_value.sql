@@ -1,14 +1,35 @@
 -- lineage.vintage_value: the values of every vintage; observation_id names the same cell in all of them.
 -- With the cell's key, so that cells withdrawn since can be asked for by indicator, area and year.
+-- Words that many rows share are joined after sorting.
+-- In the order of indicator, ref_area, time_period, observation_id, vintage_date, snapshot_id, snapshot_row
+WITH subject AS (
+    SELECT indicator, row_number() OVER (ORDER BY indicator) AS indicator_no FROM reference.indicator
+),
+snapshot AS (
+    SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY vintage_date, snapshot_id) AS snapshot_no
+    FROM lineage.snapshot
+),
+in_order AS (
+    SELECT
+        CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area, r.time_period, r.time_detail,
+        r.obs_value, r.value_text, r.lower_bound, r.upper_bound, r.obs_status, r.nature, r.footnote, r.source_citation,
+        r.provider_series, r.candidate_no, r.is_superseded, n.snapshot_no, r.snapshot_row
+    FROM harmonised.row AS r
+    JOIN subject AS s ON s.indicator = r.indicator
+    JOIN snapshot AS n ON n.snapshot_id = r.snapshot_id
+    WHERE r.outcome = 'harmonised'
+    ORDER BY s.indicator_no, r.ref_area, r.time_period, observation, n.snapshot_no, r.snapshot_row
+)
 SELECT
-    k.observation_id, k.vintage_date, k.obs_value, k.value_text, k.lower_bound, k.upper_bound, k.obs_status, k.nature,
-    k.unit_measure, k.footnote, k.snapshot_id, k.snapshot_row,
-    k.indicator, k.ref_area, k.time_period, k.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,
+    replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, n.vintage_date, v.obs_value, v.value_text,
+    v.lower_bound, v.upper_bound, v.obs_status, v.nature, i.unit_measure, v.footnote, n.snapshot_id, v.snapshot_row,
+    k.indicator, v.ref_area, v.time_period, v.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
-    k.occupation, k.activity, k.formality, k.composite_breakdown, k.cell, k.source, k.dataset, k.provider_series, k.feed,
-    k.candidate_no, k.source_citation, k.is_superseded
-FROM harmonised.row AS k
+    k.occupation, k.activity, k.formality, k.composite_breakdown, k.cell, c.provider AS source, c.dataset,
+    v.provider_series, c.feed, v.candidate_no, v.source_citation, v.is_superseded
+FROM in_order AS v
+JOIN harmonised.cell AS k ON k.cell_no = v.cell_no
 JOIN reference.indicator AS i ON i.indicator = k.indicator
+JOIN reference.claim AS c ON c.claim_id = v.claim_id
+JOIN snapshot AS n ON n.snapshot_no = v.snapshot_no
 LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
-WHERE k.outcome = 'harmonised'
-ORDER BY k.indicator, k.ref_area, k.time_period, k.observation_id, k.vintage_date, k.snapshot_id, k.snapshot_row
