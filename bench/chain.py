@@ -1,8 +1,8 @@
 """Harmonise, choose, aggregate, baseline and audit on one build: seconds, peak memory and rows of each table.
 
-Run as `python -m bench.chain BUILD MEMORY_GB RESULT [floor] [pandas]` in a process of its own; `bench.grow` makes the
-build. With `floor` beside it the time in which the same engine merely reads and writes the same Parquet, and with
-`pandas` the same regional figures in pandas.
+Run as `python -m bench.chain BUILD MEMORY_GB RESULT [floor] [pandas] [each]` in a process of its own; `bench.grow` makes
+the build. With `floor` beside it the time in which the same engine merely reads and writes the same Parquet, and with
+`pandas` the same regional figures in pandas; `each`: with a function for each figure also where there are many.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def limit_memory(gigabytes: float, spill: Path) -> None:
         con.execute(f"SET temp_directory = '{spill}'")
 
 
-def measure(build: Build, with_floor: bool, with_pandas: bool) -> Result:
+def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Result:
     """Makes every computed table of a build that is staged, and then audits it."""
     scratch = build.folder / "floor.parquet"
     source = f"read_parquet('{build.folder / PER_DATASET['staged.observation']}', union_by_name = true)"
@@ -81,7 +81,7 @@ def measure(build: Build, with_floor: bool, with_pandas: bool) -> Result:
     results = checks.run(build)
     steps.append(Step(AUDIT, time.perf_counter() - started, peak_mb(), len(results)))
     failed = [f"{r.check.name}: {r.sample}" for r in results if not r.passed and r.check.severity == "blocks"]
-    return Result(rows, steps, read_floor, pandas_way.compare(build) if with_pandas else None, failed)
+    return Result(rows, steps, read_floor, pandas_way.compare(build, each) if with_pandas else None, failed)
 
 
 def main(folder: str, gigabytes: str, result: str, *beside: str) -> None:
@@ -89,7 +89,7 @@ def main(folder: str, gigabytes: str, result: str, *beside: str) -> None:
     build = Build(Path(folder))
     spill = build.folder / "spill"
     limit_memory(float(gigabytes), spill)
-    measured = measure(build, "floor" in beside, "pandas" in beside)
+    measured = measure(build, "floor" in beside, "pandas" in beside, "each" in beside)
     Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
     remove(spill)
 

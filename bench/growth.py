@@ -30,26 +30,29 @@ class Size:
         return max(s.peak_mb for s in self.result.steps)
 
 
-def measure(release: Path, folder: Path, rows: list[int], ways: list[str], memory: list[float]) -> list[Size]:
+def measure(
+    release: Path, folder: Path, rows: list[int], ways: list[str], memory: list[float], each: bool = False
+) -> list[Size]:
     """The real size, each of `rows` with more areas, and the smallest of them grown in the other ways.
 
     `memory`: what the engine may use (GB), for each of `rows`; the last one for all that follow, the first one also for
-    the real size.
+    the real size. `each`: pandas with a function for each figure also where that takes long.
     """
     wanted = [(1, "areas", memory[0])]
     allowed = sorted((n, memory[min(i, len(memory) - 1)]) for i, n in enumerate(rows))
     if "areas" in ways:
         wanted += [(n, "areas", gigabytes) for n, gigabytes in allowed]
     wanted += [(allowed[0][0], way, allowed[0][1]) for way in ways if way != "areas" and allowed]
-    return [_one(release, folder, *size) for size in wanted]
+    return [_one(release, folder, *size, each) for size in wanted]
 
 
-def _one(release: Path, folder: Path, rows: int, way: str, memory: float) -> Size:
+def _one(release: Path, folder: Path, rows: int, way: str, memory: float, each: bool) -> Size:
     build, told = folder / "grown", folder / "grown.json"
     try:
         run([sys.executable, "-m", "bench.grow", str(release), str(build), str(rows), way])
         before = load()
         beside = [] if rows > MOST_BESIDE else ["floor", "pandas"] if way == "areas" else ["floor"]
+        beside += ["each"] if each else []
         run([sys.executable, "-m", "bench.chain", str(build), str(memory), str(told), *beside])
         found = json.loads(told.read_text(encoding="utf-8"))
     finally:

@@ -297,15 +297,18 @@ def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
     return f
 
 
-def compare(build: Build) -> Comparison:
-    """Runs the pandas code in both ways, the second where it ends soon, and compares the figures with the SQL's."""
+def compare(build: Build, each: bool = False) -> Comparison:
+    """Runs the pandas code in both ways and compares the figures with the SQL's.
+
+    The second way, a function for each figure, runs where it ends soon; with `each` always.
+    """
     import_module("pandas")  # loading it is no part of the measure
     reset_peak()
     seconds, made = _timed(build, one_by_one=False)
     peak = peak_mb()
     apart, different = difference(build, made)
     one_by_one = None
-    if len(made) <= MOST_ONE_BY_ONE:
+    if each or len(made) <= MOST_ONE_BY_ONE:
         one_by_one, made = _timed(build, one_by_one=True)
         as_well = difference(build, made)
         apart, different = max(apart, as_well[0]), different + as_well[1]

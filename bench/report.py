@@ -18,6 +18,9 @@ from bench.reading import Read
 from bench.refresh import Commands
 from docs.pages.markdown import filled
 
+# What the pandas code makes as well.
+REGIONAL = ("indicator_set.member_value", "indicator_set.aggregate_member", "indicator_set.aggregate")
+
 
 def write(path: Path, tables: dict[str, str]) -> None:
     """Puts each table between its marks, as docs/make.py does; PayungError where a page has no place for it."""
@@ -140,7 +143,7 @@ def growth(found: list[Size]) -> str:
         p = size.result.pandas
         if p is None:
             continue
-        same = [s for s in size.result.steps if s.name in ("indicator_set.aggregate_member", "indicator_set.aggregate")]
+        same = [s for s in size.result.steps if s.name in REGIONAL]
         grown = "as it is" if size is real else WAYS[size.way]
         sql = sum(s.seconds for s in same)
         ways = [f"{t:.1f} ({t / sql:.1f} ×)" if t else "" for t in (p.seconds, p.seconds_one_by_one)]

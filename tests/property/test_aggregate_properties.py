@@ -7,6 +7,7 @@ of its own, so that they are computed side by side.
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from hashlib import md5
 from typing import TypeVar
 
 import pytest
@@ -56,7 +57,7 @@ class Bench:
                 values.append(
                     {
                         "indicator": code,
-                        "observation_id": f"{code}{area}",
+                        "observation_id": md5(f"{code}{area}".encode()).hexdigest(),
                         "ref_area": area,
                         "time_period": case.years.get(area, YEAR),
                         "cell": TOTAL_CELL,
@@ -74,7 +75,7 @@ class Bench:
         self.small.write("harmonised.cell", cell_rows(indicators))
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
-        self.small.make("indicator_set.aggregate_member", "indicator_set.aggregate")
+        self.small.make("indicator_set.member_value", "indicator_set.aggregate_member", "indicator_set.aggregate")
         out: list[dict[str, Row]] = [{} for _ in cases]
         for row in self.small.read("indicator_set.aggregate"):
             if row["time_period"] == YEAR:

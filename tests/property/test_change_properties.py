@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from hashlib import md5
 from random import Random
 
 import pytest
@@ -52,6 +53,7 @@ class Bench:
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
         self.small.make(
+            "indicator_set.member_value",
             "indicator_set.aggregate_member",
             "indicator_set.aggregate",
             "baseline.country_value",
@@ -69,7 +71,7 @@ class Bench:
 def _value(code: str, area: str, year: int, value: float, feed: str) -> Row:
     return {
         "indicator": code,
-        "observation_id": f"{code}{area}{year}",
+        "observation_id": md5(f"{code}{area}{year}".encode()).hexdigest(),
         "ref_area": area,
         "time_period": year,
         "cell": TOTAL_CELL,

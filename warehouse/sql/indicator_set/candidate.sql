@@ -4,6 +4,7 @@
 -- May be chosen: what has a number or a bound, without keys that one vintage publishes twice with different values
 -- (chosen by nobody silently), and without excluded corrections. A national figure of another concept (status D) stands
 -- beside the others: it is a candidate only where no statistical source has that breakdown of the member.
+-- Numbers through joins; the words are joined at the end.
 WITH until AS (  -- the day from which a newer vintage speaks for the same series and area; two of one day: the later one
     SELECT
         *, lead(vintage_date) OVER (
@@ -17,26 +18,44 @@ WITH until AS (  -- the day from which a newer vintage speaks for the same serie
 ),
 spoken AS (
     SELECT
-        s.snapshot_id, s.series, s.area_code, u.next_date, dense_rank() OVER (ORDER BY s.snapshot_id) AS snapshot_no
+        s.snapshot_id, s.series, s.area_code, s.vintage_date, u.next_date,
+        dense_rank() OVER (ORDER BY s.snapshot_id) AS snapshot_no
     FROM lineage.series_vintage AS s
     JOIN until AS u
         ON u.provider = s.provider AND u.dataset = s.dataset AND u.current_series = s.current_series
         AND u.area_code = s.area_code AND u.snapshot_id = s.snapshot_id
     WHERE u.next_date IS NULL OR u.next_date > u.vintage_date
 ),
-feed AS (
-    SELECT indicator, feed, min(source_rank) AS source_rank, row_number() OVER (ORDER BY indicator, feed) AS feed_no
-    FROM reference.claim
-    GROUP BY indicator, feed
+feed AS (  -- of each claim
+    SELECT
+        c.claim_id, c.feed, c.provider AS source, d.kind AS dataset_kind,
+        min(c.source_rank) OVER (PARTITION BY c.indicator, c.feed) AS source_rank,
+        min(c.provider_series) OVER (PARTITION BY c.indicator, c.feed)
+            <> max(c.provider_series) OVER (PARTITION BY c.indicator, c.feed) AS has_several_series,
+        dense_rank() OVER (ORDER BY c.indicator, c.feed) AS feed_no
+    FROM reference.claim AS c
+    JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
 ),
-doubled AS (  -- one vintage, two values; a renamed series under both codes is one
-    SELECT v.cell_no, v.ref_area, v.time_period, f.feed_no, n.snapshot_no
+value AS NOT MATERIALIZED (
+    SELECT
+        v.*, n.snapshot_no, n.next_date, f.feed_no, f.dataset_kind,
+        v.candidate_no > 1 OR f.has_several_series AS may_be_doubled
     FROM harmonised.row AS v
     JOIN spoken AS n
         ON n.snapshot_id = v.snapshot_id AND n.series = v.provider_series AND n.area_code IN ('', v.ref_area)
-    JOIN feed AS f ON f.indicator = v.indicator AND f.feed = v.feed
+    JOIN feed AS f ON f.claim_id = v.claim_id
     WHERE v.outcome = 'harmonised'
-    GROUP BY v.cell_no, v.ref_area, v.time_period, f.feed_no, n.snapshot_no
+),
+suspect AS (
+    SELECT DISTINCT cell_no, ref_area, time_period, feed_no, snapshot_no FROM value WHERE may_be_doubled
+),
+doubled AS (  -- one vintage, two values; a renamed series under both codes is one
+    SELECT v.cell_no, v.ref_area, v.time_period, v.feed_no, v.snapshot_no
+    FROM value AS v
+    SEMI JOIN suspect AS s
+        ON s.cell_no = v.cell_no AND s.ref_area = v.ref_area AND s.time_period = v.time_period
+        AND s.feed_no = v.feed_no AND s.snapshot_no = v.snapshot_no
+    GROUP BY v.cell_no, v.ref_area, v.time_period, v.feed_no, v.snapshot_no
     HAVING min(v.value_text) IS DISTINCT FROM max(v.value_text)
 ),
 correction AS (
@@ -49,51 +68,47 @@ correction AS (
         AND k.occupation = r.occupation AND k.activity = r.activity AND k.formality = r.formality
         AND k.composite_breakdown = r.composite_breakdown
 ),
-possible AS (
+possible AS NOT MATERIALIZED (
     SELECT
-        m.state_no, m.known_to IS NULL AS is_current, v.observation_id, v.indicator, v.ref_area, v.time_period, v.cell_no,
-        k.breakdown_family, v.feed, v.source, d.kind AS dataset_kind, f.source_rank, v.obs_value, v.obs_status,
-        v.is_superseded, r.action AS correction, v.vintage_date, v.snapshot_id,
-        d.kind = 'national_submission' AND coalesce(v.obs_status, '') = 'D' AS other_concept
-    FROM harmonised.row AS v
-    JOIN spoken AS n
-        ON n.snapshot_id = v.snapshot_id AND n.series = v.provider_series AND n.area_code IN ('', v.ref_area)
+        m.state_no, m.known_to IS NULL AS is_current, CAST(v.observation_id AS UUID) AS observation, v.claim_id, v.cell_no,
+        k.family_no, v.ref_area, v.time_period, v.obs_value, v.obs_status, v.is_superseded, r.action AS correction,
+        v.snapshot_no, v.dataset_kind = 'national_submission' AND coalesce(v.obs_status, '') = 'D' AS other_concept
+    FROM value AS v
     JOIN harmonised.cell AS k ON k.cell_no = v.cell_no
-    JOIN feed AS f ON f.indicator = v.indicator AND f.feed = v.feed
-    JOIN reference.dataset AS d ON d.provider = v.source AND d.dataset = v.dataset
     JOIN indicator_set.state AS m
         ON m.indicator = v.indicator AND m.known_from >= v.vintage_date
-        AND (n.next_date IS NULL OR m.known_from < n.next_date)
+        AND (v.next_date IS NULL OR m.known_from < v.next_date)
     LEFT JOIN correction AS r
         ON r.cell_no = v.cell_no AND r.ref_area = v.ref_area AND r.time_period = v.time_period AND r.source = v.source
         AND r.provider_series = v.provider_series AND r.expected_text = v.value_text
-    WHERE v.outcome = 'harmonised' AND v.candidate_no = 1
+    WHERE v.candidate_no = 1
         AND (v.obs_value IS NOT NULL OR v.lower_bound IS NOT NULL OR v.upper_bound IS NOT NULL)
         AND coalesce(r.action, '') <> 'exclude_from_use'
         AND NOT EXISTS (
             SELECT 1 FROM doubled AS w
             WHERE w.cell_no = v.cell_no AND w.ref_area = v.ref_area AND w.time_period = v.time_period
-                AND w.feed_no = f.feed_no AND w.snapshot_no = n.snapshot_no
+                AND w.feed_no = v.feed_no AND w.snapshot_no = v.snapshot_no
         )
 ),
 other_concept AS (
-    SELECT DISTINCT state_no, indicator, ref_area, breakdown_family FROM possible WHERE other_concept
+    SELECT DISTINCT state_no, family_no, ref_area FROM possible WHERE other_concept
 ),
 beside AS (  -- where a statistical source has the breakdown, for national figures of another concept
-    SELECT DISTINCT s.state_no, s.indicator, s.ref_area, s.breakdown_family
+    SELECT DISTINCT s.state_no, s.family_no, s.ref_area
     FROM possible AS s
-    JOIN other_concept AS o
-        ON o.state_no = s.state_no AND o.indicator = s.indicator AND o.ref_area = s.ref_area
-        AND o.breakdown_family = s.breakdown_family
-    WHERE NOT s.other_concept AND s.dataset_kind <> 'document'
+    JOIN other_concept AS o ON o.state_no = s.state_no AND o.family_no = s.family_no AND o.ref_area = s.ref_area
+    JOIN feed AS f ON f.claim_id = s.claim_id
+    WHERE NOT s.other_concept AND f.dataset_kind <> 'document'
 )
 SELECT
-    p.state_no, p.is_current, p.observation_id, p.indicator, p.ref_area, p.time_period, p.cell_no, p.breakdown_family,
-    p.feed, p.source, p.dataset_kind, p.source_rank, p.obs_value, p.obs_status, p.is_superseded, p.correction,
-    p.vintage_date, p.snapshot_id
+    p.state_no, p.is_current, replace(CAST(p.observation AS VARCHAR), '-', '') AS observation_id, k.indicator, p.ref_area,
+    p.time_period, p.cell_no, k.breakdown_family, f.feed, f.source, f.dataset_kind, f.source_rank, p.obs_value,
+    p.obs_status, p.is_superseded, p.correction, n.vintage_date, n.snapshot_id
 FROM possible AS p
+JOIN harmonised.cell AS k ON k.cell_no = p.cell_no
+JOIN feed AS f ON f.claim_id = p.claim_id
+JOIN (SELECT DISTINCT snapshot_no, snapshot_id, vintage_date FROM spoken) AS n ON n.snapshot_no = p.snapshot_no
 WHERE NOT p.other_concept OR NOT EXISTS (
     SELECT 1 FROM beside AS b
-    WHERE b.state_no = p.state_no AND b.indicator = p.indicator AND b.ref_area = p.ref_area
-        AND b.breakdown_family = p.breakdown_family
+    WHERE b.state_no = p.state_no AND b.family_no = p.family_no AND b.ref_area = p.ref_area
 )

@@ -1,0 +1,72 @@
+-- lineage.vintage_pair: each cell of two consecutive vintages of a series that is not the same in both, with what either
+-- has of it; a side that lacks the cell is empty.
+-- Only within what both vintages were asked for (series and areas), renamed series followed. Codes are compared after
+-- translation, so that NOTSPEC and _T are one. A cell that one side had to reject is not compared.
+WITH asked_area AS (  -- no list of areas means all of them
+    SELECT DISTINCT n.snapshot_id, x.target AS ref_area
+    FROM lineage.snapshot AS n
+    JOIN reference.crosswalk AS x ON x.provider = n.provider AND x.concept = 'ref_area'
+    WHERE coalesce(n.areas_asked, '') = '' OR strpos(';' || n.areas_asked || ';', ';' || x.code || ';') > 0
+),
+unreadable AS (  -- the whole series means something else there
+    SELECT DISTINCT snapshot_id, source, current_series
+    FROM harmonised.row
+    WHERE outcome = 'rejected' AND reason IN ('undeclared_vintage', 'meaning_changed', 'renamed_series')
+),
+pair AS (
+    SELECT DISTINCT n.comparison_no, n.snapshot_from, n.snapshot_to, v.provider AS source, v.current_series, v.area_code
+    FROM lineage.series_vintage AS v
+    JOIN lineage.comparison AS n ON n.snapshot_from = v.previous_snapshot_id AND n.snapshot_to = v.snapshot_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM unreadable AS u
+        WHERE u.source = v.provider AND u.current_series = v.current_series
+            AND u.snapshot_id IN (v.previous_snapshot_id, v.snapshot_id)
+    )
+),
+side AS (  -- both vintages of each comparison, each with the other one
+    SELECT comparison_no, source, current_series, area_code, TRUE AS is_later, snapshot_to AS snapshot_id, snapshot_from AS other_id
+    FROM pair
+    UNION ALL
+    SELECT comparison_no, source, current_series, area_code, FALSE AS is_later, snapshot_from AS snapshot_id, snapshot_to AS other_id
+    FROM pair
+),
+refused AS (
+    SELECT DISTINCT snapshot_id, source, current_series, ref_area, time_period FROM harmonised.row WHERE outcome = 'rejected'
+),
+value AS NOT MATERIALIZED (  -- of footnotes and citations it is enough to know whether they are the same
+    SELECT
+        p.is_later, p.comparison_no, CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area,
+        r.time_period, r.candidate_no, r.obs_value, trim(coalesce(r.value_text, '')) AS text,
+        length(split_part(split_part(lower(trim(r.value_text)), 'e', 1), '.', 2))
+            - coalesce(TRY_CAST(split_part(lower(trim(r.value_text)), 'e', 2) AS INTEGER), 0) AS decimals,
+        r.obs_value IS NULL AND r.lower_bound IS NULL AND r.upper_bound IS NULL AS is_empty,
+        r.obs_status, r.nature, r.published_unit, CAST(md5(nullif(r.footnote, '')) AS UUID) AS footnote,
+        CAST(md5(nullif(r.source_citation, '')) AS UUID) AS citation, r.snapshot_row
+    FROM harmonised.row AS r
+    JOIN side AS p
+        ON p.snapshot_id = r.snapshot_id AND p.source = r.source AND p.current_series = r.current_series
+        AND p.area_code IN ('', r.ref_area)
+    JOIN asked_area AS a ON a.snapshot_id = p.other_id AND a.ref_area = r.ref_area
+    WHERE r.outcome = 'harmonised' AND NOT EXISTS (
+        SELECT 1 FROM refused AS x
+        WHERE x.snapshot_id = p.other_id AND x.source = r.source AND x.current_series = r.current_series
+            AND x.ref_area = r.ref_area AND x.time_period = r.time_period
+    )
+)
+SELECT
+    coalesce(a.comparison_no, b.comparison_no) AS comparison_no, coalesce(a.observation, b.observation) AS observation,
+    coalesce(a.claim_id, b.claim_id) AS claim_id, coalesce(a.cell_no, b.cell_no) AS cell_no,
+    coalesce(a.ref_area, b.ref_area) AS ref_area, coalesce(a.candidate_no, b.candidate_no) AS candidate_no,
+    b.time_period AS time_period_from, a.time_period AS time_period_to, b.obs_value AS value_from, a.obs_value AS value_to,
+    b.text AS text_from, a.text AS text_to, b.decimals AS decimals_from, a.decimals AS decimals_to,
+    b.is_empty AS is_empty_from, a.is_empty AS is_empty_to, b.obs_status AS status_from, a.obs_status AS status_to,
+    b.nature AS nature_from, a.nature AS nature_to, b.published_unit AS unit_from, a.published_unit AS unit_to,
+    b.footnote AS footnote_from, a.footnote AS footnote_to, b.citation AS citation_from, a.citation AS citation_to,
+    b.snapshot_row AS row_from, a.snapshot_row AS row_to
+FROM (SELECT * FROM value WHERE NOT is_later) AS b
+FULL JOIN (SELECT * FROM value WHERE is_later) AS a
+    ON a.comparison_no = b.comparison_no AND a.observation = b.observation
+WHERE a.observation IS NULL OR b.observation IS NULL OR a.text <> b.text OR a.is_empty <> b.is_empty
+    OR a.obs_status IS DISTINCT FROM b.obs_status OR a.nature IS DISTINCT FROM b.nature
+    OR a.published_unit IS DISTINCT FROM b.published_unit OR a.footnote IS DISTINCT FROM b.footnote
+    OR a.citation IS DISTINCT FROM b.citation
