@@ -46,7 +46,7 @@ value AS NOT MATERIALIZED (
     JOIN feed AS f ON f.claim_id = v.claim_id
     WHERE v.outcome = 'harmonised'
 ),
-suspect AS (
+suspect AS (  -- no other key can have two rows in one vintage
     SELECT DISTINCT cell_no, ref_area, time_period, feed_no, snapshot_no FROM value WHERE may_be_doubled
 ),
 doubled AS (  -- one vintage, two values; a renamed series under both codes is one
