@@ -1,6 +1,6 @@
 -- indicator_set.value_history: the observations chosen at any state of the sources, and those that extend them backwards
 -- (indicator_set.stretch), each with the days between which it was the chosen one in this shape.
--- Words that many rows share are joined after sorting.
+-- Words that many rows share come after sorting: looked up, as a join may put its rows in another order.
 -- In the order of is_member DESC, indicator, breakdown_family, ref_area, time_period, cell, known_from
 WITH snapshot AS (
     SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
@@ -24,24 +24,38 @@ in_order AS (
     ) AS o ON CAST(o.observation_id AS UUID) = x.observation AND o.snapshot_no = s.snapshot_no
     LEFT JOIN reference.area_group AS g ON g.ref_area = o.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
     ORDER BY is_member DESC, k.family_no, o.ref_area, o.time_period, x.cell_no, f.known_from
+),
+word AS (
+    SELECT
+        k.*, i.unit_measure, i.sector, i.maximum, i.maximum_is_hard, coalesce(g.target_group, '_T') AS target_group
+    FROM harmonised.cell AS k
+    JOIN reference.indicator AS i ON i.indicator = k.indicator
+    LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
+),
+claim AS (
+    SELECT c.claim_id, c.provider, c.dataset, c.feed, d.kind
+    FROM reference.claim AS c
+    JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
+),
+told AS (
+    SELECT
+        v.*,
+        (SELECT k FROM word AS k WHERE k.cell_no = v.cell_no) AS k,
+        (SELECT c FROM claim AS c WHERE c.claim_id = v.claim_id) AS c,
+        (SELECT s FROM snapshot AS s WHERE s.snapshot_no = v.snapshot_no) AS s
+    FROM in_order AS v
 )
 SELECT
     v.known_from, v.known_to, replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, k.indicator,
-    v.ref_area, v.time_period, v.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,
+    v.ref_area, v.time_period, v.time_detail, k.sector, k.target_group,
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
     k.occupation, k.activity, k.formality, k.composite_breakdown,
     k.cell, k.breakdown_family, k.breakdown_family = 'total' AS is_headline, v.is_member,
-    v.obs_value, v.value_text, v.lower_bound, v.upper_bound, i.unit_measure, v.obs_status, v.published_status, v.nature,
-    v.footnote, c.provider AS source, c.dataset, v.provider_series, c.feed, d.kind AS dataset_kind, s.vintage_date,
+    v.obs_value, v.value_text, v.lower_bound, v.upper_bound, k.unit_measure, v.obs_status, v.published_status, v.nature,
+    v.footnote, c.provider AS source, c.dataset, v.provider_series, c.feed, c.kind AS dataset_kind, s.vintage_date,
     CASE WHEN v.is_extension THEN 'extended backwards' ELSE 'chosen' END AS role,
-    NOT v.is_superseded AND d.kind <> 'document' AND coalesce(v.correction, '') <> 'mark_unreliable'
+    NOT v.is_superseded AND c.kind <> 'document' AND coalesce(v.correction, '') <> 'mark_unreliable'
         AND coalesce(v.published_status, 'A') NOT IN ('U', 'V', 'D', 'O', 'L', 'M', 'Q') AS in_aggregates,
-    v.break_before, v.correction, i.maximum_is_hard AND v.obs_value > i.maximum AS above_maximum,
+    v.break_before, v.correction, k.maximum_is_hard AND v.obs_value > k.maximum AS above_maximum,
     s.snapshot_id, v.snapshot_row
-FROM in_order AS v
-JOIN harmonised.cell AS k ON k.cell_no = v.cell_no
-JOIN reference.indicator AS i ON i.indicator = k.indicator
-JOIN reference.claim AS c ON c.claim_id = v.claim_id
-JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
-JOIN snapshot AS s ON s.snapshot_no = v.snapshot_no
-LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
+FROM told AS v

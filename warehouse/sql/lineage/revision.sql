@@ -1,7 +1,7 @@
 -- lineage.revision: what changed between two consecutive vintages of a series, one row per cell that differs
 -- (lineage.vintage_pair). Two numbers are the same where they differ by no more than half a unit of the coarser of the two
 -- texts' last digits. A cell that went and one that came a year off with the same number are one re-dated value.
--- Words that many rows share are joined after sorting.
+-- Words that many rows share come after sorting: looked up, as a join may put its rows in another order.
 -- In the order of vintage_to, source, indicator, ref_area, time_period, provider_series, observation_id, snapshot_to
 WITH claim AS (  -- numbered in the order of the table
     SELECT
@@ -80,6 +80,14 @@ in_order AS (
     JOIN claim AS c ON c.claim_id = d.claim_id
     JOIN lineage.comparison AS n ON n.comparison_no = d.comparison_no
     ORDER BY n.vintage_to, c.subject_no, d.ref_area, d.time_period, c.series_no, d.observation, d.comparison_no
+),
+told AS (
+    SELECT
+        v.*,
+        (SELECT k FROM harmonised.cell AS k WHERE k.cell_no = v.cell_no) AS k,
+        (SELECT c FROM claim AS c WHERE c.claim_id = v.claim_id) AS c,
+        (SELECT n FROM lineage.comparison AS n WHERE n.comparison_no = v.comparison_no) AS n
+    FROM in_order AS v
 )
 SELECT
     v.revision_class, c.indicator, v.ref_area, v.time_period, v.time_period_from, k.sex, k.age, k.urbanisation,
@@ -97,7 +105,4 @@ SELECT
     ), '') END AS fields,
     replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id,
     n.snapshot_from, v.row_from, n.snapshot_to, v.row_to
-FROM in_order AS v
-JOIN claim AS c ON c.claim_id = v.claim_id
-JOIN lineage.comparison AS n ON n.comparison_no = v.comparison_no
-JOIN harmonised.cell AS k ON k.cell_no = v.cell_no
+FROM told AS v

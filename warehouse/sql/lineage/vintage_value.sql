@@ -1,6 +1,6 @@
 -- lineage.vintage_value: the values of every vintage; observation_id names the same cell in all of them.
 -- With the cell's key, so that cells withdrawn since can be asked for by indicator, area and year.
--- Words that many rows share are joined after sorting.
+-- Words that many rows share come after sorting: looked up, as a join may put its rows in another order.
 -- In the order of indicator, ref_area, time_period, observation_id, vintage_date, snapshot_id, snapshot_row
 WITH subject AS (
     SELECT indicator, row_number() OVER (ORDER BY indicator) AS indicator_no FROM reference.indicator
@@ -19,17 +19,26 @@ in_order AS (
     JOIN snapshot AS n ON n.snapshot_id = r.snapshot_id
     WHERE r.outcome = 'harmonised'
     ORDER BY s.indicator_no, r.ref_area, r.time_period, observation, n.snapshot_no, r.snapshot_row
+),
+word AS (
+    SELECT k.*, i.unit_measure, i.sector, coalesce(g.target_group, '_T') AS target_group
+    FROM harmonised.cell AS k
+    JOIN reference.indicator AS i ON i.indicator = k.indicator
+    LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
+),
+told AS (
+    SELECT
+        v.*,
+        (SELECT k FROM word AS k WHERE k.cell_no = v.cell_no) AS k,
+        (SELECT c FROM reference.claim AS c WHERE c.claim_id = v.claim_id) AS c,
+        (SELECT n FROM snapshot AS n WHERE n.snapshot_no = v.snapshot_no) AS n
+    FROM in_order AS v
 )
 SELECT
     replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, n.vintage_date, v.obs_value, v.value_text,
-    v.lower_bound, v.upper_bound, v.obs_status, v.nature, i.unit_measure, v.footnote, n.snapshot_id, v.snapshot_row,
-    k.indicator, v.ref_area, v.time_period, v.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,
+    v.lower_bound, v.upper_bound, v.obs_status, v.nature, k.unit_measure, v.footnote, n.snapshot_id, v.snapshot_row,
+    k.indicator, v.ref_area, v.time_period, v.time_detail, k.sector, k.target_group,
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
     k.occupation, k.activity, k.formality, k.composite_breakdown, k.cell, c.provider AS source, c.dataset,
     v.provider_series, c.feed, v.candidate_no, v.source_citation, v.is_superseded
-FROM in_order AS v
-JOIN harmonised.cell AS k ON k.cell_no = v.cell_no
-JOIN reference.indicator AS i ON i.indicator = k.indicator
-JOIN reference.claim AS c ON c.claim_id = v.claim_id
-JOIN snapshot AS n ON n.snapshot_no = v.snapshot_no
-LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
+FROM told AS v

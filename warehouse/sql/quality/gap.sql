@@ -69,24 +69,27 @@ grouped AS (
     CROSS JOIN largest_group AS l
     LEFT JOIN regional AS r ON r.indicator = m.indicator AND r.ref_area = m.ref_area AND r.breakdown = m.breakdown
     WHERE coalesce(r.is_published, 0) = 0
+),
+answered AS (
+    SELECT indicator, ref_area, 'country' AS area_type, breakdown, reason_code, reason, latest_year, filled_by, obtain_from
+    FROM quality.availability
+    WHERE reason_code IS NOT NULL
+    UNION ALL
+    SELECT
+        indicator, ref_area, 'group' AS area_type, breakdown, reason_code,
+        CASE
+            WHEN is_act_of_all THEN gap_reason || ' Obtain from: ' || gap_obtain_from
+            WHEN reason_code = 'not_applicable' AND method_kind = 'none' THEN 'no regional figure is made of it (method none)'
+            WHEN reason_code = 'not_applicable' THEN 'an act of ASEAN as a whole; its gap stands there'
+            WHEN reason_code = 'suppressed' AND n_areas IS NOT NULL THEN 'class C, withheld; reporting: ' || areas
+            WHEN reason_code = 'suppressed' THEN 'values of ' || CAST(n_available AS VARCHAR) || ' members, but no weight or no window to make a figure of them'
+            WHEN gap_reason IS NOT NULL THEN gap_reason || ' Obtain from: ' || gap_obtain_from
+            ELSE 'no member has a value that can be used'
+        END AS reason,
+        latest_year,
+        CASE WHEN is_act_of_all THEN gap_body WHEN reason_code <> 'not_applicable' THEN filled_by END AS filled_by,
+        CASE WHEN is_act_of_all THEN gap_obtain_from WHEN reason_code <> 'not_applicable' THEN obtain_from END AS obtain_from
+    FROM grouped
 )
-SELECT indicator, ref_area, 'country' AS area_type, breakdown, reason_code, reason, latest_year, filled_by, obtain_from
-FROM quality.availability
-WHERE reason_code IS NOT NULL
-UNION ALL
-SELECT
-    indicator, ref_area, 'group' AS area_type, breakdown, reason_code,
-    CASE
-        WHEN is_act_of_all THEN gap_reason || ' Obtain from: ' || gap_obtain_from
-        WHEN reason_code = 'not_applicable' AND method_kind = 'none' THEN 'no regional figure is made of it (method none)'
-        WHEN reason_code = 'not_applicable' THEN 'an act of ASEAN as a whole; its gap stands there'
-        WHEN reason_code = 'suppressed' AND n_areas IS NOT NULL THEN 'class C, withheld; reporting: ' || areas
-        WHEN reason_code = 'suppressed' THEN 'values of ' || CAST(n_available AS VARCHAR) || ' members, but no weight or no window to make a figure of them'
-        WHEN gap_reason IS NOT NULL THEN gap_reason || ' Obtain from: ' || gap_obtain_from
-        ELSE 'no member has a value that can be used'
-    END AS reason,
-    latest_year,
-    CASE WHEN is_act_of_all THEN gap_body WHEN reason_code <> 'not_applicable' THEN filled_by END AS filled_by,
-    CASE WHEN is_act_of_all THEN gap_obtain_from WHEN reason_code <> 'not_applicable' THEN obtain_from END AS obtain_from
-FROM grouped
+SELECT * FROM answered
 ORDER BY breakdown <> 'headline', indicator, ref_area, breakdown
