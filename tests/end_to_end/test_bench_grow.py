@@ -5,8 +5,11 @@ And what its tables show of the SQL: the order of their rows.
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+from shutil import copytree
 
+import duckdb
 import pytest
 
 from bench.grow import copies, grow, staged_rows
@@ -31,7 +34,7 @@ def test_a_grown_build_has_all_that_is_read_and_not_made(release: Path, tmp_path
 @pytest.mark.parametrize("name", sorted(n for n in computed_tables() if not tables()[n].is_work))
 def test_rows_stand_in_the_order_that_a_grown_release_is_put_in(release: Path, name: str) -> None:
     schema, table = name.split(".")
-    source = f"read_parquet('{release}/parquet/{schema}/{table}.parquet', file_row_number = true)"
+    source = rows_of(release / "parquet" / schema / f"{table}.parquet")
     numbered = f"row_number() OVER ({order_of(name)}, file_row_number) - 1 AS place"
     with connect() as con:
         query = (
@@ -40,31 +43,56 @@ def test_rows_stand_in_the_order_that_a_grown_release_is_put_in(release: Path, n
         assert con.execute(query).fetchall() == [(0,)]
 
 
-def test_order_of_the_tables_on_the_way_does_not_show_in_a_release(release: Path, tmp_path: Path) -> None:
-    grow(release, tmp_path / "build", staged_rows(release), "areas")
-    build, published = Build(tmp_path / "build"), Build(release / "parquet")
-    made = computed_tables()
-    for name in made:
+@pytest.fixture(scope="module")
+def shuffled(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Build:
+    """The release made once more, with the rows of every table on the way in another order."""
+    build = Build(tmp_path_factory.mktemp("shuffled") / "build")
+    grow(release, build.folder, staged_rows(release), "areas")
+    for name in computed_tables():
         make(build, name)
         if tables()[name].is_work:
             shuffle(build.path(name))
-    compared = [n for n in made if not tables()[n].is_work]
-    assert [n for n in compared if rows_and_places(build.path(n)) != rows_and_places(published.path(n))] == []
+    return build
+
+
+def test_order_of_the_tables_on_the_way_does_not_show_in_a_release(release: Path, shuffled: Build) -> None:
+    published = Build(release / "parquet")
+    compared = [n for n in computed_tables() if not tables()[n].is_work]
+    assert [n for n in compared if rows_and_places(shuffled.path(n)) != rows_and_places(published.path(n))] == []
+
+
+@pytest.mark.parametrize("numbered", ["reference.claim", "harmonised.cell"])
+@pytest.mark.parametrize("name", ["indicator_set.value_history", "lineage.vintage_value", "lineage.revision"])
+def test_words_are_not_looked_up_by_numbers_that_leave_one_out(
+    shuffled: Build, tmp_path: Path, name: str, numbered: str
+) -> None:
+    number = {"reference.claim": "claim_id", "harmonised.cell": "cell_no"}[numbered]
+    build = Build(Path(copytree(shuffled.folder, tmp_path / "build", copy_function=os.link)))
+    rewrite(build.path(numbered), f"SELECT * FROM {{}} WHERE {number} <> 3")
+    with pytest.raises(duckdb.InvalidInputException, match=f"{number} has gaps or doubles"):
+        make(build, name)
 
 
 def shuffle(path: Path) -> None:
     """Puts the rows of a table in another order."""
+    rewrite(path, "SELECT * EXCLUDE (file_row_number) FROM {} ORDER BY hash(file_row_number)")
+
+
+def rewrite(path: Path, query: str) -> None:
+    """Puts what a query makes of a table in its place."""
     aside = path.with_suffix(".aside")
-    source = f"read_parquet('{path}', file_row_number = true)"
-    query = f"SELECT * EXCLUDE (file_row_number) FROM {source} ORDER BY hash(file_row_number)"
     with connect() as con:
-        con.execute(f"COPY ({query}) TO '{aside}' (FORMAT parquet)")
+        con.execute(f"COPY ({query.format(rows_of(path))}) TO '{aside}' (FORMAT parquet)")
     aside.replace(path)
+
+
+def rows_of(path: Path) -> str:
+    """The rows of a table with their places, for a FROM."""
+    return f"read_parquet('{path}', file_row_number = true)"
 
 
 def rows_and_places(path: Path) -> tuple[int, int]:
     """How many rows there are, and a digest of them and of their places."""
     with connect() as con:
-        source = f"read_parquet('{path}', file_row_number = true) AS t"
-        (found,) = con.execute(f"SELECT count(*), bit_xor(hash(t)) FROM {source}").fetchall()
+        (found,) = con.execute(f"SELECT count(*), bit_xor(hash(t)) FROM {rows_of(path)} AS t").fetchall()
     return found

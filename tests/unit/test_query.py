@@ -193,7 +193,8 @@ def test_first_table_shows_published_core_figures(release: Path) -> None:
 
 
 def test_statements_are_split_by_the_engine() -> None:
-    assert split_statements("SELECT ';' AS a; SELECT 2;") == ["SELECT ';' AS a;", "SELECT 2;"]
+    parts = split_statements("SELECT ';' AS a; SELECT 2;")
+    assert [p.removesuffix(";") for p in parts] == ["SELECT ';' AS a", "SELECT 2"]  # DuckDB 1.5 drops the mark
     with pytest.raises(QueryError):
         split_statements("SELECT 'open")
 

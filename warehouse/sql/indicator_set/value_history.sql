@@ -1,6 +1,6 @@
 -- indicator_set.value_history: the observations chosen at any state of the sources, and those that extend them backwards
 -- (indicator_set.stretch), each with the days between which it was the chosen one in this shape.
--- Words that many rows share come after sorting: looked up, as a join may put its rows in another order.
+-- Words that many rows share come after sorting: looked up in lists, as a join may put its rows in another order.
 -- In the order of is_member DESC, indicator, breakdown_family, ref_area, time_period, cell, known_from
 WITH snapshot AS (
     SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
@@ -37,13 +37,18 @@ claim AS (
     FROM reference.claim AS c
     JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
 ),
-told AS (
+numbered AS (  -- lists in which each stands at the place of its number
     SELECT
-        v.*,
-        (SELECT k FROM word AS k WHERE k.cell_no = v.cell_no) AS k,
-        (SELECT c FROM claim AS c WHERE c.claim_id = v.claim_id) AS c,
-        (SELECT s FROM snapshot AS s WHERE s.snapshot_no = v.snapshot_no) AS s
-    FROM in_order AS v
+        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
+            FROM word AS k) AS cells,
+        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
+            FROM claim AS c) AS claims,
+        (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or doubles'), list(s ORDER BY snapshot_no))
+            FROM snapshot AS s) AS snapshots
+),
+told AS (
+    SELECT v.*, l.cells[v.cell_no] AS k, l.claims[v.claim_id] AS c, l.snapshots[v.snapshot_no] AS s
+    FROM in_order AS v, numbered AS l
 )
 SELECT
     v.known_from, v.known_to, replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, k.indicator,

@@ -1,7 +1,7 @@
 -- lineage.revision: what changed between two consecutive vintages of a series, one row per cell that differs
 -- (lineage.vintage_pair). Two numbers are the same where they differ by no more than half a unit of the coarser of the two
 -- texts' last digits. A cell that went and one that came a year off with the same number are one re-dated value.
--- Words that many rows share come after sorting: looked up, as a join may put its rows in another order.
+-- Words that many rows share come after sorting: looked up in lists, as a join may put its rows in another order.
 -- In the order of vintage_to, source, indicator, ref_area, time_period, provider_series, observation_id, snapshot_to
 WITH claim AS (  -- numbered in the order of the table
     SELECT
@@ -81,13 +81,18 @@ in_order AS (
     JOIN lineage.comparison AS n ON n.comparison_no = d.comparison_no
     ORDER BY n.vintage_to, c.subject_no, d.ref_area, d.time_period, c.series_no, d.observation, d.comparison_no
 ),
-told AS (
+numbered AS (  -- lists in which each stands at the place of its number
     SELECT
-        v.*,
-        (SELECT k FROM harmonised.cell AS k WHERE k.cell_no = v.cell_no) AS k,
-        (SELECT c FROM claim AS c WHERE c.claim_id = v.claim_id) AS c,
-        (SELECT n FROM lineage.comparison AS n WHERE n.comparison_no = v.comparison_no) AS n
-    FROM in_order AS v
+        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
+            FROM harmonised.cell AS k) AS cells,
+        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
+            FROM claim AS c) AS claims,
+        (SELECT if(count(*) <> max(comparison_no), error('comparison_no has gaps or doubles'), list(n ORDER BY comparison_no))
+            FROM lineage.comparison AS n) AS comparisons
+),
+told AS (
+    SELECT v.*, l.cells[v.cell_no] AS k, l.claims[v.claim_id] AS c, l.comparisons[v.comparison_no] AS n
+    FROM in_order AS v, numbered AS l
 )
 SELECT
     v.revision_class, c.indicator, v.ref_area, v.time_period, v.time_period_from, k.sex, k.age, k.urbanisation,

@@ -1,6 +1,6 @@
 -- lineage.vintage_value: the values of every vintage; observation_id names the same cell in all of them.
 -- With the cell's key, so that cells withdrawn since can be asked for by indicator, area and year.
--- Words that many rows share come after sorting: looked up, as a join may put its rows in another order.
+-- Words that many rows share come after sorting: looked up in lists, as a join may put its rows in another order.
 -- In the order of indicator, ref_area, time_period, observation_id, vintage_date, snapshot_id, snapshot_row
 WITH subject AS (
     SELECT indicator, row_number() OVER (ORDER BY indicator) AS indicator_no FROM reference.indicator
@@ -26,13 +26,21 @@ word AS (
     JOIN reference.indicator AS i ON i.indicator = k.indicator
     LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
 ),
-told AS (
+claim AS (
+    SELECT claim_id, provider, dataset, feed FROM reference.claim
+),
+numbered AS (  -- lists in which each stands at the place of its number
     SELECT
-        v.*,
-        (SELECT k FROM word AS k WHERE k.cell_no = v.cell_no) AS k,
-        (SELECT c FROM reference.claim AS c WHERE c.claim_id = v.claim_id) AS c,
-        (SELECT n FROM snapshot AS n WHERE n.snapshot_no = v.snapshot_no) AS n
-    FROM in_order AS v
+        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
+            FROM word AS k) AS cells,
+        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
+            FROM claim AS c) AS claims,
+        (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or doubles'), list(n ORDER BY snapshot_no))
+            FROM snapshot AS n) AS snapshots
+),
+told AS (
+    SELECT v.*, l.cells[v.cell_no] AS k, l.claims[v.claim_id] AS c, l.snapshots[v.snapshot_no] AS n
+    FROM in_order AS v, numbered AS l
 )
 SELECT
     replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, n.vintage_date, v.obs_value, v.value_text,
