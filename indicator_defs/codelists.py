@@ -85,6 +85,9 @@ def _check_ages(rows: list[Row], problems: Problems) -> None:
         ends = [float(row[b]) for b in ("age_from", "age_to") if is_number(row[b])]
         if ends != sorted(ends):
             problems.say(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
+    for first, *others in repeated([r for r in rows if r["age_from"]], lambda r: (r["age_from"], r["age_to"])):
+        for row in others:
+            problems.say(row.place, f"{row['code']} has the ages of {first['code']} in line {first.line}; use one code")
 
 
 def _check_groups(lists: Codelists, problems: Problems) -> None:

@@ -62,7 +62,11 @@ def check_providers(crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim]
         claimed.setdefault(claim.provider, claim)
     for provider, claim in claimed.items():
         if provider != NATIONAL and "ref_area" not in concepts[provider]:
-            problems.say(claim.place, f"provider {provider} has no crosswalks/{provider}/ref_area.csv")
+            known = sorted({NATIONAL, *(p for p in concepts if "ref_area" in concepts[p])})
+            problems.say(
+                claim.place,
+                f"provider {provider} has no crosswalks/{provider}/ref_area.csv; providers are {', '.join(known)}",
+            )
     for provider in first.keys() - claimed.keys():
         if concepts[provider] != {"ref_area"}:  # a provider of weights needs its areas only
             problems.say(first[provider].place, f"orphan crosswalk: no definition uses provider {provider}")

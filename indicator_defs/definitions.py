@@ -6,7 +6,7 @@ Does not belong here: the fields of a definition (model.py) and whether data exi
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import combinations
 from pathlib import PurePosixPath
@@ -72,10 +72,9 @@ def read_definitions(files: Files) -> Definitions:
     out = Definitions()
     for name in files.names("indicators/**/*.yaml"):
         data, lines = files.yaml(name)
-        if data is None:
-            continue
-        definition = parse(IndicatorDefinition, data, lines, (), files.problems)
+        definition = None if data is None else parse(IndicatorDefinition, data, lines, (), files.problems)
         if definition is None:
+            files.problems.faulty.add(PurePosixPath(name).stem)
             continue
         code = definition.code
         _check_name(definition, lines, name, files.problems)
@@ -118,8 +117,8 @@ def check_definitions(
     definitions: Definitions,
     codelists: Codelists,
     methods: Mapping[str, Method],
-    rules: Container[str],
-    weights: Container[str],
+    rules: Collection[str],
+    weights: Collection[str],
     problems: Problems,
 ) -> None:
     """Adds what definitions name that is not there. `rules`, `weights`: names of publication rules and weights."""
@@ -127,8 +126,10 @@ def check_definitions(
         lines = definitions.lines[code]
         for codelist, named, path in _codes_named(d):
             what = _WORDS.get(codelist, f"{codelist} code")
-            problems.known(lines.place(*path), what, named, codelists.codes(codelist))
-        problems.known(lines.place("publication_rule"), "publication rule (methods.yaml)", d.publication_rule, rules)
+            field = ".".join(map(str, path))
+            problems.known(lines.place(*path), what, named, codelists.codes(codelist), field)
+        rule = "publication_rule"
+        problems.known(lines.place(rule), "publication rule (methods.yaml)", d.publication_rule, rules, rule)
         _check_aggregation(d, lines, methods, weights, problems)
 
 
@@ -161,17 +162,17 @@ def _check_aggregation(
     d: IndicatorDefinition,
     lines: Lines,
     methods: Mapping[str, Method],
-    weights: Container[str],
+    weights: Collection[str],
     problems: Problems,
 ) -> None:
     a = d.aggregation
-    method = methods.get(a.method)
-    if method is None:
-        problems.say(lines.place("aggregation", "method"), f"unknown method {a.method!r}; see methods.yaml")
-    elif method.needs_weight and a.weight is None:
-        problems.say(lines.place("aggregation"), f"method {a.method} needs a weight")
+    place, field = lines.place("aggregation", "method"), "aggregation.method"
+    known = problems.known(place, "method (methods.yaml)", a.method, methods, field)
+    if known and methods[a.method].needs_weight and a.weight is None:
+        problems.say(lines.place("aggregation"), f"aggregation: method {a.method} needs a weight")
     if a.weight is not None:
-        problems.known(lines.place("aggregation", "weight"), "weight (weights.yaml)", a.weight, weights)
+        place, field = lines.place("aggregation", "weight"), "aggregation.weight"
+        problems.known(place, "weight (weights.yaml)", a.weight, weights, field)
 
 
 def check_claims(claims: list[Claim], problems: Problems) -> None:

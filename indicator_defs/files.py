@@ -7,9 +7,10 @@ Does not belong here: which files there are and how they must fit together (the 
 from __future__ import annotations
 
 import csv
+import difflib
 import io
 from collections import defaultdict
-from collections.abc import Callable, Container, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,18 +39,33 @@ class Row:
         return f"{self.file}:{self.line}"
 
 
+# A list of at most so many codes is told whole where one of them is expected.
+_FEW = 12
+
+
 class Problems(list[str]):
-    """What is wrong with the definitions, each as `file:line: what`: all of it is told at once."""
+    """What is wrong with the definitions, each as `file:line: what`: all of it is told at once.
+
+    `faulty`: names of entries that could not be read; that something else names them is no second problem.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.faulty: set[str] = set()
 
     def say(self, place: str, what: str) -> None:
         """Adds one problem."""
         self.append(f"{place}: {what}")
 
-    def known(self, place: str, what: str, code: str, among: Container[str]) -> bool:
-        """Whether a code is one of those `among`; a problem if not. `what`: the kind of code, in words."""
+    def known(self, place: str, what: str, code: str, among: Collection[str], field: str = "") -> bool:
+        """Whether a code is one of those `among`; a problem if not, with what is allowed.
+
+        `what`: the kind of code, in words; `field`: the field that it stands in, where the place has several.
+        """
         if code in among:
             return True
-        self.say(place, f"unknown {what} {code!r}")
+        if code not in self.faulty:
+            self.say(place, f"{field and f'{field}: '}unknown {what} {code!r}{_allowed(code, among)}")
         return False
 
     def expected(self, row: Row, column: str, holds: bool, what: str) -> bool:
@@ -139,7 +155,19 @@ class Files:
     def _placed(self, model: type[P], data: Any, lines: Lines, path: tuple[str | int, ...]) -> list[P]:
         """The model of one node, with its place; none where the node is faulty."""
         item = parse(model, data, lines, path, self.problems)
-        return [] if item is None else [item.stands_at(lines.file, lines.at(path))]
+        if item is None:
+            if isinstance(data, Mapping):
+                self.problems.faulty.add(str(data.get("name")))
+            return []
+        return [item.stands_at(lines.file, lines.at(path))]
+
+
+def _allowed(code: str, among: Collection[str]) -> str:
+    """What may stand in the place of an unknown code: all of a short list, of a long one what is near."""
+    if len(among) <= _FEW:
+        return f"; expected one of {', '.join(sorted(among)) or 'none'}"
+    near = difflib.get_close_matches(code, among, n=3)
+    return f"; near it: {', '.join(near)}" if near else ""
 
 
 def repeated(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[T]]:

@@ -6,7 +6,7 @@ Does not belong here: their fields (model.py), and the arithmetic of weights (wa
 
 from __future__ import annotations
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Mapping
 from itertools import pairwise
 
 from indicator_defs.codelists import AREA_GROUP, Codelists
@@ -65,7 +65,7 @@ def _way_of(weight: Weight, weights: dict[str, Weight], definitions: Mapping[str
     return way
 
 
-def read_tolerances(files: Files, definitions: Container[str]) -> dict[str, Tolerance]:
+def read_tolerances(files: Files, definitions: Collection[str]) -> dict[str, Tolerance]:
     """The tolerances by indicator, checked."""
     tolerances, problems = files.items(TOLERANCES, "tolerances", Tolerance), files.problems
     for t in tolerances:
@@ -83,7 +83,7 @@ def read_tolerances(files: Files, definitions: Container[str]) -> dict[str, Tole
     return by_indicator
 
 
-def read_breaks(files: Files, definitions: Container[str], codelists: Codelists) -> list[Break]:
+def read_breaks(files: Files, definitions: Collection[str], codelists: Codelists) -> list[Break]:
     """The breaks of all files of breaks/, each of an indicator and an area that are there."""
     breaks = [b for name in files.names("breaks/*.yaml") for b in files.items(name, "breaks", Break)]
     for b in breaks:
@@ -91,7 +91,7 @@ def read_breaks(files: Files, definitions: Container[str], codelists: Codelists)
     return breaks
 
 
-def read_corrections(files: Files, definitions: Container[str], codelists: Codelists) -> list[Correction]:
+def read_corrections(files: Files, definitions: Collection[str], codelists: Codelists) -> list[Correction]:
     """The corrections of all files of corrections/, each of a cell that can be."""
     names = files.names("corrections/*.yaml")
     corrections = [c for name in names for c in files.items(name, "corrections", Correction)]
@@ -103,7 +103,7 @@ def read_corrections(files: Files, definitions: Container[str], codelists: Codel
 
 
 def _check_cell(
-    cell: Break | Correction, definitions: Container[str], codelists: Codelists, problems: Problems
+    cell: Break | Correction, definitions: Collection[str], codelists: Codelists, problems: Problems
 ) -> None:
     problems.known(cell.place, "indicator", cell.indicator, definitions)
     problems.known(cell.place, "area", cell.area, codelists.codes("area"))
@@ -124,7 +124,7 @@ def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
     return rows
 
 
-def read_not_applicable(files: Files, definitions: Container[str], codelists: Codelists) -> list[NotApplicable]:
+def read_not_applicable(files: Files, definitions: Collection[str], codelists: Codelists) -> list[NotApplicable]:
     """The figures that cannot exist, checked."""
     entries, problems = files.lines("not_applicable.csv", NotApplicable), files.problems
     members = {row["member"] for row in codelists[AREA_GROUP] if not row["valid_to"]}

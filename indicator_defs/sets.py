@@ -7,7 +7,7 @@ Does not belong here: the fields themselves (set_model.py) and their rows as tab
 
 from __future__ import annotations
 
-from collections.abc import Container, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TypeVar
@@ -69,7 +69,7 @@ def check_sets(
 
 
 def _check_set(
-    s: IndicatorSet, lines: Lines, definitions: Container[str], codelists: Codelists, problems: Problems
+    s: IndicatorSet, lines: Lines, definitions: Collection[str], codelists: Codelists, problems: Problems
 ) -> None:
     groups, bodies = codelists.groups, {row["code"]: row["type"] for row in codelists["body"]}
     for i, group in enumerate(s.groups):
@@ -112,7 +112,7 @@ def _check_period(b: RegionalBaseline, lines: Lines, sets: Mapping[str, Indicato
 
 
 def _check_tables(
-    b: RegionalBaseline, lines: Lines, definitions: Container[str], groups: Container[str], problems: Problems
+    b: RegionalBaseline, lines: Lines, definitions: Collection[str], groups: Collection[str], problems: Problems
 ) -> None:
     for code, place, before in _twice((t.code, lines.place("tables", i, "code")) for i, t in enumerate(b.tables)):
         problems.say(place, f"table {code} stands in {before} too")
@@ -153,7 +153,7 @@ def _indicators(key: str, entries: Iterable[Decision | BaselineTable], lines: Li
             yield code, lines.place(key, i, "indicators", j)
 
 
-def _check_indicators(named: Iterable[tuple[str, str]], definitions: Container[str], problems: Problems) -> None:
+def _check_indicators(named: Iterable[tuple[str, str]], definitions: Collection[str], problems: Problems) -> None:
     for code, place in named:
         problems.known(place, "indicator", code, definitions)
 

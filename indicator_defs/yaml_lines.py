@@ -6,8 +6,9 @@ Does not belong here: which files there are and how they must fit together (file
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, TypeVar, get_args
 
 import yaml
 from pydantic import BaseModel, ValidationError
@@ -101,8 +102,23 @@ def parse(model: type[M], data: Any, lines: Lines, path: tuple[Any, ...], proble
             where = (*path, *e["loc"])
             name = ".".join(str(p) for p in e["loc"]) or model.__name__
             found = "" if e["type"] in ("missing", "value_error") else f", found {e['input']!r}"
-            advice = ""
+            said = e["msg"]
             if e["type"] == "extra_forbidden":
-                advice = f"; fields are {', '.join(sorted(model.model_fields))}" if len(e["loc"]) == 1 else ""
-            problems.append(f"{lines.place(*where)}: {name}: {e['msg']}{found}{advice}")
+                said, found = "unknown field", f"; fields are {', '.join(sorted(_fields(model, e['loc'][:-1])))}"
+            problems.append(f"{lines.place(*where)}: {name}: {said}{found}")
         return None
+
+
+def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> Iterable[str]:
+    """The fields of what stands at a path of keys and positions in a model."""
+    for key in path:
+        if isinstance(key, str) and key in model.model_fields:
+            model = _model_in(model.model_fields[key].annotation) or model
+    return model.model_fields
+
+
+def _model_in(annotation: Any) -> type[BaseModel] | None:
+    """The model that a field holds, itself or in a list, a mapping or beside None."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next((m for m in map(_model_in, get_args(annotation)) if m), None)

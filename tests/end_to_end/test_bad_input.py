@@ -105,7 +105,10 @@ def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project: O
     path.write_text(text.replace("direction:", "diretcion:").replace("unit: PT", "unit: PC"), encoding="utf-8")
     said = refused(own_project.run(own_home, "refresh"))
     line = text[: text.index("direction:")].count("\n") + 1
-    assert f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}: diretcion: Extra inputs" in said
+    assert (
+        f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}: diretcion: unknown field; fields are aggregation"
+        in said
+    )
     assert "reference/catalogue" in (own_home / "log" / "failures.log").read_text(encoding="utf-8")
 
 

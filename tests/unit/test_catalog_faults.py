@@ -54,10 +54,12 @@ def problems_of(folder: Path) -> list[str]:
 # By file: what is wrong, what stands there, what is written instead, what the message says.
 ONE_WORD = {
     UEMP: [
-        ("typo in a field", "direction: higher", "diretcion: higher", r"diretcion: Extra inputs are not permitted"),
-        ("unknown unit", "unit: PT", "unit: PERCENT", "unknown unit .* 'PERCENT'"),
-        ("unknown method", "method: weighted_mean", "method: mean", "unknown method 'mean'; see methods.yaml"),
-        ("unknown weight", "weight: UNEMPLOYED", "weight: JOBLESS", r"unknown weight \(weights.yaml\) 'JOBLESS'"),
+        ("typo in a field", "direction: higher", "diretcion: higher", r"diretcion: unknown field; fields are .*direction"),
+        ("typo in a nested field", "group: AT_RISK", "grup: AT_RISK", r"s.0.grup: unknown field; fields are .*where$"),
+        ("unknown unit", "unit: PT", "unit: PERCENT", r"unit: unknown unit .*'PERCENT'"),
+        ("unknown method", "method: weighted_mean", "method: mean", r"n.method: .*'mean'; expected one of .*weighted_mean"),
+        ("unknown weight", "weight: UNEMPLOYED", "weight: JOBLESS", r"n.weight: unknown weight .*'JOBLESS'"),
+        ("near weight", "weight: UNEMPLOYED", "weight: UNEMPLOYD", r"'UNEMPLOYD'; near it: UNEMPLOYED, EMPLOYED"),
         ("unknown sector", "sector: SI", "sector: XX", "unknown sector .* 'XX'"),
         ("unknown tier", "tier: core", "tier: main", "tier: Input should be 'core' or 'extended', found 'main'"),
         ("unknown breakdown", "breakdowns: [sex]", "breakdowns: [gender]", r"breakdowns\.0: .*found 'gender'"),
@@ -97,7 +99,7 @@ ONE_WORD = {
     TOLERANCES: [
         ("tolerance of no indicator", "indicator: all", "indicator: ASP_COV_NO", "indicator 'ASP_COV_NO'"),
         ("tolerance above all", "withdrawn_percent: 10", "withdrawn_percent: 110", "less than or equal to 100"),
-        ("typo in a tolerance", "free: 5", "fre: 5", "fre: Extra inputs are not permitted"),
+        ("typo in a tolerance", "free: 5", "fre: 5", "fre: unknown field; fields are"),
     ],
     "breaks/known.yaml": [
         ("unknown area of a break", "area: THA", "area: THAI", "unknown area 'THAI'"),
@@ -119,6 +121,7 @@ ONE_WORD = {
     "codelists/age.csv": [
         ("age bound no number", ",15,24", ",15,twenty", "age_to is 'twenty', expected years"),
         ("age that ends before it begins", ",15,24", ",24,15", "age_to 15 lies before age_from 24"),
+        ("two codes for one age band", ",15,24", ",15,19", "Y15T24 has the ages of Y15T19 in line 40; use one code"),
     ],
     "target_group_rules.csv": [
         ("rule with unknown match", "WOMEN,exact", "WOMEN,roughly", "match is 'roughly'"),
@@ -144,6 +147,25 @@ def test_fault_is_told_with_file_and_line(folder: Path, file: str, found: str, i
         assert entry_start(folder / file, line) == number
         return
     assert any(p.startswith(f"{place}:{line}: ") and re.search(said, p) for p in lines), lines
+
+
+def test_unknown_provider_is_told_with_those_there_are(folder: Path) -> None:
+    swap(folder, UEMP, "provider: unsd_sdg", "provider: unsd")
+    (told,) = problems_of(folder)
+    assert told.startswith(f"indicator_defs/{UEMP}:")
+    assert (
+        "provider unsd has no crosswalks/unsd/ref_area.csv; providers are ilostat, national, un_wpp, unsd_sdg," in told
+    )
+
+
+def test_what_names_a_faulty_entry_is_no_second_problem(folder: Path) -> None:
+    line = swap(folder, UEMP, "tier: core", "tier: main")
+    (told,) = problems_of(folder)
+    assert told.startswith(f"indicator_defs/{UEMP}:{line}: tier: ")
+    swap(folder, UEMP, "tier: main", "tier: core")
+    swap(folder, "weights.yaml", "kind: population", "kind: people")
+    (told,) = problems_of(folder)
+    assert re.match(r"indicator_defs/weights.yaml:\d+: kind: .*found 'people'", told)
 
 
 def entry_start(path: Path, line: int) -> int:
@@ -221,7 +243,7 @@ def test_every_indicator_stands_in_one_table_and_the_first_ones_first(folder: Pa
 def test_weight_missing_for_a_method_that_needs_one(folder: Path) -> None:
     swap(folder, UEMP, "  weight: UNEMPLOYED\n", "")
     line = 1 + (folder / UEMP).read_text(encoding="utf-8").split("aggregation:")[0].count("\n")
-    assert problems_of(folder) == [f"indicator_defs/{UEMP}:{line}: method weighted_mean needs a weight"]
+    assert problems_of(folder) == [f"indicator_defs/{UEMP}:{line}: aggregation: method weighted_mean needs a weight"]
 
 
 def test_declared_with_sources(folder: Path) -> None:
@@ -425,10 +447,12 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
 
 
 def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
+    members = "expected one of BRN, IDN, KHM, LAO, MMR, MYS, PHL, SGP, THA, TLS, VNM"
+    near = "near it: ASP_COV_NONE, ASP_COV_WHI, ASP_COV_INJ"
     lines = {
-        "ASP_COV_NOTHING,SGP,*,Cannot exist.,Seen nowhere": "unknown indicator 'ASP_COV_NOTHING'",
-        "*,FRA,urbanisation,Cannot exist.,Seen nowhere": "unknown Member State 'FRA'",
-        "*,ASEAN,urbanisation,Cannot exist.,Seen nowhere": "unknown Member State 'ASEAN'",
+        "ASP_COV_NOTHING,SGP,*,Cannot exist.,Seen nowhere": f"unknown indicator 'ASP_COV_NOTHING'; {near}",
+        "*,FRA,urbanisation,Cannot exist.,Seen nowhere": f"unknown Member State 'FRA'; {members}",
+        "*,ASEAN,urbanisation,Cannot exist.,Seen nowhere": f"unknown Member State 'ASEAN'; {members}",
         "*,*,sex,Cannot exist.,Seen nowhere": "indicator and ref_area are both *; name at least one of them",
         "*,SGP,urbanisation,Cannot exist.,Seen nowhere": "the same figures stand in "
         "indicator_defs/not_applicable.csv:2 too",
