@@ -32,6 +32,9 @@ from warehouse.releases import DATABASE, MANIFEST, ReleaseError, Releases, make_
 if TYPE_CHECKING:
     import pandas as pd
 
+# Of the checks that warn, the one that is told beside those that block.
+REJECTED = "rows_rejected"
+
 
 class AuditError(PayungError):
     """A check that blocks failed; nothing was published."""
@@ -61,12 +64,18 @@ def audit(build: Build, in_the_past: bool = False) -> list[checks.Result]:
 
 
 def blocking(build: Build) -> list[str]:
-    """The checks of an audited build that block it, each as one line with its first problems."""
+    """The checks of an audited build that block it, each as one line with its first problems.
+
+    With them the rows that were rejected, as they are often why; empty where nothing blocks.
+    """
     failed = _results(build)
-    failed = failed[(failed["severity"] == "blocks") & ~failed["passed"]]
+    failed = failed[~failed["passed"]]
+    blocks = failed["severity"] == "blocks"
+    if not blocks.any():
+        return []
     return [
         f"{r['check_name']}: {r['description']}. {r['n_problems']} problem(s): {r['sample']}"
-        for r in failed.to_dict("records")
+        for r in failed[blocks | (failed["check_name"] == REJECTED)].to_dict("records")
     ]
 
 

@@ -101,6 +101,13 @@ CLAIMED = {
     "definition_file": "a.yaml",
     "definition_line": 7,
 }
+UNMAPPED = {
+    "provider": "unsd_sdg",
+    "series": "SI_COV_PENSN",
+    "outcome": "rejected",
+    "reason": "unmapped_dimension",
+    "detail": "dimension Level",
+}
 REFUSED = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "reason": "unknown_code"}
 HELD = {"observation_id": "o1", "snapshot_id": "s1", "snapshot_row": "data.csv:2", "obs_value": 48.0}
 REVISED = {
@@ -422,6 +429,17 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         },
         {"lineage.series_vintage": [{**SPEAKS, "is_newest": False}]},
         "SI_COV_PENSN",
+    ),
+    "dimensions_mapped": (
+        {  # a series that can be used in part: rows_rejected tells
+            "reference.claim": [{**CLAIMED, "claim_id": 3}],
+            "harmonised.series_map": [
+                {**UNMAPPED, "claim_id": 3},
+                {**UNMAPPED, "claim_id": 3, "outcome": "harmonised", "reason": None},
+            ],
+        },
+        {"harmonised.series_map": [{**UNMAPPED, "claim_id": 3}]},
+        "claimed_in=a.yaml:7, provider=unsd_sdg, series=SI_COV_PENSN, detail=dimension Level",
     ),
     "crosswalk_line_unused": (
         {

@@ -65,7 +65,8 @@ known_dimension AS (
 ),
 translated AS (
     SELECT
-        c.claim_id, d.provider, d.dataset, d.series, d.series_key, d.dimension, d.code, x.concept, x.target, n.known_in,
+        d.provider, d.dataset, d.series, d.series_key, d.dimension, d.code, x.concept, x.target, n.known_in,
+        r.definition_file || ':' || r.definition_line AS definition,
         CASE
             WHEN x.target IS NOT NULL THEN NULL
             WHEN EXISTS (
@@ -81,6 +82,7 @@ translated AS (
             ELSE 'unmapped_dimension'
         END AS problem
     FROM claimed AS c
+    JOIN reference.claim AS r ON r.claim_id = c.claim_id
     JOIN staged.series_dimension AS d
         ON d.provider = c.provider AND d.dataset = c.dataset AND d.series = c.series AND d.series_key = c.series_key
     JOIN dimension_codes AS u
@@ -95,14 +97,14 @@ translated AS (
 columns_of AS (
     SELECT
         provider, dataset, series, series_key,
-        min(problem) AS problem,
+        max(problem) AS problem,  -- a dimension without a crosswalk before a code that is not in one
         string_agg(
             CASE problem
                 WHEN 'unknown_code' THEN
                     dimension || ' ' || code || ' is not in ' || coalesce(known_in, 'indicator_defs/crosswalks/' || provider)
                 WHEN 'unmapped_dimension' THEN
                     'dimension ' || dimension || ' has no crosswalk in indicator_defs/crosswalks/' || provider
-                    || ' and the definition does not fix it'
+                    || ' and ' || definition || ' does not fix it to a code under where: add one of the two'
             END, '; ' ORDER BY dimension
         ) AS detail,
         max(CASE WHEN concept = 'sex' THEN target END) AS sex,
