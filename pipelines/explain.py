@@ -41,13 +41,18 @@ def as_json(found: WayBack) -> str:
 def render(found: WayBack) -> str:
     """The way back as plain text, most asked for first."""
     lines = [*_head(found)]
+    # what was asked for stands first: the baseline of event counts is the mean of several years
+    is_mean = found.baseline is not None and bool(found.baseline.averaged) and found.cell.asked == "baseline"
+    if is_mean:
+        lines += _baseline(found)
     if found.value:
-        lines += _value(found.value, found)
+        lines += _value(found.value, found, f"Value of {found.cell.time_period} alone" if is_mean else "Value")
     if found.gap:
         lines += _gap(found.gap)
     if found.group:
         lines += _group(found.group, found.cell)
-    lines += _baseline(found)
+    if not is_mean:
+        lines += _baseline(found)
     lines += _choice(found)
     for origin in found.origins:
         lines += _origin(origin, found)
@@ -129,14 +134,14 @@ def _head(found: WayBack) -> list[str]:
     ]
 
 
-def _value(value: Value, found: WayBack) -> list[str]:
+def _value(value: Value, found: WayBack, title: str) -> list[str]:
     bounds = [f"from {_number(value.lower_bound)}" if value.lower_bound is not None else ""]
     bounds += [f"to {_number(value.upper_bound)}" if value.upper_bound is not None else ""]
     status = f"{value.obs_status} ({value.status})" if value.obs_status else "not stated"
     if value.status_changed_by:
         status += f"; published as {value.published_status or 'not stated'}. Ours because: {value.status_changed_by}"
     return _section(
-        f"Value  {value.value_text}  ({found.cell.unit})",
+        f"{title}  {value.value_text}  ({found.cell.unit})",
         [
             _pair(
                 "number",
@@ -149,7 +154,7 @@ def _value(value: Value, found: WayBack) -> list[str]:
             _pair("footnote", value.footnote),
             _pair("producer's source", value.source_citation),
             _pair("role", ROLES.get(value.role, value.role)),
-            _pair("in aggregates", "yes" if value.in_aggregates else "no: kept out of regional figures and changes"),
+            _pair("in aggregates", _in_aggregates(value)),
             _pair(
                 "break before", value.break_before and f"not comparable with the value before it ({value.break_before})"
             ),
@@ -160,6 +165,12 @@ def _value(value: Value, found: WayBack) -> list[str]:
             ),
         ],
     )
+
+
+def _in_aggregates(value: Value) -> str:
+    if not value.is_member:
+        return "no: regional figures are made of Member States only"
+    return "yes" if value.in_aggregates else "no: kept out of regional figures and changes"
 
 
 def _gap(gap: Gap) -> list[str]:
@@ -371,6 +382,10 @@ def _group(group: Group, cell: Cell) -> list[str]:
     if group.weight:
         lines += _weight(group.weight, is_mean)
     lines += _members(group)
+    lines += _section(
+        "Breaks in the series of members, up to the year that counts",
+        [_pair(f"{b.ref_area} {b.break_year}", f"{b.why} ({b.place})") for b in group.breaks],
+    )
     absent = [[a.ref_area, a.newest_year, a.newest_text, a.reason] for a in group.absent]
     lines += _section("Members that do not count", _table(["area", "newest year", "value", "why"], absent, right=(2,)))
     return lines

@@ -103,7 +103,9 @@ class Gaps:
         if not self.expected:
             said = f"Release {self.release}: no figure of a Member State is in question here."
         members, groups = self.by_reason.loc[self.by_reason["reason_code"] == NO_GAP, ["members", "groups"]].sum()
-        impossible = [f"{members:,} more"] * bool(members) + [f"{groups:,} figures of groups"] * bool(groups)
+        impossible = [f"{members:,} more"] * bool(members) + [
+            f"{groups:,} figure{'s' * (groups > 1)} of groups"
+        ] * bool(groups)
         return said + (
             f" {' and '.join(impossible)} cannot exist and are not counted as missing." if impossible else ""
         )

@@ -150,6 +150,7 @@ def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
     differing = [b for b in BREAKDOWNS if breakdowns[b] != headline[b]]
     key = "|".join(breakdowns.values())
     return Cell(
+        asked=asked.year.lower(),
         indicator=indicator,
         name=found["name"],
         definition_file=found["definition_file"],
@@ -179,18 +180,16 @@ def _code(con: duckdb.DuckDBPyConnection, breakdown: str, given: str) -> str:
 def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, given: str) -> int:
     if given.lower() in IN_BASELINE:
         word = given.lower()
-        found = records(
+        # where there is none, the year that the set asks for, so that the gap is explained
+        wanted = {"baseline": "baseline_year", "latest": "latest_reference_year"}[word]
+        found = one(
             con,
-            f"SELECT {word}_year AS year, reason FROM baseline.value "
-            "WHERE indicator = $indicator AND ref_area = $area AND cell = $cell",
+            f"SELECT coalesce((SELECT {word}_year FROM baseline.value WHERE indicator = $indicator "
+            f"AND ref_area = $area AND cell = $cell), {wanted}) AS year "
+            "FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'",
             {"indicator": indicator, "area": area, "cell": cell},
         )
-        if not found or found[0]["year"] is None:
-            why = f": {found[0]['reason']}" if found and found[0]["reason"] else ""
-            raise WayBackError(
-                f"baseline.value has no {word} year of {indicator} for {area} in this breakdown{why}. Give a year instead."
-            )
-        return int(found[0]["year"])
+        return int(found["year"])
     if not (given.isdigit() and len(given) == 4):
         raise WayBackError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
     return int(given)

@@ -11,7 +11,18 @@ from typing import Any
 
 import duckdb
 
-from warehouse.way_back_parts import Absent, Cell, Group, Member, Short, Threshold, Weight, WeightRow, WeightSource
+from warehouse.way_back_parts import (
+    Absent,
+    Cell,
+    Group,
+    Member,
+    MemberBreak,
+    Short,
+    Threshold,
+    Weight,
+    WeightRow,
+    WeightSource,
+)
 from warehouse.way_back_rows import FILE, one, picked, records, rows
 
 # Series that weights are made of, as sql/indicator_set/weight_value.sql names them.
@@ -35,6 +46,7 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: Cell) -> Group | None:
         thresholds=rows(con, THRESHOLDS, Threshold, asked),
         weight=_weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
         members=members,
+        breaks=rows(con, BREAKS, MemberBreak, asked),
         absent=rows(con, ABSENT, Absent, asked),
     )
 
@@ -120,6 +132,15 @@ SELECT *
 FROM main.way_back_members
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
 ORDER BY ref_area, time_period
+"""
+
+BREAKS = """
+SELECT DISTINCT b.ref_area, b.break_year, b.why, b.break_file AS place
+FROM reference.series_break AS b
+JOIN indicator_set.aggregate_member AS m ON m.indicator = b.indicator AND m.ref_area = b.ref_area
+WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
+    AND b.decided = 'break' AND b.break_year <= m.value_year
+ORDER BY b.ref_area, b.break_year
 """
 
 ABSENT = """

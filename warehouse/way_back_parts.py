@@ -12,8 +12,9 @@ from datetime import date
 
 @dataclass(frozen=True)
 class Cell:
-    """What is asked for: one cell of one indicator, area and year."""
+    """What is asked for: one cell of one indicator, area and year; `asked`: the year, or baseline or latest."""
 
+    asked: str
     indicator: str
     name: str
     definition_file: str
@@ -101,6 +102,7 @@ class Value:
     time_detail: str | None
     role: str
     in_aggregates: bool
+    is_member: bool
     break_before: str | None
     break_why: str | None
     above_maximum: bool | None
@@ -339,6 +341,16 @@ class Threshold:
 
 
 @dataclass(frozen=True)
+class MemberBreak:
+    """A break that somebody declared in the series of a member, up to the year of the value that stands for it."""
+
+    ref_area: str
+    break_year: int
+    why: str
+    place: str
+
+
+@dataclass(frozen=True)
 class Group:
     """A regional figure with what must be known beside it; `obs_value` None: withheld (class C)."""
 
@@ -369,6 +381,7 @@ class Group:
     thresholds: list[Threshold]
     weight: Weight | None
     members: list[Member]
+    breaks: list[MemberBreak]
     absent: list[Absent]
 
 

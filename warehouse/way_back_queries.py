@@ -36,7 +36,7 @@ SELECT
         WHEN v.dataset_kind = 'document' THEN 'a figure quoted in a document'
         WHEN v.role = 'extended backwards' THEN 'another feed extended backwards: not comparable with later years'
     END AS status_changed_by,
-    v.nature, v.footnote, o.source_citation, v.time_detail, v.role, v.in_aggregates, v.break_before,
+    v.nature, v.footnote, o.source_citation, v.time_detail, v.role, v.in_aggregates, v.is_member, v.break_before,
     (
         SELECT string_agg(b.why || ' Evidence: ' || b.evidence || ' (' || b.break_file || ')', ' ' ORDER BY b.break_year)
         FROM reference.series_break AS b
