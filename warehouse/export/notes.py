@@ -20,6 +20,7 @@ FLAGS = {
     "capped": "A member's value above the maximum counted as the maximum",
     "extended": "A member's value comes from the backwards extension of its series",
     "no_weight": "No weight for this breakdown, so no figure",
+    "member_break": "The series of a member has a declared break since the baseline year; do not compare across it",
     "sex_total_differs": "The members with figures by sex differ from all members, so no figure by sex",
 }
 # What the release itself says of its codes, by topic: code, name, text.

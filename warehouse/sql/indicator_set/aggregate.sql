@@ -34,11 +34,19 @@ kind_of_cell AS (
             v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
             v.composite_breakdown)
 ),
+first_break AS (  -- declared in the series of an area since the baseline year
+    SELECT b.indicator, b.ref_area, min(b.break_year) AS break_year
+    FROM reference.series_break AS b
+    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set' AND b.break_year > s.baseline_year
+    WHERE b.decided = 'break'
+    GROUP BY b.indicator, b.ref_area
+),
 member AS (
     SELECT
         c.cell_no, a.area_group, a.reference_year, a.ref_area, a.value_year, a.value_low, a.value_high,
         (a.value_low + a.value_high) / 2 AS middle,
         a.nature, a.obs_status, a.weight_filling, a.weight_is_proxy, a.is_extended, a.is_capped, c.kind,
+        a.value_year >= b.break_year AS is_after_break,
         l.n_members, a.ref_area = l.ref_area AS is_largest, a.value_year >= a.reference_year - c.recent_years AS is_recent,
         CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
         CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
@@ -46,6 +54,7 @@ member AS (
     FROM indicator_set.aggregate_member AS a
     JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
     LEFT JOIN largest AS l ON l.area_group = a.area_group AND l.reference_year = a.reference_year
+    LEFT JOIN first_break AS b ON b.indicator = a.indicator AND b.ref_area = a.ref_area
 ),
 group_weight AS (  -- the weight of all members, reporting or not
     SELECT
@@ -89,6 +98,7 @@ figure AS (
         max(CASE WHEN m.value_low < m.value_high THEN 1 ELSE 0 END) AS has_censored,
         max(CASE WHEN m.is_capped THEN 1 ELSE 0 END) AS has_capped,
         max(CASE WHEN m.is_extended THEN 1 ELSE 0 END) AS has_extended,
+        max(CASE WHEN m.is_after_break THEN 1 ELSE 0 END) AS has_break,
         max(CASE WHEN m.weight_filling = 'carried' THEN 1 ELSE 0 END) AS has_carried,
         max(CASE WHEN m.weight_is_proxy THEN 1 ELSE 0 END) AS has_proxy_cell
     FROM member AS m
@@ -118,7 +128,7 @@ judged AS (
     SELECT
         c.*, d.area_group, d.reference_year, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest,
         f.mean_year, f.median, f.minimum, f.maximum, f.recent_share, f.share_estimated,
-        f.has_censored, f.has_capped, f.has_extended, f.has_carried, f.has_proxy_cell,
+        f.has_censored, f.has_capped, f.has_extended, f.has_break, f.has_carried, f.has_proxy_cell,
         f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
         abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
         (i.weight_is_proxy AND i.proxy_accepted IS NULL) OR f.has_proxy_cell = 1 AS is_proxy,
@@ -212,6 +222,7 @@ SELECT
         CASE WHEN c.has_censored = 1 THEN 'censored' END,
         CASE WHEN c.has_capped = 1 THEN 'capped' END,
         CASE WHEN c.has_extended = 1 THEN 'extended' END,
+        CASE WHEN c.has_break = 1 THEN 'member_break' END,
         CASE WHEN c.sex_total_differs THEN 'sex_total_differs' END
     ), '') AS flags
 FROM classed AS c
