@@ -31,7 +31,7 @@ from indicator_defs.errors import PayungError
 from pipelines.settings import home
 from warehouse.releases import Releases
 
-NEED_A_RELEASE = ("target_groups/", "published_aggregates.md")
+NEED_A_RELEASE = ("indicators/", "target_groups/", "published_aggregates.md")
 
 
 def made(release: Path | None = None) -> dict[Path, str]:
@@ -39,7 +39,7 @@ def made(release: Path | None = None) -> dict[Path, str]:
     read = load_catalog()
     out = _from_definitions(read)
     if release is not None:
-        out += [target_groups.pages(read, release), published_aggregates.pages(release)]
+        out += [sheets.pages(read, release), target_groups.pages(read, release), published_aggregates.pages(release)]
     names = [name for pages in out for name in pages]
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -51,7 +51,6 @@ def _from_definitions(read: Catalog) -> list[dict[str, str]]:
     return [
         dictionary.pages(),
         indicators.pages(read),
-        sheets.pages(read),
         definitions.pages(read),
         methods.pages(read),
         data_licences.pages(),
@@ -76,7 +75,7 @@ def main() -> int:
         print(f"docs/make.py: {error}", file=sys.stderr)
         return 1
     if release is None:
-        left = " and ".join(f"docs/{name}" for name in NEED_A_RELEASE)
+        left = ", ".join(f"docs/{name}" for name in NEED_A_RELEASE)
         print(f"left as they are: {left}; they are made from a release, so run payung refresh first")
     found = stale(wanted)
     for path in found:

@@ -1,16 +1,20 @@
-"""docs/indicators/: the metadata sheets, one page for each group of indicators, from the definitions alone.
+"""docs/indicators/: the metadata sheets, one page for each group of indicators, from the definitions and a release.
 
 Belongs here: what stands on a sheet, in which order, and the words around it. Does not belong here: figures (a release
-has them).
+has them); of a release a sheet says what the producers call their series, and how often there are values.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
 
 from indicator_defs.catalog import Catalog
 from indicator_defs.model import Feed, IndicatorDefinition
 from sources import registry
+from warehouse.export.metadata_sheet import every
+from warehouse.export.reading import open_release
 
 from .markdown import code, table
 
@@ -26,14 +30,17 @@ DIRECTIONS = {
 }
 ABOUT = (
     "One sheet for each indicator, to print or to send: what ACSS is given when an indicator is proposed. Made by "
-    "`python docs/make.py` from `indicator_defs/`; mend the definition, not this page. Where a field is empty, the "
-    "sheet says so. What the producer says of its figures stands apart from our own words. Which Member States have "
-    "values, and why others have not: `payung gaps --indicator CODE`."
+    "`python docs/make.py` from `indicator_defs/` and a release; mend the definition, not this page. Where a field is "
+    "empty, the sheet says so. What the producer says of its figures stands apart from our own words. Which Member "
+    "States have values, and why others have not: `payung gaps --indicator CODE`."
 )
 
 
-def pages(read: Catalog) -> dict[str, str]:
+def pages(read: Catalog, release: Path) -> dict[str, str]:
     """The text of each page below docs/, by its path: an index, and a page for each group of indicators."""
+    with open_release(release) as reader:
+        found = reader.ask_file("indicator_sheet")
+    told = {row[found.at("indicator")]: dict(zip(found.fields, row, strict=True)) for row in found.rows}
     out = {}
     index = []
     for group in read.codelists["indicator_group"]:
@@ -41,7 +48,7 @@ def pages(read: Catalog) -> dict[str, str]:
         if not inside:
             continue
         name = f"{group['code']}.md"
-        parts = [f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read) for d in inside)]
+        parts = [f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read, told[d.code]) for d in inside)]
         out[f"indicators/{name}"] = "\n\n".join(parts) + "\n"
         index.append([f"[{group['name']}]({name})", len(inside), ", ".join(code(d.code) for d in inside)])
     listed = table(["group", "sheets", "indicators"], index)
@@ -49,12 +56,12 @@ def pages(read: Catalog) -> dict[str, str]:
     return out
 
 
-def _sheet(d: IndicatorDefinition, read: Catalog) -> str:
-    return f"## {d.code}: {d.name}\n\n{table(['', ''], _fields(d, read))}"
+def _sheet(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> str:
+    return f"## {d.code}: {d.name}\n\n{table(['', ''], _fields(d, read, told))}"
 
 
-def _fields(d: IndicatorDefinition, read: Catalog) -> Iterator[tuple[str, str]]:
-    """The fields of a sheet in the order in which they are read."""
+def _fields(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields of a sheet in the order in which they are read. `told`: what a release says of the indicator."""
     names = {n: {r["code"]: r["name"] for r in read.codelists[n]} for n in ("unit", "body", "article", "sector")}
     groups = {r["code"]: r["name"] for r in read.codelists["target_group"]}
     status = "with values" if d.status == "with_values" else "declared, without values"
@@ -81,6 +88,8 @@ def _fields(d: IndicatorDefinition, read: Catalog) -> Iterator[tuple[str, str]]:
     high = "none" if d.maximum is None else f"{d.maximum:g}" + (" (higher ones can be right)" * (not d.maximum_is_hard))
     yield "Limits", f"lowest possible value {low}, highest {high}"
     yield "Comparability", d.comparability
+    titles = (told["producer_titles"] or "").replace("\n", "; ")
+    yield "What the producer calls it", titles or "the figures at hand carry no title"
     yield "What the producer says", d.producer_note or "not taken over; see the producer's own metadata"
     yield (
         "Policy need",
@@ -88,7 +97,7 @@ def _fields(d: IndicatorDefinition, read: Catalog) -> Iterator[tuple[str, str]]:
         + (" (ASEAN Declaration on Strengthening Social Protection, 2013)"),
     )
     yield "Body in charge", "; ".join(f"{names['body'][b]} ({b})" for b in d.body)
-    yield "Frequency", _frequency(d)
+    yield "Frequency", _frequency(d, told["periodicity"])
 
 
 def _sources(d: IndicatorDefinition) -> Iterator[tuple[str, str]]:
@@ -131,10 +140,11 @@ def _method(d: IndicatorDefinition, read: Catalog) -> str:
     return "; ".join(told)
 
 
-def _frequency(d: IndicatorDefinition) -> str:
-    """How often the sources publish; how often a figure is new is another thing for surveys and events."""
+def _frequency(d: IndicatorDefinition, periodicity: int | None) -> str:
+    """How often there is a new value, and how often the sources publish, which is another thing."""
     if not d.sources:
         return "to be agreed with the body in charge: no source publishes it to us yet"
     calendars = {f.provider: registry.provider(f.provider).calendar.frequency.replace("_", " ") for f in d.sources}
-    said = "; ".join(f"{provider}: {frequency}" for provider, frequency in calendars.items())
-    return f"as the sources publish ({said})" + ("; the surveys behind it are rarer" * d.aggregation.survey)
+    said = ", ".join(f"{provider} {frequency}" for provider, frequency in calendars.items())
+    values = f"as a rule {every(periodicity)} in a Member State" if periodicity else "too few values to tell"
+    return f"{values}; the databases come out: {said}"

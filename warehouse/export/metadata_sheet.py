@@ -40,7 +40,9 @@ def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[st
         ("Window", _window(row)),
         ("Publication rule", row["publication_rule"]),
         ("Comparability", row["comparability"]),
+        ("What the producer calls it", row["producer_titles"]),
         ("The producer's own note", row["producer_note"]),
+        ("Frequency", f"as a rule {every(row['periodicity'])} in a Member State" if row["periodicity"] else None),
         ("SDG indicator", row["sdg"]),
         ("Articles of the Declaration", listed("article", row["articles"])),
         ("ASEAN bodies in charge", listed("body", row["body"])),
@@ -48,6 +50,11 @@ def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[st
         ("Who could fill the gap", listed("body", row["gap_body"])),
         ("Definition file", row["definition_file"]),
     ]
+
+
+def every(years: int) -> str:
+    """How often, in words."""
+    return "a value every year" if years == 1 else f"a value every {years} years"
 
 
 def _bounds(row: dict[str, Any]) -> str:

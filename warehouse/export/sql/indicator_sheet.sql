@@ -20,6 +20,38 @@ feed AS (  -- national data are accepted for every indicator and stand here only
     LEFT JOIN filter AS f ON f.claim_id = c.claim_id
     WHERE c.definition_line > 1
     GROUP BY c.indicator
+),
+series_name AS (  -- of the newest vintage that has one
+    SELECT
+        v.indicator, v.source, v.provider_series, max_by(s.series_name, (v.vintage_date, s.series_name)) AS series_name
+    FROM lineage.vintage_value AS v
+    JOIN staged.observation AS s
+        ON s.snapshot_id = v.snapshot_id AND s.snapshot_row = v.snapshot_row AND s.series = v.provider_series
+    JOIN reference.dataset AS d ON d.provider = v.source AND d.dataset = v.dataset AND d.kind = 'statistical'
+    WHERE s.series_name <> ''
+    GROUP BY v.indicator, v.source, v.provider_series
+),
+title AS (  -- what the producers call the series in use
+    SELECT
+        indicator,
+        string_agg('"' || series_name || '" (' || source || ' ' || provider_series || ')', chr(10)
+            ORDER BY source, provider_series, series_name) AS producer_titles
+    FROM series_name
+    GROUP BY indicator
+),
+headline AS (
+    SELECT DISTINCT indicator, ref_area, time_period
+    FROM indicator_set.value
+    WHERE is_headline AND is_member AND dataset_kind <> 'document'
+),
+step AS (
+    SELECT
+        indicator,
+        time_period - lag(time_period) OVER (PARTITION BY indicator, ref_area ORDER BY time_period) AS years
+    FROM headline
+),
+period AS (  -- years between two values of a member, as a rule
+    SELECT indicator, CAST(ceil(median(years)) AS INTEGER) AS periodicity FROM step GROUP BY indicator
 )
 SELECT
     i.indicator, i.name, i.group_name, i.tier, i.status, i.stands_first, i.definition, i.numerator, i.denominator,
@@ -40,10 +72,12 @@ SELECT
     f.sources,
     i.method_title, m.formula, w.title AS weight_title, w.source AS weight_source, i.weight_is_proxy, i.proxy_accepted,
     i.lookback_years, i.is_survey, i.aggregate_title, i.publication_rule, i.sdg, i.articles, i.body, i.comparability,
-    i.producer_note, i.gap_reason, i.gap_obtain_from, i.gap_body, i.definition_file
+    t.producer_titles, i.producer_note, p.periodicity, i.gap_reason, i.gap_obtain_from, i.gap_body, i.definition_file
 FROM ordered_indicator AS i
 JOIN reference.method AS m ON m.method = i.method
 LEFT JOIN reference.code AS x ON x.codelist = 'sector' AND x.code = i.sector
 LEFT JOIN reference.weight AS w ON w.weight = i.weight
 LEFT JOIN feed AS f ON f.indicator = i.indicator
+LEFT JOIN title AS t ON t.indicator = i.indicator
+LEFT JOIN period AS p ON p.indicator = i.indicator
 ORDER BY i.indicator_order
