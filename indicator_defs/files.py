@@ -156,8 +156,8 @@ class Files:
         """The model of one node, with its place; none where the node is faulty."""
         item = parse(model, data, lines, path, self.problems)
         if item is None:
-            if isinstance(data, Mapping):
-                self.problems.faulty.add(str(data.get("name")))
+            if isinstance(data, Mapping) and "name" in data:
+                self.problems.faulty.add(str(data["name"]))
             return []
         return [item.stands_at(lines.file, lines.at(path))]
 

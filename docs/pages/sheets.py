@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from indicator_defs.catalog import Catalog
+from indicator_defs.errors import PayungError
 from indicator_defs.model import Feed, IndicatorDefinition
 from sources import registry
 from warehouse.export.metadata_sheet import every
@@ -41,6 +42,10 @@ def pages(read: Catalog, release: Path) -> dict[str, str]:
     with open_release(release) as reader:
         found = reader.ask_file("indicator_sheet")
     told = {row[found.at("indicator")]: dict(zip(found.fields, row, strict=True)) for row in found.rows}
+    if missing := sorted(read.definitions.keys() - told.keys()):
+        raise PayungError(
+            f"release {release.resolve().name} does not know {', '.join(missing)}; run payung refresh first"
+        )
     out = {}
     index = []
     for group in read.codelists["indicator_group"]:

@@ -276,3 +276,26 @@ def test_group_change_has_contributions_of_its_members(ask: Any) -> None:
         of_members = parts[(r["indicator"], r["ref_area"], r["cell"])]
         assert r["change"] == pytest.approx(sum(of_members.values()), abs=1e-8)
         assert r["change_areas"] == ", ".join(of_members)
+
+
+def test_declared_breaks_of_members_since_the_baseline_are_flagged(ask: Any) -> None:
+    breaks = ask("SELECT indicator, ref_area, break_year FROM reference.series_break WHERE decided = 'break'")
+    years: dict[tuple[str, str], list[int]] = {}
+    for b in breaks:
+        years.setdefault((b["indicator"], b["ref_area"]), []).append(b["break_year"])
+    key = ("indicator", "cell", "area_group", "reference_year")
+    broken = {
+        tuple(m[k] for k in key)
+        for m in ask("SELECT * FROM indicator_set.aggregate_member")
+        if any(2016 < year <= m["value_year"] for year in years.get((m["indicator"], m["ref_area"]), []))
+    }
+    counted = ask("SELECT *, ref_area AS area_group, time_period AS reference_year FROM indicator_set.aggregate")
+    flagged = {tuple(r[k] for k in key) for r in counted if "member_break" in (r["flags"] or "")}
+    weighted = {tuple(r[k] for k in key) for r in counted if "no_weight" not in (r["flags"] or "")}
+    assert flagged == broken & weighted
+    headline = {
+        r["time_period"]: r["flags"]
+        for r in counted
+        if (r["indicator"], r["ref_area"], r["is_headline"]) == ("ASP_DIS_DEAD", "ASEAN", True)
+    }
+    assert (headline[2019], headline[2021]) == (None, "member_break")
