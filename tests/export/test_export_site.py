@@ -15,6 +15,7 @@ import pytest
 from site_pages import Page
 
 from warehouse.export import ExportError, export
+from warehouse.export.notes import FLAGS
 from warehouse.export.reading import open_release
 from warehouse.export.site import shown_release, write_site
 from warehouse.export.site.pages import Site
@@ -160,6 +161,24 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
                 assert ("indicative" in figure) == (found[1] == "B")
                 checked["regional"] += 1
     assert min(checked.values()) > 100
+
+
+def test_flags_of_regional_figures_stand_beside_them_in_words(
+    pages: dict[str, Page], database: duckdb.DuckDBPyConnection
+) -> None:
+    query = (
+        "SELECT indicator, time_period, flags FROM indicator_set.aggregate WHERE is_headline AND ref_area = 'ASEAN' "
+        "AND indicator = ?"
+    )
+    seen: Counter[str] = Counter()
+    for code in indicators(database):
+        flags = {year: (told or "").split("; ") for _, year, told in database.execute(query, [code]).fetchall()}
+        for line in pages[f"indicator/{code}.html"].section("regional"):
+            if line.table.startswith("ASEAN at each reference year"):
+                year, beside = int(line.cells[0].text), line.cells[2].text
+                assert {f for f, text in FLAGS.items() if text in beside} == set(flags[year]) - {""}, f"{code} {year}"
+                seen.update(flags[year])
+    assert {"member_break", "carried_weight", "censored"} <= seen.keys()
 
 
 def test_what_a_change_is_stands_beside_it(site: Path, database: duckdb.DuckDBPyConnection) -> None:

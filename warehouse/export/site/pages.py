@@ -121,6 +121,7 @@ class Site:
             mean_year=words.mean_year,
             difference=words.difference,
             gap=words.gap,
+            flags=words.flags,
         )
 
     def files(self) -> Iterator[tuple[str, str]]:

@@ -12,6 +12,7 @@ from typing import Any
 from markupsafe import Markup
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from warehouse.export.notes import FLAGS
 
 NO_VALUE = "–"
 CLASSES = {"A": "A, published", "B": "B, indicative", "C": "C, withheld"}
@@ -49,6 +50,12 @@ def difference(value: float, decimals: int = 1) -> Markup:
 def gap(reason: str | None) -> Markup:
     """A missing value: a dash and its reason, never a zero."""
     return Markup('<i class="g">{} {}</i>').format(NO_VALUE, (reason or "no value").removeprefix("no value: "))
+
+
+def flags(codes: str | None) -> Markup:
+    """What must be said beside a regional figure, in words."""
+    told = "; ".join(FLAGS[code] for code in codes.split("; ")) if codes else ""
+    return Markup(" <small>{}</small>").format(told) if told else Markup("")
 
 
 def cell_codes(row: Any) -> str:
