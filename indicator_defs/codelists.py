@@ -34,6 +34,7 @@ PLAIN_LISTS = (
     "indicator_group",
     "article",
     "gap_reason",
+    "breakdown",
 )
 
 

@@ -239,7 +239,7 @@ def _choice(found: WayBack) -> list[str]:
         ]
         for f in found.feeds
     ]
-    family = cell.breakdown_family.replace("_", " ").replace("+", " and ")
+    family = cell.breakdown_family.replace("+", " and ")
     what = "the headline figure" if family == "total" else f"the breakdown by {family}"
     lines = _section(
         f"Which feed is used (one for {cell.indicator}, {cell.ref_area} and {what}; * chosen)",

@@ -29,13 +29,15 @@ SCOPE = """
 """
 GAPS = f"""
 SELECT
-    q.indicator, i.name, i.indicator_group, q.ref_area AS area, q.area_type, q.breakdown, q.reason_code,
-    r.name AS reason, q.reason AS detail, q.latest_year, q.filled_by, q.obtain_from
+    q.indicator, i.name, i.indicator_group, q.ref_area AS area, q.area_type, q.breakdown,
+    coalesce(b.name, q.breakdown) AS breakdown_name, q.reason_code, r.name AS reason, q.reason AS detail,
+    q.latest_year, q.filled_by, q.obtain_from
 FROM quality.gap AS q
 JOIN reference.indicator AS i ON i.indicator = q.indicator
 JOIN reference.area AS a ON a.ref_area = q.ref_area
 LEFT JOIN reference.set_group AS g ON g.area_group = q.ref_area
 LEFT JOIN reference.code AS r ON r.codelist = 'gap_reason' AND r.code = q.reason_code
+LEFT JOIN reference.code AS b ON b.codelist = 'breakdown' AND b.code = q.breakdown
 WHERE {SCOPE}
 ORDER BY i.indicator_group, q.indicator, q.breakdown <> 'headline', q.breakdown, g.sort_order NULLS FIRST, a.sort_order
 """
@@ -71,10 +73,10 @@ class Asked:
 class Gaps:
     """The answer. What cannot exist stands in `rows` only where it is asked for by its reason.
 
-    `rows`: indicator, name, indicator_group, area, area_type, breakdown, reason_code, reason, detail, latest_year,
-    filled_by, obtain_from. `expected`: figures of members in scope that could exist. `missing`: of them, those without
-    a value that counts, for whatever reason. `by_reason`: reason_code, reason, members, groups. `by_area`: area, missing.
-    `n_members`: Member States.
+    `rows`: indicator, name, indicator_group, area, area_type, breakdown, breakdown_name, reason_code, reason, detail,
+    latest_year, filled_by, obtain_from. `expected`: figures of members in scope that could exist. `missing`: of
+    them, those without a value that counts, for whatever reason. `by_reason`: reason_code, reason, members, groups.
+    `by_area`: area, missing. `n_members`: Member States.
     """
 
     release: str
@@ -174,8 +176,9 @@ class Entry:
 def entries(found: Gaps) -> list[Entry]:
     """The gaps by indicator and breakdown, in the order of the rows."""
     out = []
-    for (indicator, name, breakdown), of_cell in found.rows.groupby(["indicator", "name", "breakdown"], sort=False):
-        by = "" if breakdown == "headline" else f", by {str(breakdown).replace('_', ' ')}"
+    columns = ["indicator", "name", "breakdown", "breakdown_name"]
+    for (indicator, name, breakdown, breakdown_name), of_cell in found.rows.groupby(columns, sort=False):
+        by = "" if breakdown == "headline" else f", by {str(breakdown_name).lower()}"
         reasons = [_reason(found, part) for _, part in of_cell.groupby("reason_code", sort=False)]
         who = "; ".join(dict.fromkeys(of_cell["filled_by"].dropna()))
         place = "; ".join(dict.fromkeys(of_cell["obtain_from"].dropna()))

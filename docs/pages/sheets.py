@@ -75,9 +75,11 @@ def _fields(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> I
     yield "Numerator", d.numerator or "none given: the figure is no ratio, or its producer gives none"
     yield "Denominator", d.denominator or "none given"
     yield "Unit", f"{names['unit'][d.unit]}, {d.decimals} decimal{'s' * (d.decimals != 1)}; {DIRECTIONS[d.direction]}"
-    headline = ", ".join(f"{k.replace('_', ' ')} `{v}`" for k, v in d.headline.items())
+    breakdowns = {r["code"]: r["name"].lower() for r in read.codelists["breakdown"]}
+    codes = {(b, r["code"]): r["name"] for b in d.headline for r in read.codelists[b]}
+    headline = ", ".join(f"{breakdowns[b]}: {codes[b, c]} (`{c}`)" for b, c in d.headline.items())
     yield "The figure", headline or "the total of every breakdown"
-    yield "Disaggregation expected", ", ".join(b.replace("_", " ") for b in d.breakdowns) or "none"
+    yield "Disaggregation expected", ", ".join(breakdowns[b] for b in d.breakdowns) or "none"
     yield (
         "Target groups",
         "; ".join(

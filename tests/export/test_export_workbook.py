@@ -164,11 +164,13 @@ def test_availability_is_said_by_letters(workbook: Workbook, database: duckdb.Du
     letters = {"available": "A", "old": "O", "superseded": "S", "document": "D", "rejected": "R", "no_value": "N"}
     letters |= {"declared": "X", "not_gathered": "P", "national_submission": "W", "not_applicable": "-"}
     stored = database.execute(
-        "SELECT q.indicator, replace(q.breakdown, '_', ' '), a.name, "
+        "SELECT q.indicator, lower(b.name), a.name, "
         "CASE WHEN q.reason_code IN ('not_gathered', 'national_submission', 'rejected') THEN q.reason_code "
         "ELSE q.availability END, q.latest_year FROM quality.availability AS q "
-        "JOIN reference.area AS a ON a.ref_area = q.ref_area"
+        "JOIN reference.area AS a ON a.ref_area = q.ref_area "
+        "JOIN reference.code AS b ON b.codelist = 'breakdown' AND b.code = q.breakdown"
     ).fetchall()
+    assert len(stored) == database.execute("SELECT count(*) FROM quality.availability").fetchall()[0][0]
     rows = {(r["Indicator"], r["Breakdown"]): r for r in records(workbook["Availability"])}
     for indicator, breakdown, area, word, year in stored:
         expected = letters[word] if year is None else f"{letters[word]} {year}"

@@ -147,6 +147,22 @@ def test_large_is_more_than_two_points_and_a_tenth(small: SmallBuild, value: flo
     assert beside(small, observed("SEA", value))["is_large"] is large
 
 
+@pytest.mark.parametrize(
+    ("value", "ours", "reason", "large"),
+    [
+        (92.0, 95.5, "unexplained", True),  # 8 beside 4.5 not covered, though 4 % of the published value
+        (96.0, 96.4, "agrees", False),
+        (8.0, 4.5, "unexplained", True),
+        (50.0, 52.4, "agrees", False),
+    ],
+)
+def test_shares_of_a_percentage_are_of_its_nearer_end(
+    small: SmallBuild, value: float, ours: float, reason: str, large: bool
+) -> None:
+    row = beside(small, observed("SEA", value), obs_value=ours)
+    assert (row["likely_reason"], row["is_large"]) == (reason, large)
+
+
 def test_no_row_without_ours_or_for_another_provider(small: SmallBuild) -> None:
     beside(small, SEA)
     small.write("harmonised.observation", [observed("SEA", 40.0, 2019), observed("SEA", 40.0, source="world_bank")])

@@ -36,6 +36,10 @@ def test_every_file_of_a_definition_is_read(catalog: Catalog) -> None:
     assert files == set(catalog.definitions)
 
 
+def test_every_breakdown_has_a_name(catalog: Catalog) -> None:
+    assert [r["code"] for r in catalog.codelists["breakdown"]] == ["headline", *BREAKDOWNS]
+
+
 def test_members_are_those_of_today(catalog: Catalog) -> None:
     assert len(catalog.codelists.members("ASEAN")) == 11
     assert set(catalog.codelists.members("ASEAN")) - set(catalog.codelists.members("ASEAN10")) == {"TLS"}

@@ -28,7 +28,7 @@ def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[st
         ("Denominator", row["denominator"] or "not stated"),
         ("Bounds", _bounds(row)),
         ("How a change reads", row["direction"].replace("_", " ")),
-        ("Headline cell", _cell(row["headline_cell"])),
+        ("Headline cell", _cell(reader, row["headline_cell"])),
         ("Breakdowns expected", row["breakdowns"] or "none"),
         ("Target groups", row["target_groups"]),
         ("Sector", row["sector_name"]),
@@ -65,9 +65,10 @@ def _bounds(row: dict[str, Any]) -> str:
     return "; ".join(bounds) or "none"
 
 
-def _cell(cell: str) -> str:
-    """A cell's codes with the names of their breakdowns, those that are not totals; "total" where none is."""
-    parts = [f"{n.replace('_', ' ')} {c}" for n, c in zip(BREAKDOWNS, cell.split("|"), strict=True) if c != "_T"]
+def _cell(reader: ReleaseReader, cell: str) -> str:
+    """A cell's codes in words under the names of their breakdowns, without totals; "total" where all are."""
+    given = [(b, c) for b, c in zip(BREAKDOWNS, cell.split("|"), strict=True) if c != "_T"]
+    parts = [f"{reader.label('breakdown', b).lower()}: {reader.label(b, c)} ({c})" for b, c in given]
     return "; ".join(parts) or "total (no breakdown)"
 
 

@@ -216,7 +216,7 @@ def _availability(reader: ReleaseReader) -> Table:
                 "name": name,
                 "group_name": group,
                 "tier": tier,
-                "breakdown": breakdown.replace("_", " "),
+                "breakdown": reader.label("breakdown", breakdown).lower(),
                 "n": 0,
                 "filled_by": set(),
             },

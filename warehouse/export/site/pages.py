@@ -68,9 +68,10 @@ class Topic:
 
 @dataclass(frozen=True)
 class AvailabilityLine:
-    """One line of the heat map: its first entry and a (letter, year) for each member."""
+    """One line of the heat map: its first entry, its breakdown in words and a (letter, year) for each member."""
 
     first: Any
+    breakdown: str
     cells: list[tuple[str, int | None]]
 
 
@@ -421,7 +422,8 @@ class Site:
                 (AVAILABILITY_LETTERS[found[m].availability][0], found[m].latest_year) if m in found else ("N", None)
                 for m, _ in self.content.members
             ]
-            lines[breakdown == "headline"].setdefault(rows[0].group_name, []).append(AvailabilityLine(rows[0], cells))
+            line = AvailabilityLine(rows[0], self.content.reader.label("breakdown", breakdown).lower(), cells)
+            lines[breakdown == "headline"].setdefault(rows[0].group_name, []).append(line)
         return self._page(
             "availability.html",
             "availability.html",

@@ -57,8 +57,9 @@ SELECT
     i.indicator, i.name, i.group_name, i.tier, i.status, i.stands_first, i.definition, i.numerator, i.denominator,
     i.unit_name, i.direction, i.minimum, i.maximum, i.maximum_is_hard, i.owner, x.name AS sector_name, i.headline_cell,
     (
-        SELECT string_agg(replace(b.breakdown, '_', ' '), '; ' ORDER BY b.breakdown)
+        SELECT string_agg(lower(coalesce(n.name, b.breakdown)), '; ' ORDER BY b.breakdown)
         FROM reference.indicator_breakdown AS b
+        LEFT JOIN reference.code AS n ON n.codelist = 'breakdown' AND n.code = b.breakdown
         WHERE b.indicator = i.indicator AND b.breakdown <> 'headline'
     ) AS breakdowns,
     (

@@ -179,7 +179,8 @@ judged AS (
         END AS availability,
         r.refused_year > f.latest_usable_year AND r.refused_year >= s.latest_reference_year - i.lookback_years AS newer_refused,
         r.refusal, r.refused_year, e.datasets AS failed_datasets, e.asked_on, coalesce(p.is_national, FALSE) AS is_national,
-        x.why, i.gap_kind, i.gap_reason, i.gap_obtain_from, i.gap_body, i.body, coalesce(p.places, i.owner) AS places
+        x.why, i.gap_kind, i.gap_reason, i.gap_obtain_from, i.gap_body, i.body, coalesce(p.places, i.owner) AS places,
+        coalesce(b.name, w.breakdown) AS breakdown_name
     FROM wanted AS w
     JOIN reference.indicator AS i ON i.indicator = w.indicator
     CROSS JOIN settings AS s
@@ -188,6 +189,7 @@ judged AS (
     LEFT JOIN impossible AS x ON x.indicator = w.indicator AND x.ref_area = w.ref_area AND x.breakdown = w.breakdown
     LEFT JOIN failed AS e ON e.indicator = w.indicator
     LEFT JOIN source AS p ON p.indicator = w.indicator
+    LEFT JOIN reference.code AS b ON b.codelist = 'breakdown' AND b.code = w.breakdown
 ),
 coded AS (
     SELECT
@@ -207,7 +209,7 @@ coded AS (
                 'last value ' || CASE WHEN latest_usable_year < latest_year THEN 'that can be used ' ELSE '' END || 'is of '
                 || CAST(latest_usable_year AS VARCHAR) || ', the window starts in ' || CAST(window_start AS VARCHAR)
             WHEN 'no_value' THEN
-                CASE breakdown WHEN 'headline' THEN 'no source publishes it for this member' ELSE 'no source publishes it by ' || replace(breakdown, '_', ' ') END
+                CASE breakdown WHEN 'headline' THEN 'no source publishes it for this member' ELSE 'no source publishes it by ' || lower(breakdown_name) END
         END AS kept
     FROM judged
 )
