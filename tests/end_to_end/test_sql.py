@@ -203,7 +203,7 @@ def test_prompt_answers_completes_helps_and_remembers(light_home: Path) -> None:
         screen.type(" WHERE indicator = 'ASP_COV_PENS")
         screen.wait_for(r"FROM reference\.indicator WHERE indicator = 'ASP_COV_PENS$")
         screen.type("\t")
-        screen.wait_for("'ASP_COV_PENSN")
+        screen.wait_for("WHERE indicator = 'ASP_COV_PENSN$")
         screen.type("';\r")
         screen.wait_for("receiving a pension")
         screen.type("DROP TABLE baseline.value;\r")
