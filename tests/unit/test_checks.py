@@ -101,6 +101,9 @@ CLAIMED = {
     "definition_file": "a.yaml",
     "definition_line": 7,
 }
+FILTERED = {**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
+AGE = {"dimension": "Age"}
+AT_HAND = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_OLD"}
 UNMAPPED = {
     "provider": "unsd_sdg",
     "series": "SI_COV_PENSN",
@@ -440,6 +443,24 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         },
         {"harmonised.series_map": [{**UNMAPPED, "claim_id": 3}]},
         "claimed_in=a.yaml:7, provider=unsd_sdg, series=SI_COV_PENSN, detail=dimension Level",
+    ),
+    "claim_filter_known": (
+        {  # published under the code that the series had before; of SI_COV_UEMP nothing is at hand
+            "reference.claim": [FILTERED, {**FILTERED, "claim_id": 4, "provider_series": "SI_COV_UEMP"}],
+            "reference.claim_filter": [{**AGE, "claim_id": c, "code": "15-24"} for c in (3, 4)],
+            "staged.series_dimension": [{**AT_HAND, **AGE, "code": c} for c in ("15-24", "25-64", "ALL")],
+            "reference.series_rename": [
+                {"provider": "unsd_sdg", "dataset": "sdg", "old_series": "SI_OLD", "new_series": "SI_COV_PENSN"}
+            ],
+        },
+        {
+            "reference.claim_filter": [
+                {**AGE, "claim_id": 3, "code": "15-25"},
+                {"claim_id": 3, "dimension": "Ages", "code": "15-24"},
+            ]
+        },
+        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, near_it=15-24 25-64 ALL; "
+        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, near_it=Age",
     ),
     "crosswalk_line_unused": (
         {
