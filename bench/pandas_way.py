@@ -126,6 +126,9 @@ def _picked(value: pd.DataFrame, year: int, settings: pd.Series) -> pd.DataFrame
         reach = value[(age_of_value >= 0) & (age_of_value <= value["lookback_years"]) & value["in_aggregates"]]
         picked = reach.sort_values("time_period").drop_duplicates(cell, keep="last")
     picked = picked[picked["in_aggregates"]].dropna(subset=["low", "high"])
+    is_mean = picked["event_count"] & (year == settings["baseline_year"])
+    whole_range = f"{settings['baseline_from']}-{settings['baseline_to']}"
+    picked["value_years"] = picked["time_period"].astype(int).astype(str).mask(is_mean, whole_range)
     return picked.assign(
         low=picked["low"].clip(upper=picked["maximum"]), high=picked["high"].clip(upper=picked["maximum"])
     )
@@ -158,7 +161,7 @@ def _aggregated(
     recent = member["publication_rule"].map(rule["recent_years"]["A"])
     recent = recent.where(~member["is_survey"], member["publication_rule"].map(rule["recent_years_survey"]["A"]))
     member["is_recent"] = member["time_period"] >= year - recent
-    member["area"] = member["ref_area"] + " " + member["time_period"].astype(str)
+    member["area"] = member["ref_area"] + " " + member["value_years"]
     member["middle"] = (member["low"] + member["high"]) / 2
     member["is_estimated"] = member["nature"].isin(["E", "M"]) | member["obs_status"].isin(["E", "I"])
     member["is_known"] = member["nature"].notna() | member["obs_status"].notna()

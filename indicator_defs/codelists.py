@@ -35,6 +35,7 @@ PLAIN_LISTS = (
     "article",
     "gap_reason",
     "breakdown",
+    "aggregate_flag",
 )
 
 

@@ -383,11 +383,11 @@ def _group(group: Group, cell: Cell) -> list[str]:
         lines += _weight(group.weight, is_mean)
     lines += _members(group)
     lines += _section(
-        "Breaks in the series of members, up to the year that counts",
+        "Breaks in the series of members, between the value here and that of the baseline year",
         [_pair(f"{b.ref_area} {b.break_year}", f"{b.why} ({b.place})") for b in group.breaks],
     )
     absent = [[a.ref_area, a.newest_year, a.newest_text, a.reason] for a in group.absent]
-    lines += _section("Members that do not count", _table(["area", "newest year", "value", "why"], absent, right=(2,)))
+    lines += _section("Members that do not count", _table(["area", "year", "value", "why"], absent, right=(2,)))
     return lines
 
 
@@ -401,12 +401,13 @@ def _threshold(threshold: Threshold) -> str:
 
 
 def _window(group: Group, cell: Cell) -> str:
-    years = (
-        f"{cell.time_period - group.lookback_years} to {cell.time_period}"
-        if group.lookback_years
-        else "the year itself"
-    )
-    return f"the newest usable value of {years}; at the baseline year the baseline values"
+    if group.is_baseline and group.event_count:
+        return f"the mean of the counts of {group.baseline_from} to {group.baseline_to}"
+    if group.is_baseline:
+        return f"the value nearest to {cell.time_period} within {group.baseline_from} to {group.baseline_to}"
+    if group.lookback_years:
+        return f"the newest usable value of {cell.time_period - group.lookback_years} to {cell.time_period}"
+    return "the year itself"
 
 
 def _weight(weight: Weight, is_mean: bool) -> list[str]:

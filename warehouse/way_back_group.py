@@ -40,11 +40,13 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: Cell) -> Group | None:
         picked(Member, lines[0], values=[picked(Short, line) for line in lines])
         for lines in (list(g) for _, g in groupby(records(con, MEMBERS, asked), key=lambda r: r["ref_area"]))
     ]
+    has_no_weight = "no_weight" in (found[0]["flags"] or "").split("; ")
     return picked(
         Group,
         found[0],
         thresholds=rows(con, THRESHOLDS, Threshold, asked),
-        weight=_weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
+        # without a weight for the breakdown nothing was weighted
+        weight=None if has_no_weight else _weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
         members=members,
         breaks=rows(con, BREAKS, MemberBreak, asked),
         absent=rows(con, ABSENT, Absent, asked),
@@ -106,8 +108,11 @@ def _series(weight: dict[str, Any], cell: Cell, is_mean: bool) -> list[str]:
 
 
 FIGURE = """
-SELECT a.*, m.title AS method_title, m.formula, m.kind, i.lookback_years
+SELECT
+    a.*, m.title AS method_title, m.formula, m.kind, m.event_count, i.lookback_years,
+    a.time_period = s.baseline_year AS is_baseline, s.baseline_from, s.baseline_to
 FROM indicator_set.aggregate AS a
+JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
 JOIN reference.indicator AS i ON i.indicator = a.indicator
 JOIN reference.method AS m ON m.method = a.method
 WHERE a.indicator = $indicator AND a.ref_area = $area AND a.time_period = $year AND a.cell = $cell
@@ -134,41 +139,72 @@ WHERE indicator = $indicator AND area_group = $area AND reference_year = $year A
 ORDER BY ref_area, time_period
 """
 
+# Between a member's value and the one that stands for it at the baseline year, as the flag member_break says.
 BREAKS = """
+WITH standing AS (
+    SELECT ref_area, reference_year, value_year
+    FROM indicator_set.aggregate_member
+    WHERE indicator = $indicator AND area_group = $area AND cell = $cell
+)
 SELECT DISTINCT b.ref_area, b.break_year, b.why, b.break_file AS place
-FROM reference.series_break AS b
-JOIN indicator_set.aggregate_member AS m ON m.indicator = b.indicator AND m.ref_area = b.ref_area
-WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
-    AND b.decided = 'break' AND b.break_year <= m.value_year
+FROM standing AS m
+JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+LEFT JOIN standing AS o ON o.ref_area = m.ref_area AND o.reference_year = s.baseline_year
+JOIN reference.series_break AS b
+    ON b.indicator = $indicator AND b.ref_area = m.ref_area AND b.decided = 'break'
+    AND b.break_year > least(m.value_year, coalesce(o.value_year, s.baseline_year))
+    AND b.break_year <= greatest(m.value_year, coalesce(o.value_year, s.baseline_year))
+WHERE m.reference_year = $year
 ORDER BY b.ref_area, b.break_year
 """
 
+# What stands for a member at the baseline year is its value nearest to it in the range, otherwise its newest one.
 ABSENT = """
-WITH newest AS (
-    SELECT ref_area, max(time_period) AS newest_year
-    FROM indicator_set.value
-    WHERE indicator = $indicator AND cell = $cell AND time_period <= $year
-    GROUP BY ref_area
+WITH asked AS (
+    SELECT
+        i.headline_sex, i.minimum, i.maximum, $year = s.baseline_year AS is_baseline,
+        CASE WHEN $year = s.baseline_year THEN s.baseline_from ELSE $year - i.lookback_years END AS first_year,
+        CASE WHEN $year = s.baseline_year THEN s.baseline_to ELSE $year END AS last_year
+    FROM reference.indicator AS i
+    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+    WHERE i.indicator = $indicator
+),
+standing AS (
+    SELECT
+        v.*, v.time_period >= a.first_year AS in_window,
+        row_number() OVER (
+            PARTITION BY v.ref_area
+            ORDER BY v.time_period >= a.first_year DESC,
+                CASE WHEN a.is_baseline AND v.time_period >= a.first_year THEN abs(v.time_period - $year) END,
+                CASE WHEN a.is_baseline AND v.time_period >= a.first_year THEN v.time_period ELSE -v.time_period END
+        ) AS turn
+    FROM indicator_set.value AS v
+    JOIN asked AS a ON v.time_period <= a.last_year
+    WHERE v.indicator = $indicator AND v.cell = $cell
 )
 SELECT
     g.ref_area,
     CASE
-        WHEN v.observation_id IS NULL THEN 'no value of this breakdown up to the year'
+        WHEN v.observation_id IS NULL THEN
+            'no value of this breakdown up to '
+            || CASE WHEN a.is_baseline THEN CAST(a.last_year AS VARCHAR) ELSE 'the year' END
+        WHEN NOT v.in_window AND a.is_baseline THEN
+            'no value in ' || CAST(a.first_year AS VARCHAR) || ' to ' || CAST(a.last_year AS VARCHAR)
+            || ', the baseline period'
         WHEN NOT v.in_aggregates THEN
-            'its newest value is kept out of regional figures'
+            CASE WHEN a.is_baseline THEN 'its value nearest to the baseline year' ELSE 'its newest value' END
+            || ' is kept out of regional figures'
             || coalesce(' (status ' || coalesce(v.obs_status, v.published_status) || ')', '')
-        WHEN v.obs_value IS NULL AND coalesce(v.lower_bound, i.minimum) + coalesce(v.upper_bound, i.maximum) IS NULL
-            THEN 'its newest value is open at an end that the indicator does not bound'
-        WHEN v.sex <> '_T' AND i.headline_sex = '_T' AND v.time_period >= $year - i.lookback_years
+        WHEN v.obs_value IS NULL AND coalesce(v.lower_bound, a.minimum) + coalesce(v.upper_bound, a.maximum) IS NULL
+            THEN 'its value is open at an end that the indicator does not bound'
+        WHEN v.sex <> '_T' AND a.headline_sex = '_T' AND v.in_window
             THEN 'figures by sex count only where an area has both and the total'
         ELSE 'its newest value lies before the window'
     END AS reason,
-    n.newest_year, v.value_text AS newest_text
+    v.time_period AS newest_year, v.value_text AS newest_text
 FROM reference.area_group AS g
-JOIN reference.indicator AS i ON i.indicator = $indicator
-LEFT JOIN newest AS n ON n.ref_area = g.ref_area
-LEFT JOIN indicator_set.value AS v
-    ON v.indicator = $indicator AND v.cell = $cell AND v.ref_area = g.ref_area AND v.time_period = n.newest_year
+CROSS JOIN asked AS a
+LEFT JOIN standing AS v ON v.ref_area = g.ref_area AND v.turn = 1
 WHERE g.area_group = $area AND g.is_member_today AND NOT EXISTS (
     SELECT 1 FROM indicator_set.aggregate_member AS m
     WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell

@@ -276,7 +276,10 @@ class Member:
 
 @dataclass(frozen=True)
 class Absent:
-    """A member that does not count in a regional figure; the newest chosen value of the cell, if there is one."""
+    """A member that does not count in a regional figure, with the newest chosen value of the cell up to the year.
+
+    At the baseline year the value nearest to it in the baseline period comes first.
+    """
 
     ref_area: str
     reason: str
@@ -377,7 +380,11 @@ class Group:
     method_title: str
     formula: str
     kind: str
+    event_count: bool
     lookback_years: int
+    is_baseline: bool
+    baseline_from: int
+    baseline_to: int
     thresholds: list[Threshold]
     weight: Weight | None
     members: list[Member]

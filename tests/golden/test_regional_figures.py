@@ -278,17 +278,20 @@ def test_group_change_has_contributions_of_its_members(ask: Any) -> None:
         assert r["change_areas"] == ", ".join(of_members)
 
 
-def test_declared_breaks_of_members_since_the_baseline_are_flagged(ask: Any) -> None:
+def test_declared_breaks_between_members_values_and_the_baseline_are_flagged(ask: Any) -> None:
     breaks = ask("SELECT indicator, ref_area, break_year FROM reference.series_break WHERE decided = 'break'")
     years: dict[tuple[str, str], list[int]] = {}
     for b in breaks:
         years.setdefault((b["indicator"], b["ref_area"]), []).append(b["break_year"])
     key = ("indicator", "cell", "area_group", "reference_year")
-    broken = {
-        tuple(m[k] for k in key)
-        for m in ask("SELECT * FROM indicator_set.aggregate_member")
-        if any(2016 < year <= m["value_year"] for year in years.get((m["indicator"], m["ref_area"]), []))
-    }
+    members = ask("SELECT * FROM indicator_set.aggregate_member")
+    series = ("indicator", "cell", "area_group", "ref_area")
+    at_baseline = {tuple(m[k] for k in series): m["value_year"] for m in members if m["reference_year"] == 2016}
+    broken = set()
+    for m in members:
+        first, last = sorted((m["value_year"], at_baseline.get(tuple(m[k] for k in series), 2016)))
+        if any(first < year <= last for year in years.get((m["indicator"], m["ref_area"]), [])):
+            broken.add(tuple(m[k] for k in key))
     counted = ask("SELECT *, ref_area AS area_group, time_period AS reference_year FROM indicator_set.aggregate")
     flagged = {tuple(r[k] for k in key) for r in counted if "member_break" in (r["flags"] or "")}
     weighted = {tuple(r[k] for k in key) for r in counted if "no_weight" not in (r["flags"] or "")}
@@ -298,4 +301,8 @@ def test_declared_breaks_of_members_since_the_baseline_are_flagged(ask: Any) -> 
         for r in counted
         if (r["indicator"], r["ref_area"], r["is_headline"]) == ("ASP_DIS_DEAD", "ASEAN", True)
     }
-    assert (headline[2019], headline[2021]) == (None, "member_break")
+    assert (headline[2016], headline[2019], headline[2021]) == ("mean_of_years", None, "member_break")
+    slums = {
+        r["time_period"]: r["flags"] for r in counted if (r["indicator"], r["ref_area"]) == ("ASP_SRV_SLUM", "ASEAN")
+    }
+    assert (slums[2015], slums[2016]) == ("member_break", None), "a break in the baseline year parts the years before"

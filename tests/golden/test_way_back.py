@@ -381,6 +381,54 @@ def test_end_of_the_baseline_that_has_no_value_is_a_gap_with_its_reason(
     assert found.cell.time_period == {"baseline": 2016, "latest": 2023}[word]
 
 
+def test_baseline_of_event_counts_carries_the_years_it_is_the_mean_of(ask: Any) -> None:
+    rows = ask(
+        "SELECT b.*, s.years FROM baseline.value AS b JOIN reference.indicator AS i ON i.indicator = b.indicator "
+        "JOIN reference.method AS m ON m.method = i.method AND m.event_count "
+        "LEFT JOIN (SELECT indicator, ref_area, cell, list(time_period ORDER BY time_period) AS years "
+        "FROM indicator_set.value WHERE time_period BETWEEN 2014 AND 2018 AND obs_value IS NOT NULL GROUP BY ALL) AS s "
+        "ON s.indicator = b.indicator AND s.ref_area = b.ref_area AND s.cell = b.cell WHERE b.baseline_year IS NOT NULL"
+    )
+    assert {r["area_type"] for r in rows} == {"country", "group"}
+    for r in rows:
+        if r["area_type"] == "group":
+            assert "mean of the members' counts" in r["baseline_footnote"]
+        elif len(r["years"]) == 1:
+            assert r["baseline_footnote"] == f"Events: the count of {r['years'][0]}, the only one of 2014 to 2018"
+        else:
+            years = ", ".join(map(str, r["years"]))
+            assert r["baseline_footnote"] == f"Events: the mean of the counts of {years}, not the count of one year"
+
+
+@pytest.mark.parametrize("year", [2012, 2016, 2023])
+def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: Any, release: Path, year: int) -> None:
+    figures = ask(
+        f"SELECT a.*, i.headline_sex, CASE WHEN {year} = 2016 THEN 2014 ELSE {year} - i.lookback_years END AS first_year "
+        "FROM indicator_set.aggregate AS a JOIN reference.indicator AS i ON i.indicator = a.indicator "
+        f"WHERE a.ref_area = 'ASEAN' AND a.time_period = {year} ORDER BY hash(a.indicator || a.cell) LIMIT 60"
+    )
+    last = 2018 if year == 2016 else year
+    years: dict[tuple[str, ...], set[int]] = {}
+    for v in ask(f"SELECT indicator, ref_area, cell, time_period FROM indicator_set.value WHERE time_period <= {last}"):
+        years.setdefault((v["indicator"], v["cell"], v["ref_area"]), set()).add(v["time_period"])
+    told = 0
+    for figure, found in zip(figures, ways_back(release, [_asked(f) for f in figures]), strict=True):
+        group = found.group
+        assert group is not None
+        for absent in group.absent:
+            there = years.get((figure["indicator"], figure["cell"], absent.ref_area), set())
+            in_window = {y for y in there if y >= figure["first_year"]}
+            if not there:
+                assert absent.reason.startswith("no value of this breakdown"), (figure, absent)
+            elif not in_window and year == 2016:
+                assert absent.reason == "no value in 2014 to 2018, the baseline period"
+            elif in_window:
+                assert "baseline period" not in absent.reason
+                assert "before the window" not in absent.reason
+            told += 1
+    assert told > 50
+
+
 def test_baseline_of_event_counts_leads_with_their_mean(release: Path) -> None:
     told = render(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "baseline")))
     assert told.index("ends             baseline 1,330 ") < told.index("Value of 2016 alone  578 ")

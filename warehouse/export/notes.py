@@ -13,18 +13,11 @@ from warehouse.export.wording import AVAILABILITY_LETTERS, PUBLICATION_CLASSES, 
 
 Note = tuple[Any, ...]  # topic, code, name, text
 
-FLAGS = {
-    "carried_weight": "A weight has no figure for the year; the last one was taken",
-    "proxy_weight": "The weight stands in for the indicator's own denominator, which no source has",
-    "censored": "A member's value is a bound such as <0.5; the figure is the midpoint of the interval",
-    "capped": "A member's value above the maximum counted as the maximum",
-    "extended": "A member's value comes from the backwards extension of its series",
-    "no_weight": "No weight for this breakdown, so no figure",
-    "member_break": "The series of a member has a declared break since the baseline year; do not compare across it",
-    "sex_total_differs": "The members with figures by sex differ from all members, so no figure by sex",
-}
 # What the release itself says of its codes, by topic: code, name, text.
 LEGENDS = {
+    "Flags of regional figures": (
+        "SELECT code, NULL, name FROM reference.code WHERE codelist = 'aggregate_flag' ORDER BY rowid"
+    ),
     "Units": (
         "SELECT c.code, c.name, c.description FROM reference.code AS c WHERE c.codelist = 'unit' "
         "AND c.code IN (SELECT unit_measure FROM reference.indicator) ORDER BY c.code"
@@ -55,7 +48,6 @@ def note_rows(reader: ReleaseReader) -> list[Note]:
         *_codes(reader, "Status (obs_status)", "obs_status", "The provider states no status"),
         *_codes(reader, "Nature", "nature", "The provider does not say how the figure was made"),
         *_classes(reader),
-        *(("Flags of regional figures", flag, None, text) for flag, text in FLAGS.items()),
         *(
             ("Availability", letter, word.replace("_", " "), text)
             for word, (letter, text) in AVAILABILITY_LETTERS.items()

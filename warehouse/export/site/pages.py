@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -122,7 +123,7 @@ class Site:
             mean_year=words.mean_year,
             difference=words.difference,
             gap=words.gap,
-            flags=words.flags,
+            flags=partial(words.flags, labels=content.labels),
         )
 
     def files(self) -> Iterator[tuple[str, str]]:
@@ -342,6 +343,8 @@ class Site:
                 value = dated.get(getattr(row, f"{point}_observation_id") or "")
                 if value is not None:
                     texts += [f"{row.name}, {value.time_period}: {t}" for t in words.notes_of(value)]
+            if row.baseline_footnote and row.baseline_observation_id is None:
+                texts.append(f"Baseline: {row.baseline_footnote}")
             if row.latest_status_label and row.latest_status != "A":
                 texts.append(f"Status {row.latest_status_label}")
             return sorted(set(notes.numbers(texts)))

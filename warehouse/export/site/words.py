@@ -12,7 +12,6 @@ from typing import Any
 from markupsafe import Markup
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from warehouse.export.notes import FLAGS
 
 NO_VALUE = "–"
 CLASSES = {"A": "A, published", "B": "B, indicative", "C": "C, withheld"}
@@ -52,9 +51,9 @@ def gap(reason: str | None) -> Markup:
     return Markup('<i class="g">{} {}</i>').format(NO_VALUE, (reason or "no value").removeprefix("no value: "))
 
 
-def flags(codes: str | None) -> Markup:
+def flags(codes: str | None, labels: Mapping[tuple[str, str], str]) -> Markup:
     """What must be said beside a regional figure, in words."""
-    told = "; ".join(FLAGS[code] for code in codes.split("; ")) if codes else ""
+    told = "; ".join(labels.get(("aggregate_flag", code)) or code for code in codes.split("; ")) if codes else ""
     return Markup(" <small>{}</small>").format(told) if told else Markup("")
 
 

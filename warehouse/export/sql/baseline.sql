@@ -19,7 +19,7 @@ wanted AS (
 told AS (
     SELECT
         i.indicator_order, a.area_order, i.indicator, i.name, i.group_name, i.tier, i.unit_name, i.decimals,
-        i.event_count, i.status AS indicator_status, w.ref_area, a.area_name, a.area_type, w.cell,
+        i.status AS indicator_status, w.ref_area, a.area_name, a.area_type, w.cell,
         v.* EXCLUDE (indicator, ref_area, cell, area_type),
         CASE
             WHEN i.status = 'declared' AND p.first_year IS NULL THEN 'no source yet'
@@ -61,13 +61,7 @@ SELECT
         WHEN t.baseline_status IS NOT NULL THEN coalesce(bs.label, t.baseline_status)
         WHEN t.area_type = 'country' AND t.baseline_observation_id IS NOT NULL THEN 'not stated'
     END AS baseline_status,
-    nullif(concat_ws('; ',
-        CASE
-            WHEN t.event_count AND t.baseline_year IS NOT NULL
-                THEN 'Mean of the years ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR) || ' with a value'
-        END,
-        t.baseline_footnote
-    ), '') AS baseline_footnote,
+    t.baseline_footnote,
     t.baseline_class,
     t.latest_year,
     t.latest_value,

@@ -16,7 +16,8 @@ baseline_ranked AS (
             PARTITION BY c.indicator, c.ref_area, c.cell ORDER BY abs(c.time_period - s.baseline_year), c.time_period
         ) AS turn,
         avg(c.obs_value) OVER whole_range AS mean_value, bool_and(c.in_aggregates) OVER whole_range AS all_usable,
-        bool_or(c.role = 'extended backwards') OVER whole_range AS any_extended
+        bool_or(c.role = 'extended backwards') OVER whole_range AS any_extended,
+        list(c.time_period) FILTER (WHERE c.obs_value IS NOT NULL) OVER whole_range AS years_of_mean
     FROM chosen AS c, settings AS s
     WHERE c.time_period BETWEEN s.baseline_from AND s.baseline_to
     WINDOW whole_range AS (PARTITION BY c.indicator, c.ref_area, c.cell)
@@ -63,7 +64,14 @@ paired AS (
         CASE WHEN m.event_count THEN b.mean_value ELSE b.obs_value END AS baseline_value,
         CASE WHEN NOT m.event_count THEN b.value_text END AS baseline_text,
         CASE WHEN NOT m.event_count THEN b.obs_status END AS baseline_status,
-        b.footnote AS baseline_footnote,
+        CASE
+            WHEN NOT m.event_count THEN b.footnote
+            WHEN len(b.years_of_mean) = 1 THEN
+                'Events: the count of ' || CAST(b.years_of_mean[1] AS VARCHAR) || ', the only one of '
+                || CAST(s.baseline_from AS VARCHAR) || ' to ' || CAST(s.baseline_to AS VARCHAR)
+            WHEN b.mean_value IS NOT NULL THEN
+                'Events: the mean of the counts of ' || array_to_string(list_sort(b.years_of_mean), ', ') || ', not the count of one year'
+        END AS baseline_footnote,
         CASE WHEN NOT m.event_count THEN b.observation_id END AS baseline_observation_id,
         b.feed AS baseline_feed,
         -- a mean is worth what the weakest value in it is

@@ -92,6 +92,20 @@ group_rows AS (
     LEFT JOIN change AS c ON c.indicator = e.indicator AND c.area_group = e.ref_area AND c.cell = e.cell
     LEFT JOIN weight_all AS w ON w.indicator = e.indicator AND w.area_group = e.ref_area AND w.cell = e.cell
 ),
+flag AS (  -- what must be said beside a regional figure, in words
+    SELECT a.indicator, a.ref_area, a.time_period, a.cell, string_agg(k.name, '; ' ORDER BY a.place) AS words
+    FROM (
+        SELECT indicator, ref_area, time_period, cell, unnest(flags) AS flag, generate_subscripts(flags, 1) AS place
+        FROM (
+            SELECT f.indicator, f.ref_area, f.time_period, f.cell, string_split(f.flags, '; ') AS flags
+            FROM indicator_set.aggregate AS f
+            JOIN settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
+            WHERE f.flags IS NOT NULL
+        )
+    ) AS a
+    JOIN reference.code AS k ON k.codelist = 'aggregate_flag' AND k.code = a.flag
+    GROUP BY a.indicator, a.ref_area, a.time_period, a.cell
+),
 target AS (
     SELECT indicator, cell, min(target_group) AS target_group FROM indicator_set.value GROUP BY indicator, cell
 )
@@ -110,9 +124,9 @@ SELECT
     g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group, g.sex, g.age,
     g.urbanisation, g.income_wealth_quantile, g.disability_status, g.education_lev, g.migratory_status, g.occupation,
     g.activity, g.formality, g.composite_breakdown, g.cell, g.is_headline, g.baseline_year, g.baseline_value,
-    NULL AS baseline_text, g.baseline_status, CASE WHEN g.baseline_class = 'C' THEN 'reporting: ' || g.baseline_areas END AS baseline_footnote,
+    NULL AS baseline_text, g.baseline_status, nullif(concat_ws('; ', CASE WHEN g.baseline_class = 'C' THEN 'reporting: ' || g.baseline_areas END, fb.words), '') AS baseline_footnote,
     NULL AS baseline_observation_id, g.latest_year, g.latest_value, NULL AS latest_text, g.latest_status,
-    CASE WHEN g.latest_class = 'C' THEN 'reporting: ' || g.latest_areas END AS latest_footnote,
+    nullif(concat_ws('; ', CASE WHEN g.latest_class = 'C' THEN 'reporting: ' || g.latest_areas END, fl.words), '') AS latest_footnote,
     NULL AS latest_observation_id,
     CASE WHEN g.reason IS NULL THEN g.change END AS change, g.reason IS NULL AS comparable, g.reason,
     NULL AS floor, NULL AS target, g.unit_measure, g.latest_class AS publication_class, g.baseline_class,
@@ -120,4 +134,8 @@ SELECT
     CASE WHEN g.reason IS NULL THEN g.change_without_largest END AS change_without_largest
 FROM group_rows AS g
 LEFT JOIN target AS t ON t.indicator = g.indicator AND t.cell = g.cell
+LEFT JOIN flag AS fb
+    ON fb.indicator = g.indicator AND fb.ref_area = g.ref_area AND fb.cell = g.cell AND fb.time_period = g.baseline_year
+LEFT JOIN flag AS fl
+    ON fl.indicator = g.indicator AND fl.ref_area = g.ref_area AND fl.cell = g.cell AND fl.time_period = g.latest_year
 ORDER BY indicator, is_headline DESC, area_type, ref_area, cell

@@ -2,7 +2,10 @@
 -- must know beside them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
 -- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding up cannot
 -- show: the same inputs give the same figure to the last bit.
-WITH group_people AS (
+WITH settings AS (
+    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
+),
+group_people AS (
     SELECT
         g.area_group, w.time_period AS reference_year, w.ref_area, w.weight_value AS people,
         row_number() OVER (PARTITION BY g.area_group, w.time_period ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
@@ -18,7 +21,7 @@ largest AS (
 ),
 kind_of_cell AS (
     SELECT
-        v.*, m.kind, t.cell_no AS total_no, v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND m.kind = 'mean' AS by_sex,
+        v.*, m.kind, m.event_count, t.cell_no AS total_no, v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND m.kind = 'mean' AS by_sex,
         CASE WHEN m.kind = 'mean' THEN i.weight ELSE 'POP_TOTAL' END AS cell_weight,
         CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
         CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
@@ -34,19 +37,36 @@ kind_of_cell AS (
             v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
             v.composite_breakdown)
 ),
-first_break AS (  -- declared in the series of an area since the baseline year
-    SELECT b.indicator, b.ref_area, min(b.break_year) AS break_year
-    FROM reference.series_break AS b
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set' AND b.break_year > s.baseline_year
-    WHERE b.decided = 'break'
-    GROUP BY b.indicator, b.ref_area
+with_break AS (  -- members whose series has a declared break at any time: few
+    SELECT a.indicator, a.cell, a.area_group, a.reference_year, a.ref_area, a.value_year, a.weight_value
+    FROM indicator_set.aggregate_member AS a
+    SEMI JOIN reference.series_break AS b
+        ON b.indicator = a.indicator AND b.ref_area = a.ref_area AND b.decided = 'break'
+),
+broken AS (  -- figures with a break between a member's value and the one that stands for it at the baseline year
+    SELECT DISTINCT c.cell_no, a.area_group, a.reference_year
+    FROM with_break AS a
+    JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
+    CROSS JOIN settings AS s
+    LEFT JOIN with_break AS o
+        ON o.indicator = a.indicator AND o.cell = a.cell AND o.area_group = a.area_group AND o.ref_area = a.ref_area
+        AND o.reference_year = s.baseline_year
+    JOIN reference.series_break AS b
+        ON b.indicator = a.indicator AND b.ref_area = a.ref_area AND b.decided = 'break'
+        AND b.break_year > least(a.value_year, coalesce(o.value_year, s.baseline_year))
+        AND b.break_year <= greatest(a.value_year, coalesce(o.value_year, s.baseline_year))
+    WHERE c.kind <> 'mean' OR a.weight_value IS NOT NULL
 ),
 member AS (
     SELECT
         c.cell_no, a.area_group, a.reference_year, a.ref_area, a.value_year, a.value_low, a.value_high,
         (a.value_low + a.value_high) / 2 AS middle,
         a.nature, a.obs_status, a.weight_filling, a.weight_is_proxy, a.is_extended, a.is_capped, c.kind,
-        a.value_year >= b.break_year AS is_after_break,
+        CASE
+            WHEN c.event_count AND a.reference_year = s.baseline_year
+                THEN CAST(s.baseline_from AS VARCHAR) || '-' || CAST(s.baseline_to AS VARCHAR)
+            ELSE CAST(a.value_year AS VARCHAR)
+        END AS value_years,
         l.n_members, a.ref_area = l.ref_area AS is_largest, a.value_year >= a.reference_year - c.recent_years AS is_recent,
         CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
         CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
@@ -54,7 +74,7 @@ member AS (
     FROM indicator_set.aggregate_member AS a
     JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
     LEFT JOIN largest AS l ON l.area_group = a.area_group AND l.reference_year = a.reference_year
-    LEFT JOIN first_break AS b ON b.indicator = a.indicator AND b.ref_area = a.ref_area
+    CROSS JOIN settings AS s
 ),
 group_weight AS (  -- the weight of all members, reporting or not
     SELECT
@@ -71,7 +91,7 @@ figure AS (
         m.cell_no, m.area_group, m.reference_year,
         count(*) AS n_areas,
         min(m.n_members) AS n_members,
-        array_to_string(list_sort(list(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR))), ', ') AS areas,
+        array_to_string(list_sort(list(m.ref_area || ' ' || m.value_years)), ', ') AS areas,
         CAST(sum(m.w) AS DOUBLE) AS weight_reporting,
         CASE min(m.kind)
             WHEN 'mean' THEN CAST(sum(m.w * m.low) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
@@ -98,7 +118,6 @@ figure AS (
         max(CASE WHEN m.value_low < m.value_high THEN 1 ELSE 0 END) AS has_censored,
         max(CASE WHEN m.is_capped THEN 1 ELSE 0 END) AS has_capped,
         max(CASE WHEN m.is_extended THEN 1 ELSE 0 END) AS has_extended,
-        max(CASE WHEN m.is_after_break THEN 1 ELSE 0 END) AS has_break,
         max(CASE WHEN m.weight_filling = 'carried' THEN 1 ELSE 0 END) AS has_carried,
         max(CASE WHEN m.weight_is_proxy THEN 1 ELSE 0 END) AS has_proxy_cell
     FROM member AS m
@@ -108,7 +127,7 @@ figure AS (
 not_counted AS (  -- members without a weight; shown where no member of the figure has one
     SELECT
         cell_no, area_group, reference_year, count(*) AS n_areas,
-        string_agg(ref_area || ' ' || CAST(value_year AS VARCHAR), ', ' ORDER BY ref_area) AS areas
+        string_agg(ref_area || ' ' || value_years, ', ' ORDER BY ref_area) AS areas
     FROM member
     WHERE NOT counts
     GROUP BY cell_no, area_group, reference_year
@@ -128,7 +147,7 @@ judged AS (
     SELECT
         c.*, d.area_group, d.reference_year, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest,
         f.mean_year, f.median, f.minimum, f.maximum, f.recent_share, f.share_estimated,
-        f.has_censored, f.has_capped, f.has_extended, f.has_break, f.has_carried, f.has_proxy_cell,
+        f.has_censored, f.has_capped, f.has_extended, h.cell_no IS NOT NULL AS has_break, f.has_carried, f.has_proxy_cell,
         f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
         abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
         (i.weight_is_proxy AND i.proxy_accepted IS NULL) OR f.has_proxy_cell = 1 AS is_proxy,
@@ -148,6 +167,8 @@ judged AS (
     LEFT JOIN group_weight AS w
         ON w.area_group = d.area_group AND w.time_period = d.reference_year AND w.weight = c.cell_weight
         AND w.sex = c.weight_sex AND w.age = c.weight_age AND w.urbanisation = c.weight_urbanisation
+    LEFT JOIN broken AS h
+        ON h.cell_no = d.cell_no AND h.area_group = d.area_group AND h.reference_year = d.reference_year
     LEFT JOIN sex_total AS x
         ON x.cell_no = d.cell_no AND x.area_group = d.area_group AND x.reference_year = d.reference_year
     LEFT JOIN figure AS o
@@ -217,15 +238,17 @@ SELECT
     END AS title,
     nullif(concat_ws('; ',
         CASE WHEN c.n_areas IS NULL THEN 'no_weight' END,
+        CASE WHEN c.event_count AND c.reference_year = s.baseline_year THEN 'mean_of_years' END,
         CASE WHEN c.has_carried = 1 THEN 'carried_weight' END,
-        CASE WHEN c.kind = 'mean' AND c.is_proxy THEN 'proxy_weight' END,
+        CASE WHEN c.kind = 'mean' AND c.is_proxy AND c.n_areas IS NOT NULL THEN 'proxy_weight' END,
         CASE WHEN c.has_censored = 1 THEN 'censored' END,
         CASE WHEN c.has_capped = 1 THEN 'capped' END,
         CASE WHEN c.has_extended = 1 THEN 'extended' END,
-        CASE WHEN c.has_break = 1 THEN 'member_break' END,
+        CASE WHEN c.has_break THEN 'member_break' END,
         CASE WHEN c.sex_total_differs THEN 'sex_total_differs' END
     ), '') AS flags
 FROM classed AS c
+CROSS JOIN settings AS s
 JOIN reference.indicator AS i ON i.indicator = c.indicator
 LEFT JOIN not_counted AS u
     ON u.cell_no = c.cell_no AND u.area_group = c.area_group AND u.reference_year = c.reference_year
