@@ -8,6 +8,7 @@ tables (tables.py), whether data exist for a definition (an asset check), and an
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -101,6 +102,11 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     files = Files(folder)
     problems = files.problems
     codelists = read_codelists(files)
+    if unreadable := [name for name, rows in codelists.items() if not rows]:
+        for name in (f"codelists/{n}.csv" for n in unreadable):
+            if not any(p.startswith(f"{files.label(name)}:") for p in problems):
+                files.missing(name, "every code")
+        raise _error(problems)  # whatever names a code would be told as well
     read = read_definitions(files)
     definitions, claims = dict(sorted(read.by_code.items())), read.claims
     methods = {m.name: m for m in files.items("methods.yaml", "methods", Method)}
@@ -122,8 +128,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     national_targets = read_national_targets(files, definitions, codelists.members("ASEAN"))
     tolerances = read_tolerances(files, definitions)
     if problems or sets.baseline is None:
-        n = len(problems)
-        raise CatalogError(f"{n} problem{'s' * (n > 1)} in the definitions:\n  " + "\n  ".join(sorted(problems)))
+        raise _error(problems)
     return Catalog(
         folder=folder,
         definitions=definitions,
@@ -148,6 +153,12 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     )
 
 
+def _error(problems: Collection[str]) -> CatalogError:
+    """All problems together."""
+    n = len(problems)
+    return CatalogError(f"{n} problem{'s' * (n > 1)} in the definitions:\n  " + "\n  ".join(sorted(problems)))
+
+
 def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> None:
     """Raises CatalogError with the claims of datasets that no provider declares; else they would claim nothing."""
     there: dict[str, list[str]] = {}
@@ -159,8 +170,7 @@ def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> 
         if c.dataset not in known:
             wrong.add(f"{c.place}: unknown dataset {c.dataset!r} of {c.provider}; it has {', '.join(known) or 'none'}")
     if wrong:
-        lines = sorted(wrong)
-        raise CatalogError(f"{len(lines)} problem{'s' * (len(lines) > 1)} in the definitions:\n  " + "\n  ".join(lines))
+        raise _error(wrong)
 
 
 def files_of(folder: Path = FOLDER) -> list[Path]:

@@ -21,6 +21,12 @@ from indicator_defs.model import IndicatorDefinition
 
 MUST_EXIST = "must_exist.csv"
 TOLERANCES = "check_tolerances.csv"
+# What the checks and tables in warehouse/ ask of it: each limit stands once, by check.
+QUANTITIES = {
+    "published_aggregate": ("agrees_points", "agrees_share", "imputation_factor", "large_points", "large_share"),
+    "parts_around_total": ("outside_points", "outside_share"),
+    "magnitude_kept": ("factor", "least"),
+}
 AGGREGATES = "published_aggregates.csv"
 COLUMNS = {
     MUST_EXIST: (
@@ -103,9 +109,16 @@ def read_expectations(
 ) -> Expectations:
     """The three files. `providers`: those that definitions use."""
     reader = _Reader(files, definitions, codelists, providers)
+    before = len(files.problems)
+    tolerances = reader.read(TOLERANCES, ("check", "quantity"), reader.tolerance)
+    if len(files.problems) == before:
+        given = {(t.check, t.quantity) for t in tolerances}
+        for check, quantity in ((c, q) for c, quantities in QUANTITIES.items() for q in quantities):
+            if (check, quantity) not in given:
+                files.missing(TOLERANCES, f"the line of {check}, {quantity}")
     return Expectations(
         reader.read(MUST_EXIST, ("indicator", "ref_area", "time_period", "breakdown"), reader.must_exist),
-        reader.read(TOLERANCES, ("check", "quantity"), reader.tolerance),
+        tolerances,
         reader.read(AGGREGATES, ("provider", "ref_area"), reader.aggregate),
     )
 
@@ -163,9 +176,11 @@ class _Reader:
         """One line of check_tolerances.csv."""
         value = self._number(row, "value", 0)
         good = self._text(row, "why", "the reason for this limit")
-        for column in ("check", "quantity"):
-            is_name = re.fullmatch(r"[a-z_]+", row[column]) is not None
-            good &= self.problems.expected(row, column, is_name, "a name in lower case")
+        if self.problems.known(row.place, "check with limits", row["check"], QUANTITIES, "check"):
+            allowed = QUANTITIES[row["check"]]
+            good &= self.problems.known(row.place, f"quantity of {row['check']}", row["quantity"], allowed, "quantity")
+        else:
+            good = False
         if value is None or not good:
             return None
         return Tolerance(row["check"], row["quantity"], value, row["why"], row.file, row.line)

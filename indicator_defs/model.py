@@ -17,6 +17,7 @@ from pydantic import (
     Field,
     PrivateAttr,
     StringConstraints,
+    ValidationInfo,
     field_validator,
     model_validator,
 )
@@ -89,6 +90,7 @@ class Feed(Strict):
     dataset: str = Field(description="A dataset that this provider's YAML declares.", examples=["sdg"])
     rank: int = Field(
         default=1,
+        strict=True,  # YAML reads yes as a truth value, of which 1 would be made
         ge=1,
         le=8,
         description=(
@@ -195,7 +197,9 @@ class IndicatorDefinition(Strict):
     direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(description="How a change reads.")
     minimum: float | None = Field(default=0, description="Lowest possible value; values below are rejected.")
     maximum: float | None = Field(
-        default=100, description="Highest possible value, null where there is none; higher ones are flagged."
+        default=100,
+        validate_default=True,
+        description="Highest possible value, null where there is none; higher ones are flagged.",
     )
     maximum_is_hard: bool = Field(default=True, description="false where values above the maximum can be right.")
     owner: str | None = Field(default=None, description="The organisation that makes the figures, whoever relays them.")
@@ -234,6 +238,14 @@ class IndicatorDefinition(Strict):
         if self.status == "with_values" and (not self.sources or self.gap is not None):
             raise ValueError("an indicator with values has `sources` and no `gap`")
         return self
+
+    @field_validator("maximum")
+    @classmethod
+    def _not_below_the_minimum(cls, maximum: float | None, info: ValidationInfo) -> float | None:
+        minimum = info.data.get("minimum")
+        if minimum is not None and maximum is not None and maximum <= minimum:
+            raise ValueError(f"{maximum:g} is not above the minimum {minimum:g}")
+        return maximum
 
 
 class Method(Placed):
@@ -286,8 +298,10 @@ class Weight(Placed):
     kind: Literal["population", "births", "series", "labour_force", "employed", "unemployed", "beneficiaries"] = Field(
         description="Which rule of warehouse/sql/indicator_set/weight_value.sql makes it."
     )
-    age_from: int | None = Field(default=None, description="population: first year of age.")
-    age_to: int | None = Field(default=None, description="population: last year of age, null for open-ended.")
+    age_from: int | None = Field(default=None, ge=0, le=100, description="population: first year of age.")
+    age_to: int | None = Field(
+        default=None, ge=0, le=100, description="population: last year of age, null for open-ended."
+    )
     sex: Literal["_T", "F", "M"] = Field(
         default="_T", description="population: sex, where the weight is about one sex."
     )
@@ -295,6 +309,14 @@ class Weight(Placed):
     coverage_indicator: str | None = Field(default=None, description="beneficiaries: the coverage indicator.")
     source: Text = Field(description="Dataset and revision in words.")
     filling: Text = Field(description="How years without a figure are filled.")
+
+    @field_validator("age_to")
+    @classmethod
+    def _not_before_age_from(cls, age_to: int | None, info: ValidationInfo) -> int | None:
+        age_from = info.data.get("age_from")
+        if age_from is not None and age_to is not None and age_to < age_from:
+            raise ValueError(f"{age_to} lies before age_from {age_from}")
+        return age_to
 
 
 class Tolerance(Placed):
@@ -314,7 +336,7 @@ class Break(Placed):
 
     indicator: str = Field(description="Code of the indicator.")
     area: str = Field(description="The Member State.")
-    year: int = Field(description="First year after the break.")
+    year: int = Field(ge=1950, le=2100, description="First year after the break.")
     why: Text = Field(description="What changed in how the figure comes about, or why the step is believed.")
     evidence: Text = Field(description="What shows it: a note of the producer, other series, the size of the step.")
     decided: Literal["break", "genuine"] = Field(
@@ -327,7 +349,7 @@ class Correction(Placed):
 
     indicator: str = Field(description="Code of the indicator.")
     area: str = Field(description="The Member State.")
-    year: int = Field(description="Year of the value.")
+    year: int = Field(ge=1950, le=2100, description="Year of the value.")
     provider: str = Field(description="Who publishes the value.")
     series: str = Field(description="The provider's series code.")
     breakdown: dict[Breakdown, str] = Field(

@@ -61,7 +61,7 @@ def _check_values(one: NationalTarget, definition: IndicatorDefinition, problems
         below = definition.minimum is not None and value < definition.minimum
         above = definition.maximum is not None and value > definition.maximum
         if below or above:
-            bounds = f"{definition.minimum} to {definition.maximum}"
+            bounds = " to ".join("any" if b is None else f"{b:g}" for b in (definition.minimum, definition.maximum))
             problems.say(one.place, f"{name} is {value:g}, expected {bounds} in unit {definition.unit}")
     if one.floor is not None and one.target is not None:
         step = one.target - one.floor

@@ -43,9 +43,10 @@ def read_weights(files: Files, definitions: Mapping[str, IndicatorDefinition]) -
         if w.kind == "series" and not w.series:
             problems.say(w.place, f"weight {w.name} of kind series names no series")
         if w.kind == "beneficiaries":
-            problems.known(w.place, "indicator", w.coverage_indicator or "", definitions)
+            code = w.coverage_indicator or ""
+            is_there = problems.known(w.place, "indicator", code, definitions, "coverage_indicator")
             way = _way_of(w, weights, definitions)
-            if way[-1] == w.name:
+            if is_there and way[-1] == w.name:
                 problems.say(w.place, f"weight {w.name} leads back to itself: {' -> '.join(way)}")
     return weights
 
@@ -67,7 +68,10 @@ def _way_of(weight: Weight, weights: dict[str, Weight], definitions: Mapping[str
 
 def read_tolerances(files: Files, definitions: Collection[str]) -> dict[str, Tolerance]:
     """The tolerances by indicator, checked."""
-    tolerances, problems = files.items(TOLERANCES, "tolerances", Tolerance), files.problems
+    problems = files.problems
+    told = len(problems)
+    tolerances = files.items(TOLERANCES, "tolerances", Tolerance)
+    all_readable = len(problems) == told
     for t in tolerances:
         if t.indicator != EVERY_INDICATOR:
             problems.known(t.place, "indicator", t.indicator, definitions)
@@ -75,7 +79,7 @@ def read_tolerances(files: Files, definitions: Collection[str]) -> dict[str, Tol
         for before, t in pairwise(same):
             problems.say(t.place, f"{t.indicator} has tolerances in {before.place} too")
     by_indicator = {t.indicator: t for t in tolerances}
-    if EVERY_INDICATOR not in by_indicator:
+    if all_readable and EVERY_INDICATOR not in by_indicator:
         problems.say(
             f"{files.label(TOLERANCES)}:1",
             f"no entry for `indicator: {EVERY_INDICATOR}`, which holds for the indicators without their own",
@@ -88,6 +92,9 @@ def read_breaks(files: Files, definitions: Collection[str], codelists: Codelists
     breaks = [b for name in files.names("breaks/*.yaml") for b in files.items(name, "breaks", Break)]
     for b in breaks:
         _check_cell(b, definitions, codelists, files.problems)
+    for first, *others in repeated(breaks, lambda b: (b.indicator, b.area, b.year)):
+        for b in others:
+            files.problems.say(b.place, f"{b.indicator}, {b.area}, {b.year} stands in {first.place} too")
     return breaks
 
 
@@ -99,6 +106,13 @@ def read_corrections(files: Files, definitions: Collection[str], codelists: Code
         _check_cell(c, definitions, codelists, files.problems)
         for concept, code in c.breakdown.items():
             files.problems.known(c.place, f"{concept} code", code, codelists.codes(concept))
+    for first, *others in repeated(
+        corrections,
+        lambda c: (c.indicator, c.area, c.year, c.provider, c.series, frozenset(c.breakdown.items()), c.expected),
+    ):
+        for c in others:
+            what = f"{c.indicator}, {c.area}, {c.year}, {c.series} {c.expected}"
+            files.problems.say(c.place, f"{what} is corrected in {first.place} too; one value has one correction")
     return corrections
 
 

@@ -102,7 +102,7 @@ def parse(model: type[M], data: Any, lines: Lines, path: tuple[Any, ...], proble
             where = (*path, *e["loc"])
             name = ".".join(str(p) for p in e["loc"]) or model.__name__
             found = "" if e["type"] in ("missing", "value_error") else f", found {e['input']!r}"
-            said = e["msg"]
+            said = e["msg"].removeprefix("Value error, ")
             if e["type"] == "extra_forbidden":
                 said, found = "unknown field", f"; fields are {', '.join(sorted(_fields(model, e['loc'][:-1])))}"
             problems.append(f"{lines.place(*where)}: {name}: {said}{found}")

@@ -18,7 +18,7 @@ class RefreshError(PayungError):
 
 def failed_at(asset: str, reason: str) -> RefreshError:
     """The error of an asset that failed, as the command line shows it."""
-    return RefreshError(f"{asset}: {reason}\nNothing was published; the last release is still in place.")
+    return RefreshError(f"{asset}: {reason}\nNothing was published; what was published before stays in place.")
 
 
 def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) -> Path:
@@ -29,7 +29,7 @@ def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) 
     with path.open("a", encoding="utf-8") as handle:
         handle.write(
             f"{when}  {job} failed at {asset} (run {run_id}).\n  " + reason.replace("\n", "\n  ") + "\n"
-            "  Nothing was published; the last release is still in place.\n"
+            "  Nothing was published; what was published before stays in place.\n"
         )
     return path
 

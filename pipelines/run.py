@@ -225,7 +225,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
     except (OSError, SQLAlchemyError) as error:
         raise RefreshError(
             f"The run's log could not be written in {home / 'dagster'}: {getattr(error, 'orig', None) or error}. "
-            "Free some space or make the folder writable. Nothing was published; the last release is still in place."
+            "Free some space or make the folder writable. Nothing was published; what was published before stays in place."
         ) from error
     finally:
         if progress is not None:

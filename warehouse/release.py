@@ -196,7 +196,7 @@ def _written(
     except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
         raise ReleaseError(
             f"The release could not be written to {aside.parent}: {error}. Free some space or make the folder "
-            "writable, then refresh again; the last release is still in place."
+            "writable, then refresh again; what was published before stays in place."
         ) from error
     finally:
         discard(aside)  # gone already where the release stands

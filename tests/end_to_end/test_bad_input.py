@@ -52,7 +52,7 @@ def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused
     assert ("the file is missing" if spoil == "gone" else "altered or cut") in said
     assert "was set aside as " in said
     assert "The one that ships with the project was put in its place; refresh again." in said
-    assert "Nothing was published; the last release is still in place." in said
+    assert "Nothing was published; what was published before stays in place." in said
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
     assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run not begun)" in log
     assert str(path) in log

@@ -101,6 +101,7 @@ CLAIMED = {
     "definition_file": "a.yaml",
     "definition_line": 7,
 }
+BREAK, IN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL"}, {"break_file": "breaks/known.yaml:7"}
 FILTERED = {**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
 AGE = {"dimension": "Age"}
 AT_HAND = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_OLD"}
@@ -443,6 +444,15 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         },
         {"harmonised.series_map": [{**UNMAPPED, "claim_id": 3}]},
         "claimed_in=a.yaml:7, provider=unsd_sdg, series=SI_COV_PENSN, detail=dimension Level",
+    ),
+    "break_between_values": (
+        {
+            "reference.series_break": [{**BREAK, **IN, "break_year": 2019}],
+            "lineage.vintage_value": [{**BREAK, "time_period": year} for year in (2018, 2019)],
+        },
+        {"reference.series_break": [{**BREAK, **IN, "break_year": year} for year in (2018, 2020)]},
+        "declared_in=breaks/known.yaml:7, indicator=ASP_COV_PENSN, ref_area=PHL, break_year=2018, first_year=2018, "
+        "last_year=2019; declared_in=breaks/known.yaml:7, indicator=ASP_COV_PENSN, ref_area=PHL, break_year=2020",
     ),
     "claim_filter_known": (
         {  # published under the code that the series had before; of SI_COV_UEMP nothing is at hand

@@ -214,7 +214,7 @@ def test_full_disk_leaves_the_last_release_and_nothing_else(
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (200_000, hard))
     try:
-        with pytest.raises(ReleaseError, match=r"could not be written .* the last release is still in place"):
+        with pytest.raises(ReleaseError, match=r"could not be written .* what was published before stays in place"):
             published(whole_build.build, tmp_path, whole_staged)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))

@@ -7,6 +7,7 @@ Does not belong here: labels of single codes (reference.code) and the words that
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
@@ -21,7 +22,7 @@ def rounded(value: float, decimals: int) -> str:
     """The value with so many decimals; one that would read 0 and is none keeps two digits that count."""
     text = f"{value:,.{decimals}f}"
     if value != 0 and not any(c in "123456789" for c in text):
-        text = f"{value:.2g}"
+        text = f"{Decimal(f'{value:.2g}'):,f}"
     return text.replace("-", "\N{MINUS SIGN}")
 
 
