@@ -182,8 +182,8 @@ def check_claims(claims: list[Claim], problems: Problems) -> None:
             if _overlap(one.series.where, other.series.where):
                 problems.say(
                     other.place,
-                    f"{other.indicator} claims cells of {one.series.code} that {one.indicator} claims in {one.place}; "
-                    "one provider row serves one indicator",
+                    f"{other.indicator} claims cells of {one.series.code} ({_where(other)}) that {one.indicator} claims "
+                    f"in {one.place} ({_where(one)}); one provider row serves one indicator",
                 )
 
 
@@ -205,6 +205,15 @@ def national_claims(claims: list[Claim], places: Mapping[str, str]) -> Iterator[
             file=places[indicator],
             line=1,
         )
+
+
+def _where(claim: Claim) -> str:
+    """The filter of a claim in words."""
+    told = ", ".join(
+        f"{dimension} {codes if isinstance(codes, str) else ' or '.join(codes)}"
+        for dimension, codes in claim.series.where.items()
+    )
+    return f"where {told}" if told else "all of it"
 
 
 def _overlap(one: dict[str, str | list[str]], other: dict[str, str | list[str]]) -> bool:

@@ -270,8 +270,9 @@ def test_two_definitions_claim_one_cell(folder: Path) -> None:
     first = (folder / pensn).read_text(encoding="utf-8")
     first_line = first[: first.index("- code: SDG_0131")].count("\n") + 1
     assert problems_of(folder) == [
-        f"indicator_defs/{UEMP}:{line}: ASP_COV_UEMP claims cells of SDG_0131_SEX_SOC_RT that ASP_COV_PENSN claims in "
-        f"indicator_defs/{pensn}:{first_line}; one provider row serves one indicator"
+        f"indicator_defs/{UEMP}:{line}: ASP_COV_UEMP claims cells of SDG_0131_SEX_SOC_RT (where SOC SOC_CONTIG_UNE or "
+        f"SOC_CONTIG_PENSION) that ASP_COV_PENSN claims in indicator_defs/{pensn}:{first_line} (where SOC "
+        "SOC_CONTIG_PENSION); one provider row serves one indicator"
     ]
 
 
