@@ -139,6 +139,18 @@ def test_a_chart_has_one_scale_and_shows_a_bound_at_its_bound() -> None:
     assert chart.draw("T", "Per cent", [("A", [])], str) is None
 
 
+def test_labels_of_the_scale_have_room_before_it() -> None:
+    def left(height: float) -> int:
+        drawn = chart.draw("T", "Number", [("A", [value(2010, height), value(2011, height / 2)])], str)
+        assert drawn is not None
+        assert all(m.x >= drawn.left for p in drawn.panels for m in p.marks)
+        return drawn.left
+
+    assert left(100.0) == chart.LEFT
+    assert left(144548.0) >= 6 * 6 + 3 + 4, "six digits and a comma"
+    assert left(20e6) > left(144548.0)
+
+
 @pytest.mark.parametrize(("low", "high"), [(0, 100), (0, 0.037), (-12.5, 30), (0, 8_312_456), (0, 0)])
 def test_ticks_are_few_and_hold_all_values(low: float, high: float) -> None:
     ticks = chart.nice_ticks(low, high)

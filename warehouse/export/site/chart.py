@@ -15,6 +15,8 @@ from typing import Any
 COLUMNS = 4
 WIDTH, HEIGHT = 220, 150
 LEFT, RIGHT, TOP, BOTTOM = 38, 12, 42, 20
+# Of the characters of a tick's label that are narrower than a digit, which has 6.1.
+TICK_WIDTH = {",": 3.2, ".": 3.2, "-": 3.6}
 # A line says that the values between its ends lie near it; over more years nobody knows.
 MOST_YEARS_APART = 5
 
@@ -52,6 +54,7 @@ class Chart:
     description: str
     first_year: int
     last_year: int
+    left: int  # where the scale begins: the labels of the ticks stand before it
     ticks: list[tuple[float, str]]  # height within a panel, label
     panels: list[Panel]
     has_breaks: bool
@@ -85,12 +88,14 @@ def draw(
     heights = [h for v in every if (h := _height(v)) is not None]
     ticks = nice_ticks(min(0.0, *heights), max(0.0, *heights))
     low, high = ticks[0], ticks[-1]
+    labels = [f"{t:,.10g}" for t in ticks]
+    left = max(LEFT, 10 + max(math.ceil(sum(TICK_WIDTH.get(c, 6.1) for c in label)) for label in labels))
     first, last = min(v.time_period for v in every), max(v.time_period for v in every)
     if first == last:
         first, last = first - 1, last + 1
 
     def at_x(year: int) -> float:
-        return float(round(LEFT + (year - first) / (last - first) * (WIDTH - LEFT - RIGHT), 1))
+        return float(round(left + (year - first) / (last - first) * (WIDTH - left - RIGHT), 1))
 
     def at_y(value: float) -> float:
         return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
@@ -133,7 +138,8 @@ def draw(
         description=description,
         first_year=first,
         last_year=last,
-        ticks=[(at_y(t), f"{t:,.10g}") for t in ticks],
+        left=left,
+        ticks=[(at_y(t), label) for t, label in zip(ticks, labels, strict=True)],
         panels=panels,
         has_breaks=any(p.breaks for p in panels),
         has_apart=any(m.kind == "apart" for p in panels for m in p.marks),

@@ -27,7 +27,8 @@ told AS (
             WHEN a.area_type = 'country' AND p.first_year IS NULL
                 THEN coalesce(q.reason, 'no source publishes it for this member')
         END AS never,
-        s.baseline_from, s.baseline_to, s.latest_reference_year, s.latest_reference_year - i.lookback_years AS window_from,
+        s.baseline_from, s.baseline_to, s.latest_reference_year, CASE WHEN i.lookback_years > 0 THEN CAST(s.latest_reference_year - i.lookback_years AS VARCHAR) || '-' ELSE '' END
+            || CAST(s.latest_reference_year AS VARCHAR) AS years_of_window,
         p.first_year, p.last_year, q.filled_by
     FROM wanted AS w
     CROSS JOIN settings AS s
@@ -72,13 +73,12 @@ SELECT
         WHEN t.never IS NOT NULL THEN 'no value: ' || t.never
         WHEN t.publication_class = 'C' THEN 'no value: withheld (class C)'
         WHEN t.area_type = 'group' THEN
-            'no value: no member has a usable one in ' || CAST(t.window_from AS VARCHAR) || '-' || CAST(t.latest_reference_year AS VARCHAR)
+            'no value: no member has a usable one in ' || t.years_of_window
         WHEN t.last_year > t.latest_reference_year THEN
             'no value: the one of ' || CAST(t.last_year AS VARCHAR) || ' is after the reference year '
             || CAST(t.latest_reference_year AS VARCHAR)
         ELSE
-            'no value: last is of ' || CAST(t.last_year AS VARCHAR) || ', window '
-            || CAST(t.window_from AS VARCHAR) || '-' || CAST(t.latest_reference_year AS VARCHAR)
+            'no value: last is of ' || CAST(t.last_year AS VARCHAR) || ', window ' || t.years_of_window
     END AS latest_gap,
     CASE
         WHEN t.latest_status IS NOT NULL THEN coalesce(ls.label, t.latest_status)
