@@ -182,7 +182,7 @@ def test_checks_were_evaluated(instance: dg.DagsterInstance, graph: dg.AssetGrap
 
 
 def test_weekly_schedule_is_off_and_at_six_in_jakarta(tmp_path: Path) -> None:
-    schedule = build_defs(tmp_path).get_schedule_def("refresh_weekly")
+    schedule = build_defs(tmp_path).resolve_schedule_def("refresh_weekly")
     assert schedule.cron_schedule == "0 6 * * 1"
     assert schedule.execution_timezone == "Asia/Jakarta"
     assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
