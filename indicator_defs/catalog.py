@@ -20,7 +20,7 @@ from indicator_defs.crosswalks import check_providers, read_crosswalks, read_ren
 from indicator_defs.definitions import Claim, check_claims, check_definitions, read_definitions
 from indicator_defs.errors import CatalogError
 from indicator_defs.expectations import Expectations, read_expectations
-from indicator_defs.files import Files, Row
+from indicator_defs.files import Files, Row, definition_files
 from indicator_defs.model import (
     Break,
     Correction,
@@ -121,12 +121,13 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     check_sets(sets, definitions, codelists, problems)
     renames = read_renames(files, claims, codelists)
     breaks = read_breaks(files, definitions, codelists)
-    corrections = read_corrections(files, definitions, codelists)
+    corrections = read_corrections(files, definitions, codelists, claims, renames)
     target_group_rules = read_target_group_rules(files, codelists)
     not_applicable = read_not_applicable(files, definitions, codelists)
     expectations = read_expectations(files, definitions, codelists, {c.provider for c in claims})
     national_targets = read_national_targets(files, definitions, codelists.members("ASEAN"))
     tolerances = read_tolerances(files, definitions)
+    files.check_all_read()
     if problems or sets.baseline is None:
         raise _error(problems)
     return Catalog(
@@ -175,7 +176,7 @@ def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> 
 
 def files_of(folder: Path = FOLDER) -> list[Path]:
     """The files that make the catalogue, sorted: what its fingerprint is taken over."""
-    return sorted(p for p in folder.rglob("*") if p.suffix in (".yaml", ".csv"))
+    return definition_files(folder)
 
 
 def fingerprint_of(folder: Path = FOLDER) -> str:
@@ -183,5 +184,6 @@ def fingerprint_of(folder: Path = FOLDER) -> str:
     digest = hashlib.sha256()
     for path in files_of(folder):
         digest.update(path.relative_to(folder).as_posix().encode())
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
+        if path.is_file():  # else a broken link or a folder, which is told when the definitions are read
+            digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

@@ -12,6 +12,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -39,6 +40,7 @@ class Row:
         return f"{self.file}:{self.line}"
 
 
+ENDINGS = (".yaml", ".yml", ".csv")
 # A list of at most so many codes is told whole where one of them is expected.
 _FEW = 12
 
@@ -81,14 +83,27 @@ class Files:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems = Problems()
+        self._read: set[Path] = set()
 
     def label(self, name: str) -> str:
         """How a file is named in messages and tables."""
         return f"{self.folder.name}/{name}"
 
     def names(self, pattern: str) -> list[str]:
-        """The files that fit a pattern, sorted."""
-        return [p.relative_to(self.folder).as_posix() for p in sorted(self.folder.glob(pattern))]
+        """The files that fit a pattern, sorted; hidden ones, which editors make, are none."""
+        names = (p.relative_to(self.folder).as_posix() for p in sorted(self.folder.glob(pattern)))
+        return [n for n in names if not is_hidden(n)]
+
+    def check_all_read(self) -> None:
+        """Adds the files of definitions that nothing has read; else one that is misplaced would count for nothing."""
+        for path in definition_files(self.folder):
+            place = f"{self.label(path.relative_to(self.folder).as_posix())}:1"
+            if path not in self._read and not any(p.startswith(f"{place}: ") for p in self.problems):
+                self.problems.say(
+                    place,
+                    "no definitions are read from a file of this name in this folder; names end in .yaml or .csv, "
+                    "in small letters, and each kind has its folder (docs/definitions.md)",
+                )
 
     def required(self, name: str) -> bool:
         """Whether a file that must be there is; a problem if not."""
@@ -106,6 +121,7 @@ class Files:
         if not self.required(name):
             return []
         label = self.label(name)
+        self._read.add(self.folder / name)
         text = read_text(self.folder / name, label, self.problems)
         if text is None:
             return []
@@ -150,6 +166,7 @@ class Files:
 
     def yaml(self, name: str) -> tuple[Any, Lines]:
         """The content of a YAML file, None where it cannot be read, and its line numbers."""
+        self._read.add(self.folder / name)
         return load_yaml(self.folder / name, self.label(name), self.problems)
 
     def _placed(self, model: type[P], data: Any, lines: Lines, path: tuple[str | int, ...]) -> list[P]:
@@ -170,6 +187,17 @@ def _allowed(code: str, among: Collection[str]) -> str:
     return f"; near it: {', '.join(near)}" if near else ""
 
 
+def definition_files(folder: Path) -> list[Path]:
+    """All that looks like a file of definitions below a folder, by its ending in any letters, sorted."""
+    paths = (p for p in folder.rglob("*") if p.suffix.lower() in ENDINGS)
+    return sorted(p for p in paths if not is_hidden(p.relative_to(folder).as_posix()))
+
+
+def is_hidden(name: str) -> bool:
+    """Whether a file or a folder on its way begins with a dot."""
+    return any(part.startswith(".") for part in name.split("/"))
+
+
 def repeated(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[T]]:
     """The items that share a key, together and in their order, for each key of more than one item."""
     by_key: dict[Hashable, list[T]] = defaultdict(list)
@@ -179,9 +207,8 @@ def repeated(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell holds a number."""
+    """Whether a cell holds a number; nan and inf are none."""
     try:
-        float(text)
+        return isfinite(float(text))
     except ValueError:
         return False
-    return True

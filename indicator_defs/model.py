@@ -28,12 +28,15 @@ from indicator_defs.roles import ColumnRole
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+# Numbers in YAML, which reads `yes` as a truth value, of which 1 would be made.
+Whole = Annotated[int, Field(strict=True)]
+Number = Annotated[float, Field(strict=True)]
 
 
 class Strict(BaseModel):
-    """A model that knows its fields only and cannot be changed."""
+    """A model that knows its fields only, holds no infinite number and none that is not a number, and cannot change."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
 
 class Placed(Strict):
@@ -88,9 +91,8 @@ class Feed(Strict):
 
     provider: str = Field(description="Name of a file in sources/ without its ending.", examples=["unsd_sdg"])
     dataset: str = Field(description="A dataset that this provider's YAML declares.", examples=["sdg"])
-    rank: int = Field(
+    rank: Whole = Field(
         default=1,
-        strict=True,  # YAML reads yes as a truth value, of which 1 would be made
         ge=1,
         le=8,
         description=(
@@ -145,7 +147,7 @@ class Aggregation(Strict):
     proxy_accepted: str | None = Field(
         default=None, description="Why the cap does not apply (the producer's own aggregate is reproduced with it)."
     )
-    window: int = Field(
+    window: Whole = Field(
         default=4,
         ge=0,
         le=9,
@@ -193,10 +195,10 @@ class IndicatorDefinition(Strict):
     numerator: str | None = Field(default=None, description="What is counted.")
     denominator: str | None = Field(default=None, description="Relative to what.")
     unit: str = Field(description="Code of codelists/unit.csv. Published values in another unit are rejected.")
-    decimals: int = Field(default=1, ge=0, le=4, description="Digits shown in tables; stored values keep all digits.")
+    decimals: Whole = Field(default=1, ge=0, le=4, description="Digits shown in tables; stored values keep all digits.")
     direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(description="How a change reads.")
-    minimum: float | None = Field(default=0, description="Lowest possible value; values below are rejected.")
-    maximum: float | None = Field(
+    minimum: Number | None = Field(default=0, description="Lowest possible value; values below are rejected.")
+    maximum: Number | None = Field(
         default=100,
         validate_default=True,
         description="Highest possible value, null where there is none; higher ones are flagged.",
@@ -219,8 +221,8 @@ class IndicatorDefinition(Strict):
     )
     aggregation: Aggregation = Field(description="How regional figures are made.")
     publication_rule: str = Field(default="default", description="Name of a rule in methods.yaml.")
-    change_tolerance: float | None = Field(
-        default=None, description="Points by which two feeds may differ and still agree; default 0.5 and 5 %."
+    change_tolerance: Number | None = Field(
+        default=None, ge=0, description="Points by which two feeds may differ and still agree; default 0.5 and 5 %."
     )
     sdg: str | None = Field(default=None, description="SDG indicator number.", examples=["1.3.1"])
     articles: list[str] = Field(min_length=1, description="Articles of the 2013 Declaration it serves.")
@@ -263,12 +265,14 @@ class Method(Placed):
 class PublicationClass(Strict):
     """Thresholds of one publication class (methods.md section 4)."""
 
-    weight_covered: float = Field(description="Least share of the weight.")
-    n_areas: int = Field(description="Fewest areas in a group of seven or more.")
-    n_areas_small: int = Field(description="Fewest areas in a group of up to six.")
-    recent_share: float = Field(default=0, description="Least share of the reporting weight that is recent.")
-    recent_years: int = Field(default=0, description="What counts as recent: years before the reference year.")
-    recent_years_survey: int = Field(default=0, description="The same for rare surveys.")
+    weight_covered: Number = Field(ge=0, le=1, description="Least share of the weight.")
+    n_areas: Whole = Field(ge=1, description="Fewest areas in a group of seven or more.")
+    n_areas_small: Whole = Field(ge=1, description="Fewest areas in a group of up to six.")
+    recent_share: Number = Field(
+        default=0, ge=0, le=1, description="Least share of the reporting weight that is recent."
+    )
+    recent_years: Whole = Field(default=0, ge=0, description="What counts as recent: years before the reference year.")
+    recent_years_survey: Whole = Field(default=0, ge=0, description="The same for rare surveys.")
     proxy_allowed: bool = Field(default=True, description="Whether a proxy weight may stand.")
 
 
@@ -284,8 +288,8 @@ class PublicationRule(Placed):
     B_alternative: PublicationClass = Field(
         description="Another way to class B: fewer members with more of the weight."
     )
-    sex_total_tolerance: float = Field(
-        description="Points by which the total over areas with figures by sex may differ."
+    sex_total_tolerance: Number = Field(
+        ge=0, description="Points by which the total over areas with figures by sex may differ."
     )
     reference: Text = Field(description="Where the rule comes from.")
 
@@ -298,8 +302,8 @@ class Weight(Placed):
     kind: Literal["population", "births", "series", "labour_force", "employed", "unemployed", "beneficiaries"] = Field(
         description="Which rule of warehouse/sql/indicator_set/weight_value.sql makes it."
     )
-    age_from: int | None = Field(default=None, ge=0, le=100, description="population: first year of age.")
-    age_to: int | None = Field(
+    age_from: Whole | None = Field(default=None, ge=0, le=100, description="population: first year of age.")
+    age_to: Whole | None = Field(
         default=None, ge=0, le=100, description="population: last year of age, null for open-ended."
     )
     sex: Literal["_T", "F", "M"] = Field(
@@ -323,11 +327,11 @@ class Tolerance(Placed):
     """How far an indicator may differ from the release before, until somebody accepts it with a reason."""
 
     indicator: str = Field(description="Code of the indicator, or all for those without an entry of their own.")
-    withdrawn_percent: float = Field(ge=0, le=100, description="Most country values that may go, in per cent.")
-    changed_percent: float = Field(ge=0, le=100, description="Most country values that may change, in per cent.")
-    changed_by_percent: float = Field(ge=0, description="A value has changed if it moved by more per cent of itself.")
-    free: int = Field(ge=0, description="So many values may go, or change, whatever share they are.")
-    regional_by_percent: float = Field(ge=0, description="Most per cent that a headline regional figure may move.")
+    withdrawn_percent: Number = Field(ge=0, le=100, description="Most country values that may go, in per cent.")
+    changed_percent: Number = Field(ge=0, le=100, description="Most country values that may change, in per cent.")
+    changed_by_percent: Number = Field(ge=0, description="A value has changed if it moved by more per cent of itself.")
+    free: Whole = Field(ge=0, description="So many values may go, or change, whatever share they are.")
+    regional_by_percent: Number = Field(ge=0, description="Most per cent that a headline regional figure may move.")
     why: Text = Field(description="Why so much may move without anybody looking.")
 
 
@@ -336,7 +340,7 @@ class Break(Placed):
 
     indicator: str = Field(description="Code of the indicator.")
     area: str = Field(description="The Member State.")
-    year: int = Field(ge=1950, le=2100, description="First year after the break.")
+    year: Whole = Field(ge=1950, le=2100, description="First year after the break.")
     why: Text = Field(description="What changed in how the figure comes about, or why the step is believed.")
     evidence: Text = Field(description="What shows it: a note of the producer, other series, the size of the step.")
     decided: Literal["break", "genuine"] = Field(
@@ -349,7 +353,7 @@ class Correction(Placed):
 
     indicator: str = Field(description="Code of the indicator.")
     area: str = Field(description="The Member State.")
-    year: int = Field(ge=1950, le=2100, description="Year of the value.")
+    year: Whole = Field(ge=1950, le=2100, description="Year of the value.")
     provider: str = Field(description="Who publishes the value.")
     series: str = Field(description="The provider's series code.")
     breakdown: dict[Breakdown, str] = Field(

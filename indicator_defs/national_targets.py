@@ -20,8 +20,8 @@ class NationalTarget(Placed):
 
     area: str = Field(description="The Member State.")
     indicator: str = Field(description="The indicator; the line is about its headline cell, in its unit.")
-    floor: float | None = Field(default=None, allow_inf_nan=False, description="What the law guarantees today.")
-    target: float | None = Field(default=None, allow_inf_nan=False, description="What is to be reached.")
+    floor: float | None = Field(default=None, description="What the law guarantees today.")
+    target: float | None = Field(default=None, description="What is to be reached.")
     year: int = Field(ge=1990, le=2100, description="Year of the target; without one, the year the floor holds from.")
     legal_basis: str = Field(min_length=3, description="Law, decree or plan, with its article.")
 

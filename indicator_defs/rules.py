@@ -6,12 +6,14 @@ Does not belong here: their fields (model.py), and the arithmetic of weights (wa
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
 from indicator_defs.codelists import AREA_GROUP, Codelists
+from indicator_defs.definitions import NATIONAL, Claim
 from indicator_defs.files import Files, Problems, Row, is_number, repeated
-from indicator_defs.model import Break, Correction, IndicatorDefinition, NotApplicable, Tolerance, Weight
+from indicator_defs.model import Break, Correction, IndicatorDefinition, NotApplicable, SeriesRename, Tolerance, Weight
 
 TOLERANCES = "tolerances.yaml"
 # The tolerances of indicators that have none of their own.
@@ -98,12 +100,24 @@ def read_breaks(files: Files, definitions: Collection[str], codelists: Codelists
     return breaks
 
 
-def read_corrections(files: Files, definitions: Collection[str], codelists: Codelists) -> list[Correction]:
-    """The corrections of all files of corrections/, each of a cell that can be."""
+def read_corrections(
+    files: Files,
+    definitions: Collection[str],
+    codelists: Codelists,
+    claims: Iterable[Claim],
+    renames: Iterable[SeriesRename],
+) -> list[Correction]:
+    """The corrections of all files of corrections/, each of a cell that can be, of a series that its indicator claims."""
     names = files.names("corrections/*.yaml")
     corrections = [c for name in names for c in files.items(name, "corrections", Correction)]
+    series = _series_of(claims, renames)
     for c in corrections:
-        _check_cell(c, definitions, codelists, files.problems)
+        if _check_cell(c, definitions, codelists, files.problems) and c.indicator in series:
+            providers = series[c.indicator]
+            what = f"provider of {c.indicator}"
+            if files.problems.known(c.place, what, c.provider, providers, "provider"):
+                what = f"series of {c.indicator} at {c.provider}"
+                files.problems.known(c.place, what, c.series, providers[c.provider], "series")
         for concept, code in c.breakdown.items():
             files.problems.known(c.place, f"{concept} code", code, codelists.codes(concept))
     for first, *others in repeated(
@@ -116,11 +130,25 @@ def read_corrections(files: Files, definitions: Collection[str], codelists: Code
     return corrections
 
 
+def _series_of(claims: Iterable[Claim], renames: Iterable[SeriesRename]) -> dict[str, dict[str, set[str]]]:
+    """indicator → provider → series that it claims, with the codes that these had before, and its national data."""
+    before: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for r in renames:
+        before[r.provider, r.dataset, r.new_series].add(r.old_series)
+    out: dict[str, dict[str, set[str]]] = {}
+    for c in claims:
+        providers = out.setdefault(c.indicator, {NATIONAL: {c.indicator}})
+        known = providers.setdefault(c.provider, set())
+        known |= {c.series.code, *before[c.provider, c.dataset, c.series.code]}
+    return out
+
+
 def _check_cell(
     cell: Break | Correction, definitions: Collection[str], codelists: Codelists, problems: Problems
-) -> None:
-    problems.known(cell.place, "indicator", cell.indicator, definitions)
-    problems.known(cell.place, "area", cell.area, codelists.codes("area"))
+) -> bool:
+    """Whether indicator and area are there."""
+    is_indicator = problems.known(cell.place, "indicator", cell.indicator, definitions)
+    return problems.known(cell.place, "area", cell.area, codelists.codes("area")) and is_indicator
 
 
 def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import Field, model_validator
 
-from indicator_defs.model import IndicatorCode, Strict, Text
+from indicator_defs.model import IndicatorCode, Number, Strict, Text, Whole
 
 Tier = Literal["core", "extended"]
 
@@ -54,12 +54,14 @@ class IndicatorSet(Strict):
 
     name: str = Field(description="Name of the set in commands and tables.")
     title: Text = Field(description="The set as it is called in reports.")
-    latest_reference_year: int = Field(description="The year that 'latest' is for; never taken from the clock.")
-    first_reference_year: int = Field(description="First year for which regional figures are made.")
-    step_points: float = Field(description="A step of more points is not comparable until somebody has looked.")
-    step_factor: float = Field(description="Likewise a step by more than this factor.")
-    step_factor_minimum: float = Field(description="...where it is also at least this many points.")
-    groups: list[str] = Field(description="Area groups for which regional figures are made.")
+    latest_reference_year: Whole = Field(
+        ge=1950, le=2100, description="The year that 'latest' is for; never taken from the clock."
+    )
+    first_reference_year: Whole = Field(ge=1950, le=2100, description="First year for which regional figures are made.")
+    step_points: Number = Field(gt=0, description="A step of more points is not comparable until somebody has looked.")
+    step_factor: Number = Field(gt=1, description="Likewise a step by more than this factor.")
+    step_factor_minimum: Number = Field(ge=0, description="...where it is also at least this many points.")
+    groups: list[str] = Field(min_length=1, description="Area groups for which regional figures are made.")
     tiers: list[SetTier] = Field(description="Core and extended, each once.")
     decisions: list[Decision] = Field(
         default_factory=list, description="Decisions on single indicators; each indicator at most once."
@@ -98,8 +100,8 @@ class RegionalBaseline(Strict):
     title: Text = Field(description="The baseline as it is called in reports.")
     edition: Text = Field(description="Name of the edition in preparation, as it is cited.")
     set: str = Field(description="Name of the set that it is made from.")
-    baseline_year: int = Field(description="The year that 'baseline' is for.")
-    baseline_from: int = Field(description="First year a baseline value may have.")
-    baseline_to: int = Field(description="Last year a baseline value may have.")
-    minimum_years_apart: int = Field(ge=1, description="Least distance of baseline and latest for a change.")
+    baseline_year: Whole = Field(description="The year that 'baseline' is for.")
+    baseline_from: Whole = Field(ge=1950, le=2100, description="First year a baseline value may have.")
+    baseline_to: Whole = Field(description="Last year a baseline value may have.")
+    minimum_years_apart: Whole = Field(ge=1, description="Least distance of baseline and latest for a change.")
     tables: list[BaselineTable] = Field(min_length=1, description="The tables, in the order of the report.")

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from itertools import pairwise
+from pathlib import PurePosixPath
 from typing import TypeVar
 
 from indicator_defs.codelists import Codelists
@@ -22,6 +23,8 @@ BASELINE = "sets/regional_baseline.yaml"
 # The set whose reference years hold for aggregates and baseline.
 INDICATOR_SET = "asean_indicator_set"
 ASEAN_BODY = "asean"
+# The group that the baseline, its changes and the country pages are about.
+REGION = "ASEAN"
 K = TypeVar("K", bound=Hashable)
 
 
@@ -41,6 +44,7 @@ def read_sets(files: Files) -> Sets:
     for name in files.names("sets/*.yaml"):
         data, lines = files.yaml(name)
         if data is None:
+            files.problems.faulty.add(PurePosixPath(name).stem)
             continue
         if name == BASELINE:
             sets.baseline = parse(RegionalBaseline, data, lines, (), files.problems)
@@ -48,8 +52,10 @@ def read_sets(files: Files) -> Sets:
         elif (s := parse(IndicatorSet, data, lines, (), files.problems)) is not None:
             sets.by_name[s.name] = s
             sets.lines[s.name] = lines
+        else:
+            files.problems.faulty.add(str(data.get("name")) if isinstance(data, Mapping) else PurePosixPath(name).stem)
     files.required(BASELINE)
-    if INDICATOR_SET not in sets.by_name:
+    if INDICATOR_SET not in sets.by_name and INDICATOR_SET not in files.problems.faulty:
         files.missing(f"sets/{INDICATOR_SET}.yaml", "the set")
     return sets
 
@@ -74,6 +80,15 @@ def _check_set(
     groups, bodies = codelists.groups, {row["code"]: row["type"] for row in codelists["body"]}
     for i, group in enumerate(s.groups):
         problems.known(lines.place("groups", i), "area group (codelists/area_group.csv)", group, groups)
+    for group, place, before in _twice((group, lines.place("groups", i)) for i, group in enumerate(s.groups)):
+        problems.say(place, f"area group {group} stands in {before} too")
+    if REGION not in s.groups:
+        problems.say(lines.place("groups"), f"groups: {REGION} is missing; the baseline is about it")
+    if s.first_reference_year > s.latest_reference_year:
+        problems.say(
+            lines.place("first_reference_year"),
+            f"first_reference_year: {s.first_reference_year} lies after latest_reference_year {s.latest_reference_year}",
+        )
     for tier, place, before in _twice((tier.tier, lines.place("tiers", i)) for i, tier in enumerate(s.tiers)):
         problems.say(place, f"tier {tier} stands in {before} too")
     for tier in ("core", "extended"):
@@ -101,9 +116,7 @@ def _check_body(standing: Standing, place: str, bodies: Mapping[str, str], probl
 def _check_period(b: RegionalBaseline, lines: Lines, sets: Mapping[str, IndicatorSet], problems: Problems) -> None:
     if not b.baseline_from <= b.baseline_year <= b.baseline_to:
         problems.say(lines.place("baseline_year"), f"{b.baseline_year} lies outside {b.baseline_from}-{b.baseline_to}")
-    if b.set not in sets:
-        problems.say(lines.place("set"), f"unknown set {b.set!r}; sets are {', '.join(sorted(sets))}")
-    elif b.baseline_to >= sets[b.set].latest_reference_year:
+    if problems.known(lines.place("set"), "set", b.set, sets) and b.baseline_to >= sets[b.set].latest_reference_year:
         problems.say(
             lines.place("baseline_to"),
             f"the baseline period ends in {b.baseline_to}, not before the latest reference year "

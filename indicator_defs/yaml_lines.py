@@ -22,6 +22,7 @@ class Lines:
     def __init__(self, file: str, line: int = 1) -> None:
         self.file = file
         self.of: dict[tuple[str | int, ...], int] = {(): line}
+        self.nodes: set[int] = set()
 
     def at(self, path: tuple[Any, ...]) -> int:
         """The line of the nearest node on the way to `path`."""
@@ -40,6 +41,11 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 def _plain(loader: Any, node: yaml.Node, lines: Lines, path: tuple[Any, ...], problems: list[str]) -> Any:
     lines.of[path] = node.start_mark.line + 1
+    if isinstance(node, yaml.CollectionNode):
+        if id(node) in lines.nodes:  # each line says one thing; ten lines of nested aliases would never be read out
+            problems.append(f"{lines.file}:{node.start_mark.line + 1}: an alias (*) repeats this; write it out there")
+            return None
+        lines.nodes.add(id(node))
     if isinstance(node, yaml.MappingNode):
         out: dict[Any, Any] = {}
         for key_node, value_node in node.value:
@@ -58,8 +64,12 @@ def _plain(loader: Any, node: yaml.Node, lines: Lines, path: tuple[Any, ...], pr
 
 
 def read_text(path: Path, label: str, problems: list[str]) -> str | None:
-    """The text of a file in UTF-8, without the byte-order mark that Excel writes; None, and a problem, where it is not."""
-    content = path.read_bytes()
+    """The text of a file in UTF-8, without the byte-order mark of Excel; None, and a problem, where it has none."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        problems.append(f"{label}:1: the file cannot be read: {error.strerror}")
+        return None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

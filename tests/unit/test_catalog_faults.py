@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from indicator_defs.catalog import FOLDER, check_datasets, load_catalog
+from indicator_defs.catalog import FOLDER, check_datasets, fingerprint_of, load_catalog
 from indicator_defs.errors import CatalogError
 from sources import registry
 
@@ -70,6 +70,10 @@ ONE_WORD = {
         ("code out of form", "code: ASP_COV_UEMP", "code: asp-cov-uemp", "code: String should match pattern"),
         ("text too short", "name: Unemployed persons", "name: U #", "name: String should have at least 3 characters"),
         ("rank that YAML reads as true", "rank: 1", "rank: yes", r"sources\.0\.rank: .*valid integer, found True"),
+        ("bound that is no number", "comparability:", "minimum: .nan\ncomparability:", "minimum: .*found nan"),
+        ("bound without end", "comparability:", "maximum: .inf\ncomparability:", "maximum: .*found inf"),
+        ("bound that YAML reads as true", "comparability:", "minimum: yes\ncomparability:",
+         "minimum: .*valid number, found True"),
         ("rank beyond reach", "rank: 1", "rank: 9", r"sources\.0\.rank: .*less than or equal to 8, found 9"),
     ],
     GDP: [
@@ -86,6 +90,13 @@ ONE_WORD = {
         ("decision on no indicator", "decisions: []", "decisions: [{indicators: [ASP_X], status: proposed, "
          "date: 2026-01-01, body: ACSS}]", "unknown indicator 'ASP_X'"),
         ("day that is none", "date: 2026-11-22", "date: 2026-13-22", "date: Input should be a valid date"),
+        ("step that is no number", "step_points: 20", "step_points: .nan", "step_points: .*finite number, found nan"),
+        ("factor without end", "step_factor: 3", "step_factor: .inf", "step_factor: .*finite number, found inf"),
+        ("no groups", "groups: [ASEAN, ASEAN10, ASEAN6, CLMV]", "groups: []", "groups: List should have at least 1"),
+        ("group twice", "ASEAN6, CLMV]", "CLMV, CLMV]", r"area group CLMV stands in .*yaml:\d+ too"),
+        ("group that all is about", "groups: [ASEAN, ASEAN10", "groups: [ASEAN10", "groups: ASEAN is missing"),
+        ("set that ends before it begins", "first_reference_year: 2010", "first_reference_year: 2030",
+         "2030 lies after latest_reference_year 2023"),
     ],
     BASELINE: [
         ("table names no indicator", "- ASP_FIN_FUNC", "- ASP_FIN_FUN", "unknown indicator 'ASP_FIN_FUN'"),
@@ -95,7 +106,7 @@ ONE_WORD = {
         ("group in two tables", "[programmes]", "[coverage]", r"core indicators of coverage stand in .*:\d+ too"),
         ("baseline outside its period", "baseline_year: 2016", "baseline_year: 2019", "2019 lies outside 2014-2018"),
         ("baseline after the latest year", "baseline_to: 2018", "baseline_to: 2024", "not before the latest .* 2023"),
-        ("baseline of no set", "set: asean_ind", "set: asian_ind", "unknown set .* sets are asean_indicator_set"),
+        ("baseline of no set", "set: asean_ind", "set: asian_ind", "unknown set .*; expected one of asean_indicator_set"),
     ],
     TOLERANCES: [
         ("tolerance of no indicator", "indicator: all", "indicator: ASP_COV_NO", "indicator 'ASP_COV_NO'"),
@@ -122,11 +133,18 @@ ONE_WORD = {
     ],
     "codelists/age.csv": [
         ("age bound no number", ",15,24", ",15,twenty", "age_to is 'twenty', expected years"),
+        ("age bound nothing can be", ",15,24", ",15,nan", "age_to is 'nan', expected years"),
         ("age that ends before it begins", ",15,24", ",24,15", "age_to 15 lies before age_from 24"),
         ("two codes for one age band", ",15,24", ",15,19", "Y15T24 has the ages of Y15T19 in line 40; use one code"),
     ],
     "target_group_rules.csv": [
         ("rule with unknown match", "WOMEN,exact", "WOMEN,roughly", "match is 'roughly'"),
+    ],
+    "corrections/published_errors.yaml": [
+        ("correction at another provider", "provider: unsd_sdg", "provider: ilostat",
+         "provider: unknown provider of ASP_CHD_PRE 'ilostat'; expected one of national, unsd_sdg$"),
+        ("correction of a series not claimed", "series: SE_PRE_PARTN", "series: SE_PRE_PARTX",
+         "series: unknown series of ASP_CHD_PRE at unsd_sdg 'SE_PRE_PARTX'; expected one of SE_PRE_PARTN$"),
     ],
     "weights.yaml": [
         ("weight of nothing", "coverage_indicator: ASP_COV_SA", "coverage_indicator: ASP_SA",
@@ -142,7 +160,7 @@ def test_fault_is_told_with_file_and_line(folder: Path, file: str, found: str, i
     line = swap(folder, file, found, instead)
     lines = problems_of(folder)
     place = f"indicator_defs/{file}"
-    if file.endswith(("weights.yaml", "known.yaml")):
+    if file.endswith(("weights.yaml", "known.yaml", "published_errors.yaml")):
         # What does not fit other files is told at the entry (a list item), what the field cannot hold at the field.
         told = [p for p in lines if p.startswith(f"{place}:") and re.search(said, p)]
         assert told, lines
@@ -169,6 +187,56 @@ def test_what_names_a_faulty_entry_is_no_second_problem(folder: Path) -> None:
     swap(folder, "weights.yaml", "kind: population", "kind: people")
     (told,) = problems_of(folder)
     assert re.match(r"indicator_defs/weights.yaml:\d+: kind: .*found 'people'", told)
+    swap(folder, "weights.yaml", "kind: people", "kind: population")
+    swap(folder, SET, "step_points: 20", "step_points: twenty")
+    (told,) = problems_of(folder)
+    assert re.match(r"indicator_defs/sets/asean_indicator_set.yaml:\d+: step_points: ", told)
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["coverage/ASP_COV_NEW.yml", "coverage/ASP_COV_NEW.YAML", "ASP_COV_NEW.csv", "../corrections/new.yml", "../a.yaml"],
+)
+def test_file_that_nothing_reads_is_told(folder: Path, name: str) -> None:
+    path = folder / "indicators" / name
+    before = fingerprint_of(folder)
+    path.write_text((folder / UEMP).read_text(encoding="utf-8"), encoding="utf-8")
+    assert fingerprint_of(folder) != before, "else a refresh would say that nothing has changed"
+    (told,) = problems_of(folder)
+    label = path.resolve().relative_to(folder.parent).as_posix()
+    assert told.startswith(f"{label}:1: no definitions are read from a file of this name in this folder")
+
+
+def test_what_editors_leave_lying_is_no_definition(folder: Path) -> None:
+    before = fingerprint_of(folder)
+    (folder / "indicators/coverage/.#ASP_COV_UEMP.yaml").symlink_to("somebody@machine.123:456")
+    (folder / "indicators/coverage/ASP_COV_UEMP.yaml~").write_text("code:", encoding="utf-8")
+    (folder / ".git").mkdir()
+    (folder / ".git/config.yaml").write_text("code:", encoding="utf-8")
+    load_catalog(folder)
+    assert fingerprint_of(folder) == before
+
+
+def test_file_that_cannot_be_read_is_told(folder: Path) -> None:
+    (folder / "indicators/coverage/ASP_COV_GONE.yaml").symlink_to(folder / "nowhere")
+    (folder / "indicators/coverage/ASP_COV_DIR.yaml").mkdir()
+    (folder / "crosswalks/unsd_sdg/age.csv").unlink()
+    (folder / "crosswalks/unsd_sdg/age.csv").mkdir()
+    assert problems_of(folder) == [
+        f"indicator_defs/{name}:1: the file cannot be read: {why}"
+        for name, why in (
+            ("crosswalks/unsd_sdg/age.csv", "Is a directory"),
+            ("indicators/coverage/ASP_COV_DIR.yaml", "Is a directory"),
+            ("indicators/coverage/ASP_COV_GONE.yaml", "No such file or directory"),
+        )
+    ]
+
+
+def test_aliases_of_aliases_are_not_followed(folder: Path) -> None:
+    """Thirty lines that stand for a thousand million entries, which nobody could wait for."""
+    lines = ["a0: &a0 [x, x]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 30))]
+    (folder / "sets/many.yaml").write_text("\n".join(lines), encoding="utf-8")
+    assert "indicator_defs/sets/many.yaml:1: an alias (*) repeats this; write it out there" in problems_of(folder)
 
 
 def entry_start(path: Path, line: int) -> int:
