@@ -200,6 +200,7 @@ def _weight(catalog: Catalog) -> pd.DataFrame:
         coverage_indicator=lambda w: w.coverage_indicator,
         source=lambda w: w.source,
         filling=lambda w: w.filling,
+        weight_file=lambda w: w.place,
     )
 
 

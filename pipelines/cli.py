@@ -67,6 +67,9 @@ def run() -> NoReturn:
     Python would first take apart everything it has loaded, object by object: after a refresh a second in which nothing
     more happens. Files, locks and processes are closed by then by those who opened them.
     """
+    for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
+        if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its number
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
     code: str | int | None = OK
     try:
         try:

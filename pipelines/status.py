@@ -32,10 +32,15 @@ FROM quality.row_account
 """
 INDICATORS = "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status ORDER BY status"
 WARNINGS = """
-SELECT check_name || ': ' || n_problems || ' (' || description || ')' AS line
+SELECT check_name || ': ' || n_problems || ' (' || description || '), as ' || sample AS line
 FROM quality.check_result
 WHERE NOT passed AND severity = 'warns'
 ORDER BY check_name
+"""
+CORRECTIONS = """
+SELECT n_problems || ' corrections no longer find the value that they expect, and do not apply: ' || sample AS line
+FROM quality.check_result
+WHERE check_name = 'correction_applies' AND NOT passed
 """
 
 
@@ -150,7 +155,9 @@ def _outstanding(current: Path, state: Status) -> list[str]:
     rejected = details.rejected_now(current)
     if rejected:
         out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
-    if state.last_failure is not None and state.last_failure[:25] > str(state.made_at):
+    out += query(current, CORRECTIONS)["line"].tolist()
+    published = [e["at"] for e in state.history if e["what"] == "published"]
+    if state.last_failure is not None and state.last_failure[:25] > max([str(state.made_at), *published]):
         out.append("the last refresh failed; see log/failures.log in the home")
     return out
 

@@ -38,6 +38,13 @@ CROSS JOIN (SELECT baseline_to FROM reference.indicator_set WHERE set_name = 'as
 LEFT JOIN of_members AS m ON m.indicator = i.indicator
 """
 
+WARNINGS = """
+SELECT check_name, n_problems, sample
+FROM quality.check_result
+WHERE NOT passed AND severity = 'warns'
+ORDER BY check_name
+"""
+
 
 @dataclass(frozen=True)
 class Indicators:
@@ -74,14 +81,14 @@ class Summary:
     """The facts of a new release.
 
     `rows`: provider, rows_in, harmonised, out_of_scope, rejected. `figures`: indicator, year, asean, class, members,
-    weight_covered (percent). `warnings`: names of the checks that warn.
+    weight_covered (percent). `warnings`: check_name, n_problems, sample (the first ones found) of the checks that warn.
     """
 
     release: str
     warehouse: Path
     rows: pd.DataFrame
     passed: int
-    warnings: list[str]
+    warnings: pd.DataFrame
     figures: pd.DataFrame
     indicators: Indicators
 
@@ -92,7 +99,8 @@ class Summary:
             "warehouse": str(self.warehouse),
             "rows": records(self.rows),
             "checks_passed": self.passed,
-            "checks_with_warnings": self.warnings,
+            "checks_with_warnings": self.warnings["check_name"].tolist(),
+            "warnings": records(self.warnings),
             "first_figures": records(self.figures),
             "indicators": asdict(self.indicators),
         }
@@ -100,7 +108,6 @@ class Summary:
 
 def summary(release: Path) -> Summary:
     """Reads the facts of a release."""
-    audit = read_manifest(release)["audit"]
     account = query(
         release,
         "SELECT provider, sum(rows_in)::BIGINT AS rows_in, sum(harmonised)::BIGINT AS harmonised, "
@@ -111,8 +118,8 @@ def summary(release: Path) -> Summary:
         release.name,
         release / DATABASE,
         account,
-        int(audit["passed"]),
-        [f["check_name"] for f in audit["found"] if f["severity"] == "warns"],
+        int(read_manifest(release)["audit"]["passed"]),
+        query(release, WARNINGS),
         first_table(release),
         indicators(release),
     )

@@ -11,12 +11,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, read_csv, text_of
+from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, csv_records, text_of, width_faults
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
@@ -32,6 +33,25 @@ SHEETS = (".xlsx", ".xls", ".ods", ".tsv")
 _SHOWN = 20
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _GUIDE = "See docs/national_format.md."
+_SAVE_AGAIN = f"Nothing was taken from it. Save the file as CSV again, or take it out of the inbox. {_GUIDE}"
+_QUOTES = "Text that holds a comma stands in quotes."
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    """A file of the format: its columns, the records that fill them with their rows, and faults by row (0: the file)."""
+
+    header: list[str]
+    rows: list[list[str]]
+    numbers: list[int]
+    faults: list[tuple[int, str]]
+
+    def column(self, name: str) -> list[str | None]:
+        """The cells of a column, None where empty or where there is no such column."""
+        if name not in self.header:
+            return [None] * len(self.rows)
+        at = self.header.index(name)
+        return [row[at].strip() or None for row in self.rows]
 
 
 def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
@@ -41,20 +61,16 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     """
     table = Table(dataset)
     for file, body in files:
-        header, rows = _records(file, body)
-        lacking = [c.published_as for c in dataset.columns if c.required and c.published_as not in header]
-        if lacking:
-            raise SourceError(
-                f"{file}: header: required column {', '.join(lacking)} missing; found {', '.join(header)}. {_GUIDE}"
-            )
-        values: dict[str, list[str | None]] = {}
-        for name, cells in zip(header, zip(*rows, strict=True), strict=True):
-            values[table.column(name, "attribute", file)] = [c.strip() or None for c in cells]
-        _check(file, dataset, values, len(rows))
+        sheet = _sheet(file, body)
+        faults = sheet.faults + _cell_faults(dataset, sheet)
+        wrong = next((k for k in sheet.column("kind") if DATASET_OF.get(k or "") not in (None, dataset.dataset)), None)
+        if wrong is not None:
+            faults.append((0, f"column kind: found {wrong!r}, which does not belong to dataset {dataset.dataset}"))
+        _refuse(file, faults)
+        values = {table.column(name, "attribute", file): sheet.column(name) for name in sheet.header}
         for breakdown in BREAKDOWNS:
-            column = values.get(breakdown) or [None] * len(rows)
-            values[breakdown] = [c or "_T" for c in column]
-        table.add(file, len(rows), values, first=2)
+            values[breakdown] = [c or "_T" for c in values.get(breakdown) or [None] * len(sheet.rows)]
+        table.add(file, len(sheet.rows), values, first=2)
     return table.parsed()
 
 
@@ -93,11 +109,6 @@ def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[st
         return kept
     spec = provider(PROVIDER)
     dataset, vintage = identify(path.name, body)
-    if vintage > datetime.now(UTC).date() + AHEAD:
-        raise SourceError(
-            f"{path.name}: row 2, column vintage_date: found {vintage}, which is still to come; such a file would stand "
-            f"before every later one. Give the day on which these figures were published or sent. {_GUIDE}"
-        )
     parsed = parse(spec.dataset(dataset), [(path.name, body)])
     frame = parsed.frame
     producers = sorted({str(p) for p in frame["producer"] if p is not None})
@@ -124,75 +135,101 @@ def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[st
 def identify(file: str, body: bytes) -> tuple[str, date]:
     """Dataset and vintage date of a file, from its columns `kind` and `vintage_date`.
 
-    Raises SourceError when a column is missing or its cells are not one and the same valid value.
+    Raises SourceError with every fault of the file: those of `parse`, cells of the two columns that are not one and
+    the same valid value, and a vintage still to come.
     """
-    header, rows = _records(file, body)
-    told = {}
+    from sources.registry import provider
+
+    sheet = _sheet(file, body)
+    cells = _cell_faults(provider(PROVIDER).datasets[0], sheet)  # both datasets have the same columns
+    told: dict[str, str] = {}
+    faults = []
     for name in ("kind", "vintage_date"):
-        if name not in header:
-            raise SourceError(f"{file}: header: required column {name} missing; found {', '.join(header)}. {_GUIDE}")
-        cells = sorted({row[header.index(name)].strip() for row in rows})
-        if len(cells) > 1:
-            raise SourceError(
-                f"{file}: column {name}: found {', '.join(repr(c) for c in cells[:4])}, expected one and the same in "
-                f"every row. Make a file of each. {_GUIDE}"
+        found = sorted({c for c in sheet.column(name) if c is not None})
+        if len(found) > 1:
+            shown = ", ".join(repr(c) for c in found[:4])
+            faults.append(
+                (0, f"column {name}: found {shown}, expected one and the same in every row. Make a file of each.")
             )
-        told[name] = cells[0]
-    if told["kind"] not in DATASET_OF:
-        raise SourceError(
-            f"{file}: row 2, column kind: found {told['kind']!r}, expected {' or '.join(DATASET_OF)}. {_GUIDE}"
-        )
+        told[name] = found[0] if found else ""
+    vintage = date.min
     try:
-        return DATASET_OF[told["kind"]], date.fromisoformat(told["vintage_date"])
-    except ValueError as error:
-        raise SourceError(
-            f"{file}: row 2, column vintage_date: found {told['vintage_date']!r}, expected a day as 2026-11-22: the "
-            f"day on which these figures were published or sent. {_GUIDE}"
-        ) from error
+        vintage = date.fromisoformat(told["vintage_date"])
+    except ValueError:
+        if not any("column vintage_date" in fault for _, fault in cells + faults):  # told already
+            faults.append((2, f"row 2, column vintage_date: found {told['vintage_date']!r}, which is no day"))
+    if vintage > datetime.now(UTC).date() + AHEAD:
+        faults.append(
+            (
+                2,
+                f"row 2, column vintage_date: found {vintage}, which is still to come; such a file would stand before "
+                "every later one. Give the day on which these figures were published or sent.",
+            )
+        )
+    _refuse(file, sheet.faults + cells + faults)
+    return DATASET_OF[told["kind"]], vintage
 
 
-def _records(file: str, body: bytes) -> tuple[list[str], list[list[str]]]:
-    """Header and records; the delimiter is the one of comma and semicolon that the header has more of."""
-    first = next((line for line in text_of(file, body, "CSV").splitlines() if line.strip()), "")
+def _sheet(file: str, body: bytes) -> _Sheet:
+    """A file's columns and records; the delimiter is the one of comma and semicolon that the header has more of.
+
+    Raises SourceError for what is no table, or lacks a required column.
+    """
+    from sources.registry import provider
+
+    first = next((line for line in text_of(file, body, "CSV", _SAVE_AGAIN).splitlines() if line.strip()), "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
-    header, rows = read_csv(file, body, delimiter)
+    header, records = csv_records(file, body, delimiter, _SAVE_AGAIN)
     if len(header) < 2:
         raise SourceError(
             f"{file}: row 1: found {first[:40]!r}, expected the column names, parted by comma or semicolon. {_GUIDE}"
         )
-    return header, rows
+    lacking = [
+        c.published_as for c in provider(PROVIDER).datasets[0].columns if c.required and c.published_as not in header
+    ]
+    if lacking:
+        raise SourceError(
+            f"{file}: header: required column {', '.join(lacking)} missing; found {', '.join(header)}. {_GUIDE}"
+        )
+    numbered = list(enumerate(records, start=2))
+    return _Sheet(
+        header,
+        [r for _, r in numbered if len(r) == len(header)],
+        [n for n, r in numbered if len(r) == len(header)],
+        [(n, f"{fault} {_QUOTES}") for n, fault in width_faults(records, len(header))],
+    )
 
 
-def _check(file: str, dataset: DatasetSpec, values: dict[str, list[str | None]], count: int) -> None:
-    """Checks cells whose faults would otherwise be noticed without the statistician's own row and column."""
-    faults: list[str] = []
+def _cell_faults(dataset: DatasetSpec, sheet: _Sheet) -> list[tuple[int, str]]:
+    """Cells whose faults would otherwise be noticed without the statistician's own row and column."""
+    faults: list[tuple[int, str]] = []
     for column in dataset.columns:
-        cells = values.get(column.name)
-        if cells is None:
+        if column.published_as not in sheet.header:
             continue
         pattern = re.compile(column.pattern) if column.pattern else None
-        for number, cell in enumerate(cells, start=2):
+        for number, cell in zip(sheet.numbers, sheet.column(column.published_as), strict=True):
+            place = f"row {number}, column {column.published_as}"
             if cell is None:
                 if not column.nullable:
-                    faults.append(f"row {number}, column {column.published_as}: empty, expected {column.description}")
+                    faults.append((number, f"{place}: empty, expected {column.description}"))
             elif pattern is not None and pattern.fullmatch(cell) is None:
                 advice = " Write decimals with a point." if re.fullmatch(r"[<>=]*-?\d+,\d+", cell) else ""
-                faults.append(
-                    f"row {number}, column {column.published_as}: found {cell!r}, expected {column.description}{advice}"
-                )
-    for number in range(count):
-        low, high = (values.get(n, [None] * count)[number] for n in ("lower_bound", "upper_bound"))
+                faults.append((number, f"{place}: found {cell!r}, expected {column.description}{advice}"))
+    bounds = zip(sheet.numbers, sheet.column("lower_bound"), sheet.column("upper_bound"), strict=True)
+    for number, low, high in bounds:
         if low and high and _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high) and float(low) > float(high):
-            faults.append(f"row {number + 2}: lower_bound {low} is above upper_bound {high}")
-    wrong = next(
-        (k for k in values.get("kind", []) if k is not None and DATASET_OF.get(k) not in (None, dataset.dataset)), None
+            faults.append((number, f"row {number}: lower_bound {low} is above upper_bound {high}"))
+    return faults
+
+
+def _refuse(file: str, faults: list[tuple[int, str]]) -> None:
+    """Raises SourceError with the faults in the order of their rows; does nothing where there are none."""
+    if not faults:
+        return
+    told = [fault for _, fault in sorted(faults, key=lambda f: f[0])]
+    more = f"\n  ... and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    raise SourceError(
+        f"{file}: {len(told)} fault{'s' * (len(told) > 1)}; nothing was taken from it. {_GUIDE}\n  "
+        + "\n  ".join(told[:_SHOWN])
+        + more
     )
-    if wrong is not None:
-        faults.append(f"column kind: found {wrong!r}, which does not belong to dataset {dataset.dataset}")
-    if faults:
-        more = f"\n  ... and {len(faults) - _SHOWN} more" if len(faults) > _SHOWN else ""
-        raise SourceError(
-            f"{file}: {len(faults)} faults; nothing was taken from it. {_GUIDE}\n  "
-            + "\n  ".join(faults[:_SHOWN])
-            + more
-        )

@@ -119,19 +119,19 @@ def decompressed(name: str, body: bytes) -> bytes:
         ) from error
 
 
-def text_of(name: str, body: bytes, expected: str) -> str:
+def text_of(name: str, body: bytes, expected: str, advice: str = _ASK_AGAIN) -> str:
     """The body as text, judged by its content and not by its name.
 
-    `expected` names the format in messages ("JSON", "CSV"). Raises SourceError for an empty body, NUL
-    padding, an HTML page, XML, or bytes that are not UTF-8.
+    `expected` names the format in messages ("JSON", "CSV"), `advice` says what to do. Raises SourceError for an empty
+    body, NUL padding, an HTML page, XML, or bytes that are not UTF-8.
     """
     if not body.strip(b"\0 \t\r\n"):
         kind = "only NUL bytes" if b"\0" in body else "an empty body" if not body else "only white space"
-        raise SourceError(f"{name}: found {kind} ({len(body)} bytes), expected {expected}. {_ASK_AGAIN}")
+        raise SourceError(f"{name}: found {kind} ({len(body)} bytes), expected {expected}. {advice}")
     if b"\0" in body:
         raise SourceError(
             f"{name}: found {body.count(bytes(1))} NUL bytes, the first at byte {body.index(bytes(1)) + 1} of "
-            f"{len(body)} (padding), expected {expected}. {_ASK_AGAIN}"
+            f"{len(body)} (padding), expected {expected}. {advice}"
         )
     start = body.removeprefix(b"\xef\xbb\xbf").lstrip()
     if start[:1] == b"<":
@@ -141,9 +141,7 @@ def text_of(name: str, body: bytes, expected: str) -> str:
         words = ""
         if said:
             words = " that says " + repr((said[1] or said[2] or b"").decode("utf-8", "replace").strip()[:120])
-        raise SourceError(
-            f"{name}: found {kind}{words} (beginning {first_bytes(body)}), expected {expected}. {_ASK_AGAIN}"
-        )
+        raise SourceError(f"{name}: found {kind}{words} (beginning {first_bytes(body)}), expected {expected}. {advice}")
     try:
         return body.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -172,21 +170,23 @@ def read_json(name: str, body: bytes) -> Any:
         raise SourceError(f"{name}: {what}; it begins {first_bytes(body)}. {_ASK_AGAIN}") from error
 
 
-def read_csv(name: str, body: bytes, delimiter: str = ",") -> tuple[list[str], list[list[str]]]:
-    """Header and records of a CSV body, each record as long as the header.
+def csv_records(
+    name: str, body: bytes, delimiter: str = ",", advice: str = _ASK_AGAIN
+) -> tuple[list[str], list[list[str]]]:
+    """Header and records of a CSV body, the records as long as they are.
 
-    Raises SourceError for a double or empty column name, a record of another length (a cut file shows so),
-    an unclosed quote, and a file without records (a provider that does not know a code may answer so).
+    Raises SourceError for a double or empty column name, an unclosed quote, and a file without records (a provider
+    that does not know a code may answer so). `advice` says what to do where the file is not CSV at all.
     """
-    text = text_of(name, body, "CSV")
+    text = text_of(name, body, "CSV", advice)
     try:
         records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise SourceError(f"{name}: not whole CSV: {error} (a quote that is never closed?). {_ASK_AGAIN}") from error
+        raise SourceError(f"{name}: not whole CSV: {error} (a quote that is never closed?). {advice}") from error
     while records and not any(records[-1]):
         records.pop()
     if not records:
-        raise SourceError(f"{name}: found no header. {_ASK_AGAIN}")
+        raise SourceError(f"{name}: found no header. {advice}")
     header = [h.strip() for h in records[0]]
     double = sorted({h for h in header if header.count(h) > 1})
     if double:
@@ -200,14 +200,29 @@ def read_csv(name: str, body: bytes, delimiter: str = ",") -> tuple[list[str], l
             f"{name}: found a header and no rows ({', '.join(header[:6])} ...). A provider that does not know a code "
             "answers so; check the codes asked for."
         )
-    width = len(header)
+    return header, rows
+
+
+def width_faults(rows: list[list[str]], width: int) -> Iterator[tuple[int, str]]:
+    """(row, what is wrong) of the records that are not as long as the header, which is row 1."""
     for number, row in enumerate(rows, start=2):
         if len(row) != width:
-            where = " (the last row: the file was cut)" if number == len(records) else ""
-            raise SourceError(
-                f"{name}: row {number}: found {len(row)} cells{where}, expected {width} as in the header. "
-                f"The row begins {','.join(row)[:_FIRST]!r}."
+            cut = " (the last row: the file was cut)" if number == len(rows) + 1 and len(row) < width else ""
+            yield (
+                number,
+                f"row {number}: found {len(row)} cells{cut}, expected {width} as in the header. "
+                f"The row begins {','.join(row)[:_FIRST]!r}.",
             )
+
+
+def read_csv(name: str, body: bytes) -> tuple[list[str], list[list[str]]]:
+    """Header and records of a CSV body, each record as long as the header.
+
+    Raises SourceError as `csv_records`, and for a record of another length (a cut file shows so).
+    """
+    header, rows = csv_records(name, body)
+    for _, fault in width_faults(rows, len(header)):
+        raise SourceError(f"{name}: {fault}")
     return header, rows
 
 

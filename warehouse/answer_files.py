@@ -9,7 +9,9 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable
-from datetime import date
+from datetime import date, datetime
+from decimal import Decimal
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +21,8 @@ from warehouse.connection import quoted
 from warehouse.query import Answer, QueryError, ask, reader, refuse_writing
 
 MOST_SHEET_ROWS = 1_048_575  # what a sheet of Excel holds, less the heading
+MOST_CELL_CHARACTERS = 32_767
+EXCEL_DIGITS = 15
 
 
 def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
@@ -54,6 +58,7 @@ def write_workbook(release: Path, text: str, to: Path, as_of: date | None = None
 def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
+    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
 
     book = Workbook(write_only=True)
@@ -61,9 +66,15 @@ def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
     sheet.freeze_panes = "A2"
 
     def cell(value: Any, bold: bool = False) -> Any:
-        if value is None or isinstance(value, bool | int | float | date):
+        if value is None or _as_it_is(value):
             return value
-        made = WriteOnlyCell(sheet, value=str(value))
+        text = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", str(value))
+        if len(text) > MOST_CELL_CHARACTERS:
+            raise QueryError(
+                f"A text of {len(text):,} characters, beginning {text[:40]!r}, does not fit into a cell, which holds "
+                f"{MOST_CELL_CHARACTERS:,}. Use --format parquet or csv."
+            )
+        made = WriteOnlyCell(sheet, value=text)
         made.data_type = "s"  # a text that begins with = is a text
         if bold:
             made.font = Font(bold=True)
@@ -77,6 +88,22 @@ def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
     about.append(["Query", cell(text.strip())])
     book.save(aside)
     return len(answer.rows)
+
+
+def _as_it_is(value: Any) -> bool:
+    """Whether a cell of Excel holds a value without loss; all others are written as text.
+
+    It has no time zones, no days before March 1900, fifteen digits, and no number that is none or infinite.
+    """
+    if isinstance(value, bool):
+        return True
+    if isinstance(value, int | Decimal):
+        return isfinite(value) and sum(c.isdigit() for c in str(value)) <= EXCEL_DIGITS
+    if isinstance(value, float):
+        return isfinite(value)
+    if isinstance(value, datetime):
+        return value.tzinfo is None and value.year > 1900
+    return isinstance(value, date) and value.year > 1900
 
 
 def write_text(to: Path, text: str) -> None:

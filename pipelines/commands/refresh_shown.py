@@ -7,6 +7,7 @@ Does not belong here: options and exit codes (refresh.py), the facts of a releas
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import shorten
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -101,11 +102,9 @@ def _show_summary(release: Path, seconds: float) -> None:
     click.echo(f"Published release {found.release} in {seconds:.1f} s.\n")
     click.echo("Rows of the provider answers, by what became of them:")
     print_table(found.rows)
-    click.echo(
-        f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings"
-        + (f" ({', '.join(found.warnings)})" if found.warnings else "")
-        + "."
-    )
+    click.echo(f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings.")
+    for check, problems, sample in found.warnings.itertuples(index=False):
+        click.echo(f"  {check} ({problems}): {shorten(sample, 200, placeholder=' ...')}")
     click.echo(f"\n{found.indicators.text}")
     click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
     print_table(found.figures)

@@ -15,7 +15,7 @@ from pipelines.settings import ROOT, home, prepare_dagster
 
 
 @click.command(short_help="Open Dagster's web interface on 127.0.0.1.")
-@click.option("--port", default=3000, show_default=True, help="Port on 127.0.0.1.")
+@click.option("--port", type=click.IntRange(1, 65535), default=3000, show_default=True, help="Port on 127.0.0.1.")
 @DEBUG
 def ui(port: int) -> None:
     """Open Dagster's web interface on 127.0.0.1, with the schedule's daemon running.

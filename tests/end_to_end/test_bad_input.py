@@ -113,6 +113,20 @@ def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project: O
 
 
 @long
+def test_correction_whose_value_is_gone_is_named_with_its_place(own_home: Path, own_project: OwnProject) -> None:
+    """The correction stops to apply, as the published figure is another one: somebody must look at it."""
+    path = own_project.folder / "indicator_defs/corrections/published_errors.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("'0.02066'", "'0.99'"), encoding="utf-8")
+    ran = own_project.run(own_home, "refresh")
+    assert ran.returncode == 0, ran.stderr
+    said = "correction_file=indicator_defs/corrections/published_errors.yaml:5, indicator=ASP_CHD_PRE, ref_area=MYS"
+    assert f"correction_applies (1): {said}" in ran.stdout
+    status = own_project.run(own_home, "status")
+    assert status.returncode == 4
+    (line,) = [a for a in status.stdout.partition("Needs attention")[2].splitlines() if "correction" in a]
+    assert f"do not apply: {said}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
+
+
 def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project: OwnProject) -> None:
     check = own_project.folder / "warehouse/checks/no_philippines.sql"
     text = "-- description: Nothing is known of the Philippines\n"

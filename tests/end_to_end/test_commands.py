@@ -161,6 +161,29 @@ def test_answer_that_cannot_be_written_shows_its_traceback_when_asked(made_home:
     assert "No space left on device" in ran.stderr
 
 
+@pytest.mark.parametrize(
+    ("closed", "code", "said"),
+    [("sql <&-", 1, "There is no statement in the query"), ("sql 'SELECT 1' >&-", 0, ""), ("status 2>&-", 0, "")],
+)
+def test_closed_streams_are_no_error_of_ours(made_home: Path, closed: str, code: int, said: str) -> None:
+    ran = subprocess.run(
+        ["sh", "-c", f'exec "$0" {closed}', COMMAND],
+        env=environment(made_home),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == code, ran.stderr
+    assert said in ran.stderr
+    assert "Traceback" not in ran.stderr
+
+
+def test_port_that_is_none_is_refused_at_once(made_home: Path) -> None:
+    ran = run_payung(made_home, "ui", "--port", "99999", timeout=20)
+    assert ran.returncode == 2
+    assert "99999 is not in the range" in ran.stderr
+
+
 def test_reader_that_goes_away_is_no_error_of_ours(made_home: Path) -> None:
     asked = [COMMAND, "sql", "SELECT * FROM observations", "--format", "csv"]
     with subprocess.Popen(

@@ -93,6 +93,14 @@ def test_rollback_prune_and_what_status_says(two: tuple[Path, str, str]) -> None
     assert any(f"gone back to from {after}" in line for line in status["attention"])
     assert status["history"][-1]["by"] == "N. Tran"
     assert payung(home, "status").exit_code == 4
+    (home / "log").mkdir(exist_ok=True)
+    manifest = copy / "manifest.json"
+    told = json.loads(manifest.read_text(encoding="utf-8"))
+    manifest.write_text(json.dumps({**told, "made_at": "2020-01-01T00:00:00+00:00"}), encoding="utf-8")
+    failure = "2020-06-01T00:00:00+00:00  refresh failed at raw/unsd_sdg/sdg (run 1).\n  altered or cut\n"
+    (home / "log" / "failures.log").write_text(failure, encoding="utf-8")
+    status = json.loads(payung(home, "status", "--json").stdout)
+    assert not any("refresh failed" in line for line in status["attention"]), "one went through since"
     plan = payung(home, "releases", "prune", "--keep", "1", "--dry-run")
     assert "0 release(s)" in plan.stdout
     unknown = payung(home, "releases", "rollback", "2020.01.01-7")

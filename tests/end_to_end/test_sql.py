@@ -16,6 +16,7 @@ import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from pathlib import Path
 
 import duckdb
@@ -67,6 +68,26 @@ def test_files_keep_types_and_say_where_they_come_from(made_home: Path, tmp_path
     assert book["answer"]["E2"].data_type == "s", "a text that begins with = is no formula"
     assert book["about"]["B1"].value == (made_home / "current").resolve().name
     assert sorted(p.name for p in tmp_path.iterdir()) == ["a.parquet", "a.xlsx"], "nothing is left beside them"
+
+
+def test_sheet_holds_what_excel_cannot_as_text(made_home: Path, tmp_path: Path) -> None:
+    """Time zones, characters of control, numbers that are none or of more digits, and days before its calendar."""
+    xlsx = tmp_path / "a.xlsx"
+    query = (
+        "SELECT TIMESTAMPTZ '2020-01-01 00:00:00+00' AS a, 'x' || chr(1) AS b, 'nan'::DOUBLE AS c, "
+        "12345678901234567890 AS d, DATE '1850-01-01' AS e, 1.5 AS f, 2.5::DOUBLE AS g, TRUE AS h, DATE '2020-02-03' AS i"
+    )
+    ran = run_payung(made_home, "sql", query, "--format", "xlsx", "--to", str(xlsx))
+    assert ran.returncode == 0, ran.stderr
+    cells = [c.value for c in openpyxl.load_workbook(xlsx)["answer"][2]]
+    assert str(cells[0]).startswith("2020-01-01 ")
+    assert cells[1:] == [
+        "x\N{REPLACEMENT CHARACTER}", "nan", "12345678901234567890", "1850-01-01", 1.5, 2.5, True, datetime(2020, 2, 3),
+    ]  # fmt: skip
+    long = run_payung(made_home, "sql", "SELECT repeat('x', 40000)", "--format", "xlsx", "--to", str(tmp_path / "b"))
+    assert long.returncode == 1
+    assert "A text of 40,000 characters" in long.stderr
+    assert [p.name for p in tmp_path.iterdir()] == ["a.xlsx"]
 
 
 def test_file_that_cannot_be_written_and_form_without_file(made_home: Path, tmp_path: Path) -> None:

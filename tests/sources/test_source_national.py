@@ -60,7 +60,7 @@ def test_what_a_spreadsheet_saves(encoding: str, delimiter: str) -> None:
 )
 def test_faults_name_row_and_column(found: str, instead: str, said: str) -> None:
     assert found in SUBMISSION
-    with pytest.raises(SourceError, match=f"(?s)khm.csv: 1 faults.*docs/national_format.md.*{said}"):
+    with pytest.raises(SourceError, match=f"(?s)khm.csv: 1 fault;.*docs/national_format.md.*{said}"):
         read(SUBMISSION.replace(found, instead, 1))
 
 
@@ -68,7 +68,7 @@ def test_all_faults_come_at_once() -> None:
     spoilt = SUBMISSION.replace("12.5", "x").replace("<0.5", "y").replace("KHM,2021,F", "KHM,21,F")
     with pytest.raises(SourceError) as caught:
         read(spoilt)
-    assert [line.strip()[:5] for line in str(caught.value).splitlines()[1:]] == ["row 3", "row 2", "row 3"]
+    assert [line.strip()[:5] for line in str(caught.value).splitlines()[1:]] == ["row 2", "row 3", "row 3"]
 
 
 def test_bounds_stand_in_order() -> None:
@@ -84,7 +84,7 @@ def test_bounds_stand_in_order() -> None:
     [
         (SUBMISSION.replace(",ref_area", ",area"), "required column ref_area missing; found indicator, area"),
         (SUBMISSION.replace("footnote", "sex"), "column 'sex' stands twice"),
-        (SUBMISSION.replace("small sample", "small, sample"), "row 3: found 13 cells .*expected 12"),
+        (SUBMISSION.replace("small sample", "small, sample"), "row 3: found 13 cells, expected 12 .* in quotes"),
         ("just a note\nmore\n", "expected the column names"),
         (HEADER + "\n", "a header and no rows"),
         (
@@ -118,7 +118,7 @@ def test_a_file_in_another_encoding() -> None:
     ],
 )
 def test_a_file_that_does_not_say_what_it_is(text: str, said: str) -> None:
-    with pytest.raises(SourceError, match=f"khm.csv: .*{said}"):
+    with pytest.raises(SourceError, match=f"(?s)khm.csv: .*{said}"):
         identify("khm.csv", text.encode())
 
 
@@ -157,9 +157,30 @@ class TestInbox:
 
     def test_a_faulty_file_is_refused_whole(self, inbox: Path, store: SnapshotStore) -> None:
         (inbox / "khm.csv").write_text(SUBMISSION.replace("12.5", "12,5", 1))
-        with pytest.raises(SourceError, match=r"khm\.csv: row 2: found 13 cells"):
+        with pytest.raises(SourceError, match=r"(?s)khm\.csv: 1 fault; .*row 2: found 13 cells"):
             collect_inbox(inbox, store)
         assert store.list() == []
+
+    def test_all_faults_come_at_once_whatever_their_kind(self, inbox: Path, store: SnapshotStore) -> None:
+        short = "ASP_COV_PENSN,KHM,2022"
+        (inbox / "khm.csv").write_text(
+            SUBMISSION.replace("national_submission", "document", 1).replace(",12.5,", ",47 %,") + short + "\n"
+        )
+        with pytest.raises(SourceError) as caught:
+            collect_inbox(inbox, store)
+        head, *faults = str(caught.value).split("\n  ")
+        assert head.startswith("khm.csv: 3 faults; nothing was taken from it.")
+        assert [f.split(":")[0] for f in faults] == ["column kind", "row 2, column obs_value", "row 4"]
+
+    @pytest.mark.parametrize("body", [b"", b"\0\0", b"<html>", b'"never closed'])
+    def test_file_that_is_no_table_is_told_what_a_statistician_can_do(
+        self, inbox: Path, store: SnapshotStore, body: bytes
+    ) -> None:
+        (inbox / "khm.csv").write_bytes(body)
+        with pytest.raises(SourceError) as caught:
+            collect_inbox(inbox, store)
+        assert "Save the file as CSV again, or take it out of the inbox." in str(caught.value)
+        assert "provider" not in str(caught.value)
 
     def test_what_is_a_file_of_figures_is_told_by_its_ending(self, inbox: Path, store: SnapshotStore) -> None:
         (inbox / "khm.csv").rename(inbox / "KHM.CSV")
@@ -172,7 +193,9 @@ class TestInbox:
 
     def test_a_file_of_a_day_far_ahead_is_refused(self, inbox: Path, store: SnapshotStore) -> None:
         (inbox / "khm.csv").write_text(SUBMISSION.replace("2026-10-01", "2999-10-01"))
-        with pytest.raises(SourceError, match=r"khm\.csv: row 2, column vintage_date: found 2999-10-01, .* to come"):
+        with pytest.raises(
+            SourceError, match=r"(?s)khm\.csv: .*row 2, column vintage_date: found 2999-10-01, .* to come"
+        ):
             collect_inbox(inbox, store)
         assert store.list() == []
 

@@ -101,6 +101,12 @@ CLAIMED = {
     "definition_file": "a.yaml",
     "definition_line": 7,
 }
+WEIGHT = {
+    "weight": "GDP_PPP",
+    "kind": "series",
+    "provider_series": "NY.GDP.MKTP.PP.CD",
+    "weight_file": "weights.yaml:7",
+}
 BREAK, IN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL"}, {"break_file": "breaks/known.yaml:7"}
 FILTERED = {**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
 AGE = {"dimension": "Age"}
@@ -317,6 +323,7 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
                 }
             ],
             "reference.area_group": [{"area_group": "ASEAN", "ref_area": "PHL", "is_member_today": True}],
+            "lineage.series_vintage": [],
             "indicator_set.weight_value": [
                 {
                     "weight": "POP_Y_GE65",
@@ -392,7 +399,6 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             "reference.claim": [
                 {**CLAIMED, "provider_series": "SI_COV_PENSN"},
                 {**CLAIMED, "provider_series": "SI_COV_SOCAST"},
-                {**CLAIMED, "provider": "world_bank", "dataset": "wdi", "provider_series": "no answer at hand"},
                 {**CLAIMED, "provider": "national", "dataset": "documents", "provider_series": "handed in one day"},
                 {**CLAIMED, "provider_series": "SI_NOT_LISTED"},
                 {**CLAIMED, "provider": "ilostat", "dataset": "failing", "provider_series": "NEW"},
@@ -422,8 +428,15 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             ],
         },
         {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},
-        "definition_file=a.yaml, definition_line=7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, "
-        "near_it=SI_COV_PENSN ",
+        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, near_it=SI_COV_PENSN ",
+    ),
+    "weight_series_known": (
+        {
+            "reference.weight": [WEIGHT, {**WEIGHT, "kind": "population", "provider_series": None}],
+            "lineage.series_vintage": [{"provider": "world_bank", "series": "NY.GDP.MKTP.PP.CD"}],
+        },
+        {"reference.weight": [{**WEIGHT, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
+        "named_in=weights.yaml:7, weight=GDP_PPP, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD",
     ),
     "claimed_series_published": (
         {
@@ -494,6 +507,15 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
 def fresh(tmp_path: Path) -> SmallBuild:
     """A build that a test has for itself."""
     return SmallBuild(tmp_path)
+
+
+def test_claim_of_a_dataset_without_any_answer_is_told(fresh: SmallBuild) -> None:
+    claim = {**CLAIMED, "provider": "world_bank", "dataset": "wdi", "provider_series": "NEW"}
+    for name in ("lineage.snapshot", "lineage.snapshot_series", "lineage.fetch", "reference.series_rename"):
+        fresh.write(name, [])
+    fresh.write("reference.claim", [claim])
+    (result,) = run(fresh.build, [BY_NAME["claimed_series_known"]])
+    assert result.sample.endswith("unknown_series=NEW, near_it=nothing: no answer of this dataset is at hand")
 
 
 def test_every_check_of_the_folder_has_a_case_here() -> None:

@@ -12,7 +12,6 @@ unknown AS (  -- what a provider refuses or does not answer is told by the fetch
     SELECT DISTINCT c.definition_file, c.definition_line, c.indicator, c.provider, c.dataset, c.provider_series
     FROM reference.claim AS c
     WHERE c.provider <> 'national'
-        AND EXISTS (SELECT 1 FROM known AS k WHERE k.provider = c.provider AND k.dataset = c.dataset)
         AND NOT EXISTS (
             SELECT 1 FROM known AS k
             WHERE k.provider = c.provider AND k.dataset = c.dataset AND k.series = c.provider_series
@@ -31,11 +30,11 @@ near AS (
             ORDER BY jaro_winkler_similarity(k.series, u.provider_series) DESC, k.series
         ) AS place
     FROM unknown AS u
-    JOIN known AS k ON k.provider = u.provider AND k.dataset = u.dataset
+    LEFT JOIN known AS k ON k.provider = u.provider AND k.dataset = u.dataset
 )
 SELECT
-    definition_file, definition_line, indicator, provider_series AS unknown_series,
-    string_agg(series, ' ' ORDER BY place) AS near_it
+    definition_file || ':' || definition_line AS claimed_in, indicator, provider_series AS unknown_series,
+    coalesce(string_agg(series, ' ' ORDER BY place), 'nothing: no answer of this dataset is at hand') AS near_it
 FROM near
 WHERE place <= 3
 GROUP BY definition_file, definition_line, indicator, provider_series

@@ -10,3 +10,6 @@ LEFT JOIN indicator_set.weight_value AS w
     ON w.weight = i.weight AND w.ref_area = g.ref_area AND w.time_period = s.latest_reference_year
     AND w.sex = i.headline_sex AND w.age = '_T' AND w.urbanisation = '_T'
 WHERE w.weight_value IS NULL AND i.status = 'with_values'
+    AND (  -- a series that nobody has is told by weight_series_known
+        d.kind <> 'series' OR d.provider_series IN (SELECT v.series FROM lineage.series_vintage AS v)
+    )

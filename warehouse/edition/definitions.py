@@ -41,7 +41,7 @@ CLAIM = "reference.claim"
 # Numbers given anew by every load, and places in files: they move without any meaning.
 MEANINGLESS = {
     "definition_file", "definition_line", "crosswalk_file", "crosswalk_line", "break_file", "correction_id",
-    "correction_file", "rename_file", "rename_line", "rule_id", "sort_order",
+    "correction_file", "rename_file", "rename_line", "rule_id", "sort_order", "weight_file",
 }  # fmt: skip
 # Tables whose own key is such a number.
 KEYS = {
