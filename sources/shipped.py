@@ -17,8 +17,15 @@ def shipped_archive() -> Path:
 
 
 def archive_folders(archive: Path) -> list[Path]:
-    """The snapshot folders of an archive. SnapshotError when there are none."""
+    """The snapshot folders of an archive. SnapshotError when there are none, and for files that are in no snapshot."""
     folders = [path.parent for path in sorted(archive.glob(f"[!.]*/*/*/{MANIFEST}"))]
+    for path in sorted(archive.glob("[!.]*/**/*")):
+        hidden = any(part.startswith(".") for part in path.relative_to(archive).parts)
+        if not hidden and path.is_file() and path.parent not in folders:
+            raise SnapshotError(
+                f"{path}: no {MANIFEST} stands beside it, so it is in no snapshot and nothing reads it. Take it out of "
+                "the archive, and add it as a snapshot: python -m sources.keep --help"
+            )
     if not folders:
         raise SnapshotError(
             f"{archive}: no snapshot found. Restore the folder, or build it: python -m sources.archive --help"

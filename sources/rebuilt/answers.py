@@ -58,7 +58,7 @@ def keep(
     address: str,
     series_asked: list[str],
     areas_asked: list[str],
-    note: str,
+    note: str | None,
     release_tag: str | None = None,
     producer: str | None = None,
     rebuilt: bool = True,
@@ -71,7 +71,7 @@ def keep(
     parsed = parser(spec.provider)(dataset, bodies)
     if parsed.warnings:
         raise ArchiveError(
-            f"{dataset.path}: the rebuilt answer is not as the structure says: {'; '.join(parsed.warnings)}"
+            f"{dataset.path}: the answer is not as sources/{spec.provider}.yaml says: {'; '.join(parsed.warnings)}"
         )
     origin = Origin(
         provider=spec.provider,
