@@ -9,11 +9,12 @@ from __future__ import annotations
 import datetime
 from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from indicator_defs.model import IndicatorCode, Number, Strict, Text, Whole
 
 Tier = Literal["core", "extended"]
+A_DAY = datetime.timedelta(days=1)  # it may be tomorrow where the decision is taken
 
 
 class Standing(Strict):
@@ -27,6 +28,13 @@ class Standing(Strict):
     reference: Text | None = Field(
         default=None, description="The paper that holds the decision, with its paragraph; must be given once adopted."
     )
+
+    @field_validator("date")
+    @classmethod
+    def _not_to_come(cls, day: datetime.date, info: ValidationInfo) -> datetime.date:
+        if info.data.get("status") == "adopted" and day > datetime.datetime.now(datetime.UTC).date() + A_DAY:
+            raise ValueError(f"adopted on {day}, which is still to come; until then it is proposed")
+        return day
 
     @model_validator(mode="after")
     def _adopted_in_a_paper(self) -> Standing:

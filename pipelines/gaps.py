@@ -47,9 +47,11 @@ FROM quality.availability AS q
 JOIN reference.indicator AS i ON i.indicator = q.indicator
 WHERE q.availability <> 'not_applicable' AND {SCOPE}
 """
+CODES = "SELECT code FROM reference.code WHERE codelist = '{}'"
 NO_GAP = "not_applicable"
 # What stands in brackets after the areas: the words of each gap, the years of the last values, or nothing more.
 WITH_DETAIL = ("rejected", "source_failed")
+OTHER_CELLS = "other_cells"
 WITH_YEARS = ("out_of_window", "not_usable")
 SAID_BY_LABEL = ("no_source", "suppressed", "not_usable")
 
@@ -108,9 +110,10 @@ class Gaps:
         impossible = [f"{members:,} more"] * bool(members) + [
             f"{groups:,} figure{'s' * (groups > 1)} of groups"
         ] * bool(groups)
-        return said + (
-            f" {' and '.join(impossible)} cannot exist and are not counted as missing." if impossible else ""
-        )
+        if not impossible:
+            return said
+        verb = "is" if members + groups == 1 else "are"
+        return f"{said} {' and '.join(impossible)} cannot exist and {verb} not counted as missing."
 
 
 def gaps(release: Path, asked: Asked) -> Gaps:
@@ -120,16 +123,13 @@ def gaps(release: Path, asked: Asked) -> Gaps:
             f"Release {release.name} was made by an older version, without the table of gaps. Make a new one: "
             "payung refresh --force; its older table is quality.availability."
         )
-    _known(release, "area", asked.area, "SELECT DISTINCT ref_area AS code FROM quality.gap ORDER BY code")
-    _known(release, "indicator", asked.indicator, "SELECT indicator AS code FROM reference.indicator")
-    for what, codelist, value in (("group", "indicator_group", asked.group), ("reason", "gap_reason", asked.reason)):
-        _known(release, what, value, f"SELECT code FROM reference.code WHERE codelist = '{codelist}'")
     parameters = {
-        "indicator": asked.indicator,
-        "area": asked.area,
-        "indicator_group": asked.group,
+        "area": _known(release, "area", asked.area, "SELECT DISTINCT ref_area AS code FROM quality.gap ORDER BY code"),
+        "indicator": _known(release, "indicator", asked.indicator, "SELECT indicator AS code FROM reference.indicator"),
+        "indicator_group": _known(release, "group", asked.group, CODES.format("indicator_group")),
         "breakdowns": asked.breakdowns,
     }
+    reason = _known(release, "reason", asked.reason, CODES.format("gap_reason"))
     found = query(release, GAPS, parameters)
     found["latest_year"] = found["latest_year"].astype("Int64")
     expected = int(query(release, EXPECTED, parameters)["n"].iloc[0])
@@ -144,7 +144,7 @@ def gaps(release: Path, asked: Asked) -> Gaps:
     by_area = real.groupby("area", sort=False).size().rename("missing").reset_index()
     order = {area: i for i, area in enumerate(_areas(release))}
     by_area = by_area.sort_values("area", key=lambda areas: areas.map(order), ignore_index=True)
-    rows = found[found["reason_code"] == asked.reason] if asked.reason else real
+    rows = found[found["reason_code"] == reason] if reason else real
     missing = int((real["area_type"] == "country").sum())
     members = query(release, "SELECT count(DISTINCT ref_area) AS n FROM quality.availability")
     return Gaps(
@@ -194,7 +194,9 @@ def _reason(found: Gaps, part: pd.DataFrame) -> str:
     reason, details = part["reason_code"].iloc[0], list(dict.fromkeys(part["detail"].dropna()))
     years = sorted(set(part["latest_year"].dropna()))
     told = ""
-    if reason in WITH_DETAIL or (len(details) == 1 and reason not in SAID_BY_LABEL):
+    if reason == OTHER_CELLS:  # the label says the rest
+        told = "; ".join(f"{a} {d.partition(': ')[2]}" for a, d in zip(part["area"], part["detail"], strict=True))
+    elif reason in WITH_DETAIL or (len(details) == 1 and reason not in SAID_BY_LABEL):
         told = "; ".join(details).split(" Obtain from: ")[0].rstrip(".")
     elif years and reason in WITH_YEARS:
         told = f"last values of {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
@@ -258,11 +260,14 @@ def _areas(release: Path) -> list[str]:
     return [str(a) for a in found["ref_area"]]
 
 
-def _known(release: Path, what: str, value: str | None, listing: str) -> None:
+def _known(release: Path, what: str, value: str | None, listing: str) -> str | None:
+    """The code that was asked for, in any letters; GapError with those near it where there is none."""
     if value is None:
-        return
+        return None
     codes = [str(c) for c in query(release, listing)["code"]]
-    if value not in codes:
-        near = [c for c in codes if value.upper() in c.upper()] or codes
-        shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
-        raise GapError(f"The release knows no {what} {value!r}. Expected one of: {shown}.")
+    for code in codes:
+        if code.upper() == value.upper():
+            return code
+    near = [c for c in codes if value.upper() in c.upper()] or codes
+    shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
+    raise GapError(f"The release knows no {what} {value!r}. Expected one of: {shown}.")

@@ -23,7 +23,9 @@ from indicator_defs.model import DatasetStructure
 from sources import registry
 from warehouse import staging
 from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
-from warehouse.metadata import ROLES, staged_table, table
+from warehouse.metadata import ROLES, Table, staged_observation, staged_table, table
+
+OBSERVATION = "staged.observation"
 
 Row = dict[str, Any]
 TOTAL_CELL = "|".join(["_T"] * len(BREAKDOWNS))
@@ -56,9 +58,14 @@ def structure_of(provider: str, dataset: str) -> DatasetStructure:
     return next(s for s in registry.structures() if (s.provider, s.dataset) == (provider, dataset))
 
 
+def described(full_name: str) -> Table:
+    """The description of a table, or of the view over all staged rows."""
+    return staged_observation() if full_name == OBSERVATION else table(full_name)
+
+
 def laid_out(full_name: str, rows: Iterable[Row]) -> pd.DataFrame:
     """Rows as a frame of a table; columns that a row leaves out are empty, breakdowns `_T`, the cell made of them."""
-    names = table(full_name).column_names
+    names = described(full_name).column_names
     has_cell = {"cell", *BREAKDOWNS} <= set(names)
     empty = {n: "_T" if n in BREAKDOWNS else None for n in names}
     out = []
@@ -84,8 +91,9 @@ class SmallBuild:
         shutil.copytree(_reference_folder(), folder, dirs_exist_ok=True)
 
     def write(self, full_name: str, rows: Iterable[Row]) -> None:
-        """Writes a table as if the build had made it."""
-        write_frame(self.build, table(full_name), laid_out(full_name, rows))
+        """Writes a table as if the build had made it; staged.observation as one dataset's staged rows."""
+        path = self.build.folder / "staged" / "small__rows.parquet" if full_name == OBSERVATION else None
+        write_frame(self.build, described(full_name), laid_out(full_name, rows), path)
 
     def stage(
         self,

@@ -247,7 +247,7 @@ SELECT v.time_period, v.value_text, v.feed, {_columns("v")}, {_columns("i", pref
 FROM indicator_set.value AS v
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell <> $cell
-    AND v.time_period BETWEEN $year - 1 AND $year + 1
+QUALIFY abs(v.time_period - $year) <= greatest(1, min(abs(v.time_period - $year)) OVER ())
 ORDER BY abs(v.time_period - $year), v.is_headline DESC, length(v.breakdown_family), v.cell, v.time_period
 LIMIT 12
 """

@@ -84,7 +84,7 @@ def test_reason_keeps_the_counts_and_cuts_the_lines(release: Path) -> None:
         (Asked(area="XYZ"), "no area 'XYZ'. Expected one of: ASEAN, "),
         (Asked(indicator="ASP_COV_PENS"), "no indicator 'ASP_COV_PENS'. Expected one of: ASP_COV_PENSN."),
         (Asked(group="money"), "no group 'money'. Expected one of: coverage, "),
-        (Asked(reason="lazy"), "no reason 'lazy'. Expected one of: no_source, not_gathered, "),
+        (Asked(reason="lazy"), "no reason 'lazy'. Expected one of: no_source, other_cells, "),
     ],
 )
 def test_a_name_that_is_not_there_is_told_with_those_that_are(release: Path, asked: Asked, said: str) -> None:

@@ -173,3 +173,24 @@ def test_a_row_refused_in_a_vintage_out_of_use_is_no_reason(tmp_path: Path) -> N
     found = read(small.staged().make("quality.availability"))
     for _, indicator, _ in SPOILT.values():
         assert found[indicator, "THA", "headline"]["reason_code"] == "no_source"
+
+
+def test_a_figure_published_for_another_group_is_named(tmp_path: Path) -> None:
+    """Births registered: the figure is that of children under five; Singapore publishes that of children under one."""
+    small = SmallBuild(tmp_path)
+    rows = [un_row("SG_REG_BRTH", "702", year, "99", age="<1Y", sex="BOTHSEX") for year in (2019, 2021)]
+    rows += [un_row("SG_REG_BRTH", "702", 2020, "98", age="<1Y", sex="FEMALE")]
+    rows += [un_row("SG_REG_BRTH", "116", 2021, "92", age="<5Y", sex=sex) for sex in ("BOTHSEX", "FEMALE", "MALE")]
+    rows += [un_row("SG_REG_BRTH", "116", 2021, "91", age="<1Y", sex="FEMALE")]
+    small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
+    found = read(small.staged().make("quality.availability"))
+    headline, by_sex = (found["ASP_CHD_BRTH", "SGP", b] for b in ("headline", "sex"))
+    assert (headline["availability"], headline["reason_code"]) == ("no_value", "other_cells")
+    assert headline["reason"] == "published for another group only: Under 1 year (2021)"
+    assert by_sex["reason"] == "published for another group only: Under 1 year, Female (2020)"
+    assert found["ASP_CHD_BRTH", "MYS", "headline"]["reason_code"] == "no_source"
+    assert ("ASP_CHD_BRTH", "KHM", "sex") not in found
+    counted = {
+        (r["ref_area"], r["breakdown"]): r["n_values"] for r in small.read("quality.availability") if r["n_values"]
+    }
+    assert counted["KHM", "sex"] == 2, "girls under one are not the figure by sex"

@@ -480,3 +480,26 @@ def test_queries_of_the_page_run(release: Path) -> None:
     assert len(queries) >= 3
     for text in queries:
         assert len(query(release, text)) > 0
+
+
+def test_no_gap_says_that_nothing_is_published_where_something_is(ask: Any) -> None:
+    """Recomputed from the values: a member with any value of an indicator is not told that no source publishes it."""
+    assert (
+        ask(
+            "SELECT q.indicator, q.ref_area FROM quality.availability AS q WHERE q.breakdown = 'headline' "
+            "AND q.reason_code IN ('no_source', 'national_submission', 'not_gathered') "
+            "AND (q.indicator, q.ref_area) IN (SELECT (indicator, ref_area) FROM indicator_set.value)"
+        )
+        == []
+    )
+    told = ask(
+        "SELECT indicator, ref_area FROM quality.availability WHERE reason_code = 'other_cells' AND n_values > 0"
+    )
+    assert told == []
+
+
+def test_gap_at_the_latest_year_names_the_nearest_other_breakdowns(release: Path) -> None:
+    gap = way_back(release, Asked("ASP_CHD_BRTH", "SGP", "latest")).gap
+    assert gap is not None
+    (near,) = gap.breakdowns
+    assert (near.time_period, near.breakdowns, near.value_text) == (2021, {"age": "Y0"}, "99.9")

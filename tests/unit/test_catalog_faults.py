@@ -275,17 +275,18 @@ def test_code_defined_in_two_files(folder: Path) -> None:
     [
         ("status: adopted", "what is adopted has a `reference`"),
         ("status: adopted\n    reference: 'Report of a meeting, paragraph 9'", "PAYUNG is no ASEAN body"),
+        ("status: adopted\n    date: 2999-01-01\n    old:", "date: adopted on 2999-01-01, which is still to come"),
     ],
-    ids=["no paper", "no ASEAN body"],
+    ids=["no paper", "no ASEAN body", "to come"],
 )
 def test_only_an_asean_body_adopts_and_in_a_paper(folder: Path, instead: str, said: str) -> None:
-    swap(folder, SET, "status: proposed", instead)
+    swap(folder, SET, "status: proposed\n    date:" if "old:" in instead else "status: proposed", instead)
     told = problems_of(folder)
     assert any(p.startswith(f"indicator_defs/{SET}:") and said in p for p in told), told
 
 
 def test_decision_on_one_indicator_stands_before_that_on_its_tier(folder: Path) -> None:
-    decided = "status: adopted, date: 2027-05-04, body: ACSS, reference: 'Report of the session, paragraph 9'"
+    decided = "status: adopted, date: 2014-05-04, body: ACSS, reference: 'Report of the session, paragraph 9'"
     swap(folder, SET, "decisions: []", f"decisions: [{{indicators: [ASP_COV_UEMP], {decided}}}]")
     rows = load_catalog(folder).tables([])["set_member"].set_index("indicator")
     assert (rows.loc["ASP_COV_UEMP", "standing"], rows.loc["ASP_COV_UEMP", "decided_by"]) == ("adopted", "ACSS")

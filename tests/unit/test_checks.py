@@ -101,6 +101,8 @@ CLAIMED = {
     "definition_file": "a.yaml",
     "definition_line": 7,
 }
+IN_UNIT = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_COV_PENSN"}
+ROW_IN_UNIT = {"claim_id": 3, "provider_series": "SI_COV_PENSN", "published_unit": "NUMBER"}
 WEIGHT = {
     "weight": "GDP_PPP",
     "kind": "series",
@@ -430,6 +432,27 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},
         "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, near_it=SI_COV_PENSN ",
     ),
+    "claimed_unit_fits": (
+        {
+            "reference.indicator": [{"indicator": "ASP_COV_PENSN", "unit_measure": "PT"}],
+            "reference.claim": [{**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}],
+            "lineage.series_vintage": [
+                {**IN_UNIT, "snapshot_id": "s1", "is_newest": False},
+                {**IN_UNIT, "snapshot_id": "s2", "is_newest": True},
+            ],
+            "staged.observation": [{**IN_UNIT, "snapshot_id": "s2", "series_name": "Pensions (% of the aged)"}],
+            "harmonised.row": [  # an older vintage in another unit is refused and that is all
+                {**ROW_IN_UNIT, "snapshot_id": "s1", "outcome": "rejected", "reason": "unit_differs"},
+                {**ROW_IN_UNIT, "snapshot_id": "s2", "outcome": "harmonised"},
+            ],
+        },
+        {
+            "harmonised.row": [
+                {**ROW_IN_UNIT, "snapshot_id": "s2", "outcome": "rejected", "reason": "unit_differs"},
+            ],
+        },
+        "defined_in=a.yaml, unit=PT, provider=unsd_sdg, series=SI_COV_PENSN, found=unit NUMBER",
+    ),
     "weight_series_known": (
         {
             "reference.weight": [WEIGHT, {**WEIGHT, "kind": "population", "provider_series": None}],
@@ -507,6 +530,17 @@ def small(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
 def fresh(tmp_path: Path) -> SmallBuild:
     """A build that a test has for itself."""
     return SmallBuild(tmp_path)
+
+
+def test_name_of_a_series_tells_its_unit_where_nothing_else_does(fresh: SmallBuild) -> None:
+    good, _, _ = CASES["claimed_unit_fits"]
+    indicator = {"indicator": "ASP_COV_PENSN", "unit_measure": "NUMBER"}
+    for full_name, rows in {**good, "reference.indicator": [indicator], "harmonised.row": []}.items():
+        fresh.write(full_name, rows)
+    (result,) = run(fresh.build, [BY_NAME["claimed_unit_fits"]])
+    assert result.sample.endswith(
+        "unit=NUMBER, provider=unsd_sdg, series=SI_COV_PENSN, found=name Pensions (% of the aged)"
+    )
 
 
 def test_claim_of_a_dataset_without_any_answer_is_told(fresh: SmallBuild) -> None:

@@ -201,13 +201,20 @@ def add(folder: Path) -> str:
     return "csv/note.txt: added after signing"
 
 
+def link_elsewhere(folder: Path) -> str:
+    path = folder / "csv" / "baseline.value.csv"
+    path.rename(folder.parent / "elsewhere.csv")
+    path.symlink_to(folder.parent / "elsewhere.csv")
+    return "csv/baseline.value.csv: a link in the place"
+
+
 def sign_for_another(folder: Path) -> str:
     path = folder / MANIFEST
     path.write_text(path.read_text(encoding="utf-8").replace('"A. Nama"', '"B. Nama"'), encoding="utf-8")
     return f"{MANIFEST}: altered, or CHECKSUM is"
 
 
-@pytest.mark.parametrize("spoil", [spoil_value, take_away, add, sign_for_another])
+@pytest.mark.parametrize("spoil", [spoil_value, take_away, add, link_elsewhere, sign_for_another])
 def test_verify_names_the_file_that_is_not_as_signed(copied: Edition, spoil: Callable[[Path], str]) -> None:
     assert verify(copied) == []
     assert verify(copied, copied.checksum.upper()[:32] + " \n" + copied.checksum[32:]) == []

@@ -171,6 +171,8 @@ def verify(edition: Edition, checksum: str | None = None) -> list[Problem]:
     for name, entry in sorted(files.items()):
         if name not in there:
             problems.append(Problem(name, "missing"))
+        elif (edition.folder / name).is_symlink():
+            problems.append(Problem(name, "a link in the place of the file signed"))
         elif sha256(edition.folder / name) != entry["sha256"]:
             problems.append(Problem(name, "altered: its sha256 is not the one signed"))
     problems += [Problem(name, "added after signing") for name in sorted(there - set(files) - {MANIFEST, CHECKSUM})]

@@ -9,25 +9,16 @@ wanted AS (
     FROM reference.indicator_breakdown AS b
     CROSS JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g
 ),
-by_breakdown AS (
-    SELECT indicator, ref_area, 'headline' AS breakdown, observation_id FROM indicator_set.value WHERE is_headline
-    UNION ALL
-    SELECT v.indicator, v.ref_area, b.breakdown, v.observation_id
+by_breakdown AS (  -- a cell that differs from the headline in the breakdown alone; by sex, also in its age where that is said
+    SELECT
+        v.indicator, v.ref_area, b.breakdown, v.observation_id
     FROM indicator_set.value AS v
-    JOIN reference.indicator_breakdown AS b ON b.indicator = v.indicator AND b.breakdown <> 'headline'
+    JOIN reference.indicator_breakdown AS b ON b.indicator = v.indicator
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     WHERE CASE b.breakdown
-        WHEN 'sex' THEN v.sex <> i.headline_sex
-        WHEN 'age' THEN v.age <> i.headline_age
-        WHEN 'urbanisation' THEN v.urbanisation <> i.headline_urbanisation
-        WHEN 'income_wealth_quantile' THEN v.income_wealth_quantile <> i.headline_income_wealth_quantile
-        WHEN 'disability_status' THEN v.disability_status <> i.headline_disability_status
-        WHEN 'education_lev' THEN v.education_lev <> i.headline_education_lev
-        WHEN 'migratory_status' THEN v.migratory_status <> i.headline_migratory_status
-        WHEN 'occupation' THEN v.occupation <> i.headline_occupation
-        WHEN 'activity' THEN v.activity <> i.headline_activity
-        WHEN 'formality' THEN v.formality <> i.headline_formality
-        WHEN 'composite_breakdown' THEN v.composite_breakdown <> i.headline_composite_breakdown
+        WHEN 'headline' THEN v.is_headline
+        WHEN 'sex' THEN v.breakdown_family = 'sex' OR (v.breakdown_family = 'sex+age' AND i.sex_total_age IS NOT NULL)
+        ELSE v.breakdown_family = b.breakdown
     END
 ),
 found AS (
@@ -163,6 +154,46 @@ impossible AS (
         ON x.indicator IN ('*', w.indicator) AND x.ref_area IN ('*', w.ref_area) AND x.breakdown IN ('*', w.breakdown)
     GROUP BY w.indicator, w.ref_area, w.breakdown
 ),
+missing AS (
+    SELECT w.indicator, w.ref_area, w.breakdown
+    FROM wanted AS w
+    LEFT JOIN found AS f ON f.indicator = w.indicator AND f.ref_area = w.ref_area AND f.breakdown = w.breakdown
+    WHERE f.indicator IS NULL
+),
+other_in_order AS (  -- what is published instead: for a breakdown, by it and something else; the nearest cell, the newest year
+    SELECT
+        m.indicator, m.ref_area, m.breakdown, v.time_period, v.observation_id,
+        row_number() OVER (
+            PARTITION BY m.indicator, m.ref_area, m.breakdown
+            ORDER BY length(v.breakdown_family) - length(replace(v.breakdown_family, '+', '')), v.time_period DESC, v.cell
+        ) AS turn
+    FROM missing AS m
+    JOIN indicator_set.value AS v ON v.indicator = m.indicator AND v.ref_area = m.ref_area
+    WHERE m.breakdown = 'headline' OR strpos('+' || v.breakdown_family || '+', '+' || m.breakdown || '+') > 0
+),
+other_code AS (
+    UNPIVOT (
+        SELECT
+            o.indicator, o.ref_area, o.breakdown, o.time_period, o.observation_id, v.breakdown_family, v.sex, v.age,
+            v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
+            v.occupation, v.activity, v.formality, v.composite_breakdown
+        FROM other_in_order AS o
+        JOIN indicator_set.value AS v ON v.observation_id = o.observation_id AND v.indicator = o.indicator AND v.ref_area = o.ref_area
+        WHERE o.turn = 1
+    )
+    ON sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status, occupation,
+        activity, formality, composite_breakdown
+    INTO NAME concept VALUE code
+),
+other_cell AS (
+    SELECT
+        o.indicator, o.ref_area, o.breakdown,
+        string_agg(coalesce(c.name, o.code), ', ' ORDER BY o.concept) || ' (' || CAST(any_value(o.time_period) AS VARCHAR) || ')' AS said
+    FROM other_code AS o
+    LEFT JOIN reference.code AS c ON c.codelist = o.concept AND c.code = o.code
+    WHERE strpos('+' || o.breakdown_family || '+', '+' || o.concept || '+') > 0
+    GROUP BY o.indicator, o.ref_area, o.breakdown
+),
 judged AS (
     SELECT
         w.indicator, w.ref_area, w.breakdown, coalesce(f.n_values, 0) AS n_values, f.first_year, f.latest_year,
@@ -179,7 +210,7 @@ judged AS (
         END AS availability,
         r.refused_year > f.latest_usable_year AND r.refused_year >= s.latest_reference_year - i.lookback_years AS newer_refused,
         r.refusal, r.refused_year, e.datasets AS failed_datasets, e.asked_on, coalesce(p.is_national, FALSE) AS is_national,
-        x.why, i.gap_kind, i.gap_reason, i.gap_obtain_from, i.gap_body, i.body, coalesce(p.places, i.owner) AS places,
+        x.why, t.said AS other_cell, i.gap_kind, i.gap_reason, i.gap_obtain_from, i.gap_body, i.body, coalesce(p.places, i.owner) AS places,
         coalesce(b.name, w.breakdown) AS breakdown_name
     FROM wanted AS w
     JOIN reference.indicator AS i ON i.indicator = w.indicator
@@ -187,6 +218,7 @@ judged AS (
     LEFT JOIN found AS f ON f.indicator = w.indicator AND f.ref_area = w.ref_area AND f.breakdown = w.breakdown
     LEFT JOIN refused AS r ON r.indicator = w.indicator AND r.ref_area = w.ref_area AND r.breakdown = w.breakdown
     LEFT JOIN impossible AS x ON x.indicator = w.indicator AND x.ref_area = w.ref_area AND x.breakdown = w.breakdown
+    LEFT JOIN other_cell AS t ON t.indicator = w.indicator AND t.ref_area = w.ref_area AND t.breakdown = w.breakdown
     LEFT JOIN failed AS e ON e.indicator = w.indicator
     LEFT JOIN source AS p ON p.indicator = w.indicator
     LEFT JOIN reference.code AS b ON b.codelist = 'breakdown' AND b.code = w.breakdown
@@ -199,6 +231,7 @@ coded AS (
             WHEN availability = 'declared' THEN gap_kind
             WHEN availability = 'rejected' OR (availability = 'old' AND newer_refused) THEN 'rejected'
             WHEN availability IN ('no_value', 'old') AND failed_datasets IS NOT NULL THEN 'source_failed'
+            WHEN availability = 'no_value' AND other_cell IS NOT NULL THEN 'other_cells'
             WHEN availability = 'no_value' AND is_national THEN 'national_submission'
             WHEN availability = 'no_value' THEN 'no_source'
             WHEN availability = 'old' THEN 'out_of_window'
@@ -209,7 +242,11 @@ coded AS (
                 'last value ' || CASE WHEN latest_usable_year < latest_year THEN 'that can be used ' ELSE '' END || 'is of '
                 || CAST(latest_usable_year AS VARCHAR) || ', the window starts in ' || CAST(window_start AS VARCHAR)
             WHEN 'no_value' THEN
-                CASE breakdown WHEN 'headline' THEN 'no source publishes it for this member' ELSE 'no source publishes it by ' || lower(breakdown_name) END
+                CASE
+                    WHEN other_cell IS NOT NULL THEN 'published for another group only: ' || other_cell
+                    WHEN breakdown = 'headline' THEN 'no source publishes it for this member'
+                    ELSE 'no source publishes it by ' || lower(breakdown_name)
+                END
         END AS kept
     FROM judged
 )
@@ -224,7 +261,7 @@ SELECT
         WHEN 'rejected' THEN refusal || coalesce(', year ' || CAST(refused_year AS VARCHAR), '') || coalesce('; ' || kept, '')
         ELSE CASE availability
             WHEN 'declared' THEN gap_reason || ' Obtain from: ' || gap_obtain_from
-            WHEN 'no_value' THEN CASE WHEN is_national THEN 'only documents of some members have it; waiting for a national submission' ELSE kept END
+            WHEN 'no_value' THEN CASE WHEN is_national AND other_cell IS NULL THEN 'only documents of some members have it; waiting for a national submission' ELSE kept END
             WHEN 'document' THEN 'only figures quoted in documents'
             WHEN 'superseded' THEN 'only superseded or unreliable values'
             WHEN 'old' THEN kept
