@@ -110,9 +110,9 @@ def read_corrections(
     """The corrections of all files of corrections/, each of a cell that can be, of a series that its indicator claims."""
     names = files.names("corrections/*.yaml")
     corrections = [c for name in names for c in files.items(name, "corrections", Correction)]
-    series = _series_of(claims, renames)
+    series = _series_of(definitions, claims, renames)
     for c in corrections:
-        if _check_cell(c, definitions, codelists, files.problems) and c.indicator in series:
+        if _check_cell(c, definitions, codelists, files.problems):
             providers = series[c.indicator]
             what = f"provider of {c.indicator}"
             if files.problems.known(c.place, what, c.provider, providers, "provider"):
@@ -130,15 +130,16 @@ def read_corrections(
     return corrections
 
 
-def _series_of(claims: Iterable[Claim], renames: Iterable[SeriesRename]) -> dict[str, dict[str, set[str]]]:
+def _series_of(
+    definitions: Collection[str], claims: Iterable[Claim], renames: Iterable[SeriesRename]
+) -> dict[str, dict[str, set[str]]]:
     """indicator → provider → series that it claims, with the codes that these had before, and its national data."""
     before: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for r in renames:
         before[r.provider, r.dataset, r.new_series].add(r.old_series)
-    out: dict[str, dict[str, set[str]]] = {}
+    out: dict[str, dict[str, set[str]]] = {code: {NATIONAL: {code}} for code in definitions}
     for c in claims:
-        providers = out.setdefault(c.indicator, {NATIONAL: {c.indicator}})
-        known = providers.setdefault(c.provider, set())
+        known = out[c.indicator].setdefault(c.provider, set())
         known |= {c.series.code, *before[c.provider, c.dataset, c.series.code]}
     return out
 

@@ -38,7 +38,7 @@ WHERE NOT passed AND severity = 'warns'
 ORDER BY check_name
 """
 CORRECTIONS = """
-SELECT n_problems || ' corrections no longer find the value that they expect, and do not apply: ' || sample AS line
+SELECT 'corrections that do not apply, as the value they expect is gone: ' || n_problems || ' (' || sample || ')' AS line
 FROM quality.check_result
 WHERE check_name = 'correction_applies' AND NOT passed
 """

@@ -124,7 +124,7 @@ def test_correction_whose_value_is_gone_is_named_with_its_place(own_home: Path, 
     status = own_project.run(own_home, "status")
     assert status.returncode == 4
     (line,) = [a for a in status.stdout.partition("Needs attention")[2].splitlines() if "correction" in a]
-    assert f"do not apply: {said}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
+    assert f"value they expect is gone: 1 ({said}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
 
 
 def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project: OwnProject) -> None:
