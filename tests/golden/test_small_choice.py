@@ -369,7 +369,7 @@ BASELINES: dict[str, tuple[dict[int, str], str | None, float | None, float | Non
     "PHL": ({2015: "40", 2021: "<0.5"}, None, 40, None, None, "a value is censored or missing"),
     "SGP": ({2015: "40", 2021: "45"}, "U", 40, 45, None, "superseded, unreliable or from a document"),
     "THA": ({2005: "40"}, None, None, None, None, "last value is of 2005"),
-    "TLS": ({}, None, None, None, None, "no source has a value"),
+    "TLS": ({}, None, None, None, None, "no value in any year"),
     "VNM": ({2018: "40", 2021: "45", 2023: "44"}, None, 40, 44, 4, None),
 }
 

@@ -108,7 +108,7 @@ reasoned AS (
         p.*,
         CASE
             WHEN p.indicator_status = 'declared' THEN 'no values yet: ' || p.gap_reason
-            WHEN p.last_year IS NULL THEN 'no source has a value'
+            WHEN p.last_year IS NULL THEN 'no value in any year'
             WHEN NOT p.has_baseline AND NOT p.has_latest THEN 'last value is of ' || CAST(p.last_year AS VARCHAR)
             WHEN NOT p.has_baseline THEN 'no value in the baseline period'
             WHEN NOT p.has_latest THEN 'no value in the window of the latest year'
