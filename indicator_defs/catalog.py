@@ -44,7 +44,7 @@ from indicator_defs.rules import (
     read_weights,
 )
 from indicator_defs.set_model import IndicatorSet, RegionalBaseline
-from indicator_defs.sets import INDICATOR_SET, check_sets, read_sets
+from indicator_defs.sets import INDICATOR_SET, REGION, check_sets, read_sets
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -104,7 +104,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     codelists = read_codelists(files)
     if unreadable := [name for name, rows in codelists.items() if not rows]:
         for name in (f"codelists/{n}.csv" for n in unreadable):
-            if not any(p.startswith(f"{files.label(name)}:") for p in problems):
+            if not problems.tells_of(files.label(name)):
                 files.missing(name, "every code")
         raise _error(problems)  # whatever names a code would be told as well
     read = read_definitions(files)
@@ -125,7 +125,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     target_group_rules = read_target_group_rules(files, codelists)
     not_applicable = read_not_applicable(files, definitions, codelists)
     expectations = read_expectations(files, definitions, codelists, {c.provider for c in claims})
-    national_targets = read_national_targets(files, definitions, codelists.members("ASEAN"))
+    national_targets = read_national_targets(files, definitions, codelists.members(REGION))
     tolerances = read_tolerances(files, definitions)
     files.check_all_read()
     if problems or sets.baseline is None:
@@ -174,15 +174,10 @@ def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> 
         raise _error(wrong)
 
 
-def files_of(folder: Path = FOLDER) -> list[Path]:
-    """The files that make the catalogue, sorted: what its fingerprint is taken over."""
-    return definition_files(folder)
-
-
 def fingerprint_of(folder: Path = FOLDER) -> str:
     """sha256 over names and contents of all files of the catalogue."""
     digest = hashlib.sha256()
-    for path in files_of(folder):
+    for path in definition_files(folder):
         digest.update(path.relative_to(folder).as_posix().encode())
         if path.is_file():  # else a broken link or a folder, which is told when the definitions are read
             digest.update(hashlib.sha256(path.read_bytes()).digest())

@@ -6,12 +6,11 @@ Does not belong here: the codes of providers (crosswalks.py).
 
 from __future__ import annotations
 
-from datetime import date
 from functools import cached_property
 from itertools import pairwise
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.files import Files, Problems, Row, is_number, repeated
+from indicator_defs.files import Files, Problems, Row, is_day, is_number, repeated
 
 # Code lists by the concept whose codes they hold, where the names differ.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
@@ -101,18 +100,10 @@ def _check_groups(lists: Codelists, problems: Problems) -> None:
                 is_kind = kinds[row[column]] == kind
                 problems.expected(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
         for column in ("valid_from", "valid_to"):
-            problems.expected(row, column, not row[column] or _is_day(row[column]), "a day as 1967-08-08, or nothing")
+            problems.expected(row, column, not row[column] or is_day(row[column]), "a day as 1967-08-08, or nothing")
         if row["valid_to"] and row["valid_from"] > row["valid_to"]:
             problems.say(row.place, f"valid_to {row['valid_to']} lies before valid_from {row['valid_from']}")
     for same in repeated(lists[AREA_GROUP], lambda r: (r["group"], r["member"])):
         for before, row in pairwise(sorted(same, key=lambda r: (r["valid_from"], r.line))):
             if not before["valid_to"] or row["valid_from"] <= before["valid_to"]:
                 problems.say(row.place, f"{row['member']} is in {row['group']} at the same time by line {before.line}")
-
-
-def _is_day(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return len(text) == len("1967-08-08")

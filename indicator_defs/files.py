@@ -12,6 +12,7 @@ import io
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,6 +60,10 @@ class Problems(list[str]):
         """Adds one problem."""
         self.append(f"{place}: {what}")
 
+    def tells_of(self, file: str) -> bool:
+        """Whether there is a problem in this file, named as in messages."""
+        return any(problem.startswith(f"{file}:") for problem in self)
+
     def known(self, place: str, what: str, code: str, among: Collection[str], field: str = "") -> bool:
         """Whether a code is one of those `among`; a problem if not, with what is allowed.
 
@@ -97,10 +102,10 @@ class Files:
     def check_all_read(self) -> None:
         """Adds the files of definitions that nothing has read; else one that is misplaced would count for nothing."""
         for path in definition_files(self.folder):
-            place = f"{self.label(path.relative_to(self.folder).as_posix())}:1"
-            if path not in self._read and not any(p.startswith(f"{place}: ") for p in self.problems):
+            label = self.label(path.relative_to(self.folder).as_posix())
+            if path not in self._read and not self.problems.tells_of(label):
                 self.problems.say(
-                    place,
+                    f"{label}:1",
                     "no definitions are read from a file of this name in this folder; names end in .yaml or .csv, "
                     "in small letters, and each kind has its folder (docs/definitions.md)",
                 )
@@ -204,6 +209,15 @@ def repeated(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[
     for item in items:
         by_key[key(item)].append(item)
     return (same for same in by_key.values() if len(same) > 1)
+
+
+def is_day(text: str) -> bool:
+    """Whether a cell holds a day of the calendar, as 1967-08-08."""
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return len(text) == len("1967-08-08")
 
 
 def is_number(text: str) -> bool:

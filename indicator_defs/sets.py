@@ -53,7 +53,7 @@ def read_sets(files: Files) -> Sets:
             sets.by_name[s.name] = s
             sets.lines[s.name] = lines
         else:
-            files.problems.faulty.add(str(data.get("name")) if isinstance(data, Mapping) else PurePosixPath(name).stem)
+            files.problems.faulty.add(PurePosixPath(name).stem)
     files.required(BASELINE)
     if INDICATOR_SET not in sets.by_name and INDICATOR_SET not in files.problems.faulty:
         files.missing(f"sets/{INDICATOR_SET}.yaml", "the set")

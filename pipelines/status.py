@@ -17,6 +17,7 @@ from pipelines import status_details as details
 from pipelines.editions import Listed, listed
 from pipelines.failures import last_failure
 from pipelines.manifest_sources import newest_vintages, path_of
+from pipelines.summary import WARNINGS
 from sources.freshness import Freshness, late_sources
 from sources.national import inbox_sheets
 from sources.online import FetchReport
@@ -31,17 +32,7 @@ SELECT
 FROM quality.row_account
 """
 INDICATORS = "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status ORDER BY status"
-WARNINGS = """
-SELECT check_name || ': ' || n_problems || ' (' || description || '), as ' || sample AS line
-FROM quality.check_result
-WHERE NOT passed AND severity = 'warns'
-ORDER BY check_name
-"""
-CORRECTIONS = """
-SELECT 'corrections that do not apply, as the value they expect is gone: ' || n_problems || ' (' || sample || ')' AS line
-FROM quality.check_result
-WHERE check_name = 'correction_applies' AND NOT passed
-"""
+CORRECTIONS = "correction_applies"
 
 
 @dataclass(frozen=True)
@@ -109,12 +100,17 @@ def collect(home: Path, today: date | None = None) -> Status:
     lost = _lost(current, manifest["files"])
     if lost is not None:
         return replace(state, attention=[lost, *broken])
-    rows, kinds = query(current, ROWS).iloc[0], query(current, INDICATORS)
+    rows, kinds, warnings = query(current, ROWS).iloc[0], query(current, INDICATORS), query(current, WARNINGS)
+    broken += [
+        f"corrections that do not apply, as the value they expect is gone: {w.n_problems} ({w.sample})"
+        for w in warnings.itertuples()
+        if w.check_name == CORRECTIONS
+    ]
     return replace(
         state,
         rows={str(name): int(n) for name, n in rows.items()},
         indicators=dict(zip(kinds["status"].astype(str), kinds["n"].astype(int).tolist(), strict=True)),
-        warnings=query(current, WARNINGS)["line"].tolist(),
+        warnings=[f"{w.check_name}: {w.n_problems} ({w.description}), as {w.sample}" for w in warnings.itertuples()],
         lateness=details.lateness(current),
         discrepancies=details.discrepancies(current),
         rejections=details.rejections(current),
@@ -155,7 +151,6 @@ def _outstanding(current: Path, state: Status) -> list[str]:
     rejected = details.rejected_now(current)
     if rejected:
         out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
-    out += query(current, CORRECTIONS)["line"].tolist()
     published = [e["at"] for e in state.history if e["what"] == "published"]
     if state.last_failure is not None and state.last_failure[:25] > max([str(state.made_at), *published]):
         out.append("the last refresh failed; see log/failures.log in the home")

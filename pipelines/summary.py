@@ -39,7 +39,7 @@ LEFT JOIN of_members AS m ON m.indicator = i.indicator
 """
 
 WARNINGS = """
-SELECT check_name, n_problems, sample
+SELECT check_name, n_problems, description, sample
 FROM quality.check_result
 WHERE NOT passed AND severity = 'warns'
 ORDER BY check_name
@@ -81,7 +81,8 @@ class Summary:
     """The facts of a new release.
 
     `rows`: provider, rows_in, harmonised, out_of_scope, rejected. `figures`: indicator, year, asean, class, members,
-    weight_covered (percent). `warnings`: check_name, n_problems, sample (the first ones found) of the checks that warn.
+    weight_covered (percent). `warnings`: of the checks that warn check_name,
+    n_problems, description, sample (the first ones found).
     """
 
     release: str

@@ -16,9 +16,8 @@ from pathlib import Path
 
 from indicator_defs.errors import PayungError
 from sources.manifests import Manifest, RawFile, SnapshotError
-from sources.parsing import decompressed
 from sources.rebuilt.answers import keep
-from sources.registry import dataset, parser, provider
+from sources.registry import dataset, provider
 from sources.shipped import shipped_archive
 from sources.snapshots import SnapshotStore
 
@@ -37,19 +36,13 @@ def kept(
     Raises SourceError and ArchiveError for what the provider's parser and YAML do not know, RegistryError for an
     unknown provider or dataset, SnapshotError for a file that cannot be read. The same files are kept once.
     """
-    structure = dataset(provider_name, dataset_name)
-    raw = [RawFile(path.name, _content(path), address) for path in files]
-    bodies = [(f.name, decompressed(f.name, f.content)) for f in raw]
-    frame = parser(provider_name)(structure, bodies).frame
     return keep(
         store,
         provider(provider_name),
-        structure,
-        raw,
+        dataset(provider_name, dataset_name),
+        [RawFile(path.name, _content(path), address) for path in files],
         vintage_date=vintage,
         address=address,
-        series_asked=sorted(frame["series"].dropna().unique()),
-        areas_asked=sorted(frame["ref_area"].dropna().unique()),
         note=note or None,
         rebuilt=False,
     )

@@ -10,13 +10,14 @@ are reported all at once, with row and column as a spreadsheet shows them (the h
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.files import is_day
 from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, csv_records, text_of, width_faults
 from sources.spec import DatasetSpec
 
@@ -39,11 +40,10 @@ _QUOTES = "Text that holds a comma stands in quotes."
 
 @dataclass(frozen=True)
 class _Sheet:
-    """A file of the format: its columns, the records that fill them with their rows, and faults by row (0: the file)."""
+    """A file of the format: its columns, the records that fill them, and all faults by row (0: of the whole file)."""
 
     header: list[str]
     rows: list[list[str]]
-    numbers: list[int]
     faults: list[tuple[int, str]]
 
     def column(self, name: str) -> list[str | None]:
@@ -61,12 +61,13 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     """
     table = Table(dataset)
     for file, body in files:
-        sheet = _sheet(file, body)
-        faults = sheet.faults + _cell_faults(dataset, sheet)
+        sheet = _sheet(dataset, file, body)
         wrong = next((k for k in sheet.column("kind") if DATASET_OF.get(k or "") not in (None, dataset.dataset)), None)
         if wrong is not None:
-            faults.append((0, f"column kind: found {wrong!r}, which does not belong to dataset {dataset.dataset}"))
-        _refuse(file, faults)
+            sheet.faults.append(
+                (0, f"column kind: found {wrong!r}, which does not belong to dataset {dataset.dataset}")
+            )
+        _refuse(file, sheet.faults)
         values = {table.column(name, "attribute", file): sheet.column(name) for name in sheet.header}
         for breakdown in BREAKDOWNS:
             values[breakdown] = [c or "_T" for c in values.get(breakdown) or [None] * len(sheet.rows)]
@@ -140,43 +141,29 @@ def identify(file: str, body: bytes) -> tuple[str, date]:
     """
     from sources.registry import provider
 
-    sheet = _sheet(file, body)
-    cells = _cell_faults(provider(PROVIDER).datasets[0], sheet)  # both datasets have the same columns
-    told: dict[str, str] = {}
-    faults = []
-    for name in ("kind", "vintage_date"):
-        found = sorted({c for c in sheet.column(name) if c is not None})
-        if len(found) > 1:
-            shown = ", ".join(repr(c) for c in found[:4])
-            faults.append(
-                (0, f"column {name}: found {shown}, expected one and the same in every row. Make a file of each.")
-            )
-        told[name] = found[0] if found else ""
-    vintage = date.min
-    try:
-        vintage = date.fromisoformat(told["vintage_date"])
-    except ValueError:
-        if not any("column vintage_date" in fault for _, fault in cells + faults):  # told already
-            faults.append((2, f"row 2, column vintage_date: found {told['vintage_date']!r}, which is no day"))
-    if vintage > datetime.now(UTC).date() + AHEAD:
-        faults.append(
-            (
-                2,
-                f"row 2, column vintage_date: found {vintage}, which is still to come; such a file would stand before "
-                "every later one. Give the day on which these figures were published or sent.",
-            )
+    sheet = _sheet(provider(PROVIDER).datasets[0], file, body)  # both datasets have the same columns
+    found = {name: sorted({c for c in sheet.column(name) if c is not None}) for name in ("kind", "vintage_date")}
+    for name, cells in found.items():
+        if len(cells) > 1:
+            shown = ", ".join(repr(c) for c in cells[:4])
+            said = f"column {name}: found {shown}, expected one and the same in every row. Make a file of each."
+            sheet.faults.append((0, said))
+    ahead = datetime.now(UTC).date() + AHEAD
+    if any(is_day(c) and date.fromisoformat(c) > ahead for c in found["vintage_date"]):
+        said = (
+            f"column vintage_date: found {found['vintage_date'][-1]}, which is still to come; such a file would stand "
+            "before every later one. Give the day on which these figures were published or sent."
         )
-    _refuse(file, sheet.faults + cells + faults)
-    return DATASET_OF[told["kind"]], vintage
+        sheet.faults.append((0, said))
+    _refuse(file, sheet.faults)
+    return DATASET_OF[found["kind"][0]], date.fromisoformat(found["vintage_date"][0])
 
 
-def _sheet(file: str, body: bytes) -> _Sheet:
-    """A file's columns and records; the delimiter is the one of comma and semicolon that the header has more of.
+def _sheet(dataset: DatasetSpec, file: str, body: bytes) -> _Sheet:
+    """A file's columns, records and faults; the delimiter is the one of comma and semicolon that the header has more of.
 
     Raises SourceError for what is no table, or lacks a required column.
     """
-    from sources.registry import provider
-
     first = next((line for line in text_of(file, body, "CSV", _SAVE_AGAIN).splitlines() if line.strip()), "")
     delimiter = ";" if first.count(";") > first.count(",") else ","
     header, records = csv_records(file, body, delimiter, _SAVE_AGAIN)
@@ -184,42 +171,38 @@ def _sheet(file: str, body: bytes) -> _Sheet:
         raise SourceError(
             f"{file}: row 1: found {first[:40]!r}, expected the column names, parted by comma or semicolon. {_GUIDE}"
         )
-    lacking = [
-        c.published_as for c in provider(PROVIDER).datasets[0].columns if c.required and c.published_as not in header
-    ]
+    lacking = [c.published_as for c in dataset.columns if c.required and c.published_as not in header]
     if lacking:
         raise SourceError(
             f"{file}: header: required column {', '.join(lacking)} missing; found {', '.join(header)}. {_GUIDE}"
         )
-    numbered = list(enumerate(records, start=2))
-    return _Sheet(
-        header,
-        [r for _, r in numbered if len(r) == len(header)],
-        [n for n, r in numbered if len(r) == len(header)],
-        [(n, f"{fault} {_QUOTES}") for n, fault in width_faults(records, len(header))],
-    )
+    faults = [(n, f"{fault} {_QUOTES}") for n, fault in width_faults(records, len(header))]
+    numbered = [(n, row) for n, row in enumerate(records, start=2) if len(row) == len(header)]
+    sheet = _Sheet(header, [row for _, row in numbered], faults)
+    faults += _cell_faults(dataset, sheet, [n for n, _ in numbered])
+    return sheet
 
 
-def _cell_faults(dataset: DatasetSpec, sheet: _Sheet) -> list[tuple[int, str]]:
-    """Cells whose faults would otherwise be noticed without the statistician's own row and column."""
-    faults: list[tuple[int, str]] = []
+def _cell_faults(dataset: DatasetSpec, sheet: _Sheet, numbers: list[int]) -> Iterator[tuple[int, str]]:
+    """Cells whose faults would otherwise be noticed without the statistician's own row and column. `numbers`: of rows."""
     for column in dataset.columns:
         if column.published_as not in sheet.header:
             continue
         pattern = re.compile(column.pattern) if column.pattern else None
-        for number, cell in zip(sheet.numbers, sheet.column(column.published_as), strict=True):
+        for number, cell in zip(numbers, sheet.column(column.published_as), strict=True):
             place = f"row {number}, column {column.published_as}"
             if cell is None:
                 if not column.nullable:
-                    faults.append((number, f"{place}: empty, expected {column.description}"))
-            elif pattern is not None and pattern.fullmatch(cell) is None:
+                    yield number, f"{place}: empty, expected {column.description}"
+            elif (pattern is not None and pattern.fullmatch(cell) is None) or (
+                column.name == "vintage_date" and not is_day(cell)
+            ):
                 advice = " Write decimals with a point." if re.fullmatch(r"[<>=]*-?\d+,\d+", cell) else ""
-                faults.append((number, f"{place}: found {cell!r}, expected {column.description}{advice}"))
-    bounds = zip(sheet.numbers, sheet.column("lower_bound"), sheet.column("upper_bound"), strict=True)
+                yield number, f"{place}: found {cell!r}, expected {column.description}{advice}"
+    bounds = zip(numbers, sheet.column("lower_bound"), sheet.column("upper_bound"), strict=True)
     for number, low, high in bounds:
         if low and high and _NUMBER.fullmatch(low) and _NUMBER.fullmatch(high) and float(low) > float(high):
-            faults.append((number, f"row {number}: lower_bound {low} is above upper_bound {high}"))
-    return faults
+            yield number, f"row {number}: lower_bound {low} is above upper_bound {high}"
 
 
 def _refuse(file: str, faults: list[tuple[int, str]]) -> None:

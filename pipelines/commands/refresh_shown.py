@@ -103,8 +103,8 @@ def _show_summary(release: Path, seconds: float) -> None:
     click.echo("Rows of the provider answers, by what became of them:")
     print_table(found.rows)
     click.echo(f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings.")
-    for check, problems, sample in found.warnings.itertuples(index=False):
-        click.echo(f"  {check} ({problems}): {shorten(sample, 200, placeholder=' ...')}")
+    for w in found.warnings.itertuples():
+        click.echo(f"  {w.check_name} ({w.n_problems}): {shorten(str(w.sample), 200, placeholder=' ...')}")
     click.echo(f"\n{found.indicators.text}")
     click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
     print_table(found.figures)

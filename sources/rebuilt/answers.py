@@ -15,7 +15,7 @@ from datetime import date
 from typing import TypeVar
 
 from sources.manifests import Manifest, Origin, RawFile
-from sources.parsing import content_fingerprint
+from sources.parsing import ParsedDataset, content_fingerprint, decompressed
 from sources.rebuilt.figures import ArchiveError
 from sources.registry import parser
 from sources.snapshots import SnapshotStore
@@ -56,8 +56,8 @@ def keep(
     *,
     vintage_date: date,
     address: str,
-    series_asked: list[str],
-    areas_asked: list[str],
+    series_asked: list[str] | None = None,
+    areas_asked: list[str] | None = None,
     note: str | None,
     release_tag: str | None = None,
     producer: str | None = None,
@@ -65,9 +65,10 @@ def keep(
 ) -> Manifest:
     """Keeps the files as a snapshot; they are read back by the provider's own parser first.
 
+    `series_asked`, `areas_asked`: by default those that the files name.
     Raises ArchiveError when the parser finds something that the dataset's structure does not know.
     """
-    bodies = [(f.name, gzip.decompress(f.content) if f.name.endswith(".gz") else f.content) for f in files]
+    bodies = [(f.name, decompressed(f.name, f.content)) for f in files]
     parsed = parser(spec.provider)(dataset, bodies)
     if parsed.warnings:
         raise ArchiveError(
@@ -81,8 +82,8 @@ def keep(
         fetched_at=None,
         address=address,
         release_tag=release_tag,
-        series_asked=series_asked,
-        areas_asked=areas_asked,
+        series_asked=_named(parsed, "series") if series_asked is None else series_asked,
+        areas_asked=_named(parsed, "ref_area") if areas_asked is None else areas_asked,
         licence=dataset.licence,
         attribution=dataset.attribution,
         rebuilt=rebuilt,
@@ -93,3 +94,8 @@ def keep(
         supersedes=spec.supersedes,
     )
     return store.add(origin, files)
+
+
+def _named(parsed: ParsedDataset, column: str) -> list[str]:
+    """The codes in a column of a parsed answer, sorted."""
+    return sorted(parsed.frame[column].dropna().unique())

@@ -35,8 +35,6 @@ def rebuild(store: SnapshotStore, path: Path = FOUNDING_DOCUMENTS) -> Manifest:
         [RawFile("figures.csv", body, address)],
         vintage_date=vintage,
         address=address,
-        series_asked=sorted(frame["series"].unique()),
-        areas_asked=sorted(frame["ref_area"].unique()),
         producer="; ".join(sorted(frame["producer"].dropna().unique())),
         rebuilt=False,
         note=(

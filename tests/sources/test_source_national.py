@@ -193,9 +193,7 @@ class TestInbox:
 
     def test_a_file_of_a_day_far_ahead_is_refused(self, inbox: Path, store: SnapshotStore) -> None:
         (inbox / "khm.csv").write_text(SUBMISSION.replace("2026-10-01", "2999-10-01"))
-        with pytest.raises(
-            SourceError, match=r"(?s)khm\.csv: .*row 2, column vintage_date: found 2999-10-01, .* to come"
-        ):
+        with pytest.raises(SourceError, match=r"(?s)khm\.csv: .*column vintage_date: found 2999-10-01, .* to come"):
             collect_inbox(inbox, store)
         assert store.list() == []
 

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 from small_build import SmallBuild, ilo_row, un_row
 
-from indicator_defs.catalog import FOLDER, files_of
+from indicator_defs.catalog import FOLDER
+from indicator_defs.files import definition_files
 from sources import registry
 from warehouse.database import staged_tables
 from warehouse.engine import computed_tables
@@ -36,7 +37,7 @@ def whole_build(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
 def folder(tmp_path: Path) -> Path:
     """A copy of the shipped catalogue that a test may spoil."""
     to = tmp_path / "indicator_defs"
-    for path in files_of(FOLDER):
+    for path in definition_files(FOLDER):
         copy = to / path.relative_to(FOLDER)
         copy.parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(path, copy)

@@ -9,27 +9,15 @@ wanted AS (
     FROM reference.indicator_breakdown AS b
     CROSS JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g
 ),
-by_breakdown AS (  -- a cell that differs from the headline in the breakdown alone; by sex, also in its age where that is said
-    SELECT
-        v.indicator, v.ref_area, b.breakdown, v.observation_id
-    FROM indicator_set.value AS v
-    JOIN reference.indicator_breakdown AS b ON b.indicator = v.indicator
-    JOIN reference.indicator AS i ON i.indicator = v.indicator
-    WHERE CASE b.breakdown
-        WHEN 'headline' THEN v.is_headline
-        WHEN 'sex' THEN v.breakdown_family = 'sex' OR (v.breakdown_family = 'sex+age' AND i.sex_total_age IS NOT NULL)
-        ELSE v.breakdown_family = b.breakdown
-    END
-),
 found AS (
     SELECT
-        b.indicator, b.ref_area, b.breakdown, count(*) AS n_values, min(v.time_period) AS first_year,
+        b.indicator, v.ref_area, b.breakdown, count(*) AS n_values, min(v.time_period) AS first_year,
         max(v.time_period) AS latest_year,
         max(CASE WHEN v.in_aggregates THEN v.time_period END) AS latest_usable_year,
         min(CASE WHEN v.dataset_kind = 'document' THEN 1 ELSE 0 END) AS only_documents
-    FROM by_breakdown AS b
-    JOIN indicator_set.value AS v ON v.observation_id = b.observation_id
-    GROUP BY b.indicator, b.ref_area, b.breakdown
+    FROM harmonised.cell_breakdown AS b
+    JOIN indicator_set.value AS v ON v.indicator = b.indicator AND v.cell = b.cell
+    GROUP BY b.indicator, v.ref_area, b.breakdown
 ),
 refused_row AS (
     SELECT

@@ -3,45 +3,14 @@
 WITH settings AS (
     SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
 ),
-regional_cell AS (  -- in how many breakdowns the cell of a regional figure differs from the headline
-    SELECT
-        a.*, i.sex_total_age, a.sex <> i.headline_sex AS of_sex, a.age <> i.headline_age AS of_age,
-        a.urbanisation <> i.headline_urbanisation AS of_place,
-        a.income_wealth_quantile <> i.headline_income_wealth_quantile AS of_quantile,
-        a.disability_status <> i.headline_disability_status AS of_disability,
-        a.education_lev <> i.headline_education_lev AS of_education,
-        a.migratory_status <> i.headline_migratory_status AS of_migration, a.occupation <> i.headline_occupation AS of_occupation,
-        a.activity <> i.headline_activity AS of_activity, a.formality <> i.headline_formality AS of_formality,
-        a.composite_breakdown <> i.headline_composite_breakdown AS of_composite,
-        CAST(of_sex AS INTEGER) + CAST(of_age AS INTEGER) + CAST(of_place AS INTEGER) + CAST(of_quantile AS INTEGER)
-            + CAST(of_disability AS INTEGER) + CAST(of_education AS INTEGER) + CAST(of_migration AS INTEGER)
-            + CAST(of_occupation AS INTEGER) + CAST(of_activity AS INTEGER) + CAST(of_formality AS INTEGER)
-            + CAST(of_composite AS INTEGER) AS n_differing
-    FROM indicator_set.aggregate AS a
-    JOIN settings AS s ON s.latest_reference_year = a.time_period
-    JOIN reference.indicator AS i ON i.indicator = a.indicator
-),
-regional AS (  -- by a breakdown: as for members in quality.availability
+regional AS (
     SELECT
         a.indicator, a.ref_area, b.breakdown,
         max(CASE WHEN a.publication_class <> 'C' THEN 1 ELSE 0 END) AS is_published, max(a.n_areas) AS n_areas,
         max(a.areas) AS areas
-    FROM regional_cell AS a
-    JOIN reference.indicator_breakdown AS b ON b.indicator = a.indicator
-    WHERE CASE b.breakdown
-        WHEN 'headline' THEN a.is_headline
-        WHEN 'sex' THEN a.of_sex AND (a.n_differing = 1 OR (a.n_differing = 2 AND a.of_age AND a.sex_total_age IS NOT NULL))
-        WHEN 'age' THEN a.of_age AND a.n_differing = 1
-        WHEN 'urbanisation' THEN a.of_place AND a.n_differing = 1
-        WHEN 'income_wealth_quantile' THEN a.of_quantile AND a.n_differing = 1
-        WHEN 'disability_status' THEN a.of_disability AND a.n_differing = 1
-        WHEN 'education_lev' THEN a.of_education AND a.n_differing = 1
-        WHEN 'migratory_status' THEN a.of_migration AND a.n_differing = 1
-        WHEN 'occupation' THEN a.of_occupation AND a.n_differing = 1
-        WHEN 'activity' THEN a.of_activity AND a.n_differing = 1
-        WHEN 'formality' THEN a.of_formality AND a.n_differing = 1
-        WHEN 'composite_breakdown' THEN a.of_composite AND a.n_differing = 1
-    END
+    FROM indicator_set.aggregate AS a
+    JOIN settings AS s ON s.latest_reference_year = a.time_period
+    JOIN harmonised.cell_breakdown AS b ON b.indicator = a.indicator AND b.cell = a.cell
     GROUP BY a.indicator, a.ref_area, b.breakdown
 ),
 of_members AS (

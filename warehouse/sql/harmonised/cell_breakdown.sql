@@ -1,0 +1,9 @@
+-- harmonised.cell_breakdown: the cells that show an indicator by one of its expected breakdowns, and by nothing else. By
+-- sex also those of another age, where the definition says that figures by sex are of another age than the total.
+SELECT b.indicator, b.breakdown, c.cell
+FROM reference.indicator_breakdown AS b
+JOIN reference.indicator AS i ON i.indicator = b.indicator
+JOIN harmonised.cell AS c ON c.indicator = b.indicator
+WHERE c.breakdown_family = CASE b.breakdown WHEN 'headline' THEN 'total' ELSE b.breakdown END
+    OR (b.breakdown = 'sex' AND c.breakdown_family = 'sex+age' AND i.sex_total_age IS NOT NULL)
+ORDER BY b.indicator, b.breakdown, c.cell
