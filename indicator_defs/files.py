@@ -42,8 +42,8 @@ class Row:
 
 
 ENDINGS = (".yaml", ".yml", ".csv")
-# A list of at most so many codes is told whole where one of them is expected.
-_FEW = 12
+# A list of at most so many codes is told whole where one of them is expected; a longer one where none of it is near.
+_FEW, _SOME = 12, 40
 
 
 class Problems(list[str]):
@@ -186,9 +186,9 @@ class Files:
 
 def _allowed(code: str, among: Collection[str]) -> str:
     """What may stand in the place of an unknown code: all of a short list, of a long one what is near."""
-    if len(among) <= _FEW:
-        return f"; expected one of {', '.join(sorted(among)) or 'none'}"
     near = difflib.get_close_matches(code, among, n=3)
+    if len(among) <= (_FEW if near else _SOME):
+        return f"; expected one of {', '.join(sorted(among)) or 'none'}"
     return f"; near it: {', '.join(near)}" if near else ""
 
 

@@ -56,7 +56,7 @@ ONE_WORD = {
     UEMP: [
         ("typo in a field", "direction: higher", "diretcion: higher", r"diretcion: unknown field; fields are .*direction"),
         ("typo in a nested field", "group: AT_RISK", "grup: AT_RISK", r"s.0.grup: unknown field; fields are .*where$"),
-        ("unknown unit", "unit: PT", "unit: PERCENT", r"unit: unknown unit .*'PERCENT'"),
+        ("unknown unit", "unit: PT", "unit: PERCENT", r"unit: unknown unit .*'PERCENT'; expected one of .*, PT,"),
         ("unknown method", "method: weighted_mean", "method: mean", r"n.method: .*'mean'; expected one of .*weighted_mean"),
         ("unknown weight", "weight: UNEMPLOYED", "weight: JOBLESS", r"n.weight: unknown weight .*'JOBLESS'"),
         ("near weight", "weight: UNEMPLOYED", "weight: UNEMPLOYD", r"'UNEMPLOYD'; near it: UNEMPLOYED, EMPLOYED"),
