@@ -172,6 +172,11 @@ class Terminal(pyte.Screen):
                     break
         raise AssertionError(f"{pattern!r} did not appear on the screen:\n{shown.rstrip()}")
 
+    def ask(self, text: str) -> None:
+        """Types at a prompt that stands on the last line: what is typed before it is echoed by the terminal itself."""
+        self.wait_for(r"payung>\n*\Z")
+        self.type(text)
+
     def type(self, text: str) -> None:
         os.write(self.descriptor, text.encode())
 
@@ -205,21 +210,21 @@ def test_prompt_answers_completes_helps_and_remembers(light_home: Path) -> None:
     with terminal(light_home, PAGER="cat") as screen:
         screen.wait_for(r"read-only\. End a statement with ;")
         screen.wait_for(r"payung>$")
-        screen.type("SELECT 6 *\r")
+        screen.ask("SELECT 6 *\r")
         screen.wait_for(r"\.\.\.>$")
         screen.type("7 AS answer;\r")
         screen.wait_for(r"\n *42\n")
-        screen.type("\\d baseline.change_contribution\r")
+        screen.ask("\\d baseline.change_contribution\r")
         assert "contributions add up" in screen.wait_for(r"contribution .*DOUBLE")
-        screen.type("\\d as_of\r")
+        screen.ask("\\d as_of\r")
         screen.wait_for(r"known_on")
-        screen.type("\\d nothing\r")
+        screen.ask("\\d nothing\r")
         screen.wait_for(r"no table, view or macro")
-        screen.type("\\?\r")
+        screen.ask("\\?\r")
         screen.wait_for(r"leave \(or Ctrl-D\)")
-        screen.type("SELEC 1;\r")
+        screen.ask("SELEC 1;\r")
         screen.wait_for(r"Parser Error[^$]*LINE 1")
-        screen.type("SELECT name FROM reference.indic\t")
+        screen.ask("SELECT name FROM reference.indic\t")
         screen.wait_for(r"FROM reference\.indicator")
         screen.type(" WHERE indicator = 'ASP_COV_PENS")
         screen.wait_for(r"FROM reference\.indicator WHERE indicator = 'ASP_COV_PENS$")
@@ -227,9 +232,9 @@ def test_prompt_answers_completes_helps_and_remembers(light_home: Path) -> None:
         screen.wait_for("WHERE indicator = 'ASP_COV_PENSN$")
         screen.type("';\r")
         screen.wait_for("receiving a pension")
-        screen.type("DROP TABLE baseline.value;\r")
+        screen.ask("DROP TABLE baseline.value;\r")
         screen.wait_for("only reads")
-        screen.type("\\q\r")
+        screen.ask("\\q\r")
         screen.wait_for(r"payung> \\q\n")
     history = (light_home / "sql_history").read_text(encoding="utf-8")
     assert "7 AS answer;" in history
@@ -241,10 +246,10 @@ def test_long_answers_go_through_the_pager(light_home: Path, tmp_path: Path) -> 
     pager.chmod(0o755)
     with terminal(light_home, lines=20, PAGER=str(pager)) as screen:
         screen.wait_for("payung>")
-        screen.type("SELECT 1 AS one;\r")
+        screen.ask("SELECT 1 AS one;\r")
         screen.wait_for(r"\n *1\s")
         assert not (tmp_path / "paged").exists(), "a short answer is printed"
-        screen.type("SELECT * FROM range(500);\r")
+        screen.ask("SELECT * FROM range(500);\r")
         screen.wait_for("payung>")
         end = time.monotonic() + 10
         while not (tmp_path / "paged").exists() and time.monotonic() < end:
