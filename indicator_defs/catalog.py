@@ -17,7 +17,14 @@ from typing import TYPE_CHECKING
 from indicator_defs.codelists import Codelists, read_codelists
 from indicator_defs.concepts import check_concepts
 from indicator_defs.crosswalks import check_providers, read_crosswalks, read_renames
-from indicator_defs.definitions import Claim, check_claims, check_definitions, read_definitions
+from indicator_defs.definitions import (
+    Claim,
+    check_claims,
+    check_definitions,
+    check_titles,
+    read_definitions,
+    read_vintage_units,
+)
 from indicator_defs.errors import CatalogError
 from indicator_defs.expectations import Expectations, read_expectations
 from indicator_defs.files import Files, Row, definition_files
@@ -32,6 +39,7 @@ from indicator_defs.model import (
     PublicationRule,
     SeriesRename,
     Tolerance,
+    VintageUnit,
     Weight,
 )
 from indicator_defs.national_targets import NationalTarget, read_national_targets
@@ -79,6 +87,7 @@ class Catalog:
     expectations: Expectations
     national_targets: list[NationalTarget]
     tolerances: dict[str, Tolerance]
+    vintage_units: list[VintageUnit]
     fingerprint: str
     places: dict[str, str]
 
@@ -114,6 +123,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     weights = read_weights(files, definitions)
     check_definitions(read, codelists, methods, publication_rules, weights, problems)
     check_claims(claims, problems)
+    check_titles(read, problems)
     check_concepts(files, claims)
     crosswalks = read_crosswalks(files, codelists)
     check_providers(crosswalks, claims, problems)
@@ -127,6 +137,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     expectations = read_expectations(files, definitions, codelists, {c.provider for c in claims})
     national_targets = read_national_targets(files, definitions, codelists.members(REGION))
     tolerances = read_tolerances(files, definitions)
+    vintage_units = read_vintage_units(files, claims)
     files.check_all_read()
     if problems or sets.baseline is None:
         raise _error(problems)
@@ -149,6 +160,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
         expectations=expectations,
         national_targets=national_targets,
         tolerances=tolerances,
+        vintage_units=vintage_units,
         fingerprint=fingerprint_of(folder),
         places={code: lines.file for code, lines in read.lines.items()},
     )

@@ -27,6 +27,7 @@ def code_tables(catalog: Catalog, structures: list[DatasetStructure]) -> dict[st
     return {
         "dataset": _dataset(structures),
         "dataset_scope": _dataset_scope(structures),
+        "dataset_expected": _dataset_expected(structures),
         "crosswalk": _crosswalk(catalog, structures),
         "code": _code(catalog),
         "area": _area(catalog),
@@ -52,6 +53,13 @@ def _dataset(structures: list[DatasetStructure]) -> pd.DataFrame:
 def _dataset_scope(structures: list[DatasetStructure]) -> pd.DataFrame:
     rows = [(s.provider, s.dataset, dimension, code) for s in structures for dimension, code in s.in_scope.items()]
     return listed(["provider", "dataset", "dimension", "code"], rows)
+
+
+def _dataset_expected(structures: list[DatasetStructure]) -> pd.DataFrame:
+    rows = [
+        (s.provider, s.dataset, name, code) for s in structures for name, codes in s.expected.items() for code in codes
+    ]
+    return listed(["provider", "dataset", "published_as", "code"], rows)
 
 
 def _crosswalk(catalog: Catalog, structures: list[DatasetStructure]) -> pd.DataFrame:

@@ -6,14 +6,15 @@ Does not belong here: the fields of a definition (model.py) and whether data exi
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations
+from itertools import combinations, pairwise
 from pathlib import PurePosixPath
 
 from indicator_defs.codelists import Codelists
 from indicator_defs.files import Files, Problems, repeated
-from indicator_defs.model import Feed, IndicatorDefinition, Method, SeriesClaim
+from indicator_defs.model import Feed, IndicatorDefinition, Method, SeriesClaim, VintageUnit
 from indicator_defs.yaml_lines import Lines, parse
 
 # The provider of national data: every indicator takes them, also where its definition does not name them.
@@ -185,6 +186,36 @@ def check_claims(claims: list[Claim], problems: Problems) -> None:
                     f"{other.indicator} claims cells of {one.series.code} ({_where(other)}) that {one.indicator} claims "
                     f"in {one.place} ({_where(one)}); one provider row serves one indicator",
                 )
+
+
+def check_titles(definitions: Definitions, problems: Problems) -> None:
+    """Adds titles of a claim that do not state the unit which its feed asks for, and titles listed twice."""
+    for claim in definitions.claims:
+        unit = claim.source.series_name_contains
+        for title in claim.series.titles:
+            if unit is not None and unit not in title:
+                problems.say(claim.place, f"titles: {title!r} does not hold {unit!r} (series_name_contains)")
+        for same in repeated(claim.series.titles, lambda t: " ".join(t.split()).lower()):
+            problems.say(claim.place, f"titles: {same[0]!r} is listed {len(same)} times")
+
+
+def read_vintage_units(files: Files, claims: Iterable[Claim]) -> list[VintageUnit]:
+    """The units of vintages without a title: each of a series whose claim asks for that unit, and listed once."""
+    units, problems = files.lines("vintage_units.csv", VintageUnit), files.problems
+    asked: dict[tuple[str, str, str], set[str]] = defaultdict(set)
+    for c in claims:
+        if c.source.series_name_contains is not None:
+            asked[c.provider, c.dataset, c.series.code].add(c.source.series_name_contains)
+    for u in units:
+        known = asked.get((u.provider, u.dataset, u.series), set())
+        if not known:
+            problems.say(u.place, f"no claim of {u.series} of {u.provider}/{u.dataset} has series_name_contains")
+        else:
+            problems.known(u.place, "unit (series_name_contains)", u.unit, known, "unit")
+    for same in repeated(units, lambda u: (u.provider, u.dataset, u.series, u.vintage_date)):
+        for before, u in pairwise(same):
+            problems.say(u.place, f"{u.series} of {u.vintage_date} is in {before.place} too")
+    return units
 
 
 def national_claims(claims: list[Claim], places: Mapping[str, str]) -> Iterator[Claim]:

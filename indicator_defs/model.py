@@ -8,11 +8,13 @@ files (files.py) and checking them against each other (the modules named after w
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import (
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PrivateAttr,
@@ -31,6 +33,16 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 # Numbers in YAML, which reads `yes` as a truth value, of which 1 would be made.
 Whole = Annotated[int, Field(strict=True)]
 Number = Annotated[float, Field(strict=True)]
+
+
+def _is_written_as_a_day(value: object) -> object:
+    """A day is written as 2026-11-22; of a number a day since 1970 would be made."""
+    if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
+        return value
+    raise ValueError("expected a day such as 2026-11-22")
+
+
+Day = Annotated[date, BeforeValidator(_is_written_as_a_day)]
 
 
 class Strict(BaseModel):
@@ -79,6 +91,15 @@ class SeriesClaim(Strict):
         ),
         examples=[{"SOC": "SOC_CONTIG_PENSION"}],
     )
+    titles: list[Text] = Field(
+        default_factory=list,
+        description=(
+            "The titles under which the provider publishes this series with this meaning, as it writes them. A vintage "
+            "with another title is not used until that title is listed here; the vintage before stays in use. Without "
+            "a list, the title of the oldest vintage counts."
+        ),
+        examples=[["Gini index", "Gini index (World Bank estimate)"]],
+    )
     set: dict[Breakdown, str] = Field(
         default_factory=dict,
         description="Sets one of our breakdowns for series whose code carries it (our codes).",
@@ -101,19 +122,22 @@ class Feed(Strict):
         ),
     )
     series: list[SeriesClaim] = Field(min_length=1, description="The series of this feed.")
-    vintage_from: date | None = Field(
+    vintage_from: Day | None = Field(
         default=None,
         description="First vintage for which the series has this meaning (poverty lines). Earlier ones are refused.",
     )
-    vintage_to: date | None = Field(
+    vintage_to: Day | None = Field(
         default=None, description="Last vintage for which the series has this meaning. Later ones are refused."
     )
     series_name_contains: str | None = Field(
         default=None,
-        description="Text that the provider's series name must hold, for codes whose meaning changes in place.",
+        description=(
+            "The part of the title that states the unit (poverty line, PPP base), for codes whose unit changes in "
+            "place. A vintage without a title needs a line in vintage_units.csv."
+        ),
         examples=["$1.90 a day (2011 PPP)"],
     )
-    superseded_before: date | None = Field(
+    superseded_before: Day | None = Field(
         default=None,
         description=(
             "The producer has replaced vintages older than this date and the archive has no successor. Such values "
@@ -310,6 +334,14 @@ class Weight(Placed):
         default="_T", description="population: sex, where the weight is about one sex."
     )
     series: str | None = Field(default=None, description="series: the provider's series code.")
+    titles: dict[str, list[Text]] = Field(
+        default_factory=dict,
+        description=(
+            "The titles, by series, under which the series that the weight is made of may be used. A vintage with "
+            "another title is not used until that title is listed here."
+        ),
+        examples=[{"NY.GDP.MKTP.PP.CD": ["GDP, PPP (current international $)"]}],
+    )
     coverage_indicator: str | None = Field(default=None, description="beneficiaries: the coverage indicator.")
     source: Text = Field(description="Dataset and revision in words.")
     filling: Text = Field(description="How years without a figure are filled.")
@@ -365,7 +397,7 @@ class Correction(Placed):
     )
     why: Text = Field(description="What is wrong with the value; it is shown wherever the value is.")
     evidence: Text = Field(description="What shows it: other vintages, the producer's own notes.")
-    reported: date | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
+    reported: Day | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
 
 
 class NotApplicable(Placed):
@@ -389,7 +421,7 @@ class SeriesRename(Placed):
         default_factory=dict,
         description="Our breakdowns that the old code stood for, where the new code has them as a dimension.",
     )
-    valid_from: date = Field(description="First vintage with the new code; the old one is followed before it only.")
+    valid_from: Day = Field(description="First vintage with the new code; the old one is followed before it only.")
     note: Text = Field(description="What changed.")
     evidence: Text = Field(description="What shows that they are the same figures.")
 
@@ -397,6 +429,17 @@ class SeriesRename(Placed):
     @classmethod
     def _codes_of_the_cell(cls, cell: str) -> dict[str, str]:
         return {breakdown: code for _, breakdown, code in pairs(cell)}
+
+
+class VintageUnit(Placed):
+    """One line of vintage_units.csv: the unit of a series in a vintage that publishes no title which states it."""
+
+    provider: str = Field(description="Who publishes the series.")
+    dataset: str = Field(description="The dataset of the series.")
+    series: str = Field(description="The series code; a definition claims it with series_name_contains.")
+    vintage_date: Day = Field(description="The vintage without a title.")
+    unit: str = Field(description="Its unit, written as in series_name_contains.", examples=["$1.90 a day (2011 PPP)"])
+    evidence: Text = Field(description="What shows that the vintage has this unit.")
 
 
 class CrosswalkLine(Placed):
@@ -452,6 +495,14 @@ class DatasetStructure(Strict):
         default_factory=dict,
         description="Dimension codes outside which rows are out of scope by rule (Reporting Type G).",
     )
+    expected: dict[str, list[str]] = Field(
+        default_factory=dict,
+        description=(
+            "By published column, the codes under which a number means what the definitions take it for; a blank is "
+            "not stated. A row with another code is rejected (meaning_changed)."
+        ),
+        examples=[{"FREQ": ["A"], "UNIT_MEASURE_TYPE": ["RT"]}],
+    )
 
     @property
     def key(self) -> str:
@@ -471,7 +522,7 @@ class Snapshot(Strict):
     provider: str
     dataset: str
     producer: str
-    vintage_date: date
+    vintage_date: Day
     fetched_at: str | None
     address: str
     release_tag: str | None

@@ -19,12 +19,30 @@ RoleColumn = Literal[
     "lower_bound",
     "upper_bound",
     "unit_measure",
+    "unit_mult",
     "obs_status",
     "nature",
     "source_citation",
     "footnote",
 ]
 ColumnRole = Literal[RoleColumn, "dimension", "attribute"]
+
+# Attributes that change what a number means, by the names that providers use for them (lower case, underscores), and the
+# codes under which they change nothing. A dataset that describes such a column says itself what it expects.
+MEANINGFUL: dict[str, tuple[str, ...]] = {
+    "unit_mult": ("0",),
+    "unit_multiplier": ("0",),
+    "multiplier": ("1",),
+    "scale": ("0", "1"),
+    "freq": ("A",),
+    "frequency": ("A", "Annual", "annual"),
+    "base_period": (),
+    "base_per": (),
+    "base_year": (),
+    "price_base": (),
+    "adjustment": ("N", "_Z"),
+    "unit_measure_type": (),
+}
 
 # The columns with a role of their own: every staged frame has all of them, under these names and in this order.
 ROLE_COLUMNS: tuple[RoleColumn, ...] = get_args(RoleColumn)

@@ -32,6 +32,9 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "indicator_breakdown": _indicator_breakdown(catalog),
         "claim": _claim(catalog),
         "claim_filter": _claim_filter(catalog),
+        "claim_title": _claim_title(catalog),
+        "weight_title": _weight_title(catalog),
+        "vintage_unit": _vintage_unit(catalog),
         **code_tables(catalog, structures),
         "target_group_rule": _target_group_rule(catalog),
         "method": _method(catalog),
@@ -126,6 +129,28 @@ def _claim_filter(catalog: Catalog) -> pd.DataFrame:
         for dimension, code in c.filters
     ]
     return listed(["claim_id", "dimension", "code", "fixes"], rows)
+
+
+def _claim_title(catalog: Catalog) -> pd.DataFrame:
+    return listed(["claim_id", "title"], [(c.claim_id, t) for c in catalog.claims for t in c.series.titles])
+
+
+def _weight_title(catalog: Catalog) -> pd.DataFrame:
+    rows = [(w.name, s, t) for w in catalog.weights.values() for s, titles in w.titles.items() for t in titles]
+    return listed(["weight", "provider_series", "title"], rows)
+
+
+def _vintage_unit(catalog: Catalog) -> pd.DataFrame:
+    return frame(
+        catalog.vintage_units,
+        provider=lambda u: u.provider,
+        dataset=lambda u: u.dataset,
+        series=lambda u: u.series,
+        vintage_date=lambda u: u.vintage_date,
+        unit=lambda u: u.unit,
+        evidence=lambda u: u.evidence,
+        vintage_unit_file=lambda u: u.place,
+    )
 
 
 def _target_group_rule(catalog: Catalog) -> pd.DataFrame:

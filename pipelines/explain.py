@@ -147,6 +147,7 @@ def _value(value: Value, found: WayBack, title: str) -> list[str]:
                 "number",
                 _number(value.obs_value) if value.obs_value is not None else "none: the text is no plain number",
             ),
+            _pair("multiplier", _multiplier(found)),
             _pair("bounds", " ".join(b for b in bounds if b)),
             _pair("status", status),
             _pair("nature", value.nature or "not stated"),
@@ -165,6 +166,12 @@ def _value(value: Value, found: WayBack, title: str) -> list[str]:
             ),
         ],
     )
+
+
+def _multiplier(found: WayBack) -> str:
+    """The power of ten that the row states for its number, where it is not 1."""
+    power = found.origins[0].row.get("unit_mult", "0") if found.origins else "0"
+    return "" if power.lstrip("+-").strip("0") == "" else f"published times 10 to the power of {power}"
 
 
 def _in_aggregates(value: Value) -> str:
@@ -279,6 +286,7 @@ def _origin(origin: Origin, found: WayBack) -> list[str]:
                 "vintage", f"{origin.vintage_date}" + (f", fetched {origin.fetched_at}" if origin.fetched_at else "")
             ),
             _pair("series", f"{origin.provider_series} of {origin.source}/{origin.dataset}"),
+            _pair("title", origin.row.get("series_name") or "none is published, so it was not checked"),
             _pair("claimed by", origin.definition),
             _pair("renamed by", origin.series_renamed_by),
             _pair("address", origin.address),

@@ -141,6 +141,9 @@ class DatasetSpec(DatasetStructure):
         unknown = sorted(set(self.in_scope) - {c.published_as for c in self.dimensions})
         if unknown:
             raise ValueError(f"in_scope names dimensions that are not columns: {', '.join(unknown)}")
+        unknown = sorted(set(self.expected) - {c.published_as for c in self.columns})
+        if unknown:
+            raise ValueError(f"expected names columns that are not there: {', '.join(unknown)}")
         return self
 
 

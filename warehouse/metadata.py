@@ -147,6 +147,11 @@ STANDARD_STAGED = (
     Column("dataset", "VARCHAR", "Dataset"),
     Column("series", "VARCHAR", "Series code of the provider"),
     Column("series_key", "VARCHAR", "Codes of the series' dimensions, as the provider writes them"),
+    Column(
+        "unexpected",
+        "VARCHAR",
+        "Attributes with a code under which the number means something else (NAME=CODE); NULL where there are none",
+    ),
 )
 # The further columns that all datasets share; the series stands among those above.
 ROLES = tuple(r for r in ROLE_COLUMNS if r not in {c.name for c in STANDARD_STAGED})

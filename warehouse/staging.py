@@ -15,7 +15,8 @@ import pandas as pd
 
 from indicator_defs.errors import PayungError
 from indicator_defs.model import DatasetStructure
-from warehouse.metadata import Table, staged_table, table
+from indicator_defs.roles import MEANINGFUL
+from warehouse.metadata import ROLES, Table, staged_table, table
 
 if TYPE_CHECKING:
     import pandera.pandas as pa  # takes 0.85 s: otherwise loaded where it is used
@@ -85,6 +86,27 @@ def _filled(value: object) -> bool:
     return isinstance(value, str) and value != ""
 
 
+def unexpected(frame: pd.DataFrame, structure: DatasetStructure) -> pd.Series:
+    """`FREQ=Q;UNIT_MEASURE_TYPE=NB`: the codes of each row under which its number means something else, else None.
+
+    Those that `expected` of its dataset does not list and, in columns that the dataset does not describe, those that
+    roles.MEANINGFUL does not.
+    """
+    named = {c.published_as: c.name for c in structure.columns}
+    described = {*named.values(), *ROLES}
+    expected = {p: (named[p], allowed) for p, allowed in structure.expected.items() if named[p] in frame.columns}
+    for name in set(frame.columns) - described:  # _2: the parser's name where a role has the plain one
+        plain = re.sub(r"(_2)+$", "", name)
+        if plain in MEANINGFUL:
+            expected[name] = (name, list(MEANINGFUL[plain]))
+    found = pd.Series("", index=frame.index, dtype=object)
+    for published, (name, allowed) in sorted(expected.items()):
+        cells = frame[name]
+        odd = cells.notna() & (cells != "") & ~cells.isin(allowed)
+        found[odd] += (";" + published + "=") + cells[odd].astype(object)
+    return found.str.removeprefix(";").astype(object).where(found != "", None)
+
+
 def series_dimensions(rows: pd.DataFrame, named: list[tuple[str, str]]) -> pd.DataFrame:
     """The series keys of staged rows in long form (staged.series_dimension): one row per non-empty dimension."""
     keys = ["provider", "dataset", "series", "series_key"]
@@ -130,6 +152,7 @@ def stage(
     text["provider"] = structure.provider
     text["dataset"] = structure.dataset
     text["series_key"] = series_key(text, named)
+    text["unexpected"] = unexpected(text, structure)
     reasons = (
         failures.assign(text=failures["column"].fillna("row").astype(str) + ": " + failures["check"].astype(str))
         .groupby("index")["text"]

@@ -310,3 +310,17 @@ def test_member_states_are_told_from_other_areas_and_stand_first(ask: Any, table
     assert members.isdisjoint(r["ref_area"] for r in rows if not r["is_member"])
     told = [r["is_member"] for r in rows]
     assert told == sorted(told, reverse=True)
+
+
+def test_every_series_that_is_published_with_a_title_has_its_title_confirmed(ask: Any) -> None:
+    """Every claim and weight lists the titles of its series; what has none is not checked and says so."""
+    rows = ask("SELECT series, title, title_check, used_in FROM lineage.series_description")
+    followed = [r for r in rows if r["title_check"] != "renamed_series"]
+    assert [r for r in followed if r["title_check"] != ("confirmed" if r["title"] else "not_checked")] == []
+    checked = ask("SELECT source, title_check, count(*) AS n FROM harmonised.observation GROUP BY ALL")
+    assert {(r["source"], r["title_check"]) for r in checked} == {
+        ("ilostat", "not_checked"),
+        ("national", "not_checked"),
+        ("unsd_sdg", "confirmed"),
+        ("world_bank", "confirmed"),
+    }

@@ -206,8 +206,16 @@ def test_code_whose_meaning_changes_in_place(tmp_path: Path, name: str | None, o
 def test_values_of_the_old_meaning_stand_when_a_newer_vintage_has_another(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     row = {"series": "SI.POV.DDAY", "ref_area": "IDN", "time_period": "2015"}
-    old = {**row, "series_name": "Poverty headcount ratio at $1.90 a day (2011 PPP)", "obs_value": "5.8"}
-    new = {**row, "series_name": "Poverty headcount ratio at $3.00 a day (2021 PPP)", "obs_value": "25.1"}
+    old = {
+        **row,
+        "series_name": "Poverty headcount ratio at $1.90 a day (2011 PPP) (% of population)",
+        "obs_value": "5.8",
+    }
+    new = {
+        **row,
+        "series_name": "Poverty headcount ratio at $3.00 a day (2021 PPP) (% of population)",
+        "obs_value": "25.1",
+    }
     declared = small.stage("world_bank", "wdi", "2021-09-15", [old])
     other = small.stage("world_bank", "wdi", "2026-06-30", [new])
     small.staged().make("harmonised.observation", "lineage.rejection", "lineage.series_vintage", "indicator_set.value")
@@ -270,8 +278,12 @@ def test_newest_vintage_counts_and_the_older_one_stays_on_file(tmp_path: Path) -
 
 def test_series_that_was_not_asked_for_again_stays_with_its_older_vintage(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
-    for vintage, series in (("2018-09-30", "per_allsp.cov_pop_tot"), ("2024-06-28", "SI.POV.GINI")):
-        row = {"series": series, "ref_area": "THA", "time_period": "2013", "obs_value": "38", "series_name": "x"}
+    coverage = "Coverage of social protection and labor programs (% of population)"
+    for vintage, series, title in (
+        ("2018-09-30", "per_allsp.cov_pop_tot", coverage),
+        ("2024-06-28", "SI.POV.GINI", "Gini index"),
+    ):
+        row = {"series": series, "ref_area": "THA", "time_period": "2013", "obs_value": "38", "series_name": title}
         small.stage("world_bank", "wdi", vintage, [row])
     small.staged().make("harmonised.observation")
     assert {r["provider_series"] for r in small.read("harmonised.observation")} == {

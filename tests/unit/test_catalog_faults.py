@@ -715,3 +715,42 @@ def test_byte_order_mark_of_excel_is_no_fault(folder: Path) -> None:
     for file in (SEX, UEMP):
         (folder / file).write_bytes(b"\xef\xbb\xbf" + (folder / file).read_bytes())
     assert load_catalog(folder).definitions.keys() == load_catalog().definitions.keys()
+
+
+DDAY = "indicators/poverty/ASP_POV_INT190.yaml"
+TITLE = "Poverty headcount ratio at $1.90 a day (2011 PPP) (% of population)"
+
+
+def test_titles_that_do_not_state_the_unit_and_titles_listed_twice(folder: Path) -> None:
+    swap(
+        folder,
+        DDAY,
+        f"- '{TITLE}'",
+        f"- 'Poverty headcount ratio'\n          - '{TITLE}'\n          - '{TITLE.upper()}'",
+    )
+    found = problems_of(folder)
+    assert any("titles: 'Poverty headcount ratio' does not hold '$1.90 a day (2011 PPP)'" in p for p in found)
+    assert any("is listed 2 times" in p for p in found)
+    assert all(p.startswith(f"indicator_defs/{DDAY}:") for p in found)
+
+
+def test_units_of_vintages_are_those_that_a_claim_asks_for(folder: Path) -> None:
+    units = "vintage_units.csv"
+    good = "world_bank,wdi,SI.POV.DDAY,2022-12-31,$1.90 a day (2011 PPP),Seen in the table of that day"
+    append(folder, units, good)
+    load_catalog(folder)
+    lines = {
+        good: "SI.POV.DDAY of 2022-12-31 is in",
+        good.replace("$1.90", "$2.15").replace(
+            "2022-12", "2023-12"
+        ): "unknown unit (series_name_contains) '$2.15 a day (2011 PPP)'",
+        good.replace(
+            "SI.POV.DDAY", "SI.POV.GINI"
+        ): "no claim of SI.POV.GINI of world_bank/wdi has series_name_contains",
+        good.replace("2022-12-31", "2022"): "vintage_date: expected a day such as 2026-11-22",
+    }
+    said = [(f"indicator_defs/{units}:{append(folder, units, line)}: ", what) for line, what in lines.items()]
+    found = problems_of(folder)
+    assert len(found) == len(said)
+    for place, what in said:
+        assert any(p.startswith(place) and what in p for p in found), (place, what, found)

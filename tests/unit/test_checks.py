@@ -192,7 +192,50 @@ def now(*values: float | None) -> list[Row]:
 
 
 # Check: a build on which it holds, the table with one fault, and what the message must name.
+DESCRIBED = {
+    "snapshot_id": "s2",
+    "provider": "unsd_sdg",
+    "dataset": "sdg",
+    "series": "SI_COV_PENSN",
+    "current_series": "SI_COV_PENSN",
+    "vintage_date": date(2024, 12, 31),
+    "used_in": "coverage/ASP_COV_PENSN.yaml:31",
+    "title": "Pensions (number)",
+    "unit_as_published": "",
+    "unexpected": "",
+    "expected": "Pensions (%)",
+    "finding": "title_changed",
+}
+DESCRIBED_BEFORE = {**DESCRIBED, "snapshot_id": "s1", "vintage_date": date(2023, 12, 31), "finding": None}
+IN_USE = {k: DESCRIBED[k] for k in ("provider", "dataset", "series", "current_series")} | {
+    "snapshot_id": "s1",
+    "area_code": "",
+    "vintage_date": date(2023, 12, 31),
+    "is_newest": True,
+    "is_declared": True,
+}
+NOT_IN_USE = {
+    **IN_USE,
+    "snapshot_id": "s2",
+    "vintage_date": date(2024, 12, 31),
+    "is_newest": False,
+    "is_declared": False,
+}
+
 CASES: dict[str, tuple[Tables, Tables, str]] = {
+    "series_meaning_confirmed": (
+        {
+            "lineage.series_description": [DESCRIBED_BEFORE, {**DESCRIBED, "finding": None}],
+            "lineage.series_vintage": [IN_USE, NOT_IN_USE],
+        },
+        {"lineage.series_description": [DESCRIBED_BEFORE, DESCRIBED]},
+        "found=titled Pensions (number), expected=Pensions (%), vintage_date=2024-12-31",
+    ),
+    "series_meaning_known": (
+        {"lineage.series_description": [DESCRIBED_BEFORE, DESCRIBED]},
+        {"lineage.series_description": [DESCRIBED]},
+        "claimed_in=coverage/ASP_COV_PENSN.yaml:31, series=SI_COV_PENSN, found=titled Pensions (number)",
+    ),
     "every_gap_has_a_reason": (
         {
             "quality.availability": [GAP, {**GAP, "reason_code": "not_applicable", "filled_by": None}],

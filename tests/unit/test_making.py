@@ -121,8 +121,8 @@ def test_caller_that_goes_does_not_wait_for_a_long_query(
 
     monkeypatch.setattr("warehouse.making.make_with", make_late)
     monkeypatch.setattr("warehouse.making.wait", wait_after_interruption)
-    coming = make_all(build, ["lineage.series_vintage", "harmonised.series_map"])
-    assert next(coming)[0] == "lineage.series_vintage"
+    coming = make_all(build, ["lineage.series_description", "harmonised.series_map"])
+    assert next(coming)[0] == "lineage.series_description"
     assert reached.wait(60)
     if started:
         half = build.path("harmonised.series_map").with_suffix(".parquet.part")

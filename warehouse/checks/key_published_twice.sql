@@ -4,7 +4,7 @@ WITH twice AS (
     SELECT indicator, ref_area, time_period, cell, feed, snapshot_id, count(*) AS candidates
     FROM harmonised.observation
     GROUP BY indicator, ref_area, time_period, cell, feed, snapshot_id
-    HAVING min(value_text) <> max(value_text)
+    HAVING min(value_text) <> max(value_text) OR coalesce(min(unit_mult), 0) <> coalesce(max(unit_mult), 0)
 )
 SELECT
     t.indicator, t.ref_area, t.time_period, t.feed,

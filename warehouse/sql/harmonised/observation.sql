@@ -6,7 +6,7 @@ SELECT
     k.indicator, k.ref_area, k.time_period, k.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
     k.occupation, k.activity, k.formality, k.composite_breakdown, k.cell,
-    k.obs_value, k.value_text, k.lower_bound, k.upper_bound, k.unit_measure, k.obs_status, k.nature,
+    k.obs_value, k.value_text, k.unit_mult, k.title_check, k.lower_bound, k.upper_bound, k.unit_measure, k.obs_status, k.nature,
     k.source, k.dataset, k.provider_series, k.feed, k.candidate_no, k.source_citation, k.footnote, k.is_superseded,
     k.vintage_date, k.snapshot_id, k.snapshot_row
 FROM harmonised.row AS k

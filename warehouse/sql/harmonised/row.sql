@@ -26,12 +26,15 @@ read AS NOT MATERIALIZED (
         m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
         m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown, m.cell, m.cell_no, m.series_no,
         m.current_series,
-        v.valid_from AS renamed_from, c.feed, c.vintage_from, c.vintage_to, c.series_name_contains, c.superseded_before,
+        v.valid_from AS renamed_from, c.feed, c.vintage_from, c.vintage_to, c.superseded_before,
+        d.title_check, d.finding AS description_finding, d.expected AS description_expected, d.unexpected,
         s.provider, s.dataset, s.series, s.series_name, s.ref_area AS area_code, a.target AS ref_area,
         s.time_period AS period_text,
         CASE WHEN regexp_full_match(s.time_period, '[0-9]{4}') THEN CAST(s.time_period AS INTEGER) END AS time_period,
         s.time_detail, s.obs_value AS value_text, trim(coalesce(s.obs_value, '')) AS value_trimmed,
         trim(coalesce(s.lower_bound, '')) AS lower_text, trim(coalesce(s.upper_bound, '')) AS upper_text,
+        trim(coalesce(s.unit_mult, '')) AS mult_text,
+        CASE WHEN regexp_full_match(trim(s.unit_mult), '[+-]?[0-9]{1,2}') THEN CAST(trim(s.unit_mult) AS INTEGER) END AS unit_mult,
         coalesce(s.unit_measure, '') AS unit_code, coalesce(s.obs_status, '') AS status_code,
         coalesce(s.nature, '') AS nature_code, s.source_citation, s.footnote, s.snapshot_id, s.snapshot_row,
         n.vintage_date, n.snapshot_no
@@ -40,6 +43,10 @@ read AS NOT MATERIALIZED (
         ON m.provider = s.provider AND m.dataset = s.dataset AND m.series = s.series AND m.series_key = s.series_key
     JOIN reference.claim AS c ON c.claim_id = m.claim_id
     JOIN snapshot AS n ON n.snapshot_id = s.snapshot_id
+    JOIN lineage.series_description AS d
+        ON d.snapshot_id = s.snapshot_id AND d.series = s.series AND d.claim_id = m.claim_id
+        AND d.title = trim(coalesce(s.series_name, '')) AND d.unit_as_published = coalesce(s.unit_measure, '')
+        AND d.unexpected = coalesce(s.unexpected, '')
     LEFT JOIN reference.crosswalk AS a
         ON a.provider = s.provider AND a.concept = 'ref_area' AND a.code = s.ref_area
     LEFT JOIN reference.series_rename AS v
@@ -71,17 +78,30 @@ crosswalk_place AS (  -- where a missing code would have to be added
 parsed AS NOT MATERIALIZED (
     SELECT
         r.*, k.area_file, k.unit_file, k.status_file, k.nature_file,
+        -- the multiplier moves the exponent, so that 0.083 and 3 are 83 to the last bit
         CASE
             WHEN regexp_full_match(r.value_trimmed, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?')
-                THEN CAST(r.value_trimmed AS DOUBLE)
+                THEN TRY_CAST(concat(
+                split_part(lower(r.value_trimmed), 'e', 1), 'e',
+                CAST(coalesce(TRY_CAST(nullif(split_part(lower(r.value_trimmed), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
+            ) AS DOUBLE)
         END AS obs_value,
         CASE
             WHEN regexp_full_match(r.value_trimmed, '[<≤>≥]=? ?[0-9]+([.][0-9]+)?')
-                THEN CAST(regexp_extract(r.value_trimmed, '[0-9]+([.][0-9]+)?$') AS DOUBLE)
+                THEN TRY_CAST(concat(
+                split_part(lower(regexp_extract(r.value_trimmed, '[0-9]+([.][0-9]+)?$')), 'e', 1), 'e',
+                CAST(coalesce(TRY_CAST(nullif(split_part(lower(regexp_extract(r.value_trimmed, '[0-9]+([.][0-9]+)?$')), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
+            ) AS DOUBLE)
         END AS censor_bound,
         r.value_trimmed IN ('', 'N', 'NaN') AS is_missing,
-        TRY_CAST(nullif(r.lower_text, '') AS DOUBLE) AS lower_number,
-        TRY_CAST(nullif(r.upper_text, '') AS DOUBLE) AS upper_number,
+        TRY_CAST(concat(
+                split_part(lower(r.lower_text), 'e', 1), 'e',
+                CAST(coalesce(TRY_CAST(nullif(split_part(lower(r.lower_text), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
+            ) AS DOUBLE) AS lower_number,
+        TRY_CAST(concat(
+                split_part(lower(r.upper_text), 'e', 1), 'e',
+                CAST(coalesce(TRY_CAST(nullif(split_part(lower(r.upper_text), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
+            ) AS DOUBLE) AS upper_number,
         u.target AS published_unit, u.code IS NOT NULL OR r.unit_code = '' AS unit_known,
         o.target AS published_status, o.code IS NOT NULL OR r.status_code = '' AS status_known,
         t.target AS nature, t.code IS NOT NULL OR r.nature_code = '' AS nature_known
@@ -106,10 +126,10 @@ judged AS NOT MATERIALIZED (
             WHEN p.obs_value IS NULL AND p.censor_bound IS NULL AND NOT p.is_missing THEN 'unreadable_value'
             WHEN (p.lower_text <> '' AND p.lower_number IS NULL) OR (p.upper_text <> '' AND p.upper_number IS NULL)
                 THEN 'unreadable_bound'
+            WHEN p.mult_text <> '' AND p.unit_mult IS NULL THEN 'unreadable_multiplier'
             WHEN p.vintage_date >= p.renamed_from THEN 'renamed_series'
             WHEN p.vintage_date < p.vintage_from OR p.vintage_date > p.vintage_to THEN 'undeclared_vintage'
-            WHEN p.series_name_contains IS NOT NULL AND (p.series_name IS NULL OR strpos(p.series_name, p.series_name_contains) = 0)
-                THEN 'meaning_changed'
+            WHEN p.description_finding IN ('attribute_unexpected', 'title_changed', 'unit_unknown') THEN 'meaning_changed'
             WHEN p.published_unit IS NOT NULL AND p.published_unit <> i.unit_measure THEN 'unit_differs'
             WHEN p.obs_value < i.minimum THEN 'below_minimum'
             WHEN p.time_period > extract(year FROM p.vintage_date) AND coalesce(p.published_status, '') <> 'F' THEN 'future_year'
@@ -144,8 +164,12 @@ spoken AS NOT MATERIALIZED (
             WHEN 'renamed_series' THEN
                 j.series || ' was renamed to ' || j.current_series || ' in the vintage of ' || CAST(j.renamed_from AS VARCHAR)
                 || ' (indicator_defs/series_renames.csv) and stands again in that of ' || CAST(j.vintage_date AS VARCHAR)
-            WHEN 'meaning_changed' THEN
-                'the series name ' || coalesce(j.series_name, '(blank)') || ' does not hold ' || j.series_name_contains
+            WHEN 'unreadable_multiplier' THEN 'multiplier ' || j.mult_text || ' is not a power of ten in whole digits'
+            WHEN 'meaning_changed' THEN CASE j.description_finding
+                WHEN 'attribute_unexpected' THEN j.unexpected || ' is not expected of ' || j.series || ' (expected: in sources/' || j.provider || '.yaml)'
+                WHEN 'title_changed' THEN 'the title is ' || j.series_name || ', expected ' || j.description_expected
+                ELSE 'the series has no title; its unit (' || j.description_expected || ') must be confirmed in indicator_defs/vintage_units.csv'
+            END
             WHEN 'unit_differs' THEN 'published in ' || j.published_unit || ', ' || j.indicator || ' is in ' || j.defined_unit
             WHEN 'below_minimum' THEN 'value ' || j.value_trimmed || ' is below the minimum of ' || j.indicator
             WHEN 'future_year' THEN 'year ' || j.period_text || ' lies after the vintage and the status is not F'
@@ -155,7 +179,7 @@ spoken AS NOT MATERIALIZED (
         j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev, j.migratory_status,
         j.occupation, j.activity, j.formality, j.composite_breakdown,
         j.cell, j.cell_no,
-        j.obs_value, j.value_text,
+        j.obs_value, j.value_text, j.unit_mult, j.title_check,
         CASE WHEN j.value_trimmed LIKE '>%' OR j.value_trimmed LIKE '≥%' THEN j.censor_bound ELSE j.lower_number END AS lower_bound,
         CASE WHEN j.value_trimmed LIKE '<%' OR j.value_trimmed LIKE '≤%' THEN j.censor_bound ELSE j.upper_number END AS upper_bound,
         j.defined_unit AS unit_measure,

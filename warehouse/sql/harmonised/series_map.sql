@@ -77,6 +77,10 @@ translated AS (
                 SELECT 1 FROM reference.dataset_scope AS q
                 WHERE q.provider = d.provider AND q.dataset = d.dataset AND q.dimension = d.dimension
             ) THEN NULL
+            WHEN EXISTS (  -- the dataset expects certain codes: rows with another one are rejected in harmonised.row
+                SELECT 1 FROM reference.dataset_expected AS e
+                WHERE e.provider = d.provider AND e.dataset = d.dataset AND e.published_as = d.dimension
+            ) THEN NULL
             WHEN n.dimension IS NOT NULL THEN 'unknown_code'
             WHEN u.codes = 1 AND p.dimension IS NULL THEN NULL
             ELSE 'unmapped_dimension'

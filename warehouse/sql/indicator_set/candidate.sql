@@ -56,7 +56,7 @@ doubled AS (  -- one vintage, two values; a renamed series under both codes is o
         ON s.cell_no = v.cell_no AND s.ref_area = v.ref_area AND s.time_period = v.time_period
         AND s.feed_no = v.feed_no AND s.snapshot_no = v.snapshot_no
     GROUP BY v.cell_no, v.ref_area, v.time_period, v.feed_no, v.snapshot_no
-    HAVING min(v.value_text) IS DISTINCT FROM max(v.value_text)
+    HAVING min(v.value_text) IS DISTINCT FROM max(v.value_text) OR min(v.unit_mult) IS DISTINCT FROM max(v.unit_mult)
 ),
 correction AS (
     SELECT k.cell_no, r.ref_area, r.time_period, r.source, r.provider_series, r.expected_text, r.action
@@ -81,6 +81,7 @@ possible AS NOT MATERIALIZED (
     LEFT JOIN correction AS r
         ON r.cell_no = v.cell_no AND r.ref_area = v.ref_area AND r.time_period = v.time_period AND r.source = v.source
         AND r.provider_series = v.provider_series AND r.expected_text = v.value_text
+        AND coalesce(v.unit_mult, 0) = 0
     WHERE v.candidate_no = 1
         AND (v.obs_value IS NOT NULL OR v.lower_bound IS NOT NULL OR v.upper_bound IS NOT NULL)
         AND coalesce(r.action, '') <> 'exclude_from_use'

@@ -8,7 +8,7 @@ WITH snapshot AS (
 in_order AS (
     SELECT
         f.known_from, t.known_to, x.observation, o.claim_id, x.cell_no,
-        g.ref_area IS NOT NULL AS is_member, o.ref_area, o.time_period, o.time_detail, o.obs_value, o.value_text,
+        g.ref_area IS NOT NULL AS is_member, o.ref_area, o.time_period, o.time_detail, o.obs_value, o.value_text, o.unit_mult,
         o.lower_bound, o.upper_bound, x.obs_status, o.obs_status AS published_status, o.nature, o.footnote,
         o.provider_series, o.is_superseded, x.is_extension, x.break_before, x.correction, s.snapshot_no, o.snapshot_row
     FROM indicator_set.stretch AS x
@@ -56,7 +56,7 @@ SELECT
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
     k.occupation, k.activity, k.formality, k.composite_breakdown,
     k.cell, k.breakdown_family, k.breakdown_family = 'total' AS is_headline, v.is_member,
-    v.obs_value, v.value_text, v.lower_bound, v.upper_bound, k.unit_measure, v.obs_status, v.published_status, v.nature,
+    v.obs_value, v.value_text, v.unit_mult, v.lower_bound, v.upper_bound, k.unit_measure, v.obs_status, v.published_status, v.nature,
     v.footnote, c.provider AS source, c.dataset, v.provider_series, c.feed, c.kind AS dataset_kind, s.vintage_date,
     CASE WHEN v.is_extension THEN 'extended backwards' ELSE 'chosen' END AS role,
     NOT v.is_superseded AND c.kind <> 'document' AND coalesce(v.correction, '') <> 'mark_unreliable'

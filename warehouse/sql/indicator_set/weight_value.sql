@@ -17,12 +17,12 @@ newest AS (  -- figures that weights are made from, newest vintage of each serie
         s.provider, s.dataset, s.series, x.target AS ref_area, CAST(s.time_period AS INTEGER) AS time_period,
         CAST(s.obs_value AS DOUBLE) AS amount, s.series_key
     FROM staged.observation AS s
-    JOIN lineage.series_vintage AS n ON n.snapshot_id = s.snapshot_id AND n.series = s.series AND n.is_newest
+    JOIN lineage.series_vintage AS n ON n.snapshot_id = s.snapshot_id AND n.series = s.series AND n.is_newest AND n.is_declared
     JOIN reference.crosswalk AS x
         ON x.provider = s.provider AND x.concept = 'ref_area' AND x.code = s.ref_area
     JOIN member AS m ON m.ref_area = x.target
     WHERE s.provider IN ('un_wpp', 'world_bank') AND regexp_full_match(s.time_period, '[0-9]{4}')
-        AND TRY_CAST(s.obs_value AS DOUBLE) IS NOT NULL
+        AND TRY_CAST(s.obs_value AS DOUBLE) IS NOT NULL AND s.unexpected IS NULL
 ),
 years AS (
     SELECT DISTINCT n.time_period

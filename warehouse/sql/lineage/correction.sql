@@ -1,7 +1,7 @@
 -- lineage.correction: guarded corrections and whether the value they expect still stands there.
 SELECT
     r.correction_id, r.indicator, r.ref_area, r.time_period, o.observation_id, r.expected_text,
-    o.value_text AS found_text, coalesce(o.value_text = r.expected_text, FALSE) AS applied,
+    o.value_text AS found_text, coalesce(o.value_text = r.expected_text AND coalesce(o.unit_mult, 0) = 0, FALSE) AS applied,
     r.action, r.why, r.evidence, r.reported
 FROM reference.correction AS r
 LEFT JOIN harmonised.observation AS o

@@ -64,7 +64,7 @@ compared AS (
             WHEN time_period_from <> time_period_to THEN 're_dated'
             WHEN text_from <> text_to AND abs(value_to - value_from)
                 <= 0.5 * power(10, -least(decimals_to, decimals_from)) * 1.000000001 THEN 'precision_only'
-            WHEN text_from <> text_to THEN 'changed'
+            WHEN text_from <> text_to OR value_from IS DISTINCT FROM value_to THEN 'changed'
             WHEN (unit_from IS NULL AND unit_to IS NOT NULL) OR (nature_from IS NULL AND nature_to IS NOT NULL)
                 OR (status_from IS NULL AND status_to IS NOT NULL) THEN 'field_supplied'
             WHEN unit_from IS DISTINCT FROM unit_to OR nature_from IS DISTINCT FROM nature_to

@@ -1,7 +1,8 @@
 -- lineage.series_vintage: which vintages speak for a series, in their order, renamed series under the code of today.
 -- Of each series (and area) the newest vintage that was asked for it stands; vintages of one date: the one fetched later.
--- A vintage for which the definitions do not say what the series means (poverty lines: a date outside of those declared,
--- or another name of the series) is refused, and the newest declared one stands on until somebody has declared it.
+-- A vintage for which the definitions do not say what the series means (a date outside of those declared, or another
+-- title, unit or attribute: lineage.series_description) is not used; the newest declared one is, until the definition of
+-- the claim confirms the new meaning.
 WITH asked AS (
     SELECT
         n.provider, n.dataset, s.series, coalesce(r.new_series, s.series) AS current_series, s.area_code,
@@ -14,29 +15,31 @@ WITH asked AS (
 speaking AS (  -- an old and a new code in one vintage are one step
     SELECT DISTINCT provider, dataset, current_series, area_code, snapshot_id, vintage_date, fetched_at FROM asked
 ),
-renamed_in_place AS (  -- series whose name does not hold the text that a claim wants of it
-    SELECT a.snapshot_id, a.current_series, c.claim_id
-    FROM (SELECT DISTINCT provider, dataset, series, current_series, snapshot_id FROM asked) AS a
-    JOIN reference.claim AS c
-        ON c.provider = a.provider AND c.dataset = a.dataset AND c.provider_series = a.current_series
-    JOIN staged.observation AS o ON o.snapshot_id = a.snapshot_id AND o.series = a.series
-    WHERE c.series_name_contains IS NOT NULL
-    GROUP BY a.snapshot_id, a.current_series, c.claim_id
-    HAVING NOT coalesce(bool_or(contains(o.series_name, c.series_name_contains)), FALSE)
+not_accepted AS (  -- for these claims and weights, no row of the vintage is described as they expect
+    SELECT snapshot_id, current_series, claim_id
+    FROM lineage.series_description
+    GROUP BY snapshot_id, current_series, claim_id, weight
+    HAVING bool_and(finding IS NOT NULL)
 ),
-meaning AS (  -- one claim that holds is enough
+meaning AS (  -- one claim that holds is enough; a series that only weights use is judged by them
     SELECT
         s.snapshot_id, s.current_series,
         bool_or(
             s.vintage_date >= coalesce(c.vintage_from, s.vintage_date)
-            AND s.vintage_date <= coalesce(c.vintage_to, s.vintage_date) AND r.claim_id IS NULL
+            AND s.vintage_date <= coalesce(c.vintage_to, s.vintage_date) AND r.snapshot_id IS NULL
         ) AS is_declared
     FROM (SELECT DISTINCT provider, dataset, current_series, snapshot_id, vintage_date FROM speaking) AS s
     JOIN reference.claim AS c
         ON c.provider = s.provider AND c.dataset = s.dataset AND c.provider_series = s.current_series
-    LEFT JOIN renamed_in_place AS r
+    LEFT JOIN not_accepted AS r
         ON r.snapshot_id = s.snapshot_id AND r.current_series = s.current_series AND r.claim_id = c.claim_id
     GROUP BY s.snapshot_id, s.current_series
+    UNION ALL
+    SELECT n.snapshot_id, n.current_series, FALSE AS is_declared
+    FROM not_accepted AS n
+    WHERE n.claim_id IS NULL
+        AND NOT EXISTS (SELECT 1 FROM reference.claim AS c WHERE c.provider_series = n.current_series)
+    GROUP BY n.snapshot_id, n.current_series
 ),
 declared AS (
     SELECT s.*, coalesce(m.is_declared, TRUE) AS is_declared

@@ -38,7 +38,7 @@ value AS NOT MATERIALIZED (  -- of footnotes and citations it is enough to know 
         p.is_later, p.comparison_no, CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area,
         r.time_period, r.candidate_no, r.obs_value, trim(coalesce(r.value_text, '')) AS text,
         length(split_part(split_part(lower(trim(r.value_text)), 'e', 1), '.', 2))
-            - coalesce(TRY_CAST(split_part(lower(trim(r.value_text)), 'e', 2) AS INTEGER), 0) AS decimals,
+            - coalesce(TRY_CAST(split_part(lower(trim(r.value_text)), 'e', 2) AS INTEGER), 0) - coalesce(r.unit_mult, 0) AS decimals,
         r.obs_value IS NULL AND r.lower_bound IS NULL AND r.upper_bound IS NULL AS is_empty,
         r.obs_status, r.nature, r.published_unit, CAST(md5(nullif(r.footnote, '')) AS UUID) AS footnote,
         CAST(md5(nullif(r.source_citation, '')) AS UUID) AS citation, r.snapshot_row
@@ -66,7 +66,8 @@ SELECT
 FROM (SELECT * FROM value WHERE NOT is_later) AS b
 FULL JOIN (SELECT * FROM value WHERE is_later) AS a
     ON a.comparison_no = b.comparison_no AND a.observation = b.observation
-WHERE a.observation IS NULL OR b.observation IS NULL OR a.text <> b.text OR a.is_empty <> b.is_empty
+WHERE a.observation IS NULL OR b.observation IS NULL OR a.text <> b.text OR a.obs_value IS DISTINCT FROM b.obs_value
+    OR a.is_empty <> b.is_empty
     OR a.obs_status IS DISTINCT FROM b.obs_status OR a.nature IS DISTINCT FROM b.nature
     OR a.published_unit IS DISTINCT FROM b.published_unit OR a.footnote IS DISTINCT FROM b.footnote
     OR a.citation IS DISTINCT FROM b.citation

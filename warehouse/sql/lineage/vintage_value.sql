@@ -12,7 +12,7 @@ snapshot AS (
 in_order AS (
     SELECT
         CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area, r.time_period, r.time_detail,
-        r.obs_value, r.value_text, r.lower_bound, r.upper_bound, r.obs_status, r.nature, r.footnote, r.source_citation,
+        r.obs_value, r.value_text, r.unit_mult, r.title_check, r.lower_bound, r.upper_bound, r.obs_status, r.nature, r.footnote, r.source_citation,
         r.provider_series, r.candidate_no, r.is_superseded, n.snapshot_no, r.snapshot_row
     FROM harmonised.row AS r
     JOIN subject AS s ON s.indicator = r.indicator
@@ -43,7 +43,7 @@ told AS (
     FROM in_order AS v, numbered AS l
 )
 SELECT
-    replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, n.vintage_date, v.obs_value, v.value_text,
+    replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, n.vintage_date, v.obs_value, v.value_text, v.unit_mult, v.title_check,
     v.lower_bound, v.upper_bound, v.obs_status, v.nature, k.unit_measure, v.footnote, n.snapshot_id, v.snapshot_row,
     k.indicator, v.ref_area, v.time_period, v.time_detail, k.sector, k.target_group,
     k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,

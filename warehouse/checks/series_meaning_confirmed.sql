@@ -1,0 +1,32 @@
+-- severity: warns
+-- description: Every vintage describes its series (title, unit, attributes) as the definitions expect; of another one the vintage before stays in use
+WITH in_use AS (  -- what stays in use
+    SELECT provider, dataset, current_series, max(vintage_date) AS vintage_date
+    FROM lineage.series_vintage
+    WHERE is_declared AND is_newest
+    GROUP BY provider, dataset, current_series
+),
+newest AS (
+    SELECT provider, dataset, current_series, max(vintage_date) AS vintage_date
+    FROM lineage.series_vintage
+    GROUP BY provider, dataset, current_series
+)
+SELECT DISTINCT
+    o.series,
+    CASE o.finding
+        WHEN 'title_changed' THEN 'titled ' || o.title
+        WHEN 'unit_unknown' THEN 'without a title'
+        WHEN 'unit_changed' THEN 'in unit ' || o.unit_as_published
+        ELSE 'with ' || o.unexpected
+    END AS found,
+    CASE o.finding
+        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/' || o.provider || '.yaml' ELSE o.expected
+    END AS expected,
+    o.vintage_date, u.vintage_date AS vintage_in_use, o.used_in AS confirm_in
+FROM lineage.series_description AS o
+JOIN newest AS n
+    ON n.provider = o.provider AND n.dataset = o.dataset AND n.current_series = o.current_series
+    AND n.vintage_date = o.vintage_date
+JOIN in_use AS u
+    ON u.provider = o.provider AND u.dataset = o.dataset AND u.current_series = o.current_series
+WHERE o.finding IS NOT NULL

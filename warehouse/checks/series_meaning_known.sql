@@ -1,0 +1,22 @@
+-- severity: blocks
+-- as of: informs
+-- description: Of every claimed series, and of every series of a weight, at least one vintage at hand is described as its definition expects
+SELECT
+    d.used_in AS claimed_in, d.series,
+    CASE d.finding
+        WHEN 'title_changed' THEN 'titled ' || d.title
+        WHEN 'unit_unknown' THEN 'without a title: add the vintage to indicator_defs/vintage_units.csv'
+        ELSE 'with ' || d.unexpected
+    END AS found,
+    CASE d.finding
+        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/' || d.provider || '.yaml' ELSE d.expected
+    END AS expected,
+    max(d.vintage_date) AS newest_vintage
+FROM lineage.series_description AS d
+WHERE d.finding IS NOT NULL AND d.finding <> 'unit_changed'
+    AND NOT EXISTS (
+        SELECT 1 FROM lineage.series_description AS o
+        WHERE o.used_in = d.used_in AND o.current_series = d.current_series AND o.provider = d.provider
+            AND o.dataset = d.dataset AND (o.finding IS NULL OR o.finding = 'unit_changed')
+    )
+GROUP BY d.used_in, d.series, d.finding, d.title, d.unexpected, d.provider, d.expected
