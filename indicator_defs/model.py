@@ -491,6 +491,13 @@ class DatasetStructure(Strict):
     open_dimensions: bool = Field(
         default=False, description="The provider adds dimensions per series; unknown ones are kept and reported."
     )
+    key_once: bool = Field(
+        default=False,
+        description=(
+            "The provider has one value per key (series, area, period, dimensions): a key that comes twice shows an "
+            "answer that is not whole. False: a key may come several times; all its rows are kept as candidates."
+        ),
+    )
     in_scope: dict[str, str] = Field(
         default_factory=dict,
         description="Dimension codes outside which rows are out of scope by rule (Reporting Type G).",

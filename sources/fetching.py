@@ -32,8 +32,8 @@ from pydantic import BaseModel, ConfigDict
 
 from sources.http import Answer, Check, Client
 from sources.manifests import Origin, RawFile
-from sources.parsing import PageCount, SourceError
-from sources.spec import DatasetSpec, ProviderSpec
+from sources.parsing import NoRowsError, NotWholeError, PageCount, SourceError, decompressed, reading
+from sources.spec import DatasetSpec, ProviderSpec, Question
 
 GZIP = b"\x1f\x8b"
 # How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.
@@ -92,6 +92,7 @@ class Known(BaseModel):
     fetched_at: datetime
     left_out: list[str] = []
     warnings: list[str] = []
+    had: list[str] = []  # the series that were asked for in the end; those that the provider no longer listed are not
 
 
 @dataclass(frozen=True)
@@ -101,7 +102,8 @@ class Change:
     `release_tag`: its own name of the release, None where it has none (then there is nothing to compare).
     `vintage_date`: the date it gives for it, None where it gives none (the day of the answer stands for it).
     `unchanged`: it said itself that nothing changed (HTTP 304); `moved`: that something did under the same mark, in
-    `answer`. `files`: what told so, kept with the snapshot. `listed`: the series that it has, if it told.
+    `answer`. `files`: what told so, kept with the snapshot. `listed`: the series that it has, if it told. `warnings`:
+    what a reader must know of how the mark was found.
     """
 
     release_tag: str | None
@@ -111,6 +113,7 @@ class Change:
     listed: frozenset[str] | None = None
     moved: bool = False
     answer: Answer | None = None
+    warnings: list[str] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -195,6 +198,16 @@ class Work:
             aside.unlink(missing_ok=True)
             raise not_written(path, error) from error
 
+    def drop(self, address: str) -> None:
+        """Drops the answer kept for this address, if there is one. Raises SourceError where it stays."""
+        path = self._path(address)
+        try:
+            path.unlink(missing_ok=True)
+        except OSError as error:
+            raise SourceError(
+                f"{path}: cannot be removed: {error.strerror or error}. Make the folder writable."
+            ) from error
+
     def clear(self) -> None:
         """Drops all pages. Raises SourceError when one stays: it would be taken for a page of the next release."""
         try:
@@ -237,23 +250,93 @@ class Errand:
         ask = self.provider.what_changed
         if ask is None:
             raise SourceError(f"sources/{self.provider.provider}.yaml has no what_changed.")
-        return f"{self.provider.endpoint(ask.endpoint).address()}/{ask.address.format(**self.dataset.parameters)}"
+        return self._address_of(ask)
+
+    @property
+    def other_question(self) -> str | None:
+        """The address that is asked where the answer to `question` cannot be used; None where there is none."""
+        ask = self.provider.what_changed_otherwise
+        return None if ask is None else self._address_of(ask)
+
+    def _address_of(self, ask: Question) -> str:
+        path = ask.address.format(**{"dataset": self.dataset.dataset, **self.dataset.parameters})
+        return f"{self.provider.endpoint(ask.endpoint).address()}/{path}"
 
     def ask(self, address: str, check: Check) -> Answer:
         """An answer whose body passes `check`: of an earlier try, or the provider's (and then kept for a later one)."""
         kept = self.work.get(address)
         if kept is not None:
-            return kept
+            try:
+                with reading(address):
+                    check(kept.body)
+            except SourceError:  # kept by a Payung that checked less: a new answer may be better
+                self.work.drop(address)
+            else:
+                return kept
         answer = self.client.get(address, check)
         self.work.put(answer)
         return answer
 
-    def pages(self, name: str, address: Callable[[int], str], read: Callable[[bytes], PageCount]) -> list[RawFile]:
-        """All pages of one question as files NAME_page_N.json.gz; page 1 first, the others side by side.
+    def pages(self, name: str, address: Callable[[int, int], str], read: Callable[[bytes], PageCount]) -> list[RawFile]:
+        """All pages of one question as files NAME_page_N.json.gz, whole by their counts and by their keys.
 
-        `read` judges a page (SourceError) and tells its number, how many there are, and its rows. Pages that came
-        are kept when another fails; the first error is raised after all were tried.
+        `address`: of a page, by its number and the rows a page. `read` judges a page (SourceError) and returns its
+        number, how many there are, and the rows of all. Pages that came are kept when another fails; the first error
+        is raised after all were tried.
+
+        Pages that do not make one table (a total that does not fit, a key on two pages) are asked for once more, all of
+        them and with other page ends. Keys that one page has twice with all cells alike are taken as the provider's own
+        where both answers have them. Raises NotWholeError otherwise, and drops the pages.
         """
+        size = self.provider.page_sizes[self.dataset.address]
+        doubled: frozenset[str] = frozenset()
+        for rows, is_last in ((size, False), (size - 1 or 2, True)):
+            files = self._pages(name, rows, address, read)
+            try:
+                repeated = self._repeated(files)
+                if not repeated or (is_last and repeated <= doubled):
+                    return files
+                doubled = repeated
+                if is_last:
+                    raise NotWholeError(
+                        f"{name}: keys come twice on one page that came once when all pages were asked for before. The "
+                        "provider does not answer the same question alike; refresh again later."
+                    )
+            except NotWholeError as error:
+                if is_last:
+                    self.work.clear()
+                    raise error.within(f"{files[0].address}: all pages asked for twice") from error
+                doubled |= error.keys
+            for file in files:
+                self.work.drop(file.address)
+            self.tell(Step(f"{name}: the pages are not whole, asked for once more", name))
+        raise AssertionError("unreachable")
+
+    def _repeated(self, files: Sequence[RawFile]) -> frozenset[str]:
+        """The keys that come more than once on one page of an answer with all cells alike.
+
+        Raises SourceError for pages that the provider's parser does not take; nothing is kept of them.
+        """
+        from sources import registry
+
+        limit = self.client.limits.answer_bytes
+        place = f"{self.dataset.path}, {files[0].address}"
+        try:
+            with reading(place):
+                bodies = [(f.name, decompressed(f.name, f.content, limit)) for f in files]
+                return registry.parser(self.provider.provider)(self.dataset, bodies).repeated
+        except NoRowsError:
+            return frozenset()
+        except NotWholeError:
+            raise
+        except SourceError as error:
+            self.work.clear()
+            raise error.within(place) from error
+
+    def _pages(
+        self, name: str, rows: int, address: Callable[[int, int], str], read: Callable[[bytes], PageCount]
+    ) -> list[RawFile]:
+        """The pages as they come, page 1 first, the others side by side."""
 
         def whole(number: int) -> tuple[RawFile, PageCount]:
             counts: list[PageCount] = []
@@ -266,10 +349,18 @@ class Errand:
                     )
                 counts.append(count)
 
-            answer = self.ask(address(number), check)
-            return packed(f"{name}_page_{number:03}.json", answer), (counts or [read(answer.body)])[-1]
+            answer = self.ask(address(number, rows), check)
+            return packed(f"{name}_page_{number:03}.json", answer), counts[-1]
 
         first, count = whole(1)
+        most = self.client.limits.pages
+        if count.pages > min(most, max(count.total, 1)):
+            self.work.drop(first.address)
+            raise SourceError(
+                f"{first.address}: the header claims {count.pages} pages for {count.total} rows, expected at most one for "
+                f"each row and {most} together. Refresh again; if it stays so, look at the answer and at limits.pages in "
+                "the provider's YAML file."
+            )
         self._came(name, 1, count)
         files = [first]
         errors: list[SourceError] = []

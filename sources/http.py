@@ -10,24 +10,27 @@ Nothing here turns certificate verification off, and nothing sends HEAD (some pr
 
 from __future__ import annotations
 
+import math
 import os
 import random
+import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
-from urllib3.exceptions import HTTPError, MaxRetryError
+from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
-from sources.parsing import FinalError, SourceError, first_bytes
+from sources.parsing import FinalError, SourceError, first_bytes, reading
 from sources.spec import Limits
 
 PAUSE = "PAYUNG_HTTP_PAUSE_SECONDS"
@@ -38,11 +41,16 @@ CONNECT_SECONDS = 10.0
 LONGEST_PAUSE = 120.0
 # A body that is not what was asked for (cut, HTML, empty) is asked for once more.
 BODY_TRIES = 2
-LARGEST_BODY = 1 << 30
 PIECE = 1 << 13
+# Redirects of one request that are followed.
+REDIRECTS = 5
+LONGEST_HEADER = 1000
 HEADERS_KEPT = ("content-type", "etag", "last-modified", "retry-after", "content-encoding")
 
 Check = Callable[[bytes], None]
+
+# What requests, urllib3 and http.client raise for an answer or an address; a redirect may also raise a bare ValueError.
+FAILURES = (requests.RequestException, HTTPError, HTTPException, OSError, ValueError)
 
 
 class HttpError(SourceError):
@@ -90,6 +98,10 @@ class _Retry(Retry):
         other.counted = self.counted
         return other
 
+    def get_retry_after(self, response: BaseHTTPResponse) -> float | None:
+        """Seconds that the provider asks to wait; None where it names none that can be understood."""
+        return seconds_to_wait(response.headers.get("Retry-After"))
+
     def increment(
         self,
         method: str | None = None,
@@ -108,6 +120,24 @@ class _Retry(Retry):
         return after
 
 
+class _Adapter(HTTPAdapter):
+    """requests' adapter that counts what it sends."""
+
+    counted: Callable[[], None] | None = None
+
+    def send(self, *arguments: Any, **options: Any) -> requests.Response:
+        if self.counted is not None:
+            self.counted()
+        return super().send(*arguments, **options)
+
+
+class _Session(requests.Session):
+    """requests' session that leaves redirects to the client: it would read a redirect's body whole."""
+
+    def get_redirect_target(self, resp: requests.Response) -> str | None:
+        return None
+
+
 class Client:
     """Asks one provider, within its limits. May be used by several threads; close it, or use it as a context."""
 
@@ -121,6 +151,7 @@ class Client:
         self.tries = tries if tries is not None else limits.tries
         self.tally = Tally()
         self._lock = threading.Lock()
+        self._of_this_call = threading.local()
         retry = _Retry(
             total=self.tries - 1,
             allowed_methods=("GET",),
@@ -132,8 +163,9 @@ class Client:
             raise_on_status=False,
         )
         retry.counted = self._count
-        adapter = HTTPAdapter(max_retries=retry, pool_connections=4, pool_maxsize=limits.connections, pool_block=True)
-        self.session = requests.Session()
+        adapter = _Adapter(max_retries=retry, pool_connections=4, pool_maxsize=limits.connections, pool_block=True)
+        adapter.counted = self._count
+        self.session = _Session()
         self.session.mount("https://", adapter)
         self.session.mount("http://", adapter)
         self.session.headers.update({"User-Agent": user_agent(), "Accept-Language": "en"})
@@ -169,22 +201,21 @@ class Client:
                 f"{address[:120]}...: the address has {len(address)} characters, more than the {limit} that the "
                 "provider takes. Ask for fewer codes at once."
             )
-        conditions = {}
-        if etag:
-            conditions["If-None-Match"] = etag
-        if last_modified:
-            conditions["If-Modified-Since"] = last_modified
+        marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        conditions = {name: mark for name, mark in marks.items() if mark and _fits_a_header(mark)}
+        self._of_this_call.requests = 0
         for attempt in range(1, BODY_TRIES + 1):
             try:
                 answer = self._once(address, conditions)
                 if answer.status == 200 and check is not None:
-                    check(answer.body)
+                    with reading("the answer"):
+                        check(answer.body)
                 return answer
             except (FinalError, HttpError) as error:
-                raise error if isinstance(error, HttpError) else self._named(error, address, attempt) from error
+                raise error if isinstance(error, HttpError) else self._named(error, address) from error
             except SourceError as error:
                 if attempt == BODY_TRIES or isinstance(error, _NetworkError):
-                    raise self._named(error, address, attempt) from error
+                    raise self._named(error, address) from error
                 time.sleep(self.pause * (1 + random.random() / 2))
         raise AssertionError("unreachable")
 
@@ -194,8 +225,8 @@ class Client:
         Nothing is posted twice. Raises HttpError and SourceError that name the host
         alone: the address of a webhook is a secret.
         """
-        self._count()
-        host = urlsplit(address).netloc.rpartition("@")[2] or "the address"
+        self._of_this_call.requests = 0
+        host = _host(address).rpartition("@")[2] or "the address"
         try:
             with self.session.post(
                 address,
@@ -206,34 +237,66 @@ class Client:
             ) as response:
                 if 200 <= response.status_code < 300:
                     return response.status_code
-                error = HttpError(f"{host}: status {response.status_code}, body {first_bytes(response.content)}.")
-                error.status, error.body = response.status_code, response.content
+                body = response.raw.read(PIECE, decode_content=True) or b""
+                error = HttpError(f"{host}: status {response.status_code}, body {first_bytes(body)}.")
+                error.status, error.body = response.status_code, body
         except requests.exceptions.InvalidURL as bad:
             raise SourceError(f"{host}: no address that can be asked.") from bad
-        except requests.RequestException as failed:
-            raise SourceError(str(_network_error(failed, self.timeout, self.tries)).replace(address, host)) from failed
+        except FAILURES as failed:
+            raise SourceError(str(self._network_error(failed, address)).replace(address, host)) from failed
         raise error
 
     def _once(self, address: str, conditions: dict[str, str]) -> Answer:
-        self._count()
-        tries = 1
         try:
-            with self.session.get(
-                address, headers=conditions, timeout=(min(CONNECT_SECONDS, self.timeout), self.timeout), stream=True
-            ) as response:
-                body = self._body(response, address)
-                headers = {k: response.headers[k] for k in HEADERS_KEPT if k in response.headers}
+            with self._followed(address, conditions) as response:
+                body = self._body(response)
+                headers = {k: _one_line(response.headers[k]) for k in HEADERS_KEPT if k in response.headers}
                 answer = Answer(address, response.status_code, body, headers)
-                if response.raw.retries is not None:
-                    tries += len(response.raw.retries.history)
-        except requests.RequestException as error:
-            raise _network_error(error, self.timeout, self.tries) from error
+        except FAILURES as error:
+            raise self._network_error(error, address) from error
         if answer.status == 200 or (answer.status == 304 and conditions):
             return answer
-        raise _status_error(answer, tries)
+        raise _status_error(answer, self._requests())
 
-    def _body(self, response: requests.Response, address: str) -> bytes:
-        """The body, read within a deadline: a server that sends a byte now and then does not hold us for ever."""
+    def _followed(self, address: str, conditions: dict[str, str]) -> requests.Response:
+        """The first response that is no redirect; the bodies of redirects are not read.
+
+        Raises SourceError for a redirect to what is no HTTP address, and for more than REDIRECTS.
+        """
+        target = address
+        for _ in range(REDIRECTS + 1):
+            response = self.session.get(
+                target,
+                headers=conditions,
+                timeout=(min(CONNECT_SECONDS, self.timeout), self.timeout),
+                stream=True,
+                allow_redirects=False,
+            )
+            location = response.headers.get("location", "")
+            if not response.is_redirect or not location:
+                return response
+            response.close()
+            try:
+                target = urljoin(target, location.encode("latin-1", "replace").decode("utf-8", "replace"))
+                parts = urlsplit(target)
+                known = parts.scheme in ("http", "https") and bool(parts.hostname)
+            except ValueError:  # brackets that are no IPv6 address, and the like
+                known = False
+            if not known:
+                raise _NetworkError(
+                    f"status {response.status_code} redirects to {location[:120]!r}, expected an http or https address"
+                    f"{_times(self._requests())}. Look whether the provider moved the address."
+                )
+        raise _NetworkError(
+            f"it redirects in a circle, at last to {target[:120]}{_times(self._requests())}. Look whether the provider "
+            "moved the address."
+        )
+
+    def _body(self, response: requests.Response) -> bytes:
+        """The body, unpacked, read within a deadline and up to the provider's limit.
+
+        A server that sends a byte now and then, or a little that unpacks to much, does not hold us for ever.
+        """
         deadline = time.monotonic() + 10 * self.timeout
         parts: list[bytes] = []
         size = 0
@@ -246,9 +309,14 @@ class Client:
                         f"status {response.status_code}, {size} bytes in {10 * self.timeout:.0f} seconds and no end. "
                         "Try again when the provider is quicker."
                     )
-                if size > LARGEST_BODY:
-                    raise SourceError(f"status {response.status_code}, more than {LARGEST_BODY} bytes: not a table.")
-        except (requests.RequestException, HTTPError) as error:
+                if size > self.limits.answer_bytes:
+                    raise FinalError(
+                        f"status {response.status_code}, {response.raw.tell():,} bytes unpack to more than "
+                        f"{self.limits.answer_bytes:,}, the limit of this provider; it begins {first_bytes(parts[0])}. "
+                        "Nothing was taken. Look at the answer; if it is right, raise limits.answer_megabytes in the "
+                        "provider's YAML file."
+                    )
+        except FAILURES as error:
             raise SourceError(
                 f"status {response.status_code}, the answer broke off"
                 + (f" (beginning {first_bytes(b''.join(parts))})" if parts else "")
@@ -258,16 +326,34 @@ class Client:
             received = response.raw.tell() if response.raw is not None else size
             with self._lock:
                 self.tally.bytes += max(received, 0)
+        packing = [p.strip().lower() for p in response.headers.get("content-encoding", "").split(",")]
+        unknown = [p for p in packing if p not in ("", "identity", *response.raw.CONTENT_DECODERS)]
+        if unknown:
+            raise SourceError(
+                f"status {response.status_code}, Content-Encoding {unknown[0][:40]!r}, which was not asked for and "
+                f"cannot be unpacked; the body begins {first_bytes(b''.join(parts))}."
+            )
         return b"".join(parts)
 
     def _count(self) -> None:
         with self._lock:
             self.tally.requests += 1
+        self._of_this_call.requests = self._requests() + 1
 
-    def _named(self, error: SourceError, address: str, attempt: int) -> SourceError:
+    def _requests(self) -> int:
+        """Requests that the call under way in this thread has sent."""
+        return int(getattr(self._of_this_call, "requests", 0))
+
+    def _named(self, error: SourceError, address: str) -> SourceError:
         if address in str(error):
             return error
-        return error.within(f"{address}: asked {attempt} times" if attempt > 1 else address)
+        number = self._requests()
+        return error.within(
+            f"{address}: asked {number} times" if number > 1 and not isinstance(error, _NetworkError) else address
+        )
+
+    def _network_error(self, error: Exception, address: str) -> SourceError:
+        return _network_error(error, address, self.timeout, self._requests())
 
 
 class _NetworkError(SourceError):
@@ -286,6 +372,42 @@ def user_agent() -> str:
     return f"payung/{number} (indicator warehouse for social protection in ASEAN{f'; {contact}' if contact else ''})"
 
 
+def seconds_to_wait(retry_after: str | None) -> float | None:
+    """Seconds of a Retry-After header: a number, also with a fraction, or a date; None for anything else.
+
+    A number with more digits than any pause has is endless.
+    """
+    text = (retry_after or "").strip()
+    if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
+        return float(text) if len(text) < 20 else math.inf
+    try:
+        return Retry().parse_retry_after(text)
+    except (HTTPError, ValueError, OverflowError, TypeError):
+        return None
+
+
+def _fits_a_header(text: str) -> bool:
+    """Whether a provider's mark can be sent back as it came: printable, in the one encoding that headers have."""
+    return text == text.strip() and text.isprintable() and all(ord(c) < 256 for c in text)
+
+
+def _one_line(header: str) -> str:
+    """The value of a header for the manifest, without line breaks."""
+    return re.sub(r"[\r\n\t]+ *", " ", header)[:LONGEST_HEADER]
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).netloc
+    except ValueError:  # brackets that are no IPv6 address
+        return ""
+
+
+def _times(number: int) -> str:
+    """How many requests were sent, for a message; nothing where there was none."""
+    return "" if number == 0 else ", asked once" if number == 1 else f", asked {number} times"
+
+
 def _pause() -> float:
     given = os.environ.get(PAUSE)
     if not given:
@@ -300,8 +422,8 @@ def _status_error(answer: Answer, tries: int) -> HttpError:
     asked = f", asked {tries} times" if tries > 1 else ""
     advice = "Ask again later; if it stays so, look whether the provider moved the address."
     later = answer.headers.get("retry-after")
-    if later:
-        advice = f"The provider asks to come back after {later} (Retry-After). Refresh again then."
+    if later and seconds_to_wait(later) is not None:
+        advice = f"The provider asks to come back after {later[:40]} (Retry-After). Refresh again then."
     elif answer.status in (401, 403, 429):
         advice = "The provider refuses: too many questions, or a proxy in between. Refresh again later."
     elif answer.status == 407:
@@ -313,10 +435,11 @@ def _status_error(answer: Answer, tries: int) -> HttpError:
     return error
 
 
-def _network_error(error: requests.RequestException, timeout: float, tries: int) -> SourceError:
-    """What an error below HTTP means, and what to do."""
+def _network_error(error: Exception, address: str, timeout: float, number: int) -> SourceError:
+    """What an error below HTTP means after this number of requests, and what to do."""
     text = str(error)
-    host = urlsplit(error.request.url).netloc if error.request is not None and error.request.url else "the host"
+    request = getattr(error, "request", None)
+    host = _host(request.url if request is not None and request.url else address) or "the host"
     if isinstance(error, requests.exceptions.SSLError):
         said, advice = (
             f"the certificate of {host} was not accepted ({_short(error)})",
@@ -329,13 +452,19 @@ def _network_error(error: requests.RequestException, timeout: float, tries: int)
         said, advice = f"the name {host} cannot be resolved", "Check the network, or the address in the environment."
     elif isinstance(error, requests.exceptions.Timeout) or "timed out" in text:
         said, advice = f"no answer from {host} within {timeout:g} seconds", "Refresh again later."
-    elif isinstance(error, requests.exceptions.TooManyRedirects):
-        said, advice = "it redirects in a circle", "Look whether the provider moved the address."
-    elif isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.MissingSchema):
+    elif number == 0:  # refused before anything was sent
         return _NetworkError(f"no address that can be asked: {_short(error)} Check the PAYUNG_..._URL variables.")
-    else:
+    elif isinstance(_reason(error), NewConnectionError):
         said, advice = f"no connection to {host} ({_short(error)})", "Refresh again later."
-    return _NetworkError(f"{said}, asked {tries} times. {advice}")
+    else:
+        said, advice = f"{host} gave no answer that can be read ({_short(error)})", "Refresh again later."
+    return _NetworkError(f"{said}{_times(number)}. {advice}")
+
+
+def _reason(error: Exception) -> object:
+    """What urllib3 gave up for, where it did."""
+    inner = error.args[0] if error.args else None
+    return inner.reason if isinstance(inner, MaxRetryError) else error
 
 
 def _short(error: Exception) -> str:

@@ -12,12 +12,23 @@ sends the whole table: what comes back is compared with what was asked for.
 
 from __future__ import annotations
 
+import codecs
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING
+from xml.etree import ElementTree
 
-from sources.parsing import FinalError, ParsedDataset, SourceError, Table, missing_column, read_csv
+from sources.parsing import (
+    FinalError,
+    ParsedDataset,
+    SourceError,
+    Table,
+    first_bytes,
+    missing_column,
+    read_csv,
+    read_json,
+)
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
@@ -42,6 +53,7 @@ BULK = {
 }
 _NOT_IN_BULK = ("FREQ", "MEASURE")
 UNKNOWN_AREA = b"ORA-00936"
+LAST_UPDATE = "LAST_UPDATE"
 BULK_ENDPOINT = "bulk"
 # How last.update is written; the first is what the ILO used last.
 UPDATED = ("%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y", "%Y-%m-%d")
@@ -74,9 +86,31 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
 
 
 def what_changed(errand: Errand, known: Known | None) -> Change:
-    """`last.update` of the dataset's yearly table in the table of contents; the ILO asks clients to read it first."""
+    """`last.update` of the dataset's yearly table in the table of contents; the ILO asks clients to read it first.
+
+    Where the table of contents cannot be used (an empty body, no such table), LAST_UPDATE in the annotations of the
+    dataflow is read instead, and a warning says why. Raises SourceError with both reasons where that fails too.
+    """
     from sources.fetching import Change
 
+    try:
+        updated = _in_contents(errand)
+        return Change(_tag("last.update", updated, known), _moment(errand.question, updated).date())
+    except SourceError as error:
+        first, address = error, errand.other_question
+        if address is None:
+            raise
+    try:
+        updated = _in_annotations(errand, address)
+        vintage = _moment(address, updated).date()
+    except SourceError as second:
+        raise SourceError(f"{first} {LAST_UPDATE} of the dataflow was asked for instead: {second}") from second
+    warning = f"{LAST_UPDATE} of the dataflow was read ({address}), because the table of contents failed: {first}"
+    return Change(_tag(LAST_UPDATE, updated, known), vintage, warnings=[warning])
+
+
+def _in_contents(errand: Errand) -> str:
+    """`last.update` of the dataset's yearly table in the table of contents."""
     found: list[str] = []
     table = f"{errand.dataset.dataset}_A"
 
@@ -94,16 +128,80 @@ def what_changed(errand: Errand, known: Known | None) -> Change:
         found.append(updates[0])
 
     errand.client.get(errand.question, check)
-    return Change(release_tag=f"last.update {found[-1]}", vintage_date=_date(errand, found[-1]))
+    return found[-1]
 
 
-def _date(errand: Errand, text: str) -> date:
+def _in_annotations(errand: Errand, address: str) -> str:
+    """LAST_UPDATE in the annotations of the dataset's dataflow, in SDMX-ML 2.1 or SDMX-JSON 1.0."""
+    flow = f"DF_{errand.dataset.dataset}"
+    found: list[str] = []
+
+    def check(body: bytes) -> None:
+        is_xml = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<" and b"<html" not in body[:1000].lower()
+        updates = _of_xml(flow, body) if is_xml else _of_json(flow, body)
+        if len(updates) != 1 or not updates[0]:
+            raise SourceError(
+                f"dataflow {flow}: found the annotation {LAST_UPDATE} {len(updates)} times, expected once with a date "
+                f"(the answer begins {first_bytes(body)})."
+            )
+        found.append(updates[0])
+
+    errand.client.get(address, check)
+    return found[-1]
+
+
+def _of_xml(flow: str, body: bytes) -> list[str]:
+    try:
+        text = body.decode("utf-8-sig")
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # SDMX has none; they could unpack without end
+            raise SourceError(f"dataflow {flow}: found XML with a document type, expected SDMX-ML.")
+        root = ElementTree.fromstring(text)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise SourceError(f"dataflow {flow}: no whole XML: {error} (beginning {first_bytes(body)}).") from error
+    return [
+        (annotation.findtext("{*}AnnotationTitle") or annotation.findtext("{*}AnnotationText") or "").strip()
+        for element in root.iter("{*}Dataflow")
+        if element.get("id") == flow
+        for annotation in element.iterfind("{*}Annotations/{*}Annotation")
+        if (annotation.findtext("{*}AnnotationType") or "").strip() == LAST_UPDATE
+    ]
+
+
+def _of_json(flow: str, body: bytes) -> list[str]:
+    answer = read_json(f"dataflow {flow}", body)
+    data = answer.get("data") if isinstance(answer, dict) else None
+    flows = data.get("dataflows") if isinstance(data, dict) else None
+    if not isinstance(flows, list):
+        raise SourceError(f"dataflow {flow}: found JSON without data.dataflows (beginning {first_bytes(body)}).")
+    return [
+        str(annotation.get("title") or annotation.get("text") or "").strip()
+        for found in flows
+        if isinstance(found, dict) and found.get("id") == flow
+        for annotation in found.get("annotations") or []
+        if isinstance(annotation, dict) and annotation.get("type") == LAST_UPDATE
+    ]
+
+
+def _tag(name: str, updated: str, known: Known | None) -> str:
+    """The release mark; the one known where it is the same moment, whichever of the two places it was read in."""
+    mark = f"{name} {updated}"
+    before = known.release_tag if known is not None else None
+    if before is not None and before.partition(" ")[0] in ("last.update", LAST_UPDATE):
+        try:
+            return before if _moment("", before.partition(" ")[2]) == _moment("", updated) else mark
+        except SourceError:  # the caller refuses a date in no known form; here the marks are only compared
+            return mark
+    return mark
+
+
+def _moment(address: str, text: str) -> datetime:
+    """When a table was last updated. Raises SourceError for a date in no known form."""
     for form in UPDATED:
         try:
-            return datetime.strptime(text.strip(), form).date()
+            return datetime.strptime(text.strip(), form)
         except ValueError:  # perhaps another of the forms; if none, the error below
             continue
-    raise SourceError(f"{errand.question}: last.update is {text!r}, expected a date such as 28/09/2024 12:00:00.")
+    raise SourceError(f"{address}: last.update is {text!r}, expected a date such as 28/09/2024 12:00:00.")
 
 
 def fetch(errand: Errand, change: Change) -> Fetched:

@@ -10,11 +10,12 @@ A dataset that fails keeps its last good snapshot; the pages that came whole wai
 from __future__ import annotations
 
 import time
+import traceback
 from datetime import date, datetime, timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from indicator_defs.errors import PayungError
 from sources import registry
@@ -24,12 +25,15 @@ from sources.manifests import Manifest
 from sources.newest import newest_state
 from sources.parsing import (
     SourceError,
+    UnreadableError,
     areas_asked_only,
     check_asked,
     content_fingerprint,
     decompressed,
+    encodable,
     no_collection,
     one_way_of_writing,
+    reading,
 )
 from sources.snapshots import SnapshotStore
 from sources.spec import DatasetSpec, ProviderSpec
@@ -43,6 +47,10 @@ WORK = ".fetch"
 STATE = "state.json"
 # A clock may differ a little between machines; more than this it went back.
 CLOCK_SLACK = timedelta(hours=26)
+LONGEST_TRACEBACK = 20_000
+
+# What a provider sent may be part of a message: a report must always be writable.
+Line = Annotated[str, BeforeValidator(lambda text: encodable(text) if isinstance(text, str) else text)]
 
 OutcomeOfFetch = Literal["new_vintage", "unchanged", "same_content", "changed_in_place", "failed"]
 
@@ -62,10 +70,15 @@ class FetchReport(BaseModel):
     release_tag: str | None = Field(default=None, description="The provider's release mark.")
     vintage_date: date | None = None
     snapshot: str | None = Field(default=None, description="The snapshot that holds this content.")
-    message: str = Field(description="One sentence for a reader; for a failure address, status and first bytes.")
-    left_out: list[str] = Field(default_factory=list, description="Series and areas that the provider refused.")
-    warnings: list[str] = Field(default_factory=list)
+    message: Line = Field(description="One sentence for a reader; for a failure address, status and first bytes.")
+    left_out: list[Line] = Field(default_factory=list, description="Series and areas that the provider refused.")
+    warnings: list[Line] = Field(default_factory=list)
     seconds: float = 0.0
+    traceback: Line | None = Field(
+        default=None,
+        exclude_if=lambda text: text is None,
+        description="Where an error came from that Payung has no message of its own for.",
+    )
 
     @property
     def path(self) -> str:
@@ -106,8 +119,8 @@ def refresh_dataset(
     """Brings one dataset up to date and tells what came of it; a failure is a report too, never an exception.
 
     `wanted`: series and areas in the provider's codes. `client`: by default one with the provider's limits.
-    `force`: fetch although the release mark stands. `tell`: is told of each page. Errors that are not about the
-    provider or the snapshots (a bug) are raised.
+    `force`: fetch although the release mark stands. `tell`: is told of each page. What a library raises while an answer
+    is read ends in the report too, with its traceback: one provider must not end the refresh of the others.
     """
     spec, structure = registry.provider(provider), registry.dataset(provider, dataset)
     if spec.limits is None:
@@ -117,7 +130,8 @@ def refresh_dataset(
     asking = Client(spec.limits) if client is None else client
     requests, size = asking.tally.requests, asking.tally.bytes
     try:
-        report = _Refresh(store, spec, structure, wanted, asking, tell).run(force)
+        with reading(structure.path):
+            report = _Refresh(store, spec, structure, wanted, asking, tell).run(force)
     except PayungError as error:
         report = FetchReport(
             provider=provider,
@@ -127,6 +141,7 @@ def refresh_dataset(
             requests=0,
             bytes=0,
             message=f"{str(error).rstrip('.')}. The last good snapshot stands.",
+            traceback=_traceback(error) if isinstance(error, UnreadableError) else None,
         )
     finally:
         if own:
@@ -138,6 +153,10 @@ def refresh_dataset(
             "seconds": round(time.monotonic() - started, 3),
         }
     )
+
+
+def _traceback(error: Exception) -> str:
+    return "".join(traceback.format_exception(error))[-LONGEST_TRACEBACK:]
 
 
 def write_report(folder: Path, report: FetchReport) -> Path:
@@ -201,10 +220,11 @@ class _Refresh:
         if known is not None and not force and self._stands(known, change):
             # What was refused then is lacking still: the next quiet refresh must not make it forgotten.
             said = f"{change.release_tag}: nothing was published since."
-            return self._report("unchanged", change, known.snapshot, None, said, known.left_out, known.warnings)
+            warnings = [*known.warnings, *change.warnings]
+            return self._report("unchanged", change, known.snapshot, None, said, known.left_out, warnings)
         now = self.client.now()
         self.errand.work.begin(f"{change.release_tag or now.date()} {sorted(self.errand.wanted.areas)}", now)
-        fetched = self.fetcher.fetch(self.errand, change)
+        fetched = self._fetched(change)
         parsed = self._parsed(fetched)
         report = self._keep(known, change, fetched, parsed)
         self._remember(change, fetched, report.snapshot, parsed.warnings)
@@ -229,7 +249,7 @@ class _Refresh:
         wanted = self.errand.wanted
         if not same or not set(wanted.series) <= set(known.series) or not set(wanted.areas) <= set(known.areas):
             return False
-        if self._is_gone(known):
+        if self._is_gone(known) or (change.listed is not None and not set(known.had) <= change.listed):
             return False
         days = self.errand.provider.calendar.fetch_anyway_after_days
         return days is None or self.client.now() - known.fetched_at < timedelta(days=days)
@@ -238,22 +258,35 @@ class _Refresh:
         """Whether the snapshot of the last fetch was set aside or removed since."""
         return known.snapshot is not None and known.snapshot not in {m.place for m in self._manifests()}
 
+    def _fetched(self, change: Change) -> Fetched:
+        """The whole dataset. Pages that came wait for the next try, but not after an error that nobody foresaw."""
+        try:
+            return self.fetcher.fetch(self.errand, change)
+        except PayungError:
+            raise
+        except Exception:
+            self.errand.work.clear()
+            raise
+
     def _parsed(self, fetched: Fetched) -> ParsedDataset:
         """The table of a fetched dataset, compared with what was asked. What cannot be read is not kept for later."""
+        place = f"{self.dataset.path}, {fetched.address}"
         try:
-            with no_collection():
-                bodies = [(f.name, decompressed(f.name, f.content)) for f in fetched.files]
-                parsed = registry.parser(self.dataset.provider)(self.dataset, bodies)
-            parsed = areas_asked_only(self.dataset, parsed, fetched.areas)
-            areas = one_way_of_writing(self.dataset, parsed, fetched.areas, self.errand.wanted.meaning)
-            return check_asked(parsed, fetched.series, areas)
+            with reading(place):
+                limit = self.client.limits.answer_bytes
+                with no_collection():
+                    bodies = [(f.name, decompressed(f.name, f.content, limit)) for f in fetched.files]
+                    parsed = registry.parser(self.dataset.provider)(self.dataset, bodies)
+                parsed = areas_asked_only(self.dataset, parsed, fetched.areas)
+                areas = one_way_of_writing(self.dataset, parsed, fetched.areas, self.errand.wanted.meaning)
+                return check_asked(parsed, fetched.series, areas)
         except SourceError as error:
             self.errand.work.clear()
-            raise error.within(f"{self.dataset.path}, {fetched.address}") from error
+            raise error if str(error).startswith(place) else error.within(place) from error
 
     def _keep(self, known: Known | None, change: Change, fetched: Fetched, parsed: ParsedDataset) -> FetchReport:
         count = len(parsed.frame)
-        warnings = parsed.warnings
+        warnings = [*parsed.warnings, *change.warnings]
         mark = change.release_tag or "no release mark"
         holder = self._holder(fetched, parsed)
         if holder is not None:
@@ -351,6 +384,7 @@ class _Refresh:
             fetched_at=self.client.now(),
             left_out=fetched.left_out,
             warnings=warnings,
+            had=sorted(fetched.series),
         )
         _write(self.state_file, known)
 

@@ -39,6 +39,25 @@ if TYPE_CHECKING:
 SNAPSHOT_ROW = "snapshot_row"
 _PAGE = re.compile(r"^(?P<query>.+)_page_(?P<page>\d+)(?P<ending>\.json(\.gz)?)$")
 _FIRST = 60
+# Bytes of one unpacked file where its provider sets no other limit (sources/*.yaml, limits.answer_megabytes).
+LARGEST_UNPACKED = 1 << 30
+_PIECE = 1 << 20
+_NOT_ENCODABLE = re.compile("[\ud800-\udfff\0]")
+# How such text is written in JSON; a whole pair matches too and is left as it is.
+_ESCAPE = re.compile(r"\\u(?:0000|[dD][89a-fA-F][0-9a-fA-F]{2})")
+_MARKS = {
+    b"\xff\xfe\0\0": "UTF-32",
+    b"\0\0\xfe\xff": "UTF-32",
+    b"\xff\xfe": "UTF-16",
+    b"\xfe\xff": "UTF-16",
+}
+_NOT_TEXT = {
+    b"PK\x03\x04": "a ZIP archive or an Excel workbook",
+    b"\xd0\xcf\x11\xe0": "an old Excel workbook",
+    b"\x1f\x8b": "a gzip file",
+    b"%PDF-": "a PDF file",
+    b"PAR1": "a Parquet file",
+}
 _ASK_AGAIN = (
     "Nothing was taken from it. Fetch the dataset again; if the provider keeps answering so, keep the last good "
     "snapshot and tell the provider."
@@ -60,17 +79,35 @@ class FinalError(SourceError):
     """An answer that is understood and would be the same again: it is not asked for once more."""
 
 
+class NotWholeError(SourceError):
+    """The pages of an answer do not make one table; `keys`: those that come more than once, as text."""
+
+    keys: frozenset[str] = frozenset()
+
+
+class UnreadableError(SourceError):
+    """An answer on which a library failed with an error that Payung has no check for; the cause is that error."""
+
+
+class NoRowsError(SourceError):
+    """An answer that is well formed and has no rows."""
+
+
 @dataclass(frozen=True)
 class ParsedDataset:
-    """One dataset's tidy table, what the reader should be warned of, and columns beyond the structure."""
+    """One dataset's tidy table, what the reader should be warned of, and columns beyond the structure.
+
+    `repeated`: the keys, as text, that come more than once within one file with all cells alike.
+    """
 
     frame: pd.DataFrame
     warnings: list[str] = field(default_factory=list)
     extra_columns: list[StagedColumn] = field(default_factory=list)
+    repeated: frozenset[str] = frozenset()
 
 
 class PageCount(NamedTuple):
-    """What a page's header tells: its number, how many pages there are, and the rows of all."""
+    """The counts in a page's header: its number, how many pages there are, and the rows of all."""
 
     number: int
     pages: int
@@ -101,33 +138,108 @@ def no_collection() -> Iterator[None]:
             gc.enable()
 
 
+@contextmanager
+def reading(place: str) -> Iterator[None]:
+    """The border of everything that reads an answer: what a library raises becomes a SourceError that names the place.
+
+    An error of Payung's own passes as it is. The original error is the cause of the new one, so its traceback is kept.
+    """
+    try:
+        yield
+    except PayungError:
+        raise
+    except Exception as error:  # a reader of other people's bytes may raise anything
+        raise unreadable(place, error) from error
+
+
+def unreadable(place: str, error: Exception) -> UnreadableError:
+    """The error for content that a library could not read, with what it raised."""
+    reason = {
+        RecursionError: "it is nested too deeply",
+        MemoryError: "it does not fit into the memory of this machine",
+    }.get(type(error), f"{type(error).__name__}: {encodable(str(error))[:300] or 'no further message'}")
+    return UnreadableError(f"{place}: the content cannot be read ({reason}). {_ASK_AGAIN}")
+
+
+def encodable(text: str) -> str:
+    """The text with what UTF-8 cannot hold (half of a surrogate pair) or what ends a text (U+0000) as JSON's escape."""
+    return _NOT_ENCODABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def first_bytes(body: bytes) -> str:
     """The beginning of a body, printable, for a message."""
     return repr(body[:_FIRST].decode("utf-8", "replace"))
 
 
-def decompressed(name: str, body: bytes) -> bytes:
-    """The content of a kept file: unpacked when the name ends in .gz. SourceError when it is cut or damaged."""
+def decompressed(name: str, body: bytes, limit: int = LARGEST_UNPACKED) -> bytes:
+    """The content of a kept file: unpacked when the name ends in .gz, in pieces and up to `limit` bytes.
+
+    Raises SourceError when it is cut or damaged, or unpacks to more.
+    """
     if not name.endswith(".gz"):
         return body
+    pieces: list[bytes] = []
+    size = 0
     try:
-        return gzip.decompress(body)
+        with gzip.GzipFile(fileobj=io.BytesIO(body)) as packed:
+            while piece := packed.read(_PIECE):
+                pieces.append(piece)
+                size += len(piece)
+                if size > limit:
+                    raise SourceError(
+                        f"{name}: {len(body):,} bytes unpack to more than {limit:,} bytes, the limit of its provider. "
+                        "Nothing was taken from it. Look at the file; if it is right, raise limits.answer_megabytes in "
+                        "the provider's YAML file."
+                    )
     except (EOFError, OSError, zlib.error) as error:
         raise SourceError(
             f"{name}: the compressed file is cut or damaged ({error}); {len(body)} bytes, beginning {body[:8]!r}. "
             "Restore the file from where it came."
         ) from error
+    return b"".join(pieces)
+
+
+def _wide_encoding(body: bytes) -> str | None:
+    """UTF-16 or UTF-32, by its mark or by where its NUL bytes are; None for anything else."""
+    for mark, encoding in _MARKS.items():
+        if body.startswith(mark):
+            return f"{encoding} (it begins with the mark {mark.hex(' ').upper()})"
+    head = body.rstrip(b"\0")[:64]
+    if len(head) < 4:
+        return None
+
+    def empty(start: int, step: int) -> bool:
+        every = head[start::step]
+        return every.count(0) > 0.7 * len(every)
+
+    for encoding, width in (("UTF-32", 4), ("UTF-16", 2)):
+        pattern = [empty(start, width) for start in range(width)]
+        if pattern.count(False) == 1 and (not pattern[0] or not pattern[-1]):
+            return f"{encoding} (without a mark)"
+    return None
 
 
 def text_of(name: str, body: bytes, expected: str, advice: str = _ASK_AGAIN) -> str:
     """The body as text, judged by its content and not by its name.
 
     `expected` names the format in messages ("JSON", "CSV"), `advice` says what to do. Raises SourceError for an empty
-    body, NUL padding, an HTML page, XML, or bytes that are not UTF-8.
+    body, another kind of file, text in UTF-16 or UTF-32, NUL padding, an HTML page, XML, or bytes that are not UTF-8.
     """
     if not body.strip(b"\0 \t\r\n"):
         kind = "only NUL bytes" if b"\0" in body else "an empty body" if not body else "only white space"
         raise SourceError(f"{name}: found {kind} ({len(body)} bytes), expected {expected}. {advice}")
+    other = next((what for start, what in _NOT_TEXT.items() if body.startswith(start)), None)
+    if other is not None:
+        raise SourceError(f"{name}: found {other} (beginning {body[:8]!r}), expected {expected}. {advice}")
+    encoding = _wide_encoding(body)
+    if encoding is not None:
+        how = (
+            'In Excel choose "CSV UTF-8 (comma delimited)"; elsewhere the encoding UTF-8. ' if expected == "CSV" else ""
+        )
+        raise SourceError(
+            f"{name}: the text is in {encoding}, expected {expected} in UTF-8. Save or fetch it again in UTF-8. "
+            f"{how}{advice}"
+        )
     if b"\0" in body:
         raise SourceError(
             f"{name}: found {body.count(bytes(1))} NUL bytes, the first at byte {body.index(bytes(1)) + 1} of "
@@ -152,14 +264,19 @@ def text_of(name: str, body: bytes, expected: str, advice: str = _ASK_AGAIN) -> 
         ) from error
 
 
-def read_json(name: str, body: bytes) -> Any:
+def read_json(name: str, body: bytes, warnings: list[str] | None = None) -> Any:
     """The JSON value of a body; every number is text with its digits as published.
 
-    Raises SourceError for what is not whole JSON.
+    Text that no file can hold is replaced by its escape (`encodable`); `warnings` gets a line that names the first
+    place. Raises SourceError for what is not whole JSON, or is nested too deeply.
     """
     text = text_of(name, body, "JSON")
     try:
-        return json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        value = json.loads(text, parse_float=str, parse_int=str, parse_constant=str)
+        if _ESCAPE.search(text) is None:
+            return value
+        places: list[tuple[str | int, ...]] = []
+        value = _with_escapes(value, (), places)
     except json.JSONDecodeError as error:
         cut = error.pos >= len(text.rstrip()) - 1 or error.msg.startswith("Unterminated string")
         what = (
@@ -168,6 +285,38 @@ def read_json(name: str, body: bytes) -> Any:
             else f"no JSON at line {error.lineno}, column {error.colno}: {error.msg}"
         )
         raise SourceError(f"{name}: {what}; it begins {first_bytes(body)}. {_ASK_AGAIN}") from error
+    except RecursionError as error:
+        raise unreadable(name, error) from error
+    if places and warnings is not None:
+        warnings.append(
+            f"{name}: {len(places)} text{'s' * (len(places) > 1)} with half of a character or U+0000, which no file can "
+            f"hold, the first in {_place(places[0])}: kept with its escape (such as \\ud83d) in place of the character."
+        )
+    return value
+
+
+def _with_escapes(value: Any, path: tuple[str | int, ...], places: list[tuple[str | int, ...]]) -> Any:
+    """The value with every text `encodable`; `places` gets the path of each that was not."""
+    if isinstance(value, str):
+        text = encodable(value)
+        if text != value:
+            places.append(path)
+        return text
+    if isinstance(value, list):
+        return [_with_escapes(item, (*path, number), places) for number, item in enumerate(value)]
+    if isinstance(value, dict):
+        return {
+            _with_escapes(name, (*path, encodable(name)), places): _with_escapes(item, (*path, encodable(name)), places)
+            for name, item in value.items()
+        }
+    return value
+
+
+def _place(path: tuple[str | int, ...]) -> str:
+    """A path within an answer as "row N, FIELD"; a page's rows are the list that its second step counts."""
+    if len(path) > 1 and isinstance(path[1], int):
+        return f"row {path[1] + 1}, field {'.'.join(map(str, path[2:])) or '(the row itself)'}"
+    return f"field {'.'.join(map(str, path)) or '(the answer itself)'}"
 
 
 def csv_records(
@@ -179,10 +328,13 @@ def csv_records(
     that does not know a code may answer so). `advice` says what to do where the file is not CSV at all.
     """
     text = text_of(name, body, "CSV", advice)
+    records: list[list[str]] = []
     try:
-        records = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+        records.extend(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
     except csv.Error as error:
-        raise SourceError(f"{name}: not whole CSV: {error} (a quote that is never closed?). {advice}") from error
+        raise SourceError(
+            f"{name}: not whole CSV, row {len(records) + 1}: {error} (a quote that is never closed?). {advice}"
+        ) from error
     while records and not any(records[-1]):
         records.pop()
     if not records:
@@ -229,7 +381,7 @@ def read_csv(name: str, body: bytes) -> tuple[list[str], list[list[str]]]:
 def check_pages(pages: Sequence[Page]) -> None:
     """Checks that each paged answer is whole: one total, every page once, rows as many as the total.
 
-    Pages belong together when their file names are alike before "_page_N". Raises SourceError naming the
+    Pages belong together when their file names are alike before "_page_N". Raises NotWholeError naming the
     files, the pages that lack, and the counts.
     """
     answers: dict[str, list[Page]] = defaultdict(list)
@@ -239,21 +391,23 @@ def check_pages(pages: Sequence[Page]) -> None:
     for query, parts in answers.items():
         totals = sorted({(p.count.total, p.count.pages) for p in parts})
         if len(totals) > 1:
-            told = ", ".join(f"{t} rows on {n} pages" for t, n in totals)
-            raise SourceError(f"{query}: its pages tell different totals ({told}): it changed meanwhile. {_ASK_AGAIN}")
+            shown = ", ".join(f"{t} rows on {n} pages" for t, n in totals)
+            raise NotWholeError(
+                f"{query}: its pages tell different totals ({shown}): it changed meanwhile. {_ASK_AGAIN}"
+            )
         total, count = totals[0]
         have = [p.count.number for p in parts]
         lack = sorted(set(range(1, count + 1)) - set(have))
         if lack:
-            raise SourceError(
+            raise NotWholeError(
                 f"{query}: page {', '.join(str(n) for n in lack[:10])} of {count} is missing. {_ASK_AGAIN}"
             )
         if len(have) != len(set(have)) or max(have, default=0) > max(count, 1):
-            raise SourceError(f"{query}: found pages {sorted(have)}, expected 1 to {count} once each. {_ASK_AGAIN}")
+            raise NotWholeError(f"{query}: found pages {sorted(have)}, expected 1 to {count} once each. {_ASK_AGAIN}")
         rows = sum(p.rows for p in parts)
         if rows != total:
             files = ", ".join(p.file for p in parts[:3]) + (" ..." if len(parts) > 3 else "")
-            raise SourceError(
+            raise NotWholeError(
                 f"{query}: found {rows} rows in {files}, expected {total} as its header says. {_ASK_AGAIN}"
             )
 
@@ -267,9 +421,9 @@ def page_count(name: str, header: Mapping[str, Any], number: str, pages: str, to
     def count(field: str, value: Any) -> int:
         try:
             return int(value)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:  # ValueError: also more digits than Python takes
             raise SourceError(
-                f"{name}: header field {field}: found {value!r}, expected a whole number. {_ASK_AGAIN}"
+                f"{name}: header field {field}: found {str(value)[:40]!r}, expected a whole number. {_ASK_AGAIN}"
             ) from error
 
     return PageCount(
@@ -323,6 +477,7 @@ class Table:
         self._columns: dict[str, list[str | None]] = {c.name: [] for c in dataset.columns}
         self._extra: dict[str, StagedColumn] = {}
         self.warnings: list[str] = []
+        self.repeated: frozenset[str] = frozenset()
 
     def column(self, published_as: str, role: str = "attribute", file: str = "") -> str:
         """The staged name of a published column; an unknown one is taken up as an extra column, with a warning."""
@@ -359,7 +514,7 @@ class Table:
         """The tidy table; SourceError when it has no rows at all."""
         count = len(self.rows)
         if not count:
-            raise SourceError(f"{self.dataset.path}: the answer holds no rows at all. {_ASK_AGAIN}")
+            raise NoRowsError(f"{self.dataset.path}: the answer holds no rows at all. {_ASK_AGAIN}")
         rest = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.name not in ROLE_COLUMNS]
         rest.sort(key=lambda n: 0 if self._by_name(n).role == "dimension" else 1)
         empty: list[str | None] = [None] * count
@@ -367,10 +522,65 @@ class Table:
         import pandas as pd  # late: `payung status` reads reports only
 
         frame = pd.DataFrame(data, dtype=object)
-        return ParsedDataset(frame, self.warnings, list(self._extra.values()))
+        if self.dataset.endpoint is not None:
+            self._check_keys(frame)
+        return ParsedDataset(frame, self.warnings, list(self._extra.values()), self.repeated)
+
+    def _check_keys(self, frame: pd.DataFrame) -> None:
+        """Judges an answer by its keys: rows that come twice may hide as many that are missing.
+
+        A key in two files of one answer is an overlap of pages: one page never has a row of another. Within one file it
+        may be the provider's own (`key_once` false): such rows are kept, and identical ones are named in a warning.
+        Raises NotWholeError with the keys and the files.
+        """
+        dimensions = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.role == "dimension"]
+        columns = ["series", "ref_area", "time_period", "time_detail", *dimensions]
+        columns = [c for c in columns if frame[c].notna().any()]
+        doubled = frame[frame.duplicated(columns, keep=False)] if columns else frame[:0]
+        if doubled.empty:
+            return
+        file = doubled[SNAPSHOT_ROW].str.rpartition(":")[0]
+        files = file.groupby([doubled[c] for c in columns], dropna=False, sort=False).transform("nunique")
+        across = doubled[files > 1]
+        refused = doubled if self.dataset.key_once else across
+        if not refused.empty:
+            shown = _shown_keys(refused, columns)
+            error = NotWholeError(
+                f"{len(shown)} key{'s come' if len(shown) > 1 else ' comes'} more than once in "
+                f"{', '.join(_few(file[refused.index].unique()))}, so that as many may be missing: "
+                f"{'; '.join(_few(shown))}. {_ASK_AGAIN}"
+            )
+            error.keys = frozenset(_key_texts(doubled, columns))
+            raise error
+        same = doubled[doubled.duplicated([c for c in frame.columns if c != SNAPSHOT_ROW], keep=False)]
+        self.repeated = frozenset(_key_texts(same, columns))
+        if not same.empty:
+            self.warnings.append(
+                f"{self.dataset.path}: {len(self.repeated)} keys come more than once with all cells alike; every row is "
+                f"kept: {'; '.join(_few(_shown_keys(same, columns)))}."
+            )
 
     def _by_name(self, name: str) -> StagedColumn:
         return self._extra.get(name) or next(c for c in self.dataset.columns if c.name == name)
+
+
+def _key_texts(rows: pd.DataFrame, columns: list[str]) -> list[str]:
+    """The key of each row as text, for comparing two answers."""
+    return [json.dumps(cells, ensure_ascii=True) for cells in zip(*(rows[c] for c in columns), strict=True)]
+
+
+def _shown_keys(rows: pd.DataFrame, columns: list[str]) -> list[str]:
+    """Each key once, its filled cells with blanks between, and the rows that have it."""
+    shown: dict[tuple[str, ...], list[str]] = {}
+    for place, *cells in zip(rows[SNAPSHOT_ROW], *(rows[c] for c in columns), strict=True):
+        shown.setdefault(tuple(str(c) for c in cells if isinstance(c, str)), []).append(place)
+    return [f"{' '.join(key)} ({', '.join(places)})" for key, places in shown.items()]
+
+
+def _few(texts: Iterable[str], most: int = 5) -> list[str]:
+    """The first of the texts, and how many more there are."""
+    listed = list(texts)
+    return [*listed[:most], *([f"{len(listed) - most} more"] if len(listed) > most else [])]
 
 
 def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked: Sequence[str]) -> ParsedDataset:
@@ -439,8 +649,13 @@ def content_fingerprint(frame: pd.DataFrame) -> str:
     Two answers with the same fingerprint are the same content in other bytes.
     """
     names = sorted(str(c) for c in frame.columns if c != SNAPSHOT_ROW and frame[c].notna().any())
-    columns = [[("\x00" if v is None else str(v)) for v in frame[n]] for n in names]
+    columns = [[("\x00" if v is None else _plain(str(v))) for v in frame[n]] for n in names]
     digest = hashlib.sha256("\x1e".join(names).encode())
     for line in sorted("\x1f".join(cells) for cells in zip(*columns, strict=True)):
         digest.update(line.encode() + b"\n")
     return digest.hexdigest()
+
+
+def _plain(cell: str) -> str:
+    """A cell without what separates cells in a fingerprint, and without what cannot be encoded."""
+    return cell if cell.isprintable() else encodable(re.sub("[\x1e\x1f]", lambda c: f"\\x{ord(c[0]):02x}", cell))

@@ -105,17 +105,35 @@ def parse_snapshot(store: SnapshotStore, manifest: Manifest) -> ParsedDataset:
     back must be among those asked for; series asked for that brought no row are named in the warnings.
     Raises SnapshotError (altered bytes) and SourceError (content), naming provider, snapshot and file.
     """
-    from sources.parsing import SourceError, areas_asked_only, check_asked, no_collection
+    from sources.parsing import (
+        LARGEST_UNPACKED,
+        NotWholeError,
+        SourceError,
+        areas_asked_only,
+        check_asked,
+        no_collection,
+        reading,
+    )
 
     spec = dataset(manifest.provider, manifest.dataset)
+    limits = provider(manifest.provider).limits
+    limit = LARGEST_UNPACKED if limits is None else limits.answer_bytes
+    place = f"{spec.path}, snapshot {manifest.snapshot_id}"
     try:
-        with no_collection():
-            parsed = parser(manifest.provider)(spec, store.files(manifest))
-        parsed = areas_asked_only(spec, parsed, manifest.areas_asked)
-        # A file for all places writes an area in one of several ways; which are lacking was told when it was fetched.
-        return check_asked(parsed, manifest.series_asked, manifest.areas_asked if spec.asked_by_area else [])
+        with reading(place):
+            with no_collection():
+                parsed = parser(manifest.provider)(spec, store.files(manifest, limit))
+            parsed = areas_asked_only(spec, parsed, manifest.areas_asked)
+            # A file for all places writes an area in one of several ways; which are lacking was told when it was fetched.
+            return check_asked(parsed, manifest.series_asked, manifest.areas_asked if spec.asked_by_area else [])
+    except NotWholeError as error:
+        error.args = (
+            f"{error} The snapshot is in {store.folder(manifest)}: remove that folder, then run "
+            "`payung refresh --online --force`.",
+        )
+        raise error.within(place) from error
     except SourceError as error:
-        raise error.within(f"{spec.path}, snapshot {manifest.snapshot_id}") from error
+        raise error if str(error).startswith(place) else error.within(place) from error
 
 
 def fetcher(provider_name: str) -> Fetcher:

@@ -133,15 +133,16 @@ class SnapshotStore:
         for _ in self._checked_files(manifest):
             pass
 
-    def files(self, manifest: Manifest) -> Iterator[tuple[str, bytes]]:
+    def files(self, manifest: Manifest, limit: int | None = None) -> Iterator[tuple[str, bytes]]:
         """Name and content of each file, in the order of the manifest; unpacked when the name ends in .gz.
 
-        Every file is checked against its sha256. Raises SnapshotError (altered) and SourceError (damaged gzip).
+        `limit`: most bytes of an unpacked file. Every file is checked against its sha256. Raises SnapshotError
+        (altered) and SourceError (damaged gzip, or one that unpacks to more).
         """
-        from sources.parsing import decompressed
+        from sources.parsing import LARGEST_UNPACKED, decompressed
 
         for name, content in self._checked_files(manifest):
-            yield name, decompressed(name, content)
+            yield name, decompressed(name, content, LARGEST_UNPACKED if limit is None else limit)
 
     def set_altered_aside(self) -> tuple[SetAside, ...]:
         """Moves every snapshot that is not as it was written to ROOT/.set_aside, where nothing is taken from; tells which.

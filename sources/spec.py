@@ -48,7 +48,18 @@ class Limits(_Strict):
         default_factory=lambda: [429, 500, 502, 503, 504],
         description="HTTP statuses that mean `not now` and are asked again after a pause.",
     )
+    answer_megabytes: int = Field(
+        default=256, ge=1, description="Most millions of bytes of one answer, unpacked; a larger one is refused."
+    )
+    pages: int = Field(
+        default=5000, ge=1, description="Most pages of one question; an answer that claims more is refused."
+    )
     note: Text = Field(description="Where these limits come from.")
+
+    @property
+    def answer_bytes(self) -> int:
+        """Most bytes of one answer, unpacked."""
+        return self.answer_megabytes * 1_000_000
 
 
 class Calendar(_Strict):
@@ -75,7 +86,7 @@ class Question(_Strict):
     """An address below an endpoint that is asked for something else than figures."""
 
     endpoint: str = Field(description="Name of the endpoint.")
-    address: str = Field(description="Path below its base; {name} stands for a parameter of the dataset.")
+    address: str = Field(description="Path below its base; {name} is a parameter of the dataset, {dataset} its name.")
 
 
 class DatasetSpec(DatasetStructure):
@@ -162,6 +173,9 @@ class ProviderSpec(_Strict):
     what_changed: Question | None = Field(
         default=None, description="What is asked first, to learn whether anything was published; null: nothing to ask."
     )
+    what_changed_otherwise: Question | None = Field(
+        default=None, description="What is asked where the answer to what_changed cannot be used; null: nothing."
+    )
     calendar: Calendar = Field(description="When it publishes.")
     vintage_rule: Text = Field(description="How vintage_date is found for its answers.")
     supersedes: Literal["series", "series_and_area"] = Field(
@@ -195,8 +209,10 @@ class ProviderSpec(_Strict):
         for dataset in self.datasets:
             if dataset.endpoint is not None and dataset.endpoint not in known:
                 raise ValueError(f"dataset {dataset.dataset}: unknown endpoint {dataset.endpoint!r}")
-        if self.what_changed is not None and self.what_changed.endpoint not in known:
-            raise ValueError(f"what_changed: unknown endpoint {self.what_changed.endpoint!r}")
+        for name in ("what_changed", "what_changed_otherwise"):
+            question: Question | None = getattr(self, name)
+            if question is not None and question.endpoint not in known:
+                raise ValueError(f"{name}: unknown endpoint {question.endpoint!r}")
         if self.endpoints and self.limits is None:
             raise ValueError("a provider with endpoints needs limits")
         return self

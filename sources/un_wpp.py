@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sources.parsing import ParsedDataset, Table, decompressed, missing_column, read_csv, text_of
+from sources.parsing import ParsedDataset, SourceError, Table, decompressed, missing_column, read_csv, text_of
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
@@ -110,8 +110,13 @@ def _check(errand: Errand) -> Callable[[bytes], None]:
     name, dataset = _name(errand), errand.dataset
 
     def check(body: bytes) -> None:
-        plain = decompressed(f"{name.removesuffix('.gz')}.gz", body) if body.startswith(GZIP) else body
-        header = next(csv.reader([text_of(name, plain, "CSV").split("\n", 1)[0].rstrip("\r")]))
+        limit = errand.client.limits.answer_bytes
+        plain = decompressed(f"{name.removesuffix('.gz')}.gz", body, limit) if body.startswith(GZIP) else body
+        line = text_of(name, plain, "CSV").split("\n", 1)[0].rstrip("\r")
+        try:
+            header = next(csv.reader([line]), [])
+        except csv.Error as error:
+            raise SourceError(f"{name}: row 1: {error}, expected the column names.") from error
         for measure in dataset.measures:
             if measure not in header:
                 raise missing_column(name, dataset, measure, header)

@@ -51,7 +51,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     for file, body in files:
         if file.startswith(SERIES_LIST):
             continue
-        answer = read_json(file, body)
+        answer = read_json(file, body, table.warnings)
         if not isinstance(answer, dict) or not isinstance(answer.get("data"), list) or "totalElements" not in answer:
             raise SourceError(
                 f"{file}: found JSON without totalElements and data (beginning {first_bytes(body)}), expected a page "
@@ -107,8 +107,8 @@ def fetch(errand: Errand, change: Change) -> Fetched:
     for number, batch in enumerate(asked, start=1):
         codes = [("seriesCode", s) for s in batch]
 
-        def address(page: int, codes: list[tuple[str, str]] = codes) -> str:
-            return f"{base}?{urlencode([*codes, *areas, ('page', page), ('pageSize', size)])}"
+        def address(page: int, rows: int, codes: list[tuple[str, str]] = codes) -> str:
+            return f"{base}?{urlencode([*codes, *areas, ('page', page), ('pageSize', rows)])}"
 
         def read(body: bytes, batch: list[str] = batch) -> PageCount:
             return _read_page(body, batch, errand.wanted.areas)
@@ -136,7 +136,7 @@ def _tags(body: bytes) -> dict[str, str | None]:
         raise SourceError(
             f"Series/List: found JSON that is no list of series with a code (beginning {first_bytes(body)})."
         )
-    return {str(s["code"]): s.get("release") or None for s in listed}
+    return {str(s["code"]): str(s["release"]) if s.get("release") else None for s in listed}
 
 
 def _read_page(body: bytes, series: Iterable[str], areas: Iterable[str]) -> PageCount:

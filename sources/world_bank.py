@@ -65,7 +65,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     table = Table(dataset)
     pages: list[Page] = []
     for file, body in files:
-        header, rows = read_page(file, body)
+        header, rows = read_page(file, body, table.warnings)
         pages.append(Page(file, page_count(file, header, *COUNTS), len(rows)))
         _add_page(table, file, header, rows)
     check_pages(pages)
@@ -110,7 +110,8 @@ def fetch(errand: Errand, change: Change) -> Fetched:
 
     asker = _Asker(errand, change)
     limits = errand.client.limits
-    longest = len(asker.address(list(errand.wanted.areas), [""], 99999))
+    size = errand.provider.page_sizes[errand.dataset.address]
+    longest = len(asker.address(list(errand.wanted.areas), [""], 99999, size))
     room = (limits.url_characters or 8000) - longest
     kept: list[str] = []
     files: list[RawFile] = []
@@ -133,18 +134,19 @@ class _Asker:
         self.left_out: list[str] = []
         self._areas_known = False
 
-    def address(self, areas: Sequence[str], series: Sequence[str], page: int | None) -> str:
-        """The address of a page (None: of the question as a whole, without paging)."""
-        size = self.errand.provider.page_sizes[self.errand.dataset.address]
+    def address(self, areas: Sequence[str], series: Sequence[str], page: int | None, rows: int = 0) -> str:
+        """The address of a page with so many rows (None: of the question as a whole, without paging)."""
         asked: dict[str, object] = {**self.errand.dataset.parameters, "format": "json"}
         if page is not None:
-            asked |= {"per_page": size, "page": page}
+            asked |= {"per_page": rows, "page": page}
         return f"{self.errand.base}/country/{';'.join(areas)}/indicator/{';'.join(series)}?{urlencode(asked)}"
 
     def ask(self, series: list[str], name: str) -> list[tuple[list[str], list[RawFile]]]:
         """The series that came, in parts, each with its files."""
         try:
-            pages = self.errand.pages(name, lambda n: self.address(self.areas, series, n), self._read(series))
+            pages = self.errand.pages(
+                name, lambda number, rows: self.address(self.areas, series, number, rows), self._read(series)
+            )
             return [(series, pages)]
         except WorldBankError as error:
             if not set(error.codes) & OF_ONE_CODE:
@@ -214,12 +216,13 @@ def _judge(name: str, body: bytes) -> None:
     read_page(name, body)
 
 
-def read_page(file: str, body: bytes) -> tuple[dict[str, Any], list[dict[str, Any]]]:
-    """Header and rows of one answer. Raises WorldBankError and SourceError as `parse` does."""
-    answer = read_json(file, body)
+def read_page(file: str, body: bytes, warnings: list[str] | None = None) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """Header and rows of one answer; `warnings` as in `read_json`. Raises WorldBankError and SourceError as `parse`."""
+    answer = read_json(file, body, warnings)
     first = answer[0] if isinstance(answer, list) and answer else None
     if isinstance(first, dict) and isinstance(first.get("message"), list):
-        told = [(str(m.get("id", "")), str(m.get("key", "")), str(m.get("value", ""))) for m in first["message"]]
+        listed = [m if isinstance(m, dict) else {"value": m} for m in first["message"]]
+        told = [(str(m.get("id", "")), str(m.get("key", "")), str(m.get("value", ""))) for m in listed]
         words = "; ".join(f"error {i} {k}: {v} ({ERRORS.get(i, 'not listed')})" for i, k, v in told)
         error = WorldBankError(f"{file}: found the World Bank's own {words}; expected rows.")
         error.codes = tuple(i for i, _, _ in told)

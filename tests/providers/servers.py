@@ -27,6 +27,24 @@ WB_XML = (
     b'id="111" key="Unknown error">The requested response format was not found</wb:message></wb:error>'
 )
 FLOW = "SDG_0131_SEX_SOC_RT"
+DATAFLOW_XML = """\ufeff<?xml version="1.0" encoding="utf-8"?>
+<!--NSI Web Service v8.19.6.0-->
+<message:Structure xmlns:message="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/message"
+ xmlns:structure="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/structure"
+ xmlns:common="http://www.sdmx.org/resources/sdmxml/schemas/v2_1/common">
+  <message:Header><message:ID>IDREF1</message:ID></message:Header>
+  <message:Structures><structure:Dataflows>
+    <structure:Dataflow id="%(flow)s" agencyID="ILO" version="1.0" isFinal="true">
+      <common:Annotations>
+        <common:Annotation><common:AnnotationTitle>FREQ=A</common:AnnotationTitle>
+          <common:AnnotationType>DEFAULT</common:AnnotationType></common:Annotation>
+        <common:Annotation><common:AnnotationTitle>%(update)s</common:AnnotationTitle>
+          <common:AnnotationType>LAST_UPDATE</common:AnnotationType></common:Annotation>
+      </common:Annotations>
+      <common:Name xml:lang="en">Population covered</common:Name>
+    </structure:Dataflow>
+  </structure:Dataflows></message:Structures>
+</message:Structure>"""
 
 
 @dataclass
@@ -46,6 +64,8 @@ class World:
     release: str | None = "2023.Q4.G.03"
     lastupdated: str = "2024-06-28"
     last_update: str = "12/09/2024 08:00:00"
+    dataflow_update: str | None = None  # LAST_UPDATE of the dataflow; None: as in the table of contents
+    dataflow_json: bool = False
     etag: bool = True
     # Changes of what is published, each a function of one row.
     un_row: Callable[[figures.Row], figures.Row] | None = None
@@ -214,6 +234,8 @@ class Handler(BaseHTTPRequestHandler):
 
     def _sdmx(self, path: str, query: dict[str, list[str]]) -> Reply:
         world = self.world
+        if path.startswith("dataflow/"):
+            return self._dataflow(path)
         _, flow, key = path.split("/")
         if "," not in flow:
             return Reply(b"Agency missing", 422)
@@ -229,6 +251,17 @@ class Handler(BaseHTTPRequestHandler):
             return Reply(b"java.sql.SQLSyntaxErrorException: ORA-00936: missing expression", 500)
         rows = [r for r in rows if world.ignore_area or r[position] in areas]
         return self._csv([header, *rows]) if rows else Reply(b"NoRecordsFound", 404)
+
+    def _dataflow(self, path: str) -> Reply:
+        world = self.world
+        if path != f"dataflow/ILO/DF_{FLOW}/latest":
+            return Reply(b"Could not find requested structures", 404)
+        update = world.last_update if world.dataflow_update is None else world.dataflow_update
+        if world.dataflow_json:
+            marks = [{"title": "FREQ=A", "type": "DEFAULT"}, {"title": update, "type": "LAST_UPDATE"}]
+            flow = {"id": f"DF_{FLOW}", "version": "1.0", "agencyID": "ILO", "annotations": marks}
+            return _json({"data": {"dataflows": [flow]}, "meta": {"id": "IDREF1"}})
+        return Reply((DATAFLOW_XML % {"flow": f"DF_{FLOW}", "update": update}).encode())
 
     def _ilo(self) -> tuple[list[str], list[list[str]]]:
         header, rows = figures.ilostat()
