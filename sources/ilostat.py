@@ -160,7 +160,7 @@ def _of_xml(flow: str, body: bytes) -> list[str]:
         raise SourceError(f"dataflow {flow}: no whole XML: {error} (beginning {first_bytes(body)}).") from error
     return [
         (annotation.findtext("{*}AnnotationTitle") or annotation.findtext("{*}AnnotationText") or "").strip()
-        for element in root.iter("{*}Dataflow")
+        for element in root.iterfind(".//{*}Dataflow")
         if element.get("id") == flow
         for annotation in element.iterfind("{*}Annotations/{*}Annotation")
         if (annotation.findtext("{*}AnnotationType") or "").strip() == LAST_UPDATE

@@ -153,6 +153,8 @@ def stage(
     text["dataset"] = structure.dataset
     text["series_key"] = series_key(text, named)
     text["unexpected"] = unexpected(text, structure)
+    if structure.key_once:
+        failures = pd.concat([failures, _further_rows(text)], ignore_index=True)
     reasons = (
         failures.assign(text=failures["column"].fillna("row").astype(str) + ": " + failures["check"].astype(str))
         .groupby("index")["text"]
@@ -163,6 +165,26 @@ def stage(
     description = staged_table(structure, tuple(text.columns))
     rows = text[~bad].reindex(columns=description.column_names)
     return Staged(rows, series_dimensions(rows, named), rejected, failures)
+
+
+def _further_rows(text: pd.DataFrame) -> pd.DataFrame:
+    """The rows after the first of each key as failures, for a provider that has one value per key.
+
+    Its parser refuses such an answer (sources/parsing.py); this holds for rows that come by another way too.
+    """
+    columns = [c for c in ("series", "ref_area", "time_period", "time_detail", "series_key") if c in text]
+    doubled = text[text.duplicated(columns, keep=False)]
+    keys = [doubled[c] for c in columns]
+    first = doubled["snapshot_row"].groupby(keys, dropna=False, sort=False).transform("first")
+    further = doubled[doubled["snapshot_row"] != first]
+    return pd.DataFrame(
+        {
+            "index": further.index,
+            "column": "row",
+            "check": "the provider has one value per key, and this one comes first in " + first[further.index],
+            "failure_case": further["obs_value"],
+        }
+    )
 
 
 def table_of(rows: pd.DataFrame, structure: DatasetStructure) -> Table:

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.commands.common import show_json, show_problems, shown_path
+from pipelines.commands.common import show_json, show_problems, shown_path, wants_traceback
 
 if TYPE_CHECKING:
     from pipelines.dry_run import DryRun
@@ -40,6 +40,8 @@ def show_fetched(reports: list[FetchReport]) -> None:
     for report in reports:
         lines = [*([report.message] if report.outcome == "failed" else []), *report.left_out, *report.warnings]
         show_problems(f"{report.path}: {line}" for line in lines)
+        if report.traceback and wants_traceback(click.get_current_context()):
+            click.echo(report.traceback, err=True)
 
 
 def show_outcome(outcome: Outcome, is_accepted: bool) -> None:

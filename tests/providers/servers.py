@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import csv
+import gzip
 import hashlib
 import io
 import json
@@ -55,6 +56,7 @@ class Reply:
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
+    raw: bytes | None = None  # what goes over the line as it is, in place of status, headers and body
 
 
 @dataclass
@@ -120,6 +122,10 @@ class Handler(BaseHTTPRequestHandler):
             reply = self._answer()
             if world.fault is not None:
                 reply = world.fault(self.path, number, reply) or reply
+            if reply.raw is not None:
+                self.wfile.write(reply.raw)
+                self.close_connection = True
+                return
             self.send_response(reply.status)
             for name, value in reply.headers.items():
                 self.send_header(name, value)
@@ -408,6 +414,14 @@ def empty(_: Reply) -> Reply:
     return Reply(b"")
 
 
+def header_only(reply: Reply) -> Reply:
+    """The answer without what it lists: the first line of a CSV, an empty list of JSON."""
+    if reply.body.lstrip()[:1] not in (b"[", b"{"):
+        return Reply(reply.body.partition(b"\n")[0] + b"\n")
+    answer = json.loads(reply.body)
+    return _json([answer[0], []] if len(answer) == 2 and "page" in answer[0] else [])
+
+
 def padded(reply: Reply) -> Reply:
     size = 1 << len(reply.body).bit_length()
     return Reply(reply.body.ljust(size, b"\0"))
@@ -424,6 +438,53 @@ def broken_off(reply: Reply) -> Reply:
 
 def xml(_: Reply) -> Reply:
     return Reply(WB_XML)
+
+
+def raw(head: str, body: bytes = b"") -> Callable[[Reply], Reply]:
+    """An answer byte for byte: head is the status line and the headers."""
+    sent = head.strip().replace("\n", "\r\n").encode("latin-1") + b"\r\n\r\n" + body
+    return lambda _: Reply(b"", raw=sent)
+
+
+def packed(size: int, layers: int = 1) -> Callable[[Reply], Reply]:
+    """A body of so many blanks, packed by the server so that little goes over the line."""
+    body = b" " * size
+    for _ in range(layers):
+        body = gzip.compress(body)
+    return lambda _: Reply(body, headers={"Content-Encoding": ", ".join(["gzip"] * layers)})
+
+
+def rows_of(body: bytes) -> list[Any]:
+    """The row list of a page of the World Bank or the UN."""
+    answer = json.loads(body)
+    return answer[1] if isinstance(answer, list) else answer["data"]
+
+
+def with_rows(body: bytes, change: Callable[[list[Any]], list[Any]]) -> Reply:
+    """The page with other rows, its header as it was."""
+    answer = json.loads(body)
+    if isinstance(answer, list):
+        answer[1] = change(answer[1])
+    else:
+        answer["data"] = change(answer["data"])
+    return Reply(json.dumps(answer).encode(), headers=JSON_TYPE)
+
+
+def overlap(part: str, times: int | None = None) -> Fault:
+    """Page 2 begins with the last row of page 1 in place of its own first row; `times`: only as often."""
+    last: dict[str, Any] = {}
+
+    def fault(path: str, number: int, reply: Reply) -> Reply | None:
+        page = parse_qs(urlsplit(path).query).get("page", [""])[0]
+        if part not in path or page not in ("1", "2") or (times is not None and last.get("asked", 0) >= times):
+            return None
+        if page == "1":
+            last["row"] = rows_of(reply.body)[-1]
+            return None
+        last["asked"] = last.get("asked", 0) + 1
+        return with_rows(reply.body, lambda rows: [last["row"], *rows[1:]])
+
+    return fault
 
 
 def hang(seconds: float) -> Callable[[Reply], Reply]:

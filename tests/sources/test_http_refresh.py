@@ -315,15 +315,23 @@ def test_padding_and_cut_bodies(
     assert store.list() == []
 
 
-@pytest.mark.parametrize(("which", "part"), [(UN, "Series/List"), (BANK, "source/2"), (ILO, "metadata/toc")])
+@pytest.mark.parametrize("fault", [servers.html, servers.empty, servers.header_only], ids=["html", "empty", "header"])
+@pytest.mark.parametrize(("which", "part"), [(UN, "Series/List"), (BANK, "source/2")])
 def test_a_fault_in_the_first_question(
-    which: tuple[str, str], part: str, providers: Providers, store: SnapshotStore
+    which: tuple[str, str],
+    part: str,
+    fault: Callable[[servers.Reply], servers.Reply],
+    providers: Providers,
+    store: SnapshotStore,
 ) -> None:
-    providers.world.fault = on(part, servers.html)
+    first = refresh(store, which)
+    before = providers.world.count()
+    providers.world.fault = on(part, fault)
     report = refresh(store, which)
-    assert report.outcome == "failed"
+    assert report.outcome == "failed", "an answer without a mark does not mean that nothing changed"
     assert part in report.message
-    assert providers.world.count() == 2, "asked once more, and no figures asked for"
+    assert providers.world.count() == before + 2, "asked once more, and no figures asked for"
+    assert [m.place for m in store.list()] == [first.snapshot]
 
 
 @pytest.mark.usefixtures("small_pages")
@@ -408,6 +416,109 @@ class TestPages:
         report = refresh(store, which)
         assert report.outcome == "failed"
         assert "asked for page 2: part of the question was ignored" in report.message
+
+    def test_pages_that_overlap_are_asked_for_once_more_and_then_refused(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        world = providers.world
+        first = refresh(store, which)
+        pages = {urlsplit(a).query for a in world.asked if DATA[which] in a}
+        before = world.count()
+        world.fault = servers.overlap(DATA[which])
+        report = refresh(store, which, force=True)
+        assert report.outcome == "failed"
+        assert re.search(
+            r"all pages asked for twice: 1 key comes more than once in \S+page_001.json.gz, \S+page_002.json.gz, so that "
+            r"as many may be missing: \S+ \w+ \d{4}.* \(\S+page_001.json.gz:\d+, \S+page_002.json.gz:1\)",
+            report.message,
+        ), report.message
+        data = [urlsplit(a).query for a in world.asked[before:] if DATA[which] in a]
+        assert len(data) == len(set(data)) >= 2 * len(pages), "all pages twice, with other page ends"
+        assert [m.place for m in store.list()] == [first.snapshot]
+        assert not list(store.root.glob(".fetch/*/pages")), "the next try asks anew"
+        world.fault = None
+        assert refresh(store, which, force=True).outcome == "same_content"
+
+    def test_pages_that_overlap_once_are_whole_the_second_time(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore, tmp_path: Path
+    ) -> None:
+        whole = frame_of(store, refresh(store, which))
+        providers.world.fault = servers.overlap(DATA[which], times=1)
+        other = SnapshotStore(tmp_path / "other")
+        report = refresh(other, which)
+        assert report.outcome == "new_vintage", report.message
+        assert content_fingerprint(frame_of(other, report)) == content_fingerprint(whole)
+        assert not list(other.root.glob(".fetch/*/pages"))
+
+    @pytest.mark.parametrize("change", [lambda r: r, lambda r: {**r, "value": "77"}], ids=["identical", "other value"])
+    def test_a_row_twice_on_one_page(
+        self,
+        which: tuple[str, str],
+        change: Callable[[dict[str, object]], object],
+        providers: Providers,
+        store: SnapshotStore,
+    ) -> None:
+        """A page of its own has no row twice by an overlap: the UN may publish a key twice, the World Bank never does."""
+        doubled: list[object] = []
+
+        def twice(path: str, number: int, reply: servers.Reply) -> servers.Reply | None:
+            if DATA[which] not in path:
+                return None
+            if not doubled:
+                doubled.append(servers.rows_of(reply.body)[2])
+
+            def with_a_copy(rows: list[object]) -> list[object]:
+                at = rows.index(doubled[0]) if doubled[0] in rows else None
+                return rows if at is None else [*rows[: at + 1], change(rows[at]), *rows[at + 1 :]]
+
+            answer = servers.with_rows(reply.body, with_a_copy)
+            value = json.loads(answer.body)
+            if which == UN:
+                value["totalElements"] += 1
+            else:
+                value[0]["total"] += 1
+            return servers.Reply(json.dumps(value).encode())
+
+        providers.world.fault = twice
+        report = refresh(store, which)
+        if which == BANK:
+            assert report.outcome == "failed"
+            assert "1 key comes more than once in data_001_page_001.json.gz" in report.message
+            return
+        assert report.outcome == "new_vintage", report.message
+        frame = frame_of(store, report)
+        key = [c for c in frame.columns if c not in ("snapshot_row", "obs_value")]
+        assert frame.duplicated(key).sum() == 1, "both rows are kept, as candidates"
+        named = [w for w in report.warnings if "1 keys come more than once with all cells alike" in w]
+        assert len(named) == (change({}) == {})
+
+    def test_a_header_that_claims_pages_without_end(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        name = b'"totalPages"' if which == UN else b'"pages"'
+
+        def many(reply: servers.Reply) -> servers.Reply:
+            return servers.Reply(re.sub(name + rb": ?\d+", name + b": 2000000000", reply.body))
+
+        providers.world.fault = on(DATA[which], many)
+        report = refresh(store, which)
+        assert report.outcome == "failed"
+        assert "the header claims 2000000000 pages for" in report.message
+        assert providers.world.count() == 2
+
+    def test_a_count_that_is_no_number(
+        self, which: tuple[str, str], providers: Providers, store: SnapshotStore
+    ) -> None:
+        name = b'"totalElements"' if which == UN else b'"total"'
+
+        def odd(reply: servers.Reply) -> servers.Reply:
+            return servers.Reply(re.sub(name + rb": ?\d+", name + b": " + b"9" * 5000, reply.body))
+
+        providers.world.fault = on(DATA[which], odd)
+        report = refresh(store, which)
+        assert report.outcome == "failed"
+        assert "expected a whole number" in report.message
+        assert len(report.message) < 1000
 
 
 def test_the_manifest_tells_status_and_headers_of_each_answer(
@@ -564,6 +675,19 @@ class TestUnsd:
         assert asked.bygone == set(asked.series) - set(newest.series_asked)
         assert "SI_COV_SOCASTPQ" in asked.bygone, "renamed in 2020"
         assert wanted(load_catalog(), registry.dataset(*UN), []).bygone == frozenset()
+
+    def test_a_list_that_became_shorter_under_the_same_tag_is_noticed(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
+        refresh(store, UN)
+        assert refresh(store, UN).outcome == "unchanged"
+        providers.world.un_listed = lambda code: code != "SI_COV_CHLD"
+        report = refresh(store, UN)
+        assert report.outcome != "unchanged"
+        assert report.left_out == [
+            "Series no longer listed by the UN: SI_COV_CHLD; the last values kept of them stand."
+        ]
+        assert refresh(store, UN).outcome == "unchanged"
 
     def test_no_series_is_listed(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.un_listed = lambda code: code == "AG_PRD_FIESMS"
@@ -757,7 +881,73 @@ class TestIlo:
         with_dataset(monkeypatch, ILO, dataset="SDG_0131_OLD")
         report = refresh(store, ILO)
         assert "table SDG_0131_OLD_A stands 0 times among 2" in report.message
-        assert report.requests == 1
+        assert "LAST_UPDATE of the dataflow was asked for instead" in report.message
+        assert "dataflow/ILO/DF_SDG_0131_OLD/latest: status 404" in report.message
+        assert report.requests == 2
+
+    @pytest.mark.parametrize("as_json", [False, True], ids=["xml", "json"])
+    @pytest.mark.parametrize(
+        "fault",
+        [servers.empty, servers.header_only, servers.html, servers.busy, servers.broken_off],
+        ids=["empty", "header", "html", "403", "broken off"],
+    )
+    def test_a_table_of_contents_that_is_out_is_no_sign_that_nothing_changed(
+        self,
+        fault: Callable[[servers.Reply], servers.Reply],
+        as_json: bool,
+        providers: Providers,
+        store: SnapshotStore,
+    ) -> None:
+        world = providers.world
+        first = refresh(store, ILO)
+        world.dataflow_json = as_json
+        world.fault = on("metadata/toc", fault)
+        quiet = refresh(store, ILO)
+        assert (quiet.outcome, quiet.release_tag) == ("unchanged", first.release_tag), "the same moment"
+        (warning,) = quiet.warnings
+        assert warning.startswith("LAST_UPDATE of the dataflow was read (")
+        assert "metadata/toc" in warning
+        raise_values(world)
+        world.dataflow_update = "18/09/2026 07:04:04"
+        moved = refresh(store, ILO)
+        assert (moved.outcome, moved.release_tag) == ("new_vintage", "LAST_UPDATE 18/09/2026 07:04:04")
+        assert str(moved.vintage_date) == "2026-09-18"
+        world.fault, world.last_update = None, "18/09/2026 07:04:04"
+        back = refresh(store, ILO)
+        assert (back.outcome, back.warnings) == ("unchanged", []), "one moment, whichever place it is read in"
+
+    @pytest.mark.parametrize(
+        ("other", "said"),
+        [
+            (servers.empty, "found an empty body"),
+            (servers.html, "found an HTML page"),
+            (servers.bad_gateway, "status 502, asked 4 times"),
+            (lambda r: servers.Reply(r.body.replace(b"LAST_UPDATE", b"OTHER")), "annotation LAST_UPDATE 0 times"),
+            (lambda r: servers.Reply(r.body[:-40]), "no whole XML"),
+            (lambda r: servers.Reply(r.body.replace(b"<message:Header>", b"&a;", 1)), "no whole XML"),
+            (lambda r: servers.Reply(b'<!DOCTYPE x [<!ENTITY a "aa">]><x>&a;</x>'), "XML with a document type"),
+            (lambda r: servers.Reply(b'{"data": {"dataflows": {}}}'), "JSON without data.dataflows"),
+            (lambda r: servers.Reply(r.body.replace(b"12/09/2024 08:00:00", b"soon")), "last.update is 'soon'"),
+        ],
+    )
+    def test_both_places_of_the_mark_fail(
+        self,
+        other: Callable[[servers.Reply], servers.Reply],
+        said: str,
+        providers: Providers,
+        store: SnapshotStore,
+    ) -> None:
+        kept = refresh(store, ILO)
+
+        def fault(path: str, number: int, reply: servers.Reply) -> servers.Reply | None:
+            return servers.empty(reply) if "metadata/toc" in path else other(reply) if "dataflow/" in path else None
+
+        providers.world.fault = fault
+        report = refresh(store, ILO)
+        assert report.outcome == "failed"
+        assert "table of contents: found an empty body" in report.message
+        assert said in report.message
+        assert [m.place for m in store.list()] == [kept.snapshot]
 
     def test_a_date_in_no_known_form(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.last_update = "yesterday"
