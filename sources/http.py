@@ -276,17 +276,13 @@ class Client:
             if not response.is_redirect or not location:
                 return response
             response.close()
-            try:
-                target = urljoin(target, location.encode("latin-1", "replace").decode("utf-8", "replace"))
-                parts = urlsplit(target)
-                known = parts.scheme in ("http", "https") and bool(parts.hostname)
-            except ValueError:  # brackets that are no IPv6 address, and the like
-                known = False
-            if not known:
+            to = _redirected(target, location)
+            if to is None:
                 raise _NetworkError(
                     f"status {response.status_code} redirects to {location[:120]!r}, expected an http or https address"
                     f"{_times(self._requests())}. Look whether the provider moved the address."
                 )
+            target = to
         raise _NetworkError(
             f"it redirects in a circle, at last to {target[:120]}{_times(self._requests())}. Look whether the provider "
             "moved the address."
@@ -401,6 +397,19 @@ def _host(address: str) -> str:
         return urlsplit(address).netloc
     except ValueError:  # brackets that are no IPv6 address
         return ""
+
+
+def _redirected(address: str, location: str) -> str | None:
+    """The address that a redirect names; None where it is no HTTP address with a host."""
+    try:
+        # http.client reads headers as Latin-1; addresses are sent in UTF-8.
+        named = location.encode("latin-1", "replace").decode("utf-8", "replace")
+        target = urljoin(address, named)
+        parts, own = urlsplit(target), urlsplit(named)
+        lacks_host = (own.scheme != "" or named.startswith("//")) and not own.netloc
+        return None if lacks_host or parts.scheme not in ("http", "https") or not parts.hostname else target
+    except ValueError:  # brackets that are no IPv6 address, and the like
+        return None
 
 
 def _times(number: int) -> str:

@@ -26,6 +26,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indicator_defs.errors import PayungError
@@ -397,11 +398,10 @@ def check_pages(pages: Sequence[Page]) -> None:
             )
         total, count = totals[0]
         have = [p.count.number for p in parts]
-        lack = sorted(set(range(1, count + 1)) - set(have))
+        came = set(have)
+        lack = list(islice((n for n in range(1, count + 1) if n not in came), 10))
         if lack:
-            raise NotWholeError(
-                f"{query}: page {', '.join(str(n) for n in lack[:10])} of {count} is missing. {_ASK_AGAIN}"
-            )
+            raise NotWholeError(f"{query}: page {', '.join(map(str, lack))} of {count} is missing. {_ASK_AGAIN}")
         if len(have) != len(set(have)) or max(have, default=0) > max(count, 1):
             raise NotWholeError(f"{query}: found pages {sorted(have)}, expected 1 to {count} once each. {_ASK_AGAIN}")
         rows = sum(p.rows for p in parts)
@@ -555,9 +555,10 @@ class Table:
         same = doubled[doubled.duplicated([c for c in frame.columns if c != SNAPSHOT_ROW], keep=False)]
         self.repeated = frozenset(_key_texts(same, columns))
         if not same.empty:
+            come = "keys come" if len(self.repeated) > 1 else "key comes"
             self.warnings.append(
-                f"{self.dataset.path}: {len(self.repeated)} keys come more than once with all cells alike; every row is "
-                f"kept: {'; '.join(_few(_shown_keys(same, columns)))}."
+                f"{self.dataset.path}: {len(self.repeated)} {come} more than once with all cells alike; every row is kept: "
+                f"{'; '.join(_few(_shown_keys(same, columns)))}."
             )
 
     def _by_name(self, name: str) -> StagedColumn:

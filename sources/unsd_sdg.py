@@ -183,7 +183,8 @@ def _columns(rows: list[dict[str, Any]]) -> tuple[dict[str, list[Any]], set[str]
     columns: dict[str, list[Any]] = {}
     partial: set[str] = set()
     done = 0
-    for names, run in groupby(rows, key=tuple):
+    for names, grouped in groupby(rows, key=tuple):
+        run = list(grouped)
         part = list(zip(*(row.values() for row in run), strict=True))
         for name, cells in zip(names, part, strict=True):
             column = columns.setdefault(name, [])
@@ -191,7 +192,7 @@ def _columns(rows: list[dict[str, Any]]) -> tuple[dict[str, list[Any]], set[str]
                 column.extend([None] * (done - len(column)))
                 partial.add(name)
             column.extend(cells)
-        done += len(part[0]) if part else 0
+        done += len(run)
     for name, column in columns.items():
         if len(column) < done:
             column.extend([None] * (done - len(column)))

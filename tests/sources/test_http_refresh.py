@@ -489,7 +489,7 @@ class TestPages:
         frame = frame_of(store, report)
         key = [c for c in frame.columns if c not in ("snapshot_row", "obs_value")]
         assert frame.duplicated(key).sum() == 1, "both rows are kept, as candidates"
-        named = [w for w in report.warnings if "1 keys come more than once with all cells alike" in w]
+        named = [w for w in report.warnings if "1 key comes more than once with all cells alike" in w]
         assert len(named) == (change({}) == {})
 
     def test_a_header_that_claims_pages_without_end(

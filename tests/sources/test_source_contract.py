@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Iterator
 
 import pytest
+from providers.servers import rows_of, with_rows
 from source_samples import Sample, fewer_rows, sample, with_extra, without
 
 from indicator_defs.roles import ROLE_COLUMNS
@@ -82,6 +83,10 @@ def spoilt(spec: DatasetSpec, body: bytes) -> Iterator[tuple[str, bytes, str]]:
     yield "white space", b" \r\n", "white space"
     yield "only NUL", b"\0" * 64, "only NUL bytes"
     yield "padded with NUL", body + b"\0" * 100, "100 NUL bytes"
+    yield "UTF-16", body.decode().encode("utf-16"), r"UTF-16 \(it begins with the mark"
+    yield "UTF-16 without a mark", body.decode().encode("utf-16-be"), r"UTF-16 \(without a mark"
+    yield "UTF-32", body.decode().encode("utf-32"), "UTF-32"
+    yield "an Excel workbook", b"PK\x03\x04" + body, "a ZIP archive or an Excel workbook"
     yield "HTML", b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>", "HTML.*502 Bad Gateway"
     yield (
         "XML error",
@@ -174,6 +179,12 @@ def test_the_fingerprint_is_about_content(spec: DatasetSpec, small: Sample) -> N
     assert content_fingerprint(changed) != print_of
 
 
+def overlapping(first: tuple[str, bytes], second: tuple[str, bytes]) -> tuple[str, bytes]:
+    """The second page with the last row of the first in the place of its own first row."""
+    last = rows_of(first[1])[-1]
+    return second[0], with_rows(second[1], lambda rows: [last, *rows[1:]]).body
+
+
 @pytest.mark.parametrize("provider", JSON_PROVIDERS)
 class TestPages:
     """What only paged answers have."""
@@ -209,6 +220,15 @@ class TestPages:
             (lambda p: [p[0], p[2]], "page 2 of 3 is missing"),
             (lambda p: [*p, ("data_page_004.json", p[2][1])], "found pages .* expected 1 to 3 once each"),
             (lambda p: [*p[:2], (p[2][0], p[2][1].replace(b": 6", b": 7", 1))], "different totals"),
+            (lambda p: [*p[:2], (p[2][0], p[2][1].replace(b": 3", b": 3000000000", 2))], "different totals"),
+            (
+                lambda p: [p[0], overlapping(p[0], p[1]), p[2]],
+                "1 key comes more than once in data_page_001.json, data_page_002.json.*page_001.json:2, .*page_002.json:1",
+            ),
+            (
+                lambda p: [p[0], p[1], overlapping(p[0], p[2])],
+                "1 key comes more than once in data_page_001.json, data_page_003.json",
+            ),
         ],
     )
     def test_a_page_that_lacks_is_named(

@@ -29,6 +29,20 @@ def parsed(rows: list[dict[str, str | None]], dropped: tuple[str, ...] = ()) -> 
 GOOD = un_row("SI_COV_PENSN", "608", 2016, "39.8", sex="BOTHSEX", age="15+", source_citation="ILO estimates")
 
 
+def test_a_key_that_its_provider_has_once_is_kept_once() -> None:
+    again = {**GOOD, "obs_value": "40.1"}
+    rows = [GOOD, GOOD, again, {**GOOD, "sex": "FEMALE"}]
+    several = stage(parsed(rows), UN, "s1")
+    assert (len(several.rows), len(several.rejected)) == (4, 0), "the UN may publish a key several times"
+    once = stage(parsed(rows), UN.model_copy(update={"key_once": True}), "s1")
+    assert list(once.rows["snapshot_row"]) == ["page.json:1", "page.json:4"]
+    assert list(once.rejected["snapshot_row"]) == ["page.json:2", "page.json:3"]
+    assert set(once.rejected["detail"]) == {
+        "row: the provider has one value per key, and this one comes first in page.json:1"
+    }
+    assert len(once.failures) == 2
+
+
 def test_good_row_passes_untouched() -> None:
     result = stage(parsed([GOOD]), UN, "s1")
     assert result.failures.empty
