@@ -15,7 +15,7 @@ from assets.resource import Workplace, told
 from indicator_defs.model import DatasetStructure
 from sources import national, registry
 from sources.fetching import Step
-from sources.freshness import freshness
+from sources.freshness import freshness, newest_by
 from sources.manifests import Manifest
 from sources.online import FetchReport
 from sources.shipped import archive_folders, shipped_archive
@@ -81,7 +81,7 @@ def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Mani
     """The newest vintage against the provider's own calendar."""
     last = online.last_report(workplace.place.path, structure.provider, structure.dataset)
     spec = registry.dataset(structure.provider, structure.dataset)
-    newest = max((m.vintage_date for m in used), default=None)
+    newest = newest_by((m.vintage_date for m in used), workplace.day)
     found = freshness(spec, newest, workplace.day, None if last is None else last.at)
     return dg.AssetCheckResult(
         check_name=NOT_LATE,

@@ -31,7 +31,7 @@ def key_of(full_name: str) -> dg.AssetKey:
 )
 def catalogue(workplace: Workplace) -> dg.MaterializeResult:
     """Reads and checks all definitions, and writes them as tables."""
-    read = load_catalog()
+    read = load_catalog() if workplace.cut.as_of is None else load_catalog().as_of(workplace.cut.as_of)
     check_datasets(read, registry.structures())
     frames = {table(f"reference.{name}"): frame for name, frame in read.tables(registry.structures()).items()}
     write_frames(workplace.build, frames)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +23,7 @@ from warehouse.engine import Build
 from warehouse.history import now
 from warehouse.metadata import table, tables
 from warehouse.previous import PREVIOUS
-from warehouse.release import AuditError, Provenance, audit, blocking, publish, publish_aside
+from warehouse.release import AuditError, Provenance, ReferenceYears, audit, blocking, publish, publish_aside
 from warehouse.releases import DamagedError, Releases, read_manifest
 from warehouse.tolerance import Exceeded, exceeded
 
@@ -102,10 +103,19 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
     if as_of is None or aside is None:
         folder = publish(workplace.build, workplace.releases, staged, provenance, tolerated(workplace))
     else:
-        folder = publish_aside(workplace.build, workplace.releases, staged, provenance, as_of, Path(aside))
+        years = reference_years(as_of)
+        folder = publish_aside(workplace.build, workplace.releases, staged, provenance, as_of, Path(aside), years)
     workplace.finish()
     told("release", folder.name)
     return dg.MaterializeResult(metadata=_shown(folder, PUBLISHED if as_of is None else "built aside"))
+
+
+def reference_years(as_of: date) -> ReferenceYears:
+    """The reference year of a build as of a date, and that of the set, which may be later."""
+    catalogue = load_catalog()
+    return ReferenceYears(
+        catalogue.as_of(as_of).indicator_set.latest_reference_year, catalogue.indicator_set.latest_reference_year
+    )
 
 
 def tolerated(workplace: Workplace) -> list[dict[str, Any]]:

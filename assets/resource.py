@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +22,7 @@ from assets.inputs import SNAPSHOTS, Home, inputs
 from assets.lock import take_lock
 from assets.vintages import Cut
 from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
 from sources.fetching import Step
 from warehouse.engine import Build, preview
 from warehouse.metadata import Table
@@ -68,6 +69,10 @@ class Workplace(dg.ConfigurableResource):
             )
         if bool(self.accept.strip()) != bool(self.accepted_by.strip()):
             raise PayungError("workplace: accept and accepted_by belong together: who accepts a release, and why.")
+        if self.as_of and date.fromisoformat(self.as_of) > clock.today():
+            raise PayungError(
+                f"workplace.as_of: found {self.as_of}, expected a day up to today, {clock.today()} (UTC)."
+            )
         self._run_id = context.run.run_id if context.run else "run"
         self._lock = take_lock(Path(self.home))
         self.place.remove_builds(but=self._run_id)
@@ -104,7 +109,7 @@ class Workplace(dg.ConfigurableResource):
         """
         try:
             told = self.today or self.as_of
-            return date.fromisoformat(told) if told else datetime.now(UTC).date()
+            return date.fromisoformat(told) if told else clock.today()
         except ValueError as error:
             raise PayungError(f"workplace.today: found {told!r}, expected a day such as 2026-11-22.") from error
 

@@ -17,6 +17,8 @@ from importlib.metadata import version
 from pathlib import Path
 from statistics import median
 
+from indicator_defs.system import settings
+
 ROOT = Path(__file__).parent.parent
 
 
@@ -71,7 +73,7 @@ def run(command: list[str], **environment: str) -> Run:
 
     Bytecode is allowed, as in the Makefile: with it off every start would compile everything anew.
     """
-    env = {**os.environ, **environment}
+    env = settings.for_child(**environment)
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile("w+") as out:
         started = time.perf_counter()

@@ -6,7 +6,6 @@ speed, and that answers are right (tests/unit/test_readers.py).
 
 from __future__ import annotations
 
-import os
 import subprocess
 import time
 from collections.abc import Callable
@@ -17,6 +16,7 @@ import duckdb
 
 from bench.measure import ROOT, BenchError, load
 from bench.refresh import PAYUNG
+from indicator_defs.system import settings
 
 IDLE_ROUNDS = 60
 QUERIES = {
@@ -54,7 +54,7 @@ def measure(home: Path) -> Readers:
     """Asks while nothing runs, then from the start to the end of a whole refresh; BenchError when it fails."""
     before = load()
     alone, _ = _ask(home, lambda asked: len(asked.opening) < IDLE_ROUNDS)
-    env = {**os.environ, "PAYUNG_HOME": str(home)}
+    env = settings.for_child(PAYUNG_HOME=str(home))
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     refresh = subprocess.Popen(

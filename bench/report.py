@@ -5,7 +5,6 @@ Belongs here: turning measures into Markdown. Does not belong here: measuring, a
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from pathlib import Path
 from statistics import quantiles
 
@@ -17,6 +16,7 @@ from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
 from docs.pages.markdown import filled
+from indicator_defs.system import clock, files
 
 # What the pandas code makes as well.
 REGIONAL = ("indicator_set.member_value", "indicator_set.aggregate_member", "indicator_set.aggregate")
@@ -27,13 +27,11 @@ def write(path: Path, tables: dict[str, str]) -> None:
     text = path.read_text(encoding="utf-8")
     for name, table in tables.items():
         text = filled(text, name, table)
-    aside = path.with_suffix(".part")
-    aside.write_text(text, encoding="utf-8")
-    aside.replace(path)
+    files.write(path, text)
 
 
 def _stamp(loads: str) -> str:
-    return f"Measured on {datetime.now(UTC):%Y-%m-%d} on {machine()}; load of the machine meanwhile {loads}."
+    return f"Measured on {clock.today()} on {machine()}; load of the machine meanwhile {loads}."
 
 
 def _seconds(times: Times) -> str:

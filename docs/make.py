@@ -21,6 +21,7 @@ from pages import (
     methods,
     national_format,
     published_aggregates,
+    settings,
     sheets,
     target_groups,
 )
@@ -28,6 +29,7 @@ from pages.markdown import DOCS
 
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.errors import PayungError
+from indicator_defs.system import files
 from pipelines.settings import home
 from warehouse.releases import Releases
 
@@ -55,6 +57,7 @@ def _from_definitions(read: Catalog) -> list[dict[str, str]]:
         methods.pages(read),
         data_licences.pages(),
         national_format.pages(),
+        settings.pages(),
     ]
 
 
@@ -80,8 +83,7 @@ def main() -> int:
     found = stale(wanted)
     for path in found:
         if not only_check:
-            path.parent.mkdir(exist_ok=True)
-            path.write_text(wanted[path], encoding="utf-8")
+            files.write(path, wanted[path])
         said = "is not up to date; run python docs/make.py" if only_check else "written"
         print(f"docs/{path.relative_to(DOCS).as_posix()} {said}")
     return 1 if only_check and found else 0

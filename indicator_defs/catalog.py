@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import date
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +96,14 @@ class Catalog:
     def indicator_set(self) -> IndicatorSet:
         """The ASEAN indicator set, whose reference years hold for aggregates and baseline."""
         return self.sets[INDICATOR_SET]
+
+    def as_of(self, day: date) -> Catalog:
+        """The same definitions for a build as of a day: no set has a reference year after the year of that day."""
+        sets = {
+            name: s.model_copy(update={"latest_reference_year": min(s.latest_reference_year, day.year)})
+            for name, s in self.sets.items()
+        }
+        return replace(self, sets=sets)
 
     def tables(self, structures: list[DatasetStructure]) -> dict[str, pd.DataFrame]:
         """The `reference.*` tables, by name without the schema. `structures`: the datasets of all providers."""

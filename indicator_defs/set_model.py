@@ -12,6 +12,7 @@ from typing import Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from indicator_defs.model import IndicatorCode, Number, Strict, Text, Whole
+from indicator_defs.system import clock
 
 Tier = Literal["core", "extended"]
 A_DAY = datetime.timedelta(days=1)  # it may be tomorrow where the decision is taken
@@ -32,7 +33,7 @@ class Standing(Strict):
     @field_validator("date")
     @classmethod
     def _not_to_come(cls, day: datetime.date, info: ValidationInfo) -> datetime.date:
-        if info.data.get("status") == "adopted" and day > datetime.datetime.now(datetime.UTC).date() + A_DAY:
+        if info.data.get("status") == "adopted" and day > clock.today() + A_DAY:
             raise ValueError(f"adopted on {day}, which is still to come; until then it is proposed")
         return day
 

@@ -10,7 +10,6 @@ import csv
 import io
 import json
 import math
-import os
 import shutil
 import sys
 import unicodedata
@@ -21,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from indicator_defs.system import settings
 from pipelines.words import all_digits
 
 if TYPE_CHECKING:
@@ -137,7 +137,7 @@ def show(answer: Answer, form: str) -> None:
         if len(lines) < size.lines - 1 and max(map(_width, lines)) <= size.columns:
             click.echo("\n".join(lines))
         else:
-            os.environ.setdefault("LESS", "-SR")  # long lines go to the side
+            settings.hand_on(LESS=settings.of_system("LESS") or "-SR")  # long lines go to the side
             click.echo_via_pager("\n".join(lines))
     else:
         for line in as_table(answer):

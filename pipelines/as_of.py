@@ -26,8 +26,9 @@ class AsOfError(PayungError):
 def refresh_as_of(home: Path, as_of: date, to: Path, progress: Listener | None = None) -> Outcome:
     """Builds from the vintages of up to `as_of`, with today's definitions and weights, into `to`.
 
-    The releases and `current` stay as they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may
-    not be written over, AsOfError where no vintage is that old, and otherwise what `run.refresh` raises.
+    The reference year is the set's, or the year of `as_of` where that is earlier. The releases and `current` stay as
+    they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over, AsOfError where no
+    vintage is that old, and otherwise what `run.refresh` raises.
     """
     from assets.inputs import Home, in_use
     from assets.lock import locked

@@ -16,6 +16,7 @@ from typing import Any, NoReturn
 import click
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import settings
 from pipelines.commands.asking import explain, gaps, revisions, sql, status
 from pipelines.commands.common import FAILED, OK, exit_code, show_problems, wants_traceback
 from pipelines.commands.edition import edition
@@ -42,9 +43,19 @@ class Group(click.Group):
             ctx.exit(exit_code(error))
 
 
+def _report_unknown_settings(ctx: click.Context) -> None:
+    """Names variables that nothing reads, once and on stderr; `payung status` lists them itself."""
+    if ctx.invoked_subcommand == "status" or not settings.unknown():
+        return
+    from sources import registry
+
+    show_problems(settings.unknown(registry.address_variables()))
+
+
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="payung", message="payung %(version)s")
-def main() -> None:
+@click.pass_context
+def main(ctx: click.Context) -> None:
     """The indicator warehouse for social protection in ASEAN.
 
     Everything it makes is kept in $PAYUNG_HOME (default: var/ beside pyproject.toml).
@@ -55,6 +66,7 @@ def main() -> None:
               payung explain ASP_COV_PENSN PHL 2021
               payung export                   workbook, tables, figures and site for the report
     """
+    _report_unknown_settings(ctx)
 
 
 for command in (refresh, revisions, gaps, sql, explain, status, export, edition, releases, ui):

@@ -14,6 +14,7 @@ from typing import Any
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import files
 from pipelines.records import records
 from pipelines.words import cut
 from warehouse.diff import KINDS, LEVELS, Diff
@@ -103,15 +104,12 @@ def write_xlsx(diff: Diff, path: Path, exceeded: Sequence[Exceeded] = ()) -> Pat
         _sheet(book, name, frame)
     if exceeded:
         _sheet(book, "tolerances", pd.DataFrame([e.as_dict() for e in exceeded]))
-    aside = path.with_name(f".{path.name}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        book.save(aside)
-        aside.replace(path)
+        with files.written_aside(path) as aside:
+            book.save(aside)
     except OSError as error:
         raise ShowingError(f"{path} could not be written: {error.strerror or error}. Name another file.") from error
-    finally:
-        aside.unlink(missing_ok=True)
     return path
 
 

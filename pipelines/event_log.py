@@ -10,7 +10,6 @@ Named in dagster.yaml. Belongs here: nothing else.
 from __future__ import annotations
 
 import atexit
-import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cached_property
@@ -21,6 +20,8 @@ import dagster as dg
 import sqlalchemy as db
 from dagster._core.storage.event_log import ConsolidatedSqliteEventLogStorage
 from dagster._serdes import ConfigurableClassData
+
+from indicator_defs.system import settings
 
 BUSY_SECONDS = 30  # as Dagster waits for a lock
 
@@ -42,7 +43,7 @@ class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> KeptConnectionEventLogStorage:
         """The log in the folder that the settings or DAGSTER_HOME name."""
-        folder = config_value.get("base_dir") or os.environ.get("DAGSTER_HOME")
+        folder = config_value.get("base_dir") or settings.of_system("DAGSTER_HOME")
         if not folder:
             passing = TemporaryDirectory(prefix="payung-dagster-")
             atexit.register(passing.cleanup)

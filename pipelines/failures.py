@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
 
 FILE = "failures.log"
 RECOVERED = "went through; nothing had changed since the current release."
@@ -25,7 +25,7 @@ def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) 
     """Adds one message to `folder`/failures.log: when, which job and asset, why, and the last release's state."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
-    when = datetime.now(UTC).isoformat(timespec="seconds")
+    when = clock.stamp()
     with path.open("a", encoding="utf-8") as handle:
         handle.write(
             f"{when}  {job} failed at {asset} (run {run_id}).\n  " + reason.replace("\n", "\n  ") + "\n"
@@ -39,7 +39,7 @@ def write_recovery(folder: Path) -> None:
     if last_failure(folder) is not None:
         # A log that takes no writing costs this line: `payung status` goes on naming the failure.
         with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as handle:
-            handle.write(f"{datetime.now(UTC).isoformat(timespec='seconds')}  refresh {RECOVERED}\n")
+            handle.write(f"{clock.stamp()}  refresh {RECOVERED}\n")
 
 
 def last_failure(folder: Path) -> str | None:

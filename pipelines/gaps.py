@@ -17,6 +17,7 @@ import pandas as pd
 
 from assets.online import last_reports
 from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
 from pipelines.display import print_table
 from pipelines.records import records
 from warehouse.query import query
@@ -224,9 +225,10 @@ def fetched_since(home: Path, release: Path) -> list[str]:
     failed = set(told["path"])
     out = []
     for r in last_reports(home):
-        if r.at > made and r.outcome == "failed" and r.path not in failed:
+        since = clock.came_later(r.at, made)
+        if since and r.outcome == "failed" and r.path not in failed:
             out.append(f"The last fetch of {r.path} failed on {r.at:%Y-%m-%d %H:%M}, after this release was made.")
-        elif r.at > made and r.outcome != "failed" and r.path in failed:
+        elif since and r.outcome != "failed" and r.path in failed:
             out.append(
                 f"{r.path} was fetched on {r.at:%Y-%m-%d %H:%M}, after this release was made: payung refresh --force."
             )

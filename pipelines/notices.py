@@ -11,11 +11,12 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import clock, files
 from pipelines.manifest_sources import newest_vintages, path_of
 from pipelines.sending import Message, send
 from sources.freshness import late_sources
@@ -104,17 +105,20 @@ def of_lateness(home: Path, reports: Sequence[FetchReport], today: date) -> list
     out, kept = [], {}
     for f in late:
         last = told.get(f.path, {})
-        if last.get("vintage") == str(f.vintage) and today < date.fromisoformat(last["on"]) + LATE_AGAIN:
+        # a day to come was written while the clock ran ahead: it keeps nothing quiet
+        if last.get("vintage") == str(f.vintage) and date.fromisoformat(last["on"]) <= today < _again(last["on"]):
             kept[f.path] = last
             continue
         kept[f.path] = {"vintage": str(f.vintage), "on": today.isoformat()}
         out.append(Notice("late_source", f"{f.path} is later than its own calendar", f.message))
     if kept != told:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside = path.with_suffix(".new")
-        aside.write_text(json.dumps(kept, indent=1) + "\n", encoding="utf-8")
-        aside.replace(path)
+        files.write(path, json.dumps(kept, indent=1) + "\n")
     return out
+
+
+def _again(day: str) -> date:
+    """The day from which a source that is late since `day` is reported once more."""
+    return date.fromisoformat(day) + LATE_AGAIN
 
 
 def _told(path: Path) -> dict[str, dict[str, str]]:
@@ -180,7 +184,7 @@ def after_run(
 
     problems: list[str] = []
     notices = [*of_fetches(reports), *failures]
-    day = today or datetime.now(UTC).date()
+    day = today or clock.today()
     try:
         if published is not None:
             notices += of_release(published, _previous(Releases(home), published))
@@ -200,7 +204,7 @@ def _previous(releases: Releases, folder: Path) -> Path | None:
 
 def tell(home: Path, notices: Sequence[Notice], problems: Sequence[str] = ()) -> list[str]:
     """Writes notices to log/notices.log and sends them as one message; returns, in words, what could not be done."""
-    at = datetime.now(UTC)
+    at = clock.now()
     unsent = send(_message(notices, at)) if notices else []
     failed = [Notice("not_told", p) for p in (*problems, *unsent)]
     try:

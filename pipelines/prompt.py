@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import settings
 from pipelines.answers import show
 from pipelines.settings import home
 from warehouse import query as asking
@@ -138,7 +139,7 @@ def _history() -> History:
     """The history in the home; where that cannot be written, in the user's state folder, else only for this session."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
-    state = Path(os.environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "payung"
+    state = Path(settings.of_system("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "payung"
     for folder in (home(), state):
         file = folder / "sql_history"
         with suppress(OSError):  # somebody else's home is read-only: then the next place is tried

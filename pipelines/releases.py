@@ -7,7 +7,6 @@ Does not belong here: the comparison (warehouse/diff.py), printing it (diff_show
 from __future__ import annotations
 
 import getpass
-import os
 from pathlib import Path
 from typing import Any
 
@@ -15,12 +14,11 @@ import pandas as pd
 
 from assets.lock import locked
 from indicator_defs.errors import PayungError
+from indicator_defs.system import settings
 from warehouse import history, upkeep
 from warehouse.diff import Diff, State, compare
 from warehouse.engine import Build
 from warehouse.releases import Releases, read_manifest
-
-KEEP_SETTING = "PAYUNG_KEEP_RELEASES"
 
 
 class ReleasesError(PayungError):
@@ -105,14 +103,16 @@ def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "
 
 
 def kept_by_rule(keep: int | None) -> int:
-    """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says. Raises ReleasesError."""
+    """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says.
+
+    Raises SettingsError where that is wrong, ReleasesError where it is not set.
+    """
     if keep is not None:
         return keep
-    setting = os.environ.get(KEEP_SETTING, "")
-    if not setting.isdigit() or int(setting) < 1:
-        found = f"{KEEP_SETTING} is {setting!r}" if setting else f"{KEEP_SETTING} is not set"
-        raise ReleasesError(f"How many releases shall stay? {found}, expected 1 or more. Or say it: --keep 10")
-    return int(setting)
+    setting = settings.read("keep_releases").keep_releases
+    if setting is None:
+        raise ReleasesError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
+    return setting
 
 
 def prune(home: Path, keep: int, by: str | None = None, dry_run: bool = False) -> upkeep.Removable:

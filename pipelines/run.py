@@ -6,7 +6,6 @@ Does not belong here: the graph (assets) and options of the command line (comman
 
 from __future__ import annotations
 
-import os
 import shutil
 import time
 from collections.abc import Callable
@@ -20,6 +19,7 @@ from assets.altered import SetAsideError, refuse_altered
 from assets.inputs import Home, unchanged
 from assets.lock import locked, not_writable
 from indicator_defs.errors import PayungError
+from indicator_defs.system import settings
 from pipelines.failures import RefreshError, failed_at, write_failure, write_recovery
 from pipelines.notices import after_run, failed_run
 from pipelines.settings import prepare_dagster
@@ -114,12 +114,12 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
     return Outcome(release, is_new, time.monotonic() - started, fetched, not_told)
 
 
-def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> None:
-    """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
+def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> str:
+    """Runs the main job and returns the ID of the run; with `dry_run` its build is left and nothing is published."""
     check_space(home)
     try:
         kept_staging.begin_shipped(Home(home).snapshots, shipped_archive())
-        run_job(
+        return run_job(
             home,
             progress,
             JOB_REFRESH,
@@ -190,9 +190,12 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
     return len(dead)
 
 
-def run_job(home: Path, progress: Listener | None, name: str, **workplace: object) -> None:
-    """Runs one job in this process with this config of the workplace; RefreshError or AuditError when it fails."""
-    os.environ["PAYUNG_HOME"] = str(home)
+def run_job(home: Path, progress: Listener | None, name: str, **workplace: object) -> str:
+    """Runs one job in this process with this config of the workplace and returns the ID of the run.
+
+    Raises RefreshError or AuditError when it fails.
+    """
+    settings.hand_on(PAYUNG_HOME=str(home))
     try:
         prepare_dagster(home / "dagster")
     except OSError as error:
@@ -204,6 +207,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
     from assets.site import SITE
     from pipelines.definitions import build_defs
     from pipelines.notify import TOLD, first_failure
+    from pipelines.ticks import end_waiting
 
     job = build_defs(home).resolve_job_def(name)
     if progress is not None:
@@ -211,6 +215,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
     try:
         with dg.DagsterInstance.get() as instance:
             end_dead_runs(instance)
+            end_waiting(instance)
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,
@@ -234,3 +239,4 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
         failure = first_failure(result.all_events)
         write_failure(home / "log", name, failure.asset, failure.reason, result.run_id)
         raise failure.as_error()
+    return str(result.run_id)

@@ -6,26 +6,20 @@ Does not belong here: what is told (notices.py), HTTP (sources/webhook.py).
 
 from __future__ import annotations
 
-import os
 import smtplib
 import ssl
-from collections.abc import Mapping
 from dataclasses import dataclass
 from email.errors import MessageError
 from email.message import EmailMessage
 from typing import Any
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import settings
+from indicator_defs.system.settings import SettingsError
 
 SMTPS = 465
 SECONDS = 10
-HOST, PORT, FROM, TO = "PAYUNG_SMTP_HOST", "PAYUNG_SMTP_PORT", "PAYUNG_SMTP_FROM", "PAYUNG_SMTP_TO"
-USER, PASSWORD, STARTTLS = "PAYUNG_SMTP_USER", "PAYUNG_SMTP_PASSWORD", "PAYUNG_SMTP_STARTTLS"
-WEBHOOK = "PAYUNG_WEBHOOK_URL"
-
-
-class SettingsError(PayungError):
-    """A setting of the environment is missing or wrong."""
+MAIL = ("smtp_host", "smtp_port", "smtp_from", "smtp_to", "smtp_user", "smtp_password", "smtp_starttls")
 
 
 @dataclass(frozen=True)
@@ -50,46 +44,50 @@ class Mail:
     starttls: str = "auto"
 
 
-def mail_settings(environment: Mapping[str, str]) -> Mail | None:
+def mail_settings() -> Mail | None:
     """The settings of mail; None where no host is named. Raises SettingsError naming what is missing or wrong."""
-    host = environment.get(HOST, "").strip()
-    if not host:
+    if not settings.read("smtp_host").smtp_host:
         return None
-    sender, to = environment.get(FROM, "").strip(), environment.get(TO, "")
-    receivers = tuple(a.strip() for a in to.split(",") if a.strip())
-    if not sender or not receivers:
-        raise SettingsError(f"{FROM if not sender else TO} is not set; {HOST} is. Set both, or neither.")
-    port = environment.get(PORT, "").strip() or "587"
-    if not port.isdigit() or not 0 < int(port) < 65536:
-        raise SettingsError(f"{PORT}: found {port!r}, expected a number such as 587.")
-    starttls = environment.get(STARTTLS, "").strip().lower() or "auto"
-    if starttls not in ("auto", "yes", "no"):
-        raise SettingsError(f"{STARTTLS}: found {starttls!r}, expected auto, yes or no.")
-    user = environment.get(USER, "").strip()
-    if user and starttls == "no" and int(port) != SMTPS:
-        raise SettingsError(f"{USER} is set and {STARTTLS} is no: a password is never sent in clear.")
-    return Mail(host, int(port), sender, receivers, user, environment.get(PASSWORD, ""), starttls)
+    given = settings.read(*MAIL)
+    receivers = tuple(a.strip() for a in given.smtp_to.split(",") if a.strip())
+    if not given.smtp_from or not receivers:
+        lacking = "PAYUNG_SMTP_TO" if given.smtp_from else "PAYUNG_SMTP_FROM"
+        raise SettingsError(f"{lacking} is not set; PAYUNG_SMTP_HOST is. Set both, or neither.")
+    if given.smtp_user and given.smtp_starttls == "no" and given.smtp_port != SMTPS:
+        raise SettingsError(
+            "PAYUNG_SMTP_USER is set and PAYUNG_SMTP_STARTTLS is no: a password is never sent in clear."
+        )
+    return Mail(
+        given.smtp_host,
+        given.smtp_port,
+        given.smtp_from,
+        receivers,
+        given.smtp_user,
+        given.smtp_password.get_secret_value(),
+        given.smtp_starttls,
+    )
 
 
-def send(message: Message, environment: Mapping[str, str] | None = None) -> list[str]:
+def send(message: Message) -> list[str]:
     """Sends by every way that is configured; returns, in words, what failed. Never raises for a failure of a way."""
-    given = os.environ if environment is None else environment
     problems = []
     try:
-        mail = mail_settings(given)
+        mail = mail_settings()
         if mail is not None:
             _mail(mail, message)
     except (PayungError, OSError, smtplib.SMTPException, MessageError, ValueError) as error:
         # ssl.SSLError is an OSError; ValueError: an address that cannot be written into a header
-        problems.append(f"The mail was not sent ({given.get(HOST)}): {_said(error)}")
-    address = given.get(WEBHOOK, "").strip()
-    if address:
-        from sources import webhook
+        problems.append(f"The mail was not sent ({settings.read('smtp_host').smtp_host}): {_said(error)}")
+    try:
+        address = settings.read("webhook_url").webhook_url
+        if address is not None:
+            from sources import webhook
 
-        try:
-            webhook.post(address, {"text": f"{message.subject}\n\n{message.text}", "notices": message.facts})
-        except PayungError as error:
-            problems.append(f"The webhook was not told: {_said(error)}")
+            webhook.post(
+                address.get_secret_value(), {"text": f"{message.subject}\n\n{message.text}", "notices": message.facts}
+            )
+    except PayungError as error:
+        problems.append(f"The webhook was not told: {_said(error)}")
     return problems
 
 

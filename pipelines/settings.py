@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from pathlib import Path
 
+from indicator_defs.system import files, settings
 from warehouse.home_format import refuse_newer
 
 ROOT = Path(__file__).parent.parent
@@ -14,9 +13,9 @@ ROOT = Path(__file__).parent.parent
 def home() -> Path:
     """The folder that holds everything that is not code: $PAYUNG_HOME, by default var/ beside pyproject.toml.
 
-    Raises FormatError where a newer Payung wrote it.
+    Raises FormatError where a newer Payung wrote it, SettingsError where PAYUNG_HOME or PAYUNG_NOW is wrong.
     """
-    folder = Path(os.environ.get("PAYUNG_HOME") or ROOT / "var").resolve()
+    folder = (settings.read("home", "now").home or ROOT / "var").resolve()
     refuse_newer(folder)
     return folder
 
@@ -29,6 +28,5 @@ def prepare_dagster(folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     source, target = ROOT / "dagster.yaml", folder / "dagster.yaml"
     if not target.exists() or target.read_bytes() != source.read_bytes():
-        shutil.copyfile(source, target)
-    os.environ["DAGSTER_HOME"] = str(folder)
-    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
+        files.write(target, source.read_bytes())
+    settings.hand_on(DAGSTER_HOME=str(folder), DAGSTER_DISABLE_TELEMETRY="yes")

@@ -6,21 +6,23 @@ Belongs here: the state of a home and its words. Does not belong here: its detai
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from assets.altered import COME_BACK
 from assets.inputs import Home
 from assets.online import last_reports
+from indicator_defs.system import clock, settings
 from pipelines import status_details as details
 from pipelines.editions import Listed, listed
 from pipelines.failures import last_failure
 from pipelines.manifest_sources import newest_vintages, path_of
 from pipelines.summary import WARNINGS
+from sources import registry
 from sources.freshness import Freshness, late_sources
 from sources.national import inbox_sheets
-from sources.online import FetchReport
+from sources.online import CLOCK_SLACK, FetchReport
 from warehouse import history
 from warehouse.query import QueryError, query
 from warehouse.releases import DATABASE, DamagedError, Releases, read_manifest
@@ -77,7 +79,7 @@ def collect(home: Path, today: date | None = None) -> Status:
         last_failure=last_failure(home / "log"),
         editions=[e.as_dict() for e in editions],
     )
-    broken = [*_broken(reports, editions), *_not_taken(home), *_set_aside(home)]
+    broken = [*_settings(), *_broken(reports, editions), *_not_taken(home), *_set_aside(home)]
     current = releases.current()
     if current is None:
         return replace(state, attention=["there is no release yet: payung refresh", *broken])
@@ -85,9 +87,10 @@ def collect(home: Path, today: date | None = None) -> Status:
         manifest = read_manifest(current)
     except DamagedError as error:
         return replace(state, release=current.name, attention=[str(error), *broken])
-    late = late_sources(manifest["sources"], today or datetime.now(UTC).date(), reports)
+    late = late_sources(manifest["sources"], today or clock.today(), reports)
     asked = {r.provider for r in reports}
     broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
+    broken += _ahead(manifest)
     state = replace(
         state,
         release=manifest["release"],
@@ -116,6 +119,11 @@ def collect(home: Path, today: date | None = None) -> Status:
         rejections=details.rejections(current),
         attention=[*broken, *_outstanding(current, state)],
     )
+
+
+def _settings() -> list[str]:
+    """Variables of the environment that are wrong, and those that nothing reads."""
+    return [*settings.wrong(), *settings.unknown(registry.address_variables())]
 
 
 def _broken(reports: list[FetchReport], editions: list[Listed]) -> list[str]:
@@ -151,10 +159,30 @@ def _outstanding(current: Path, state: Status) -> list[str]:
     rejected = details.rejected_now(current)
     if rejected:
         out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
-    published = [e["at"] for e in state.history if e["what"] == "published"]
-    if state.last_failure is not None and state.last_failure[:25] > max([str(state.made_at), *published]):
+    published = [str(state.made_at), *(e["at"] for e in state.history if e["what"] == "published")]
+    if state.last_failure is not None and _is_since(state.last_failure, published):
         out.append("the last refresh failed; see log/failures.log in the home")
     return out
+
+
+def _is_since(failure: str, published: list[str]) -> bool:
+    """Whether a message of failures.log, which begins with its moment, is younger than what was published."""
+    try:
+        at = datetime.fromisoformat(failure[:25])
+        return all(clock.came_later(at, datetime.fromisoformat(p)) for p in published)
+    except ValueError:  # a line that was edited: better shown than passed over
+        return True
+
+
+def _ahead(manifest: dict[str, Any]) -> list[str]:
+    """A release that is dated after now: the clock is wrong, or was."""
+    made, at = datetime.fromisoformat(manifest["made_at"]), clock.now()
+    if made <= at + CLOCK_SLACK:
+        return []
+    return [
+        f"release {manifest['release']} was made on {made:%Y-%m-%d %H:%M}, and the clock of this machine says "
+        f"{at:%Y-%m-%d %H:%M}: set the clock if it is wrong; if it was wrong then, go on: later releases have later IDs"
+    ]
 
 
 def _lost(current: Path, files: dict[str, Any]) -> str | None:

@@ -18,9 +18,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import os
 import shutil
-import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
@@ -30,6 +28,7 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
+from indicator_defs.system import files
 from sources.http import Answer, Check, Client
 from sources.manifests import Origin, RawFile
 from sources.parsing import NoRowsError, NotWholeError, PageCount, SourceError, decompressed, reading
@@ -155,10 +154,7 @@ class Work:
                 return
             if self._pages.exists():
                 self.clear()
-            self._pages.mkdir(parents=True, exist_ok=True)
-            aside = told.with_suffix(".new")
-            aside.write_text(f"{mark}\n{now.isoformat()}", encoding="utf-8")
-            aside.replace(told)
+            files.write(told, f"{mark}\n{now.isoformat()}")
         except OSError as error:
             raise not_written(self._pages, error) from error
 
@@ -188,14 +184,10 @@ class Work:
     def put(self, answer: Answer) -> None:
         """Keeps an answer whose body was judged whole. Raises SourceError when the disk does not take it."""
         path = self._path(answer.address)
-        aside = path.with_name(f"{path.name}.{os.getpid()}-{uuid.uuid4().hex[:8]}")
+        rest = json.dumps(dict(answer.headers)).encode() + b"\n" + answer.body
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            rest = json.dumps(dict(answer.headers)).encode() + b"\n" + answer.body
-            aside.write_bytes(f"{PAGE_KEPT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
-            aside.replace(path)
+            files.write(path, f"{PAGE_KEPT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
         except OSError as error:
-            aside.unlink(missing_ok=True)
             raise not_written(path, error) from error
 
     def drop(self, address: str) -> None:

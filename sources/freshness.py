@@ -51,6 +51,8 @@ class Freshness:
         """One or two sentences: vintage, calendar, and what to do when it is late."""
         if self.vintage is None or self.days is None:
             return "No vintage is held."
+        if self.days < 0:
+            return f"Newest vintage {self.vintage} is dated {-self.days} days after today: check the machine's clock."
         if self.allowed is None:
             return f"Newest vintage {self.vintage}; its calendar ({self.calendar}) knows no lateness."
         said = (
@@ -101,14 +103,25 @@ def freshness(dataset: DatasetSpec, newest: date | None, today: date, asked: dat
 
 def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Iterable[FetchReport]) -> list[Freshness]:
     """The datasets of a release that are late on a day, by path. `sources`: of the release's manifest."""
-    newest: dict[tuple[str, str], date] = {}
+    vintages: dict[tuple[str, str], list[date]] = {}
     for source in sources:
         path = str(source["provider"]), str(source["dataset"])
-        newest[path] = max(newest.get(path, date.min), date.fromisoformat(str(source["vintage_date"])))
+        vintages.setdefault(path, []).append(date.fromisoformat(str(source["vintage_date"])))
+    newest = {path: newest_by(days, today) for path, days in vintages.items()}
     asked = {(r.provider, r.dataset): r.at for r in reports}
     known = {(d.provider, d.dataset): d for p in registry.providers().values() for d in p.datasets}
-    found = [freshness(known[p], day, today, asked.get(p)) for p, day in sorted(newest.items()) if p in known]
+    found = [freshness(known[p], day, today, asked.get(p)) for p, day in sorted(newest.items()) if p in known and day]
     return [f for f in found if f.is_late]
+
+
+def newest_by(vintages: Iterable[date], today: date) -> date | None:
+    """The newest vintage by which lateness is measured; None where there is none.
+
+    One dated after today, which a clock that ran ahead leaves, would hide for long that the source is late: it counts
+    only where there is no other.
+    """
+    days = list(vintages)
+    return max([d for d in days if d <= today] or days, default=None)
 
 
 def _newest_pinned(provider: ProviderSpec) -> DatasetSpec | None:

@@ -11,14 +11,13 @@ Nothing here turns certificate verification off, and nothing sends HEAD (some pr
 from __future__ import annotations
 
 import math
-import os
 import random
 import re
 import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -30,12 +29,10 @@ from urllib3.exceptions import HTTPError, MaxRetryError, NewConnectionError
 from urllib3.response import BaseHTTPResponse
 from urllib3.util.retry import Retry
 
+from indicator_defs.system import clock, settings
 from sources.parsing import FinalError, SourceError, first_bytes, reading
 from sources.spec import Limits
 
-PAUSE = "PAYUNG_HTTP_PAUSE_SECONDS"
-# Whom a provider may write to when our questions trouble it.
-CONTACT = "PAYUNG_CONTACT"
 CONNECT_SECONDS = 10.0
 # A pause that a provider asks for is kept up to this; beyond it the dataset waits for the next refresh.
 LONGEST_PAUSE = 120.0
@@ -146,7 +143,7 @@ class Client:
     ) -> None:
         """A client for these limits; pause (seconds before the second try), timeout and tries replace them in tests."""
         self.limits = limits
-        self.pause = _pause() if pause is None else pause
+        self.pause = settings.read("http_pause_seconds").http_pause_seconds if pause is None else pause
         self.timeout = float(timeout if timeout is not None else limits.timeout_seconds)
         self.tries = tries if tries is not None else limits.tries
         self.tally = Tally()
@@ -184,7 +181,7 @@ class Client:
 
     def now(self) -> datetime:
         """The time, UTC, to the second."""
-        return datetime.now(UTC).replace(microsecond=0)
+        return clock.now().replace(microsecond=0)
 
     def get(
         self, address: str, check: Check | None = None, etag: str | None = None, last_modified: str | None = None
@@ -357,14 +354,12 @@ class _NetworkError(SourceError):
 
 
 def user_agent() -> str:
-    """Who we say we are, and whom to write to where that is set. Raises SourceError for a setting no header can bear."""
+    """Who we say we are, and whom to write to where that is set. Raises SettingsError for what no header can hold."""
     try:
         number = version("payung")
     except PackageNotFoundError:  # run from the sources, not installed
         number = "0"
-    contact = " ".join(os.environ.get(CONTACT, "").split())
-    if not contact.isascii():
-        raise SourceError(f"{CONTACT}: found {contact!r}, expected an e-mail or web address in plain ASCII.")
+    contact = settings.read("contact").contact
     return f"payung/{number} (indicator warehouse for social protection in ASEAN{f'; {contact}' if contact else ''})"
 
 
@@ -415,16 +410,6 @@ def _redirected(address: str, location: str) -> str | None:
 def _times(number: int) -> str:
     """How many requests were sent, for a message; nothing where there was none."""
     return "" if number == 0 else ", asked once" if number == 1 else f", asked {number} times"
-
-
-def _pause() -> float:
-    given = os.environ.get(PAUSE)
-    if not given:
-        return 1.0
-    try:
-        return max(0.0, float(given))
-    except ValueError as error:
-        raise SourceError(f"{PAUSE}: found {given!r}, expected a number of seconds such as 1.") from error
 
 
 def _status_error(answer: Answer, tries: int) -> HttpError:

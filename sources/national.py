@@ -12,12 +12,13 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.files import is_day
+from indicator_defs.system import clock
 from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, csv_records, text_of, width_faults
 from sources.spec import DatasetSpec
 
@@ -118,7 +119,7 @@ def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[st
         dataset=dataset,
         producer="; ".join(producers) or f"not stated in {path.name}",
         vintage_date=vintage,
-        fetched_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        fetched_at=clock.stamp(),
         address=f"inbox/{path.name}",
         series_asked=sorted(frame["series"].unique()),
         areas_asked=sorted(frame["ref_area"].unique()),
@@ -148,7 +149,7 @@ def identify(file: str, body: bytes) -> tuple[str, date]:
             shown = ", ".join(repr(c) for c in cells[:4])
             said = f"column {name}: found {shown}, expected one and the same in every row. Make a file of each."
             sheet.faults.append((0, said))
-    ahead = datetime.now(UTC).date() + AHEAD
+    ahead = clock.today() + AHEAD
     if any(is_day(c) and date.fromisoformat(c) > ahead for c in found["vintage_date"]):
         said = (
             f"column vintage_date: found {found['vintage_date'][-1]}, which is still to come; such a file would stand "

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import files
 from sources import registry
 from sources.fetching import Change, Errand, Fetched, Known, Tell, Wanted, Work, not_written, origin_of
 from sources.http import Client
@@ -168,11 +169,8 @@ def write_report(folder: Path, report: FetchReport) -> Path:
 
 def _write(path: Path, content: BaseModel) -> None:
     """Writes a file of ours at once; SourceError when the disk does not take it."""
-    aside = path.with_suffix(".new")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        aside.write_text(content.model_dump_json(indent=2) + "\n", encoding="utf-8")
-        aside.replace(path)
+        files.write(path, content.model_dump_json(indent=2) + "\n")
     except OSError as error:
         raise not_written(path, error) from error
 
@@ -234,11 +232,13 @@ class _Refresh:
     def _check_clock(self) -> None:
         """The day of the answer may stand as vintage date: a clock that went back would hide a new vintage."""
         now = self.client.now()
-        fetched = [datetime.fromisoformat(m.fetched_at) for m in self._manifests() if m.fetched_at]
-        if fetched and now < max(fetched) - CLOCK_SLACK:
+        fetched = [(datetime.fromisoformat(m.fetched_at), m.place) for m in self._manifests() if m.fetched_at]
+        latest, place = max(fetched, default=(now, ""))
+        if now < latest - CLOCK_SLACK:
             raise SourceError(
-                f"{self.dataset.path}: the clock of this machine says {now:%Y-%m-%d %H:%M}, but a snapshot was "
-                f"fetched on {max(fetched):%Y-%m-%d %H:%M}. Set the clock, then refresh again."
+                f"{self.dataset.path}: the clock of this machine says {now:%Y-%m-%d %H:%M}, but snapshot {place} was "
+                f"fetched on {latest:%Y-%m-%d %H:%M}. If the clock is wrong, set it and refresh again. If it was wrong "
+                f"then, its date is wrong too: remove the folder {self.store.root / place}, then refresh again."
             )
 
     def _stands(self, known: Known, change: Change) -> bool:
@@ -252,7 +252,8 @@ class _Refresh:
         if self._is_gone(known) or (change.listed is not None and not set(known.had) <= change.listed):
             return False
         days = self.errand.provider.calendar.fetch_anyway_after_days
-        return days is None or self.client.now() - known.fetched_at < timedelta(days=days)
+        age = self.client.now() - known.fetched_at  # below zero where the clock ran ahead then: nothing to rely on
+        return days is None or -CLOCK_SLACK < age < timedelta(days=days)
 
     def _is_gone(self, known: Known) -> bool:
         """Whether the snapshot of the last fetch was set aside or removed since."""

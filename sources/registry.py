@@ -52,6 +52,11 @@ def providers(folder: Path = FOLDER) -> dict[str, ProviderSpec]:
     return found
 
 
+def address_variables() -> list[str]:
+    """The variables of the environment that replace a provider's address, as the providers' files name them."""
+    return [endpoint.environment for spec in providers().values() for endpoint in spec.endpoints]
+
+
 def structures() -> list[DatasetStructure]:
     """The structures of all datasets of all providers, in the order of provider and file."""
     return [dataset for spec in providers().values() for dataset in spec.datasets]

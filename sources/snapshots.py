@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from indicator_defs.model import SnapshotFile
+from indicator_defs.system.files import sync
 from sources.manifests import (
     MANIFEST,
     AlteredError,
@@ -210,10 +211,10 @@ class SnapshotStore:
             for file in files:
                 _write(aside / file.name, file.content)
             _write(aside / MANIFEST, written(manifest))
-            _flush(aside)
+            sync(aside)
             target.parent.mkdir(parents=True, exist_ok=True)
             aside.rename(target)
-            _flush(target.parent)
+            sync(target.parent)
         except OSError as error:
             shutil.rmtree(aside, ignore_errors=True)  # the error is the one above; `clean` removes what stays
             if (target / MANIFEST).exists():  # another process has just kept the same snapshot
@@ -267,14 +268,6 @@ def _write(path: Path, content: bytes) -> None:
         file.flush()
         os.fsync(file.fileno())
     path.chmod(stat.S_IRUSR | stat.S_IRGRP | stat.S_IROTH)
-
-
-def _flush(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _runs(process: int) -> bool:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from payung_command import run_payung
+
+from indicator_defs.system import settings
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -28,7 +29,7 @@ def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     Read-only by agreement: a test that changes a home copies it first (fixture `own_home`).
     """
     root = tmp_path_factory.getbasetemp()
-    shared = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / "made"
+    shared = (root.parent if settings.of_system("PYTEST_XDIST_WORKER") else root) / "made"
     shared.mkdir(exist_ok=True)
     home = shared / "home"
     with FileLock(str(shared / "lock")):

@@ -13,13 +13,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
+from indicator_defs.system import settings
+
 COMMAND = str(Path(sys.executable).parent / "payung")
 Ran = subprocess.CompletedProcess[str]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
     """The environment of a command on a home of its own."""
-    return {**os.environ, "PAYUNG_HOME": str(home), "COLUMNS": "200", **more}
+    return settings.for_child(**{"PAYUNG_HOME": str(home), "COLUMNS": "200", **more})
 
 
 def run_payung(

@@ -6,8 +6,6 @@ Does not belong here: the baseline workbook and the packages of an export (expor
 
 from __future__ import annotations
 
-import contextlib
-import os
 from collections.abc import Callable
 from datetime import date, datetime
 from decimal import Decimal
@@ -17,6 +15,7 @@ from typing import Any
 
 import duckdb
 
+from indicator_defs.system import files
 from warehouse.connection import quoted
 from warehouse.query import Answer, QueryError, ask, reader, refuse_writing
 
@@ -113,15 +112,10 @@ def write_text(to: Path, text: str) -> None:
 
 def _whole(to: Path, write: Callable[[Path], int]) -> int:
     to = to.resolve()
-    aside = to.with_name(f".{to.name}.{os.getpid()}")
     try:
-        rows = write(aside)
-        aside.replace(to)
+        with files.written_aside(to) as aside:
+            return write(aside)
     except OSError as error:
         raise QueryError(
             f"{to} could not be written: {error}. Name a file in a folder that is there and writable."
         ) from error
-    finally:
-        with contextlib.suppress(OSError):  # where the folder is none or closed, the error above tells it
-            aside.unlink(missing_ok=True)
-    return rows

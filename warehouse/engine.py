@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
+from graphlib import TopologicalSorter
 from pathlib import Path
 from threading import RLock
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import files
 from warehouse.connection import open_engine, quoted
 from warehouse.metadata import SCHEMAS, Table, table, tables
 
@@ -121,15 +123,13 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, in_order: bool
     # without `in_order` every core writes what it has as it comes
     options = f"{PARQUET}, PRESERVE_ORDER {str(in_order).lower()}"
     path.parent.mkdir(parents=True, exist_ok=True)
-    aside = path.with_suffix(".parquet.part")
     try:
-        # COPY answers with the number of rows it wrote
-        written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({options})").fetchall()
-        aside.replace(path)
+        # A build is made again by the next run; a release syncs its own copy.
+        with files.written_aside(path, durable=False) as aside:
+            # COPY answers with the number of rows it wrote
+            written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({options})").fetchall()
     except duckdb.IOException as error:
         raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
-    finally:
-        aside.unlink(missing_ok=True)  # what was interrupted leaves its half
     return int(written[0][0])
 
 
@@ -219,15 +219,5 @@ def computed_tables(*schemas: str) -> list[str]:
     unknown = [n for n in names if n not in tables()]
     if unknown:
         raise ValueError(f"SQL without a description in warehouse/tables: {unknown}")
-    done: list[str] = []
-
-    def visit(name: str) -> None:
-        for source in inputs_of(name):
-            if source in names and source not in done:
-                visit(source)
-        if name not in done:
-            done.append(name)
-
-    for name in names:
-        visit(name)
-    return done
+    among = set(names)
+    return list(TopologicalSorter({n: [i for i in inputs_of(n) if i in among] for n in names}).static_order())

@@ -11,9 +11,10 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Literal, get_args
+
+from indicator_defs.system import clock
 
 FILE = "history.jsonl"
 What = Literal["published", "accepted", "rolled_back", "pruned"]
@@ -48,7 +49,7 @@ class Event:
 
 def now() -> str:
     """This moment, UTC, to the second."""
-    return datetime.now(UTC).isoformat(timespec="seconds")
+    return clock.stamp()
 
 
 def record(folder: Path, event: Event) -> None:

@@ -10,11 +10,11 @@ field, another place of a file, another shape of a snapshot. New fields and new 
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import files
 
 FORMAT = 1
 FILE = "format.json"
@@ -57,6 +57,4 @@ def mark(home: Path, code_version: str) -> None:
     path = home / FILE
     if path.exists():
         return
-    aside = path.with_name(f".{FILE}.{os.getpid()}")
-    aside.write_text(json.dumps({"format": FORMAT, "code_version": code_version}) + "\n", encoding="utf-8")
-    aside.replace(path)
+    files.write(path, json.dumps({"format": FORMAT, "code_version": code_version}) + "\n")

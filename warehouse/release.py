@@ -14,13 +14,14 @@ import shutil
 import warnings
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import duckdb
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
 from warehouse import checks, history
 from warehouse.database import write_database
 from warehouse.disk import discard, replace_folder, sha256, sync
@@ -50,6 +51,21 @@ class Provenance:
     inputs: dict[str, str]
     sources: Sequence[dict[str, Any]]
     code_version: str
+
+
+@dataclass(frozen=True)
+class ReferenceYears:
+    """Of a build as of a date: the reference year it was made with, and the one of the set."""
+
+    used: int
+    of_set: int
+
+    @property
+    def note(self) -> str:
+        """The same in one sentence."""
+        if self.used == self.of_set:
+            return f"Reference year {self.used}, as in the set."
+        return f"Reference year {self.used}, the year of that day, instead of {self.of_set} as in the set."
 
 
 def audit(build: Build, in_the_past: bool = False) -> list[checks.Result]:
@@ -98,12 +114,13 @@ def publish(
     tolerances are exceeded. The release is written aside under a hidden name and renamed whole; whoever has an older
     one open keeps it. Raises ReleaseError when the disk is full or not writable, leaving nothing behind.
     """
-    release_id = releases.next_id(datetime.now(UTC).date())
+    release_id = releases.next_id(clock.today())
     aside = releases.folder / f".{release_id}.{os.getpid()}"
     final = releases.folder / release_id
     with _written(build, staged, aside, {"release": release_id}, provenance, accepted):
         before = releases.current()
         aside.rename(final)
+        sync(releases.folder)
         try:
             make_current(releases, final)
         except OSError:
@@ -135,7 +152,13 @@ def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequ
 
 
 def publish_aside(
-    build: Build, releases: Releases, staged: Sequence[Table], provenance: Provenance, as_of: date, to: Path
+    build: Build,
+    releases: Releases,
+    staged: Sequence[Table],
+    provenance: Provenance,
+    as_of: date,
+    to: Path,
+    years: ReferenceYears,
 ) -> Path:
     """Loads an audited build as of a date into the folder `to`, beside all releases; returns that folder.
 
@@ -145,7 +168,12 @@ def publish_aside(
     refuse_folder(releases, to)
     to = to.resolve()
     aside = to.with_name(f".{to.name}.{os.getpid()}")
-    told = {"release": f"as-of-{as_of.isoformat()}", "as_of": as_of.isoformat()}
+    told = {
+        "release": f"as-of-{as_of.isoformat()}",
+        "as_of": as_of.isoformat(),
+        "reference_year": years.used,
+        "notes": [years.note],
+    }
     with _written(build, staged, aside, told, provenance):
         replace_folder(to, aside)
     return to
@@ -156,7 +184,7 @@ def _written(
     build: Build,
     staged: Sequence[Table],
     aside: Path,
-    name: dict[str, str],
+    name: dict[str, Any],
     provenance: Provenance,
     accepted: Sequence[dict[str, Any]] = (),
 ) -> Iterator[None]:
@@ -180,7 +208,7 @@ def _written(
             "inputs": dict(sorted(provenance.inputs.items())),
             "sources": list(provenance.sources),
             "accepted": list(accepted),
-            "made_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            "made_at": clock.stamp(),
             "tables": counts,
             "audit": {
                 "passed": int(results["passed"].sum()),

@@ -6,15 +6,16 @@ Does not belong here: making one (release.py), its file (database.py), looking a
 
 from __future__ import annotations
 
-import difflib
 import json
 import os
+import re
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system.files import sync
 from warehouse import history
 from warehouse.disk import discard
 from warehouse.home_format import refuse
@@ -22,6 +23,7 @@ from warehouse.home_format import refuse
 DATABASE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
 CURRENT = "current"
+_NAMED = 5  # releases that a message names
 # Folders of the home that Payung keeps for itself.
 OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", "editions")
 
@@ -72,26 +74,53 @@ class Releases:
         return sorted((p.parent.name for p in self.folder.glob(f"[!.]*/{MANIFEST}")), key=_id_order)
 
     def next_id(self, today: date) -> str:
-        """The next free ID of the day, as 2026.11.22-1."""
-        day = today.strftime("%Y.%m.%d")
+        """The next free ID of the day, as 2026.11.22-1; after all that were ever given.
+
+        Where the clock went back, it counts on from the day of the newest ID: a later release has the later ID.
+        """
         # an ID that was cited never comes to name another release, also when the release was removed
-        used = {*self.ids(), *(e.release for e in history.events(self.folder))}
-        numbers = [_id_order(i)[1] for i in used if i.startswith(f"{day}-")]
-        return f"{day}-{max(numbers, default=0) + 1}"
+        used = [i for i in (*self.ids(), *(e.release for e in history.events(self.folder))) if _parts(i) is not None]
+        day, number = max([(today, 0), *map(_id_order, used)])
+        return f"{day:%Y.%m.%d}-{number + 1}"
 
 
-def _id_order(release_id: str) -> tuple[str, int]:
-    day, _, number = release_id.partition("-")
-    return day, int(number) if number.isdigit() else 0
+# An ID as it is given, also with other signs between its numbers, and without the last one.
+_ID = re.compile(r"(\d{4})\D(\d{1,2})\D(\d{1,2})(?:\D(\d{1,9}))?")
+
+
+def _parts(release_id: str) -> tuple[date, int] | None:
+    """Day and number of an ID (0 where it has none); None where it is no such ID."""
+    found = _ID.fullmatch(release_id)
+    if found is None:
+        return None
+    year, month, day, number = found.groups()
+    try:
+        return date(int(year), int(month), int(day)), int(number or 0)
+    except ValueError:  # such as 2026.02.30
+        return None
+
+
+def _id_order(release_id: str) -> tuple[date, int]:
+    return _parts(release_id) or (date.min, 0)
 
 
 def _near(release_id: str, ids: list[str]) -> str:
-    """The releases that may have been meant, or else the newest ones."""
+    """The releases that are nearest by date, then by number; the newest ones where the ID has no date."""
     if not ids:
         return "There is none yet. Make one: payung refresh"
-    close = difflib.get_close_matches(release_id, ids, n=5, cutoff=0.6)
-    told = f"Near ones: {', '.join(close)}." if close else f"Newest ones: {', '.join(reversed(ids[-5:]))}."
-    return f"{told} All {len(ids)}: payung releases list"
+    asked = _parts(release_id)
+    if asked is None:
+        named = f"Newest ones: {', '.join(reversed(ids[-_NAMED:]))}."
+    else:
+        day, number = asked
+
+        def distance(known: str) -> tuple[int, int, int, int]:
+            its_day, its_number = _id_order(known)
+            # of two that are as near, the newer one comes first
+            return abs((its_day - day).days), abs(its_number - number), -its_day.toordinal(), -its_number
+
+        named = f"Near ones: {', '.join(sorted(ids, key=distance)[:_NAMED])}."
+    return f"{named} All {len(ids)}: payung releases list"
 
 
 def read_manifest(folder: Path) -> dict[str, Any]:
@@ -141,6 +170,7 @@ def make_current(releases: Releases, folder: Path) -> None:
     aside.unlink(missing_ok=True)
     aside.symlink_to(os.path.relpath(folder, releases.home), target_is_directory=True)
     aside.replace(releases.link)
+    sync(releases.home)
 
 
 def clean(releases: Releases) -> None:

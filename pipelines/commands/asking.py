@@ -21,6 +21,7 @@ from pipelines.commands.common import (
     FORMAT,
     JSON,
     OK,
+    PAST_DAY,
     RELEASE,
     readable,
     show,
@@ -156,7 +157,7 @@ class _Query(click.Command):
 )
 @click.option("--to", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the answer there.")
 @RELEASE
-@click.option("--as-of", "as_of", type=DAY, metavar="DATE", help="Country values as they were known at a date.")
+@click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Country values as they were known at a date.")
 @DEBUG
 def sql(query: str | None, form: str, to: Path | None, release_id: str | None, as_of: datetime | None) -> None:
     """Run read-only SQL on the current release; without QUERY, an interactive prompt.

@@ -7,11 +7,12 @@ Does not belong here: the words of one command; tables and their look (display.p
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
 from pipelines.settings import home
 
 if TYPE_CHECKING:
@@ -30,6 +31,24 @@ def exit_code(error: PayungError) -> int:
 
 
 DAY = click.DateTime(["%Y-%m-%d"])
+
+
+class PastDay(click.DateTime):
+    """A day up to today: of what was known at a day to come nothing can be said."""
+
+    def __init__(self) -> None:
+        super().__init__(["%Y-%m-%d"])
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The day as click has it; UsageError for one after today."""
+        day = super().convert(value, param, ctx)
+        today = clock.today()
+        if day.date() > today:
+            self.fail(f"found {day:%Y-%m-%d}, expected a day up to today, {today} (UTC).", param, ctx)
+        return day
+
+
+PAST_DAY = PastDay()
 _DEBUG = "payung.debug"
 
 

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indicator_defs.errors import PayungError
-from pipelines.commands.common import AUDIT_FAILED, DAY, DEBUG, FAILED, OK, exit_code, show_problems
+from pipelines.commands.common import AUDIT_FAILED, DEBUG, FAILED, OK, PAST_DAY, exit_code, show_problems
 from pipelines.settings import home
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class Options:
 @click.option("--dry-run", "is_dry", is_flag=True, help="Build, audit and compare with the current release only.")
 @click.option("--accept", metavar="REASON", help="Publish although tolerances are exceeded; kept in the release.")
 @click.option("--by", metavar="NAME", help="With --accept: who accepts it; by default the login.")
-@click.option("--as-of", "as_of", type=DAY, metavar="DATE", help="Only vintages up to this date; with --to.")
+@click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Only vintages up to this date; with --to.")
 @click.option(
     "--to", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="With --as-of: folder of the build."
 )
@@ -70,7 +70,8 @@ def refresh(**given: Any) -> None:
     whole keeps its last good snapshot and is named at the end.
 
     With --as-of and --to the warehouse is built as it would have been at a date, with today's definitions and weights,
-    into a folder of its own; releases and `current` stay as they are.
+    into a folder of its own; releases and `current` stay as they are. Its reference year is that of the set, or the
+    year of the date where that is earlier.
 
     A release that would differ from the current one by more than indicator_defs/tolerances.yaml allows is not published
     until somebody accepts it with a reason. --dry-run shows what would change, and publishes nothing.

@@ -92,6 +92,8 @@ def show_as_of(outcome: Outcome) -> None:
     click.echo(f"Built {manifest['release']} in {outcome.seconds:.1f} s from these vintages (weights are today's):")
     for source in manifest["sources"]:
         click.echo(f"  {path_of(source)}  {source['vintage_date']}")
+    for note in manifest["notes"]:
+        click.echo(note)
     click.echo(f"Warehouse: {shown_path(outcome.release / 'warehouse.duckdb')}")
     click.echo("The current release is the one it was.")
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import click
 
+from indicator_defs.system import settings
 from pipelines.commands.common import DEBUG, shown_path
 from pipelines.settings import ROOT, home, prepare_dagster
 
@@ -23,7 +24,6 @@ def ui(port: int) -> None:
     \b
     Example: payung ui --port 3001
     """
-    import os
     import subprocess
 
     folder = home()
@@ -33,7 +33,7 @@ def ui(port: int) -> None:
         from assets.lock import not_writable
 
         raise not_writable(folder, error) from error
-    os.environ["PAYUNG_HOME"] = str(folder)
+    settings.hand_on(PAYUNG_HOME=str(folder))
     command = [
         str(Path(sys.executable).parent / "dagster"),
         "dev",
@@ -50,14 +50,17 @@ def ui(port: int) -> None:
 
 
 def _end_dead_runs(folder: Path) -> None:
-    """Lets runs of the UI not wait for a killed `payung refresh`; leaves all as it is while one is running."""
+    """Lets runs of the UI not wait for a killed `payung refresh`, nor schedules and sensors for a clock that ran ahead."""
     import dagster as dg
 
     from assets.lock import LockedError, locked
     from pipelines.run import end_dead_runs
+    from pipelines.ticks import end_waiting
 
-    try:
-        with locked(folder), dg.DagsterInstance.get() as instance:
-            end_dead_runs(instance)
-    except LockedError:  # a refresh is running: its run is not dead, and it ends the dead ones itself
-        return
+    with dg.DagsterInstance.get() as instance:
+        end_waiting(instance)
+        try:
+            with locked(folder):
+                end_dead_runs(instance)
+        except LockedError:  # a refresh is running: its run is not dead, and it ends the dead ones itself
+            return

@@ -13,6 +13,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
+from indicator_defs.system.files import discard, replace_folder
 from sources.manifests import MANIFEST, Manifest
 from sources.rebuilt import ilostat, national, un_wpp, unsd_sdg, world_bank
 from sources.rebuilt.figures import ArchiveError
@@ -31,10 +32,9 @@ def build(figures: Path, to: Path, areas: Path | None = None) -> list[Manifest]:
     Raises ArchiveError, and leaves `to` as it was, when a file is missing or not as expected.
     """
     _refuse_foreign(to)
-    aside, old = to.with_name(f".{to.name}-new"), to.with_name(f".{to.name}-old")
-    for left in (aside, old):  # by a build that was killed
-        if left.exists():
-            shutil.rmtree(left)
+    aside = to.with_name(f".{to.name}-new")
+    if aside.exists():  # left by a build that was killed
+        shutil.rmtree(aside)
     try:
         store = SnapshotStore(aside)
         manifests = [
@@ -44,14 +44,9 @@ def build(figures: Path, to: Path, areas: Path | None = None) -> list[Manifest]:
             *un_wpp.rebuild(store, figures / "wpp"),
             national.rebuild(store),
         ]
-        if to.exists():
-            to.rename(old)
-        aside.rename(to)
+        replace_folder(to, aside)
     finally:
-        if old.exists() and not to.exists():
-            old.rename(to)
-        for left in (aside, old):
-            shutil.rmtree(left, ignore_errors=True)  # what stays is hidden, and the next build removes it
+        discard(aside)
     return manifests
 
 

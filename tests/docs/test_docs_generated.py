@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import csv
-import os
 import re
 import subprocess
 import sys
@@ -17,6 +16,7 @@ from pages.markdown import filled
 
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.errors import PayungError
+from indicator_defs.system import settings
 from warehouse.metadata import tables
 from warehouse.query import query
 
@@ -62,7 +62,7 @@ def run_make(home: Path, *options: str) -> subprocess.CompletedProcess[str]:
     """`python docs/make.py` on a home."""
     return subprocess.run(
         [sys.executable, str(DOCS / "make.py"), *options],
-        env={**os.environ, "PAYUNG_HOME": str(home)},
+        env=settings.for_child(PAYUNG_HOME=str(home)),
         capture_output=True,
         text=True,
         timeout=120,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 import subprocess
 import sys
@@ -15,6 +14,7 @@ import dagster as dg
 import pytest
 
 from assets.site import CHECK, SITE
+from indicator_defs.system import settings
 from pipelines.definitions import JOB, build_defs
 from pipelines.notify import first_failure
 from sources import registry
@@ -51,7 +51,7 @@ def instance(made_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 def test_definitions_are_valid_for_dagster_itself(tmp_path: Path, has_home: bool) -> None:
     (tmp_path / "dagster").mkdir()
     shutil.copy(ROOT / "dagster.yaml", tmp_path / "dagster")
-    others = {name: value for name, value in os.environ.items() if name != "DAGSTER_HOME"}
+    others = {name: value for name, value in settings.for_child().items() if name != "DAGSTER_HOME"}
     own = {"DAGSTER_HOME": str(tmp_path / "dagster")} if has_home else {}
     ran = subprocess.run(
         [str(Path(sys.executable).parent / "dagster"), "definitions", "validate"],

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 from datetime import datetime
 from pathlib import Path
@@ -110,7 +109,7 @@ def test_a_providers_run_that_finds_nothing_new_makes_no_release(
     """As the schedule does it: through the graph, without the command line's short cut."""
     for name, value in {**running.environment, "PAYUNG_HOME": str(own_home)}.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setitem(os.environ, "DAGSTER_HOME", "")  # given back after the test
+    monkeypatch.setenv("DAGSTER_HOME", "")  # given back after the test
     prepare_dagster(own_home / "dagster")
     before = Releases(own_home).ids()
     (own_home / "site").mkdir()  # the site of the current release stands, so that this run need not make it

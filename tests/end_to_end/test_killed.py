@@ -14,6 +14,7 @@ import duckdb
 import pytest
 from payung_command import COMMAND, run_payung
 
+from indicator_defs.system import settings
 from warehouse.releases import Releases, make_current
 from warehouse.upkeep import verify
 
@@ -24,7 +25,7 @@ def started(home: Path) -> subprocess.Popen[bytes]:
     """A refresh under way, in a process group of its own."""
     return subprocess.Popen(
         [COMMAND, "refresh", "--force"],
-        env={**os.environ, "PAYUNG_HOME": str(home)},
+        env=settings.for_child(PAYUNG_HOME=str(home)),
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
         cwd=home.parent,

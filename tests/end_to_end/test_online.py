@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -14,6 +13,7 @@ from payung_command import run_payung
 from providers import servers
 from providers.servers import Providers, World, on, serving
 
+from indicator_defs.system import settings
 from warehouse.query import query
 
 pytestmark = pytest.mark.long  # many refreshes; make test-long
@@ -151,7 +151,7 @@ for event in ran.get_asset_materialization_events():
     try:
         ran = subprocess.run(
             [sys.executable, "-c", script, str(online_home)],
-            env={**os.environ, **running.environment, "PAYUNG_HOME": str(online_home), "PYTHONPATH": str(ROOT)},
+            env=settings.for_child(**running.environment, PAYUNG_HOME=str(online_home), PYTHONPATH=str(ROOT)),
             capture_output=True,
             text=True,
             timeout=120,

@@ -25,6 +25,8 @@ import pyte
 import pytest
 from payung_command import COMMAND, environment, run_payung
 
+from indicator_defs.system import settings
+
 SERIES = "SELECT time_period, obs_value, obs_status, vintage_date FROM series('ASP_COV_PENSN', 'PHL')"
 
 
@@ -187,7 +189,7 @@ def terminal(home: Path, lines: int = 60, **environment: str) -> Iterator[Termin
     child, descriptor = pty.fork()
     if child == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 120, 0, 0))
-        os.environ.update({"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
+        settings.hand_on(**{"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
         os.execv(COMMAND, [COMMAND, "sql"])
     try:
         yield Terminal(descriptor, 120, lines)

@@ -19,6 +19,8 @@ from typing import Any
 import pytest
 from payung_command import COMMAND
 
+from indicator_defs.system import settings
+
 pytestmark = pytest.mark.long  # starts the web server and its processes; make test-long
 
 
@@ -73,7 +75,7 @@ def address(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
     with log.open("wb") as handle:
         process = subprocess.Popen(
             [COMMAND, "ui", "--port", str(port)],
-            env={**os.environ, "PAYUNG_HOME": str(home)},
+            env=settings.for_child(PAYUNG_HOME=str(home)),
             stdout=handle,
             stderr=subprocess.STDOUT,
             start_new_session=True,

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import shutil
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import duckdb
 import pytest
 from filelock import FileLock
 
+from indicator_defs.system import settings
 from warehouse.export import export
 
 # Gaps that stand first, contingencies, censored values, counts of events, superseded vintages, figures of documents.
@@ -21,7 +21,7 @@ KEPT += "i.indicator IN (SELECT indicator FROM reference.indicator WHERE indicat
 def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder that all processes of the test run share."""
     root = tmp_path_factory.getbasetemp()
-    folder = (root.parent if os.environ.get("PYTEST_XDIST_WORKER") else root) / "exports"
+    folder = (root.parent if settings.of_system("PYTEST_XDIST_WORKER") else root) / "exports"
     folder.mkdir(exist_ok=True)
     return folder
 

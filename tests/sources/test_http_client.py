@@ -13,6 +13,7 @@ import trustme
 from providers import servers
 from providers.servers import Providers, on
 
+from indicator_defs.system.settings import SettingsError
 from sources.http import BODY_TRIES, Client, HttpError
 from sources.parsing import FinalError, SourceError
 from sources.spec import Limits
@@ -47,7 +48,7 @@ def test_whom_to_write_to_is_told_where_it_is_set(
     (agent,) = providers.world.agents
     assert agent.endswith("in ASEAN; statistics@example.org)")
     monkeypatch.setenv("PAYUNG_CONTACT", "thống kê")
-    with pytest.raises(SourceError, match="PAYUNG_CONTACT: found 'thống kê', expected an e-mail or web address"):
+    with pytest.raises(SettingsError, match="PAYUNG_CONTACT: found 'thống kê', expected an e-mail or web address"):
         Client(LIMITS)
 
 
@@ -178,5 +179,5 @@ def test_a_certificate_that_is_not_accepted(monkeypatch: pytest.MonkeyPatch) -> 
 
 def test_the_pause_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_HTTP_PAUSE_SECONDS", "soon")
-    with pytest.raises(SourceError, match="found 'soon', expected a number of seconds"):
+    with pytest.raises(SettingsError, match="found 'soon', expected a number of seconds"):
         Client(LIMITS)

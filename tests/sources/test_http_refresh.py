@@ -20,6 +20,7 @@ from providers.servers import Providers, World, on
 
 from assets.online import wanted
 from indicator_defs.catalog import load_catalog
+from indicator_defs.system import clock
 from sources import registry
 from sources.fetching import Wanted, Work
 from sources.http import Answer, Client
@@ -195,7 +196,7 @@ class TestVintages:
         raise_values(providers.world)
         (path,) = store.root.glob(".fetch/*/state.json")
         state = json.loads(path.read_text())
-        state["fetched_at"] = (datetime.now(UTC) - timedelta(days=400)).isoformat()
+        state["fetched_at"] = (clock.now() - timedelta(days=400)).isoformat()
         path.write_text(json.dumps(state))
         assert refresh(store, which).outcome == "changed_in_place"
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 import pytest
 from click.testing import CliRunner
 
+from indicator_defs.system import clock
 from pipelines.cli import main
 from pipelines.revisions import Asked, RevisionError, counts
 from sources.online import FetchReport
@@ -51,7 +51,7 @@ def test_dry_run_that_fetched_nothing_says_so(tmp_path: Path, monkeypatch: pytes
         provider="ilostat",
         dataset="x",
         outcome="failed",
-        at=datetime.now(UTC),
+        at=clock.now(),
         requests=1,
         bytes=0,
         message="No answer.",

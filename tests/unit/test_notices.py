@@ -283,12 +283,13 @@ def test_a_password_is_sent_under_starttls(tmp_path: Path, smtp: SmtpServer, mon
         ("STARTTLS", "maybe", "PAYUNG_SMTP_STARTTLS: found 'maybe'"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, value: str, said: str) -> None:
+def test_a_wrong_setting_is_named(name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mail_settings() is None
     right = {"HOST": "mail.example", "FROM": "a@example.org", "TO": "b@example.org"}
-    given = {f"PAYUNG_SMTP_{k}": v for k, v in {**right, name: value}.items()}
+    for key, text in {**right, name: value}.items():
+        monkeypatch.setenv(f"PAYUNG_SMTP_{key}", text)
     with pytest.raises(SettingsError, match=said):
-        mail_settings(given)
-    assert mail_settings({}) is None
+        mail_settings()
 
 
 def test_what_the_fetches_amount_to() -> None:

@@ -148,7 +148,7 @@ def test_unknown_release_names_those_there_are(first_home: tuple[Path, Path]) ->
     home, folder = first_home
     with pytest.raises(
         ReleaseError,
-        match=rf"There is no release 2019\.01\.01-1\. Newest ones: {folder.name}\. All 1: payung releases list",
+        match=rf"There is no release 2019\.01\.01-1\. Near ones: {folder.name}\. All 1: payung releases list",
     ):
         Releases(home).find("2019.01.01-1")
 

@@ -10,12 +10,12 @@ import contextlib
 import json
 import os
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import duckdb
 
+from indicator_defs.system import clock
 from warehouse.connection import open_engine, quoted
 from warehouse.disk import discard, sha256, sync
 from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature
@@ -117,7 +117,7 @@ def _described(
         "edition": name,
         "title": f"{settings.pop('title')}: {settings.pop('edition')}",
         "signed_by": {"name": signed_by.name, "body": signed_by.body},
-        "signed_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        "signed_at": clock.stamp(),
         "note": note,
         "release": manifest["release"],
         "release_made_at": manifest["made_at"],

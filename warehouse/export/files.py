@@ -6,7 +6,6 @@ Does not belong here: what stands in a file.
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -14,6 +13,7 @@ from pathlib import Path
 import duckdb
 
 from indicator_defs.errors import PayungError
+from indicator_defs.system import files
 
 
 class ExportError(PayungError):
@@ -30,19 +30,16 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """A hidden path beside `path` to write to; renamed to `path` at the end, removed when anything fails.
+    """A hidden path next to `path` to write to; renamed to `path` at the end, removed when anything fails.
 
     Raises ExportError when the folder is not writable or the disk is full.
     """
     make_folder(path.parent)
-    aside = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        yield aside
-        aside.replace(path)
+        with files.written_aside(path) as aside:
+            yield aside
     except (OSError, duckdb.IOException) as error:
         raise unwritable(path, error) from error
-    finally:
-        aside.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: Exception) -> ExportError:
