@@ -186,9 +186,10 @@ def test_a_mail_tells_all_of_a_run_to_all(tmp_path: Path, smtp: SmtpServer) -> N
     assert letter["From"] == "payung@example.org"
     assert letter["To"] == "anna@example.org, budi@example.org"
     assert "  12 rows." in letter.get_payload()
-    assert [line for line in smtp.said if line.startswith("rcpt")] == [
-        "rcpt TO:<anna@example.org>",
-        "rcpt TO:<budi@example.org>",
+    # the case of an SMTP word is free (RFC 5321), and Python changed it with 3.13
+    assert [line.upper() for line in smtp.said if line.upper().startswith("RCPT")] == [
+        "RCPT TO:<ANNA@EXAMPLE.ORG>",
+        "RCPT TO:<BUDI@EXAMPLE.ORG>",
     ]
 
 
