@@ -1,4 +1,5 @@
 # Two commands: `make refresh` sets up and runs the main job; `make test` sets up and passes all tests.
+# Another Python has an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
@@ -47,4 +48,4 @@ $(READY): pyproject.toml constraints.txt
 	@touch $(READY)
 
 clean:
-	rm -rf $(VENV) var .mypy_cache .ruff_cache .pytest_cache
+	rm -rf .venv .venv-* var .mypy_cache .ruff_cache .pytest_cache

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
+from datetime import date
 from pathlib import Path
 
 import pytest
 from filelock import FileLock
 from payung_command import run_payung
 
-from indicator_defs.system import settings
+from indicator_defs.system import clock, settings
 
 ROOT = Path(__file__).parent.parent
 SHARED = ROOT.parent / "shared" / "data"
@@ -63,6 +65,22 @@ def chromium() -> str:
     if found is None:
         pytest.skip("no Chromium here, and the project needs none: its pages were not drawn")
     return found
+
+
+# Days on which date arithmetic goes wrong, and the day itself (None).
+DAYS = (date(2026, 12, 31), date(2027, 2, 28), date(2028, 2, 29), date(2030, 1, 1), None)
+
+
+@pytest.fixture(params=DAYS, ids=lambda d: str(d or "the day itself"))
+def day(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
+    """A test that must hold on any day runs on each of these: the clock is set, also for child processes."""
+    wanted: date | None = request.param
+    if wanted is None:
+        yield clock.today()
+        return
+    monkeypatch.setenv("PAYUNG_NOW", wanted.isoformat())
+    with clock.set_to(wanted):
+        yield wanted
 
 
 def original(name: str) -> Path:

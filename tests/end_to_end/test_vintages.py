@@ -122,6 +122,13 @@ def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
     assert Releases(own_home).ids() == [current.name], "it is no release"
     manifest = json.loads((to / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["release"], manifest["as_of"]) == ("as-of-2022-12-31", "2022-12-31")
+    assert manifest["reference_year"] == 2022
+    said = "Reference year 2022, the year of that day, instead of 2023 as in the set."
+    assert manifest["notes"] == [said]
+    assert said in ran.stdout
+    for table in ("indicator_set.aggregate", "baseline.value"):
+        year = "time_period" if table == "indicator_set.aggregate" else "latest_year"
+        assert query(to, f"SELECT max({year}) AS y FROM {table}")["y"].iloc[0] == 2022
     late = {s["snapshot"].rsplit("-", 1)[0] for s in manifest["sources"] if s.get("weights_only")}
     assert late == {"world_bank/wdi/2024-06-28", "un_wpp/wpp2024_demographic/2024-07-11"}
     thailand = (

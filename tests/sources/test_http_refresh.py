@@ -9,7 +9,7 @@ import re
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -219,6 +219,48 @@ def test_what_was_lost_here_is_fetched_again(spoil: str, providers: Providers, s
     report = refresh(store, ILO)
     assert report.requests == 2
     assert store.open(report.snapshot or "").snapshot_id == store.open(first.snapshot or "").snapshot_id
+
+
+@pytest.mark.parametrize("which", [UN, BANK], ids=lambda w: w[1])
+def test_a_vintage_bears_the_provider_s_date_or_else_the_day(
+    which: tuple[str, str], providers: Providers, store: SnapshotStore, day: date
+) -> None:
+    """The UN states no date of a release: the day of the answer is the vintage."""
+    report = refresh(store, which)
+    assert report.outcome == "new_vintage", report.message
+    assert report.at.date() == day
+    kept = store.open(report.snapshot or "")
+    assert str(kept.fetched_at)[:10] == str(day)
+    assert kept.vintage_date == (day if which == UN else date(2024, 6, 28))
+    assert refresh(store, which).outcome == "unchanged"
+
+
+def test_what_was_fetched_while_the_clock_ran_ahead_is_not_relied_on(
+    providers: Providers, store: SnapshotStore, day: date
+) -> None:
+    """The state of a fetch that is dated after now: all is fetched again, else nothing would be until then."""
+    assert registry.provider("world_bank").calendar.fetch_anyway_after_days is not None
+    assert refresh(store, BANK).outcome == "new_vintage"
+    (path,) = store.root.glob(".fetch/*/state.json")
+    state = json.loads(path.read_text())
+    state["fetched_at"] = (clock.now() + timedelta(days=400)).isoformat()
+    path.write_text(json.dumps(state))
+    assert refresh(store, BANK).outcome == "same_content"
+    assert json.loads(path.read_text())["fetched_at"][:10] == str(day)
+
+
+def test_a_snapshot_fetched_while_the_clock_ran_ahead_is_named_with_what_to_do(
+    providers: Providers, store: SnapshotStore, day: date
+) -> None:
+    with clock.set_to(day + timedelta(days=400)):
+        ahead = refresh(store, UN)
+    report = refresh(store, UN)
+    assert report.outcome == "failed"
+    assert f"snapshot {ahead.snapshot} was fetched on {day + timedelta(days=400)}" in report.message
+    folder = store.root / str(ahead.snapshot)
+    assert f"remove the folder {folder}, then refresh again" in report.message
+    shutil.rmtree(folder)
+    assert refresh(store, UN).outcome == "new_vintage"
 
 
 def test_a_clock_that_went_back(providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
@@ -196,6 +196,16 @@ class TestInbox:
         with pytest.raises(SourceError, match=r"(?s)khm\.csv: .*column vintage_date: found 2999-10-01, .* to come"):
             collect_inbox(inbox, store)
         assert store.list() == []
+
+    def test_a_file_may_be_dated_a_year_ahead_and_bears_the_day_it_came(
+        self, inbox: Path, store: SnapshotStore, day: date
+    ) -> None:
+        (inbox / "khm.csv").write_text(SUBMISSION.replace("2026-10-01", str(day + timedelta(days=367))))
+        with pytest.raises(SourceError, match="which is still to come"):
+            collect_inbox(inbox, store)
+        (inbox / "khm.csv").write_text(SUBMISSION.replace("2026-10-01", str(day + timedelta(days=366))))
+        (taken,) = collect_inbox(inbox, store)
+        assert str(taken.fetched_at)[:10] == str(day)
 
     def test_no_inbox_is_an_empty_one(self, tmp_path: Path, store: SnapshotStore) -> None:
         assert collect_inbox(tmp_path / "none", store) == []

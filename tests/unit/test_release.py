@@ -16,11 +16,13 @@ import pytest
 from small_build import SmallBuild
 
 import warehouse.release as release_module
+from assets.release import reference_years
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.catalog import load_catalog
 from warehouse import history
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
-from warehouse.release import Provenance, audit, blocking, publish
+from warehouse.release import Provenance, audit, blocking, publish, publish_aside
 from warehouse.releases import DamagedError, ReleaseError, Releases, clean, make_current, read_manifest
 
 SOURCES = [{"provider": "ilostat", "dataset": "d", "snapshot": "s", "vintage_date": "2024-09-12", "rebuilt": True}]
@@ -309,3 +311,30 @@ def test_damaged_manifest_says_so_and_what_to_do(tmp_path: Path, content: bytes)
     (tmp_path / "manifest.json").write_bytes(content)
     with pytest.raises(DamagedError, match=r"manifest\.json is damaged: .*payung refresh --force"):
         read_manifest(tmp_path)
+
+
+def test_a_build_as_of_a_day_says_its_reference_year(
+    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+) -> None:
+    made_from = Provenance({"code": "c"}, [], "0.1.0")
+    for day, used, said in (
+        (date(2019, 2, 28), 2019, "Reference year 2019, the year of that day, instead of 2023 as in the set."),
+        (date(2030, 1, 1), 2023, "Reference year 2023, as in the set."),
+    ):
+        years = reference_years(day)
+        folder = publish_aside(
+            whole_build.build, Releases(tmp_path / "home"), whole_staged, made_from, day, tmp_path / str(day), years
+        )
+        manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
+        assert (manifest["reference_year"], manifest["notes"]) == (used, [said])
+
+
+def test_no_reference_year_after_the_year_of_the_day() -> None:
+    catalogue = load_catalog()
+    of_set = catalogue.indicator_set.latest_reference_year
+    for year in (2018, of_set, of_set + 7):
+        then = catalogue.as_of(date(year, 2, 28))
+        assert then.indicator_set.latest_reference_year == min(year, of_set)
+        assert list(then.tables([])["indicator_set"]["latest_reference_year"]) == [min(year, of_set)]
+        assert then.fingerprint == catalogue.fingerprint
+    assert catalogue.indicator_set.latest_reference_year == of_set
