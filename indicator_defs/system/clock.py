@@ -20,11 +20,11 @@ def now() -> datetime:
 
     Where the clock is set to a day, that day at the machine's time of day; set to a moment, it does not move.
     """
-    told = _set if _set is not None else settings.read("now").now
-    if isinstance(told, datetime):
-        return told
+    wanted = _set if _set is not None else settings.read("now").now
+    if isinstance(wanted, datetime):
+        return wanted
     machine = datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
-    return machine if told is None else datetime.combine(told, machine.timetz())
+    return machine if wanted is None else datetime.combine(wanted, machine.timetz())
 
 
 def today() -> date:

@@ -252,7 +252,7 @@ def unknown(addresses: Collection[str] = ()) -> list[str]:
 
 def hand_on(**variables_of_others: str) -> None:
     """Sets variables for this process, its libraries and its children, as Dagster's home and our own."""
-    os.environ.update(variables_of_others)  # noqa: TID251 - the environment is how they are told
+    os.environ.update(variables_of_others)  # noqa: TID251 - they read it there
 
 
 def for_child(**more: str) -> dict[str, str]:

@@ -33,8 +33,9 @@ def build(figures: Path, to: Path, areas: Path | None = None) -> list[Manifest]:
     """
     _refuse_foreign(to)
     aside = to.with_name(f".{to.name}-new")
-    if aside.exists():  # left by a build that was killed
-        shutil.rmtree(aside)
+    for left in (aside, *to.parent.glob(f".{to.name}.*.old")):  # by a build that was killed
+        if left.exists():
+            shutil.rmtree(left)
     try:
         store = SnapshotStore(aside)
         manifests = [
