@@ -64,22 +64,24 @@ def dry_run(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
             standing = None if asked.force else unchanged(place)
             if standing is not None:
                 return DryRun(time.monotonic() - started, standing, fetched=fetched)
-            run_id = build(home, asked, progress, dry_run=True)
-            return replace(_compared(place, place.builds / run_id, started), fetched=fetched)
+            before = set(place.builds.glob("*"))  # left by a run that was killed, where they cannot be removed
+            build(home, asked, progress, dry_run=True)
+            made = sorted(set(place.builds.glob("*")) - before)
+            return replace(_compared(place, made, started), fetched=fetched)
         finally:
             place.remove_builds()
 
 
-def _compared(place: Home, folder: Path, started: float) -> DryRun:
-    """The build in `folder`, which the run left, against the current release."""
+def _compared(place: Home, builds: list[Path], started: float) -> DryRun:
+    """The build that the run left, against the current release."""
     from assets.release import NOT_COMPARED, against_current
     from warehouse.engine import Build
     from warehouse.release import blocking
     from warehouse.releases import Releases
 
-    if not folder.exists():
+    if not builds:
         raise RefreshError("The run ended without a build; see `payung ui` for its log.")
-    made = Build(folder)
+    made = Build(builds[-1])
     diff, exceeded = against_current(place, made)
     no_diff = "" if diff is not None else FIRST if Releases(place.path).current() is None else NOT_COMPARED
     return DryRun(time.monotonic() - started, diff=diff, no_diff=no_diff, failed=blocking(made), exceeded=exceeded)

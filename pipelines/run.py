@@ -114,12 +114,12 @@ def refresh(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
     return Outcome(release, is_new, time.monotonic() - started, fetched, not_told)
 
 
-def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> str:
-    """Runs the main job and returns the ID of the run; with `dry_run` its build is left and nothing is published."""
+def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = False) -> None:
+    """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
     check_space(home)
     try:
         kept_staging.begin_shipped(Home(home).snapshots, shipped_archive())
-        return run_job(
+        run_job(
             home,
             progress,
             JOB_REFRESH,
@@ -190,11 +190,8 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
     return len(dead)
 
 
-def run_job(home: Path, progress: Listener | None, name: str, **workplace: object) -> str:
-    """Runs one job in this process with this config of the workplace and returns the ID of the run.
-
-    Raises RefreshError or AuditError when it fails.
-    """
+def run_job(home: Path, progress: Listener | None, name: str, **workplace: object) -> None:
+    """Runs one job in this process with this config of the workplace; RefreshError or AuditError when it fails."""
     settings.hand_on(PAYUNG_HOME=str(home))
     try:
         prepare_dagster(home / "dagster")
@@ -239,4 +236,3 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
         failure = first_failure(result.all_events)
         write_failure(home / "log", name, failure.asset, failure.reason, result.run_id)
         raise failure.as_error()
-    return str(result.run_id)

@@ -186,9 +186,12 @@ def test_a_failure_is_since_what_was_published(tmp_path: Path, day: date) -> Non
     assert failure.startswith(f"{day}T")
     at = datetime.fromisoformat(failure[:25])
     assert _is_since(failure, [(at - timedelta(seconds=1)).isoformat()])
-    assert _is_since(failure, [(at + timedelta(days=400)).isoformat()]), "published while the clock ran ahead"
+    ahead = (at + timedelta(days=400)).isoformat()
+    assert _is_since(failure, [ahead]), "published while the clock ran ahead"
     with clock.set_to(at + timedelta(hours=2)):
-        assert not _is_since(failure, [(at + timedelta(hours=1)).isoformat()])
+        since = (at + timedelta(hours=1)).isoformat()
+        assert not _is_since(failure, [since])
+        assert not _is_since(failure, [ahead, since]), "published again, with the clock set right"
 
 
 def test_status_names_a_release_that_is_dated_after_now(day: date) -> None:

@@ -68,7 +68,9 @@ def test_a_wrong_value_is_one_message(name: str, value: str, expected: str, monk
     assert str(caught.value) == said
     assert wrong() == [said]
     others = sorted(set(Settings.model_fields) - {field})
-    assert getattr(read(*others), field) == Settings.model_fields[field].default, "a variable that is not needed stops nothing"
+    assert getattr(read(*others), field) == Settings.model_fields[field].default, (
+        "a variable that is not needed stops nothing"
+    )
 
 
 def test_all_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
