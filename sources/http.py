@@ -17,7 +17,8 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from http.client import HTTPException
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
@@ -372,9 +373,10 @@ def seconds_to_wait(retry_after: str | None) -> float | None:
     if re.fullmatch(r"[0-9]+(\.[0-9]*)?", text):
         return float(text) if len(text) < 20 else math.inf
     try:
-        return Retry().parse_retry_after(text)
-    except (HTTPError, ValueError, OverflowError, TypeError):
+        until = parsedate_to_datetime(text)
+    except (ValueError, OverflowError, TypeError):
         return None
+    return max(0.0, (until.replace(tzinfo=until.tzinfo or UTC) - clock.now()).total_seconds())
 
 
 def _fits_a_header(text: str) -> bool:

@@ -6,6 +6,8 @@ import socket
 import ssl
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, date, datetime, timedelta
+from email.utils import format_datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
@@ -13,8 +15,9 @@ import trustme
 from providers import servers
 from providers.servers import Providers, on
 
+from indicator_defs.system import clock
 from indicator_defs.system.settings import SettingsError
-from sources.http import BODY_TRIES, Client, HttpError
+from sources.http import BODY_TRIES, Client, HttpError, seconds_to_wait
 from sources.parsing import FinalError, SourceError
 from sources.spec import Limits
 
@@ -181,3 +184,11 @@ def test_the_pause_comes_from_the_environment(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setenv("PAYUNG_HTTP_PAUSE_SECONDS", "soon")
     with pytest.raises(SettingsError, match="found 'soon', expected a number of seconds"):
         Client(LIMITS)
+
+
+def test_a_pause_until_a_date_is_counted_from_the_clock(day: date) -> None:
+    with clock.set_to(datetime(day.year, day.month, day.day, 12, tzinfo=UTC)):
+        for seconds, waits in ((90, 90.0), (0, 0.0), (-3600, 0.0)):
+            header = format_datetime(clock.now() + timedelta(seconds=seconds), usegmt=True)
+            assert seconds_to_wait(header) == waits
+            assert seconds_to_wait(header.replace("GMT", "-0000")) == waits, "a date that names no zone"
