@@ -21,6 +21,10 @@ _COLUMNS = {
     "age": ("code", "name", "description", "age_from", "age_to"),
     "body": ("code", "name", "description", "type"),
 }
+AREA_TYPES = ("country", "group", "aggregate")
+_OLDEST = 150
+AGES = f"years as a number up to {_OLDEST}"
+_KEYS = {AREA_GROUP: ("group", "member", "valid_from")}
 _PLAIN_COLUMNS = ("code", "name", "description")
 PLAIN_LISTS = (
     *(b for b in BREAKDOWNS if b != "age"),
@@ -36,6 +40,11 @@ PLAIN_LISTS = (
     "breakdown",
     "aggregate_flag",
 )
+
+
+def is_age(text: str) -> bool:
+    """Whether a cell holds an age in years."""
+    return is_number(text) and 0 <= float(text) <= _OLDEST
 
 
 class Codelists(dict[str, list[Row]]):
@@ -63,27 +72,19 @@ def read_codelists(files: Files) -> Codelists:
     """All code lists, checked."""
     # the names of lists with columns of their own stand first; `body` is one of them and listed once
     names = dict.fromkeys((*_COLUMNS, *PLAIN_LISTS))
-    lists = Codelists((n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS))) for n in names)
-    _check_codes(lists, files.problems)
+    lists = Codelists(
+        (n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS), _KEYS.get(n, ("code",)))) for n in names
+    )
     _check_ages(lists["age"], files.problems)
     _check_groups(lists, files.problems)
     return lists
 
 
-def _check_codes(lists: Codelists, problems: Problems) -> None:
-    for name, rows in lists.items():
-        if name == AREA_GROUP:
-            continue
-        for same in repeated(rows, lambda r: r["code"]):
-            for before, row in pairwise(same):
-                problems.say(row.place, f"code {row['code']} stands in line {before.line} too")
-
-
 def _check_ages(rows: list[Row], problems: Problems) -> None:
     for row in rows:
         for bound in ("age_from", "age_to"):
-            problems.expected(row, bound, not row[bound] or is_number(row[bound]), "years as a number")
-        ends = [float(row[b]) for b in ("age_from", "age_to") if is_number(row[b])]
+            problems.expected(row, bound, not row[bound] or is_age(row[bound]), AGES)
+        ends = [float(row[b]) for b in ("age_from", "age_to") if is_age(row[b])]
         if ends != sorted(ends):
             problems.say(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
     for first, *others in repeated([r for r in rows if r["age_from"]], lambda r: (r["age_from"], r["age_to"])):
@@ -94,6 +95,8 @@ def _check_ages(rows: list[Row], problems: Problems) -> None:
 def _check_groups(lists: Codelists, problems: Problems) -> None:
     """A group is made of countries, never of groups, and nobody is in it twice at once: they would count twice."""
     kinds = {row["code"]: row["type"] for row in lists["area"]}
+    for row in lists["area"]:
+        problems.expected(row, "type", row["type"] in AREA_TYPES, f"one of {', '.join(AREA_TYPES)}")
     for row in lists[AREA_GROUP]:
         for column, kind in (("group", "group"), ("member", "country")):
             if problems.known(row.place, "area", row[column], kinds):

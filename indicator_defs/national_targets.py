@@ -11,7 +11,7 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from indicator_defs.files import Files, Problems, repeated
+from indicator_defs.files import Files, Problems
 from indicator_defs.model import IndicatorDefinition, Placed
 
 
@@ -36,13 +36,7 @@ def read_national_targets(
     files: Files, definitions: Mapping[str, IndicatorDefinition], members: Collection[str]
 ) -> list[NationalTarget]:
     """The national targets, checked. `members`: the Member States."""
-    targets, problems = files.lines("national_targets.csv", NationalTarget), files.problems
-    for first, *others in repeated(targets, lambda t: (t.area, t.indicator)):
-        for one in others:
-            problems.say(
-                one.place,
-                f"{one.indicator} of {one.area} stands in line {first.line} too; keep the line that is in force",
-            )
+    targets, problems = files.lines("national_targets.csv", NationalTarget, ("area", "indicator")), files.problems
     for one in targets:
         if one.area not in members:
             problems.say(one.place, f"area {one.area!r} is no Member State; expected {', '.join(sorted(members))}")

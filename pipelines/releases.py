@@ -109,7 +109,7 @@ def kept_by_rule(keep: int | None) -> int:
     if keep is not None:
         return keep
     setting = os.environ.get(KEEP_SETTING, "")
-    if not setting.isdigit() or int(setting) < 1:
+    if not (setting.isascii() and setting.isdigit()) or int(setting) < 1:
         found = f"{KEEP_SETTING} is {setting!r}" if setting else f"{KEEP_SETTING} is not set"
         raise ReleasesError(f"How many releases shall stay? {found}, expected 1 or more. Or say it: --keep 10")
     return int(setting)

@@ -60,7 +60,7 @@ def mail_settings(environment: Mapping[str, str]) -> Mail | None:
     if not sender or not receivers:
         raise SettingsError(f"{FROM if not sender else TO} is not set; {HOST} is. Set both, or neither.")
     port = environment.get(PORT, "").strip() or "587"
-    if not port.isdigit() or not 0 < int(port) < 65536:
+    if not (port.isascii() and port.isdigit()) or not 0 < int(port) < 65536:
         raise SettingsError(f"{PORT}: found {port!r}, expected a number such as 587.")
     starttls = environment.get(STARTTLS, "").strip().lower() or "auto"
     if starttls not in ("auto", "yes", "no"):

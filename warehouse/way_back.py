@@ -17,6 +17,7 @@ import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
+from indicator_defs.files import is_year
 from warehouse import way_back_queries as sql
 from warehouse.query import reader
 from warehouse.way_back_group import find_group, find_without_group
@@ -190,7 +191,7 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])
-    if not (given.isdigit() and len(given) == 4):
+    if not is_year(given):
         raise WayBackError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
     return int(given)
 
