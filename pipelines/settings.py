@@ -7,6 +7,7 @@ import shutil
 from pathlib import Path
 
 from warehouse.home_format import refuse_newer
+from warehouse.paths import refuse_unusable
 
 ROOT = Path(__file__).parent.parent
 
@@ -14,9 +15,10 @@ ROOT = Path(__file__).parent.parent
 def home() -> Path:
     """The folder that holds everything that is not code: $PAYUNG_HOME, by default var/ beside pyproject.toml.
 
-    Raises FormatError where a newer Payung wrote it.
+    Raises FormatError where a newer Payung wrote it, PathError where its name cannot be used.
     """
     folder = Path(os.environ.get("PAYUNG_HOME") or ROOT / "var").resolve()
+    refuse_unusable(folder, "The home")
     refuse_newer(folder)
     return folder
 

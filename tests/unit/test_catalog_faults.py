@@ -581,7 +581,9 @@ def test_must_exist_figure_twice_or_without_a_source(folder: Path) -> None:
     path.write_text(f'{head}\n{FIGURE}"{CITED}"\n{FIGURE}UN\n', encoding="utf-8")
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
-    twice = "must_exist.csv:3: indicator ASP_CHD_BRTH, ref_area KHM, time_period 2014, breakdown empty: line 2 has the same"
+    twice = (
+        "must_exist.csv:3: indicator ASP_CHD_BRTH, ref_area KHM, time_period 2014, breakdown empty: line 2 has the same"
+    )
     assert twice in str(caught.value)
     assert "must_exist.csv:3: source_citation is 'UN', expected producer, publication and year" in str(caught.value)
 
