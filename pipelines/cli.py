@@ -23,6 +23,7 @@ from pipelines.commands.export import export
 from pipelines.commands.refresh import refresh
 from pipelines.commands.releases import releases
 from pipelines.commands.ui import ui
+from pipelines.terminal import replaced, tolerate
 
 # A full disk or quota, a file as large as is allowed: no fault of the program.
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -70,6 +71,7 @@ def run() -> NoReturn:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its number
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+    tolerate()
     code: str | int | None = OK
     try:
         try:
@@ -77,6 +79,8 @@ def run() -> NoReturn:
         except SystemExit as left:
             code = left.code
         sys.stdout.flush()
+        if untold := replaced():
+            show_problems([untold])
     except OSError as error:
         if error.errno not in CANNOT_WRITE or "--debug" in sys.argv:
             raise

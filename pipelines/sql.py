@@ -43,7 +43,8 @@ def run(call: Call, query: str | None) -> None:
 
         prompt(call)
         return
-    text = sys.stdin.read() if query is None else query
+    text = _read_standard_input() if query is None else query
+    _refuse_bytes(text)
     statements = _statements(text)
     if call.to is not None:
         if len(statements) > 1:
@@ -58,6 +59,18 @@ def run(call: Call, query: str | None) -> None:
                 show(asking.ask(con, statement), call.form)
             except asking.QueryError as error:
                 raise told(error, call) from error
+
+
+def _read_standard_input() -> str:
+    """All of standard input as UTF-8, whatever the encoding of the terminal; what is not, as lone surrogates."""
+    return sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape")
+
+
+def _refuse_bytes(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        at = next((i for i, c in enumerate(line, start=1) if "\ud800" <= c <= "\udfff"), None)
+        if at is not None:
+            raise SqlError(f"The query is not UTF-8: line {number}, character {at}. Write or save it as UTF-8.")
 
 
 def _statements(text: str) -> list[str]:

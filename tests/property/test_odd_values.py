@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 from small_build import OBSERVATION, Row, SmallBuild, ilo_row, national_row, structure_of, un_row
 
