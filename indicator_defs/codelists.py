@@ -11,12 +11,13 @@ from itertools import pairwise
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.files import Files, Problems, Row, is_day, is_number, repeated
+from indicator_defs.names import Names, area_names, meaning, split_names
 
 # Code lists by the concept whose codes they hold, where the names differ.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
 AREA_GROUP = "area_group"
 _COLUMNS = {
-    "area": ("code", "name", "description", "type", "iso2", "m49"),
+    "area": ("code", "name", "description", "type", "iso2", "m49", "also_known_as"),
     AREA_GROUP: ("group", "member", "valid_from", "valid_to", "note"),
     "age": ("code", "name", "description", "age_from", "age_to"),
     "body": ("code", "name", "description", "type"),
@@ -58,6 +59,11 @@ class Codelists(dict[str, list[Row]]):
         """The codes of one code list."""
         return self._codes[name]
 
+    @cached_property
+    def areas(self) -> Names:
+        """The areas with their usual and former names, for messages about one that is not a code."""
+        return area_names((row.values for row in self["area"]), "code")
+
     @property
     def groups(self) -> set[str]:
         """The area groups."""
@@ -76,6 +82,7 @@ def read_codelists(files: Files) -> Codelists:
         (n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS), _KEYS.get(n, ("code",)))) for n in names
     )
     _check_ages(lists["age"], files.problems)
+    _check_names(lists["area"], files.problems)
     _check_groups(lists, files.problems)
     return lists
 
@@ -92,6 +99,20 @@ def _check_ages(rows: list[Row], problems: Problems) -> None:
             problems.say(row.place, f"{row['code']} has the ages of {first['code']} in line {first.line}; use one code")
 
 
+def _check_names(rows: list[Row], problems: Problems) -> None:
+    """No two areas have a name or code in common: a search by it would lead to the wrong one."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        others = split_names(row["also_known_as"])
+        problems.expected(row, "also_known_as", all(map(meaning, others)), "names separated by |, none of them empty")
+        for text in (row["code"], row["name"], row["iso2"], row["m49"], *others):
+            before = found.setdefault(meaning(text), row) if text else row
+            if before is not row:
+                problems.say(
+                    row.place, f"{text!r} names {before['code']} in line {before.line} too; keep it in one line"
+                )
+
+
 def _check_groups(lists: Codelists, problems: Problems) -> None:
     """A group is made of countries, never of groups, and nobody is in it twice at once: they would count twice."""
     kinds = {row["code"]: row["type"] for row in lists["area"]}
@@ -99,7 +120,7 @@ def _check_groups(lists: Codelists, problems: Problems) -> None:
         problems.expected(row, "type", row["type"] in AREA_TYPES, f"one of {', '.join(AREA_TYPES)}")
     for row in lists[AREA_GROUP]:
         for column, kind in (("group", "group"), ("member", "country")):
-            if problems.known(row.place, "area", row[column], kinds):
+            if problems.known(row.place, "area", row[column], kinds, names=lists.areas):
                 is_kind = kinds[row[column]] == kind
                 problems.expected(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
         for column in ("valid_from", "valid_to"):

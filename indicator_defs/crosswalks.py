@@ -45,7 +45,9 @@ def _check_targets(crosswalks: list[CrosswalkLine], codelists: Codelists, proble
         if x.target == "" and x.concept not in MAY_BE_NOT_STATED:
             problems.say(x.place, f"{x.code!r} has no target code")
         elif x.target and x.target not in codelists.codes(codelist):
-            problems.say(x.place, f"target {x.target} is not in codelists/{codelist}.csv")
+            meant = codelists.areas.meant(x.target) if codelist == "area" else None
+            advice = f"; write {meant}" if meant else ""
+            problems.say(x.place, f"target {x.target} is not in codelists/{codelist}.csv{advice}")
 
 
 def check_providers(crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim], problems: Problems) -> None:

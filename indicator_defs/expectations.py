@@ -204,7 +204,7 @@ class _Reader:
         )
 
     def _area(self, row: Row, code: str) -> bool:
-        return self.problems.known(row.place, "area", code, self.codelists.codes("area"))
+        return self.problems.known(row.place, "area", code, self.codelists.codes("area"), names=self.codelists.areas)
 
     def _provider(self, row: Row, name: str) -> bool:
         return self.problems.known(row.place, "provider", name, self.providers)

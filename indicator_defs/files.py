@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 from indicator_defs.csv_records import records
 from indicator_defs.model import Placed
+from indicator_defs.names import Names
 from indicator_defs.yaml_lines import Lines, load_yaml, parse, read_text
 
 T = TypeVar("T")
@@ -69,15 +70,20 @@ class Problems(list[str]):
         """Whether there is a problem in this file, named as in messages."""
         return any(problem.startswith(f"{file}:") for problem in self)
 
-    def known(self, place: str, what: str, code: str, among: Collection[str], field: str = "") -> bool:
+    def known(
+        self, place: str, what: str, code: str, among: Collection[str], field: str = "", names: Names | None = None
+    ) -> bool:
         """Whether a code is one of those `among`; a problem if not, with what is allowed.
 
-        `what`: the kind of code, in words; `field`: the field that it stands in, where the place has several.
+        `what`: the kind of code, in words; `field`: the field of the code, where the place has several; `names`: other
+        names by which the code that was meant is found.
         """
         if code in among:
             return True
         if code not in self.faulty:
-            self.say(place, f"{field and f'{field}: '}unknown {what} {code!r}{_allowed(code, among)}")
+            meant = names.meant(code) if names is not None else None
+            advice = f"; write {meant}" if meant in among else _allowed(code, among, names)
+            self.say(place, f"{field and f'{field}: '}unknown {what} {code!r}{advice}")
         return False
 
     def expected(self, row: Row, column: str, holds: bool, what: str) -> bool:
@@ -183,9 +189,10 @@ class Files:
         return [item.stands_at(lines.file, lines.at(path))]
 
 
-def _allowed(code: str, among: Collection[str]) -> str:
-    """What may stand in the place of an unknown code: all of a short list, of a long one what is near."""
-    near = difflib.get_close_matches(code, among, n=3)
+def _allowed(code: str, among: Collection[str], names: Names | None = None) -> str:
+    """What may take the place of an unknown code: all of a short list, of a long one what is near."""
+    close = difflib.get_close_matches(code, among, n=3) if names is None else names.near(code, 3)
+    near = [c for c in close if c in among]
     if len(among) <= (_FEW if near else _SOME):
         return f"; expected one of {', '.join(sorted(among)) or 'none'}"
     return f"; near it: {', '.join(near)}" if near else ""

@@ -151,7 +151,9 @@ def _check_cell(
 ) -> bool:
     """Whether indicator and area are there."""
     is_indicator = problems.known(cell.place, "indicator", cell.indicator, definitions)
-    return problems.known(cell.place, "area", cell.area, codelists.codes("area")) and is_indicator
+    return (
+        problems.known(cell.place, "area", cell.area, codelists.codes("area"), names=codelists.areas) and is_indicator
+    )
 
 
 def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
@@ -178,7 +180,7 @@ def read_not_applicable(files: Files, definitions: Collection[str], codelists: C
         if e.indicator != "*":
             problems.known(e.place, "indicator", e.indicator, definitions)
         if e.ref_area != "*":
-            problems.known(e.place, "Member State", e.ref_area, members)
+            problems.known(e.place, "Member State", e.ref_area, members, names=codelists.areas)
         if e.indicator == e.ref_area == "*":
             problems.say(e.place, "indicator and ref_area are both *; name at least one of them")
     return entries

@@ -48,7 +48,8 @@ class Group(click.Group):
 def main() -> None:
     """The indicator warehouse for social protection in ASEAN.
 
-    Everything it makes is kept in $PAYUNG_HOME (default: var/ beside pyproject.toml).
+    Everything it makes is kept in $PAYUNG_HOME. Default: var/ in a checkout of the project; where Payung is installed
+    as a package, payung/ in $XDG_DATA_HOME or ~/.local/share.
 
     \b
     Examples: payung refresh                  make a release, or see that nothing changed

@@ -110,14 +110,16 @@ def _found(answer: asking.Answer, text: str) -> asking.Answer:
 
 
 def _answer(con: Any, call: Call, text: str | None) -> None:
-    from pipelines.sql import told
+    from pipelines.sql import say_unknown, told
 
     if text is None:
         click.echo(HELP)
         return
     try:
         for statement in asking.split_statements(text):
-            show(_found(asking.ask(con, statement), text), call.form)
+            answer = _found(asking.ask(con, statement), text)
+            say_unknown(con, statement, answer)
+            show(answer, call.form)
     except KeyboardInterrupt:
         click.echo("payung: stopped", err=True)
     except PayungError as error:

@@ -10,10 +10,16 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from indicator_defs.errors import PayungError
+
+if TYPE_CHECKING:
+    import duckdb
+
+    from warehouse.query import Answer
 
 
 class SqlError(PayungError):
@@ -49,16 +55,26 @@ def run(call: Call, query: str | None) -> None:
     if call.to is not None:
         if len(statements) > 1:
             raise SqlError(f"A file holds one answer, and there are {len(statements)} statements. Write one at a time.")
-        click.echo(f"{_file(call, text):,} rows in {call.to}", err=True)
+        click.echo(f"{_file(call, statements[0]):,} rows in {call.to}", err=True)
         return
     from pipelines.answers import show
 
     with asking.reader(call.release, call.as_of) as con:
         for statement in statements:
             try:
-                show(asking.ask(con, statement), call.form)
+                answer = asking.ask(con, statement)
+                say_unknown(con, statement, answer)
+                show(answer, call.form)
             except asking.QueryError as error:
                 raise told(error, call) from error
+
+
+def say_unknown(con: duckdb.DuckDBPyConnection, statement: str, answer: Answer) -> None:
+    """Says on stderr which codes in a statement the release does not know."""
+    from warehouse.macro_codes import unknown_codes
+
+    for line in unknown_codes(con, statement, is_empty=not answer.rows):
+        click.echo(f"payung: {line}", err=True)
 
 
 def _read_standard_input() -> str:
@@ -95,9 +111,12 @@ def told(error: PayungError, call: Call) -> PayungError:
 
 def _file(call: Call, text: str) -> int:
     from warehouse import answer_files as files
-    from warehouse.query import ask, reader
+    from warehouse.query import Answer, ask, reader
 
     assert call.to is not None
+    if call.form in ("parquet", "xlsx"):
+        with reader(call.release, call.as_of) as con:
+            say_unknown(con, text, Answer(rows=[()]))
     if call.form == "parquet":
         return files.write_parquet(call.release, text, call.to, call.as_of)
     if call.form == "xlsx":
@@ -106,6 +125,7 @@ def _file(call: Call, text: str) -> int:
 
     with reader(call.release, call.as_of) as con:
         answer = ask(con, text)
+        say_unknown(con, text, answer)
     whole = {"csv": as_csv, "json": lambda a: as_json(a) + "\n"}.get(
         call.form, lambda a: "\n".join(as_table(a, len(a.rows))) + "\n"
     )

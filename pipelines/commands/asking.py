@@ -22,6 +22,8 @@ from pipelines.commands.common import (
     JSON,
     OK,
     RELEASE,
+    meant_area,
+    meant_indicator,
     readable,
     show,
     show_json,
@@ -70,6 +72,7 @@ def revisions(
 
     release = readable(release_id)
     classes = asking.CLASSES if everything else asking.VALUE_CLASSES
+    indicator, area = meant_indicator(release, indicator), meant_area(release, area)
     asked = asking.Asked(indicator, area, since.date() if since else None, classes)
     found = asking.counts(release, asked) if counts else asking.revisions(release, asked)
     if found.empty and form == "table":
@@ -128,6 +131,7 @@ def gaps(
         for path in asking.draw(release, figure):
             click.echo(shown_path(path))
         return
+    indicator, area = meant_indicator(release, indicator), meant_area(release, area)
     found = asking.gaps(release, asking.Asked(area, indicator, group, reason, breakdowns))
     if as_json or form == "json":
         show_json(found.as_dict())
@@ -235,7 +239,9 @@ def explain(
     from warehouse.way_back import Asked, way_back
 
     given = {name: code for name, code in breakdowns.items() if code is not None}
-    found = way_back(readable(release_id), Asked(indicator, area, year, given))
+    release = readable(release_id)
+    area = meant_area(release, area) or area
+    found = way_back(release, Asked(indicator, area, year, given))
     click.echo(for_machines(found) if as_json else render(found))
 
 
