@@ -10,15 +10,13 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indicator_defs.errors import PayungError
 
 if TYPE_CHECKING:
-    import duckdb
-
     from warehouse.query import Answer
 
 
@@ -69,7 +67,7 @@ def run(call: Call, query: str | None) -> None:
                 raise told(error, call) from error
 
 
-def say_unknown(con: duckdb.DuckDBPyConnection, statement: str, answer: Answer) -> None:
+def say_unknown(con: Any, statement: str, answer: Answer) -> None:
     """Says on stderr which codes in a statement the release does not know."""
     from warehouse.macro_codes import unknown_codes
 

@@ -98,7 +98,8 @@ def _arguments(tokens: list[str]) -> Iterator[tuple[str, str]]:
 
 def _split(tokens: list[str]) -> Iterator[list[str]]:
     """The arguments of a call, whose opening bracket comes before the tokens."""
-    depth, argument = 0, []
+    depth = 0
+    argument: list[str] = []
     for token in tokens:
         if token == ")" and depth == 0:
             break
