@@ -30,7 +30,7 @@ SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds everything that is not code ($PAYUNG_HOME, by default var/ beside pyproject.toml)."""
+    """The folder that holds everything that is not code ($PAYUNG_HOME)."""
 
     path: Path
 

@@ -16,6 +16,7 @@ from pathlib import Path
 from bench import pandas_way
 from bench.measure import peak_mb, remove, reset_peak
 from warehouse import checks
+from warehouse.connection import parquet, quoted
 from warehouse.engine import PER_DATASET, Build, computed_tables, connect, make
 
 AUDIT = "audit"
@@ -46,7 +47,7 @@ class Result:
 def _copy(source: str, to: Path) -> float:
     started = time.perf_counter()
     with connect() as con:
-        con.execute(f"COPY (SELECT * FROM {source}) TO '{to}' (FORMAT parquet, COMPRESSION zstd)")
+        con.execute(f"COPY (SELECT * FROM {source}) TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)")
     seconds = time.perf_counter() - started
     to.unlink()
     return seconds
@@ -56,13 +57,13 @@ def limit_memory(gigabytes: float, spill: Path) -> None:
     """Sets the engine's memory and where it puts what does not fit."""
     with connect() as con:
         con.execute(f"SET memory_limit = '{1000 * gigabytes:.0f}MB'")
-        con.execute(f"SET temp_directory = '{spill}'")
+        con.execute(f"SET temp_directory = '{quoted(spill)}'")
 
 
 def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Result:
     """Makes every computed table of a build that is staged, and then audits it."""
     scratch = build.folder / "floor.parquet"
-    source = f"read_parquet('{build.folder / PER_DATASET['staged.observation']}', union_by_name = true)"
+    source = parquet(build.folder, PER_DATASET["staged.observation"])
     with connect() as con:
         rows = int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
     read_floor = _copy(source, scratch) if with_floor else 0.0
@@ -73,7 +74,7 @@ def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Re
         count = make(build, name)
         seconds = time.perf_counter() - started
         peak = peak_mb()
-        floor = _copy(f"read_parquet('{build.path(name)}')", scratch) if with_floor else 0.0
+        floor = _copy(parquet(build.path(name)), scratch) if with_floor else 0.0
         steps.append(Step(name, seconds, peak, count, floor))
         print(f"{seconds:8.2f} s  {peak:7.0f} MB  {count:12,}  {name}", file=sys.stderr, flush=True)
     reset_peak()

@@ -21,6 +21,7 @@ import duckdb
 
 from bench.measure import remove
 from sources import registry
+from warehouse.connection import parquet, quoted
 from warehouse.engine import Build
 from warehouse.previous import write_previous
 
@@ -58,7 +59,7 @@ def copies(release: Path, rows: int) -> int:
 
 def staged_rows(release: Path) -> int:
     """Rows in all staged tables of a release."""
-    source = f"read_parquet('{release}/parquet/staged/*.parquet', union_by_name = true)"
+    source = parquet(release / "parquet", "staged/*.parquet")
     with duckdb.connect() as con:
         return int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
 
@@ -91,7 +92,7 @@ class Grower:
     def write(self, query: str, to: Path) -> None:
         """Writes a query's rows as Parquet."""
         to.parent.mkdir(parents=True, exist_ok=True)
-        self.con.execute(f"COPY ({query}) TO '{to}' (FORMAT parquet, COMPRESSION zstd)")
+        self.con.execute(f"COPY ({query}) TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)")
 
     def name(self, column: str, ways: tuple[str, ...]) -> str:
         """A column whose code differs in each copy, where this way of growth asks for it."""
@@ -101,7 +102,7 @@ class Grower:
     def reference(self, path: Path) -> None:
         """A table of the catalogue: copied with its areas, or as it is."""
         to = self.build.path(f"reference.{path.stem}")
-        source = f"read_parquet('{path}')"
+        source = parquet(path)
         codes = {
             "area": ("TRUE", ["ref_area"]),
             "area_group": ("TRUE", ["area_group", "ref_area"]),
@@ -136,17 +137,17 @@ class Grower:
             replaced.append(f"CAST(CAST(time_period AS INTEGER) - {SPAN} * k AS VARCHAR) AS time_period")
             first = LAST_YEAR - SPAN
             where = f"k = 0 AND {self.n} = 1 OR CAST(time_period AS INTEGER) BETWEEN {first} AND {LAST_YEAR - 1}"
-        source = f"read_parquet('{self.release}/staged/{key}.parquet')"
+        source = parquet(self.release / "staged" / f"{key}.parquet")
         self.write(
             f"SELECT s.* REPLACE ({', '.join(replaced)}) FROM {source} AS s, copy WHERE {where}",
             self.build.path(f"staged.{key}"),
         )
-        empty = f"read_parquet('{self.release}/lineage/rejection.parquet')"
+        empty = parquet(self.release / "lineage" / "rejection.parquet")
         self.write(f"SELECT * FROM {empty} LIMIT 0", self.build.part("staged.rejection", key))
 
     def dimensions(self) -> None:
         """The series keys in long form, read from the keys themselves."""
-        source = f"read_parquet('{self.release}/staged/*.parquet', union_by_name = true)"
+        source = parquet(self.release, "staged/*.parquet")
         self.write(
             f"""
             SELECT provider, dataset, series, series_key, split_part(part, '=', 1) AS dimension,
@@ -163,11 +164,11 @@ class Grower:
     def snapshots(self, name: str) -> None:
         """The list of snapshots: of every vintage, or one whose row count is that of the copied rows."""
         schema, table = name.split(".")
-        source = f"read_parquet('{self.release}/{schema}/{table}.parquet')"
+        source = parquet(self.release / schema / f"{table}.parquet")
         if name in AS_THEY_ARE:
             query = f"SELECT * FROM {source}"
         elif table == "snapshot":
-            counted = f"read_parquet('{self.build.folder}/staged/*__*.parquet', union_by_name = true)"
+            counted = parquet(self.build.folder, "staged/*__*.parquet")
             day = "vintage_date - k AS vintage_date" if self.way == "vintages" else "vintage_date AS vintage_date"
             replaced = f"{self.name('snapshot_id', ('vintages',))}, {day}"
             if self.way == "areas":

@@ -16,6 +16,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bench.measure import peak_mb, reset_peak
+from warehouse.connection import parquet
 from warehouse.engine import Build, connect, read_files
 
 if TYPE_CHECKING:
@@ -339,7 +340,7 @@ def difference(build: Build, made: pd.DataFrame) -> tuple[float, int]:
                     WHERE NOT coalesce({same} AND m.areas = a.areas AND m.publication_class = a.publication_class, FALSE)
                 )
             FROM made AS m
-            FULL JOIN read_parquet('{build.path("indicator_set.aggregate")}') AS a
+            FULL JOIN {parquet(build.path("indicator_set.aggregate"))} AS a
                 ON a.indicator = m.indicator AND a.ref_area = m.area_group AND a.time_period = m.time_period
                 AND a.cell = m.cell
             """

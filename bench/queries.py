@@ -24,6 +24,7 @@ from statistics import median, quantiles
 import duckdb
 
 from bench.measure import ROOT, load, remove, run
+from warehouse.connection import parquet, quoted
 from warehouse.database import write_database
 from warehouse.engine import Build, computed_tables, sql_text
 from warehouse.metadata import Table, staged_table, table, tables
@@ -76,20 +77,20 @@ def grow(release: Path, folder: Path, observations: int) -> None:
     con = duckdb.connect()
     con.execute("SET enable_progress_bar = false")
     con.execute("SET memory_limit = '6GB'")
-    con.execute(f"SET temp_directory = '{folder / 'spill'}'")
-    observation = f"read_parquet('{release}/parquet/harmonised/observation.parquet')"
+    con.execute(f"SET temp_directory = '{quoted(folder / 'spill')}'")
+    observation = parquet(release / "parquet/harmonised/observation.parquet")
     n = max(1, round(observations / con.execute(f"SELECT count(*) FROM {observation}").fetchall()[0][0]))
     areas = min(n, MOST_AREAS)
     con.execute(f"CREATE TABLE area AS SELECT a::INTEGER AS a FROM range({areas}) AS t(a)")
     con.execute(f"CREATE TABLE indicator AS SELECT i::INTEGER AS i FROM range({max(1, round(n / areas))}) AS t(i)")
-    groups = f"read_parquet('{release}/parquet/reference/area_group.parquet')"
+    groups = parquet(release / "parquet/reference/area_group.parquet")
     con.execute(f"CREATE TABLE ours AS SELECT unnest([ref_area, area_group]) AS ref_area FROM {groups}")
     published: list[Table] = []
     for path in sorted((release / "parquet").glob("*/*.parquet")):
         full_name = f"{path.parent.name}.{path.stem}"
         if full_name not in tables() and path.parent.name != "staged":
             continue
-        to, source = build.path(full_name), f"read_parquet('{path}')"
+        to, source = build.path(full_name), parquet(path)
         to.parent.mkdir(parents=True, exist_ok=True)
         names = [d[0] for d in con.execute(f"SELECT * FROM {source} LIMIT 0").description]
         published.append(table(full_name) if full_name in tables() else _staged(path.stem, names))
@@ -116,7 +117,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
         copies = ", ".join([f"{source} AS s", *grown_by])
         con.execute(
             f"COPY (SELECT s.* REPLACE ({', '.join(marked)}) FROM {copies} {order_of(full_name)}) "
-            f"TO '{to}' (FORMAT parquet, COMPRESSION zstd)"
+            f"TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()
     write_database(build, published, folder / DATABASE, f"grown from {release.name}")

@@ -144,7 +144,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
     target_group_rules = read_target_group_rules(files, codelists)
     not_applicable = read_not_applicable(files, definitions, codelists)
     expectations = read_expectations(files, definitions, codelists, {c.provider for c in claims})
-    national_targets = read_national_targets(files, definitions, codelists.members(REGION))
+    national_targets = read_national_targets(files, definitions, codelists.members(REGION), codelists.areas)
     tolerances = read_tolerances(files, definitions)
     vintage_units = read_vintage_units(files, claims)
     files.check_all_read()

@@ -31,6 +31,7 @@ def code_tables(catalog: Catalog, structures: list[DatasetStructure]) -> dict[st
         "crosswalk": _crosswalk(catalog, structures),
         "code": _code(catalog),
         "area": _area(catalog),
+        "area_name": _area_name(catalog),
         "area_group": _area_group(catalog),
         "age": _age(catalog),
     }
@@ -112,8 +113,16 @@ def _area(catalog: Catalog) -> pd.DataFrame:
         area_type=lambda r: r["type"],
         iso2=lambda r: r["iso2"] or None,
         m49=lambda r: r["m49"] or None,
+        also_known_as=lambda r: r["also_known_as"] or None,
         sort_order=position,
     )
+
+
+def _area_name(catalog: Catalog) -> pd.DataFrame:
+    """Every text that means an area, in capital letters as SQL compares them."""
+    names = catalog.codelists.areas
+    rows = {(text.upper(), code): None for code in names.names for text in names.texts(code)}
+    return listed(["name", "ref_area"], sorted(rows))
 
 
 def _area_group(catalog: Catalog) -> pd.DataFrame:

@@ -11,16 +11,21 @@ from itertools import pairwise
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.files import Files, Problems, Row, is_day, is_number, repeated
+from indicator_defs.names import Names, area_names, meaning, split_names
 
 # Code lists by the concept whose codes they hold, where the names differ.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
 AREA_GROUP = "area_group"
 _COLUMNS = {
-    "area": ("code", "name", "description", "type", "iso2", "m49"),
+    "area": ("code", "name", "description", "type", "iso2", "m49", "also_known_as"),
     AREA_GROUP: ("group", "member", "valid_from", "valid_to", "note"),
     "age": ("code", "name", "description", "age_from", "age_to"),
     "body": ("code", "name", "description", "type"),
 }
+AREA_TYPES = ("country", "group", "aggregate")
+_OLDEST = 150
+AGES = f"years as a number up to {_OLDEST}"
+_KEYS = {AREA_GROUP: ("group", "member", "valid_from")}
 _PLAIN_COLUMNS = ("code", "name", "description")
 PLAIN_LISTS = (
     *(b for b in BREAKDOWNS if b != "age"),
@@ -38,6 +43,11 @@ PLAIN_LISTS = (
 )
 
 
+def is_age(text: str) -> bool:
+    """Whether a cell holds an age in years."""
+    return is_number(text) and 0 <= float(text) <= _OLDEST
+
+
 class Codelists(dict[str, list[Row]]):
     """The lines of each code list, by its name."""
 
@@ -48,6 +58,11 @@ class Codelists(dict[str, list[Row]]):
     def codes(self, name: str) -> set[str]:
         """The codes of one code list."""
         return self._codes[name]
+
+    @cached_property
+    def areas(self) -> Names:
+        """The areas with their usual and former names, for messages about one that is not a code."""
+        return area_names((row.values for row in self["area"]), "code")
 
     @property
     def groups(self) -> set[str]:
@@ -63,27 +78,20 @@ def read_codelists(files: Files) -> Codelists:
     """All code lists, checked."""
     # the names of lists with columns of their own stand first; `body` is one of them and listed once
     names = dict.fromkeys((*_COLUMNS, *PLAIN_LISTS))
-    lists = Codelists((n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS))) for n in names)
-    _check_codes(lists, files.problems)
+    lists = Codelists(
+        (n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS), _KEYS.get(n, ("code",)))) for n in names
+    )
     _check_ages(lists["age"], files.problems)
+    _check_names(lists["area"], files.problems)
     _check_groups(lists, files.problems)
     return lists
-
-
-def _check_codes(lists: Codelists, problems: Problems) -> None:
-    for name, rows in lists.items():
-        if name == AREA_GROUP:
-            continue
-        for same in repeated(rows, lambda r: r["code"]):
-            for before, row in pairwise(same):
-                problems.say(row.place, f"code {row['code']} stands in line {before.line} too")
 
 
 def _check_ages(rows: list[Row], problems: Problems) -> None:
     for row in rows:
         for bound in ("age_from", "age_to"):
-            problems.expected(row, bound, not row[bound] or is_number(row[bound]), "years as a number")
-        ends = [float(row[b]) for b in ("age_from", "age_to") if is_number(row[b])]
+            problems.expected(row, bound, not row[bound] or is_age(row[bound]), AGES)
+        ends = [float(row[b]) for b in ("age_from", "age_to") if is_age(row[b])]
         if ends != sorted(ends):
             problems.say(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
     for first, *others in repeated([r for r in rows if r["age_from"]], lambda r: (r["age_from"], r["age_to"])):
@@ -91,12 +99,28 @@ def _check_ages(rows: list[Row], problems: Problems) -> None:
             problems.say(row.place, f"{row['code']} has the ages of {first['code']} in line {first.line}; use one code")
 
 
+def _check_names(rows: list[Row], problems: Problems) -> None:
+    """No two areas have a name or code in common: a search by it would lead to the wrong one."""
+    found: dict[str, Row] = {}
+    for row in rows:
+        others = split_names(row["also_known_as"])
+        problems.expected(row, "also_known_as", all(map(meaning, others)), "names separated by |, none of them empty")
+        for text in (row["code"], row["name"], row["iso2"], row["m49"], *others):
+            before = found.setdefault(meaning(text), row) if text else row
+            if before is not row:
+                problems.say(
+                    row.place, f"{text!r} names {before['code']} in line {before.line} too; keep it in one line"
+                )
+
+
 def _check_groups(lists: Codelists, problems: Problems) -> None:
     """A group is made of countries, never of groups, and nobody is in it twice at once: they would count twice."""
     kinds = {row["code"]: row["type"] for row in lists["area"]}
+    for row in lists["area"]:
+        problems.expected(row, "type", row["type"] in AREA_TYPES, f"one of {', '.join(AREA_TYPES)}")
     for row in lists[AREA_GROUP]:
         for column, kind in (("group", "group"), ("member", "country")):
-            if problems.known(row.place, "area", row[column], kinds):
+            if problems.known(row.place, "area", row[column], kinds, names=lists.areas):
                 is_kind = kinds[row[column]] == kind
                 problems.expected(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
         for column in ("valid_from", "valid_to"):

@@ -25,7 +25,12 @@ def check_concepts(files: Files, claims: Iterable[Claim]) -> None:
     for claim in claims:
         name = f"{claim.provider}/{claim.dataset}/{claim.series.code}"
         by_indicator.setdefault(claim.indicator, {}).setdefault(name, claim)
-    for row in files.rows(NEVER_TOGETHER, COLUMNS):
+    rows = files.rows(NEVER_TOGETHER, COLUMNS, ("one", "other"))
+    pairs = {(row["one"], row["other"]): row for row in rows}
+    for row in rows:
+        mirror = pairs.get((row["other"], row["one"]))
+        if mirror is not None and mirror.line < row.line:
+            files.problems.say(row.place, f"line {mirror.line} has the same two patterns; keep one of the two lines")
         if len(row["why"]) < 10 or "/" not in row["one"] or not row["other"]:
             files.problems.say(
                 row.place,

@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable
-from itertools import pairwise
 from pathlib import PurePosixPath
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.codelists import CODELIST_OF, Codelists
 from indicator_defs.definitions import NATIONAL, Claim
-from indicator_defs.files import Files, Problems, repeated
+from indicator_defs.files import Files, Problems
 from indicator_defs.model import CrosswalkLine, SeriesRename
 
 MAY_BE_NOT_STATED = ("obs_status", "nature", "unit_measure")
@@ -27,7 +26,9 @@ def read_crosswalks(files: Files, codelists: Codelists) -> list[CrosswalkLine]:
     for name in files.names("crosswalks/*/*.csv"):
         path = PurePosixPath(name)
         if path.stem in _CONCEPTS:
-            out += files.lines(name, CrosswalkLine, {"provider": path.parent.name, "concept": path.stem})
+            out += files.lines(
+                name, CrosswalkLine, ("dimension", "code"), {"provider": path.parent.name, "concept": path.stem}
+            )
         else:
             files.problems.say(
                 f"{files.label(name)}:1",
@@ -39,15 +40,14 @@ def read_crosswalks(files: Files, codelists: Codelists) -> list[CrosswalkLine]:
 
 
 def _check_targets(crosswalks: list[CrosswalkLine], codelists: Codelists, problems: Problems) -> None:
-    for same in repeated(crosswalks, lambda x: (x.provider, x.concept, x.dimension, x.code)):
-        for before, x in pairwise(same):
-            problems.say(x.place, f"{x.dimension} {x.code!r} is translated in {before.place} too")
     for x in crosswalks:
         codelist = CODELIST_OF.get(x.concept, x.concept)
         if x.target == "" and x.concept not in MAY_BE_NOT_STATED:
             problems.say(x.place, f"{x.code!r} has no target code")
         elif x.target and x.target not in codelists.codes(codelist):
-            problems.say(x.place, f"target {x.target} is not in codelists/{codelist}.csv")
+            meant = codelists.areas.meant(x.target) if codelist == "area" else None
+            advice = f"; write {meant}" if meant else ""
+            problems.say(x.place, f"target {x.target} is not in codelists/{codelist}.csv{advice}")
 
 
 def check_providers(crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim], problems: Problems) -> None:
@@ -74,12 +74,10 @@ def check_providers(crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim]
 
 def read_renames(files: Files, claims: Iterable[Claim], codelists: Codelists) -> list[SeriesRename]:
     """The renames: each followed by a claim, standing once, in no chain, and naming codes that we have."""
-    renames, problems = files.lines("series_renames.csv", SeriesRename), files.problems
+    renames = files.lines("series_renames.csv", SeriesRename, ("provider", "dataset", "old_series"))
+    problems = files.problems
     claimed = {(c.provider, c.dataset, c.series.code) for c in claims}
     olds = {_old(r): r for r in renames}
-    for same in repeated(renames, _old):
-        for before, r in pairwise(same):
-            problems.say(r.place, f"{r.old_series} is renamed in {before.place} too")
     for r in renames:
         new = (r.provider, r.dataset, r.new_series)
         for breakdown, code in r.old_set.items():

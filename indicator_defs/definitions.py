@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
-from itertools import combinations, pairwise
+from itertools import combinations
 from pathlib import PurePosixPath
 
 from indicator_defs.codelists import Codelists
@@ -201,7 +201,8 @@ def check_titles(definitions: Definitions, problems: Problems) -> None:
 
 def read_vintage_units(files: Files, claims: Iterable[Claim]) -> list[VintageUnit]:
     """The units of vintages without a title: each of a series whose claim asks for that unit, and listed once."""
-    units, problems = files.lines("vintage_units.csv", VintageUnit), files.problems
+    key = ("provider", "dataset", "series", "vintage_date")
+    units, problems = files.lines("vintage_units.csv", VintageUnit, key), files.problems
     asked: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for c in claims:
         if c.source.series_name_contains is not None:
@@ -212,9 +213,6 @@ def read_vintage_units(files: Files, claims: Iterable[Claim]) -> list[VintageUni
             problems.say(u.place, f"no claim of {u.series} of {u.provider}/{u.dataset} has series_name_contains")
         else:
             problems.known(u.place, "unit (series_name_contains)", u.unit, known, "unit")
-    for same in repeated(units, lambda u: (u.provider, u.dataset, u.series, u.vintage_date)):
-        for before, u in pairwise(same):
-            problems.say(u.place, f"{u.series} of {u.vintage_date} is in {before.place} too")
     return units
 
 

@@ -16,7 +16,7 @@ from typing import TypeVar
 
 from indicator_defs.breakdowns import BREAKDOWNS, pairs
 from indicator_defs.codelists import Codelists
-from indicator_defs.files import Files, Problems, Row, is_number, repeated
+from indicator_defs.files import Files, Problems, Row, is_number, is_year
 from indicator_defs.model import IndicatorDefinition
 
 MUST_EXIST = "must_exist.csv"
@@ -139,11 +139,7 @@ class _Reader:
 
     def read(self, name: str, key: tuple[str, ...], make: Callable[[Row], E | None]) -> list[E]:
         """What `make` makes of each line of a file; `key`: the columns that tell lines apart."""
-        rows = self.files.rows(name, COLUMNS[name])
-        for first, *others in repeated(rows, lambda row: tuple(row[c] for c in key)):
-            for row in others:
-                what = ", ".join(row[c] for c in key if row[c])
-                self.problems.say(row.place, f"{what} stands in line {first.line} too")
+        rows = self.files.rows(name, COLUMNS[name], key)
         return [made for made in map(make, rows) if made is not None]
 
     def must_exist(self, row: Row) -> MustExist | None:
@@ -152,7 +148,7 @@ class _Reader:
         good = self._area(row, row["ref_area"])
         good &= self._text(row, "source_citation", "producer, publication and year, so that a reader finds the figure")
         good &= self._taken_from(row)
-        good &= self.problems.expected(row, "time_period", year.isdigit() and len(year) == 4, "a year such as 2016")
+        good &= self.problems.expected(row, "time_period", is_year(year), "a year such as 2016")
         value, tolerance = self._number(row, "obs_value"), self._number(row, "tolerance", 0)
         if not self.problems.known(row.place, "indicator", row["indicator"], self.definitions):
             return None
@@ -208,7 +204,7 @@ class _Reader:
         )
 
     def _area(self, row: Row, code: str) -> bool:
-        return self.problems.known(row.place, "area", code, self.codelists.codes("area"))
+        return self.problems.known(row.place, "area", code, self.codelists.codes("area"), names=self.codelists.areas)
 
     def _provider(self, row: Row, name: str) -> bool:
         return self.problems.known(row.place, "provider", name, self.providers)

@@ -6,18 +6,20 @@ Does not belong here: which files there are and how they must fit together (the 
 
 from __future__ import annotations
 
-import csv
 import difflib
-import io
+import re
 from collections import defaultdict
-from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from itertools import pairwise
 from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
+from indicator_defs.csv_records import records
 from indicator_defs.model import Placed
+from indicator_defs.names import Names
 from indicator_defs.yaml_lines import Lines, load_yaml, parse, read_text
 
 T = TypeVar("T")
@@ -44,6 +46,10 @@ class Row:
 ENDINGS = (".yaml", ".yml", ".csv")
 # A list of at most so many codes is told whole where one of them is expected; a longer one where none of it is near.
 _FEW, _SOME = 12, 40
+# Python's own tests of digits also hold for other scripts, for superscripts and for 1_000.
+_DIGITS = re.compile(r"[0-9]{1,18}")
+_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 
 class Problems(list[str]):
@@ -64,15 +70,20 @@ class Problems(list[str]):
         """Whether there is a problem in this file, named as in messages."""
         return any(problem.startswith(f"{file}:") for problem in self)
 
-    def known(self, place: str, what: str, code: str, among: Collection[str], field: str = "") -> bool:
+    def known(
+        self, place: str, what: str, code: str, among: Collection[str], field: str = "", names: Names | None = None
+    ) -> bool:
         """Whether a code is one of those `among`; a problem if not, with what is allowed.
 
-        `what`: the kind of code, in words; `field`: the field that it stands in, where the place has several.
+        `what`: the kind of code, in words; `field`: the field of the code, where the place has several; `names`: other
+        names by which the code that was meant is found.
         """
         if code in among:
             return True
         if code not in self.faulty:
-            self.say(place, f"{field and f'{field}: '}unknown {what} {code!r}{_allowed(code, among)}")
+            meant = names.meant(code) if names is not None else None
+            advice = f"; write {meant}" if meant in among else _allowed(code, among, names)
+            self.say(place, f"{field and f'{field}: '}unknown {what} {code!r}{advice}")
         return False
 
     def expected(self, row: Row, column: str, holds: bool, what: str) -> bool:
@@ -121,8 +132,8 @@ class Files:
         """Tells that a file, or what it holds, is missing."""
         self.problems.say(f"{self.label(name)}:1", f"{what} is missing")
 
-    def rows(self, name: str, columns: Iterable[str]) -> list[Row]:
-        """The lines of a CSV file that must have these columns."""
+    def rows(self, name: str, columns: Iterable[str], key: Sequence[str]) -> list[Row]:
+        """The lines of a CSV file that has exactly these columns; `key`: those that no two lines share."""
         if not self.required(name):
             return []
         label = self.label(name)
@@ -130,29 +141,23 @@ class Files:
         text = read_text(self.folder / name, label, self.problems)
         if text is None:
             return []
-        reader = csv.reader(io.StringIO(text, newline=""))
-        header = next(reader, [])
-        missing = [c for c in columns if c not in header]
-        if missing:
-            self.problems.say(f"{label}:1", f"columns missing: {', '.join(missing)}")
-            return []
-        rows = []
-        for cells in reader:
-            if len(cells) != len(header):
-                self.problems.say(
-                    f"{label}:{reader.line_num}",
-                    f"{len(cells)} cells, the header has {len(header)} (quote cells that hold a comma)",
-                )
-                continue
-            rows.append(Row(dict(zip(header, (c.strip() for c in cells), strict=True)), label, reader.line_num))
+        found = records(text, tuple(columns), lambda line, what: self.problems.say(f"{label}:{line}", what))
+        rows = [Row(cells, label, line) for line, cells in found]
+        for same in repeated(rows, lambda row: tuple(row[c] for c in key)):
+            for before, row in pairwise(same):
+                what = ", ".join(f"{c} {row[c] or 'empty'}" for c in key)
+                self.problems.say(row.place, f"{what}: line {before.line} has the same; keep one of the two lines")
         return rows
 
-    def lines(self, name: str, model: type[P], given: Mapping[str, str] | None = None) -> list[P]:
-        """The lines of a CSV file as models: a column for each field, but for those `given` for the whole file."""
+    def lines(self, name: str, model: type[P], key: Sequence[str], given: Mapping[str, str] | None = None) -> list[P]:
+        """The lines of a CSV file as models: a column for each field, but for those `given` for the whole file.
+
+        `key`: the columns that no two lines share.
+        """
         given = given or {}
         columns = [f for f in model.model_fields if f not in given]
         out = []
-        for row in self.rows(name, columns):
+        for row in self.rows(name, columns, key):
             data = {**given, **{c: row[c] for c in columns}}
             out += self._placed(model, data, Lines(row.file, row.line), ())
         return out
@@ -184,9 +189,10 @@ class Files:
         return [item.stands_at(lines.file, lines.at(path))]
 
 
-def _allowed(code: str, among: Collection[str]) -> str:
-    """What may stand in the place of an unknown code: all of a short list, of a long one what is near."""
-    near = difflib.get_close_matches(code, among, n=3)
+def _allowed(code: str, among: Collection[str], names: Names | None = None) -> str:
+    """What may take the place of an unknown code: all of a short list, of a long one what is near."""
+    close = difflib.get_close_matches(code, among, n=3) if names is None else names.near(code, 3)
+    near = [c for c in close if c in among]
     if len(among) <= (_FEW if near else _SOME):
         return f"; expected one of {', '.join(sorted(among)) or 'none'}"
     return f"; near it: {', '.join(near)}" if near else ""
@@ -217,12 +223,19 @@ def is_day(text: str) -> bool:
         date.fromisoformat(text)
     except ValueError:
         return False
-    return len(text) == len("1967-08-08")
+    return _DAY.fullmatch(text) is not None  # Python reads weeks and other forms too, the engine does not
 
 
 def is_number(text: str) -> bool:
-    """Whether a cell holds a number; nan and inf are none."""
-    try:
-        return isfinite(float(text))
-    except ValueError:
-        return False
+    """Whether a cell holds a number in ASCII digits that a double can hold; nan and inf are none."""
+    return _NUMBER.fullmatch(text) is not None and isfinite(float(text))
+
+
+def is_whole(text: str, most: int) -> bool:
+    """Whether a cell holds a whole number from 0 to `most`, in ASCII digits."""
+    return _DIGITS.fullmatch(text) is not None and int(text) <= most
+
+
+def is_year(text: str) -> bool:
+    """Whether a cell holds a year of four ASCII digits."""
+    return _DIGITS.fullmatch(text) is not None and len(text) == 4

@@ -13,6 +13,7 @@ from datetime import date
 from typing import Annotated, Literal, Self
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     BeforeValidator,
     ConfigDict,
@@ -30,8 +31,17 @@ from indicator_defs.roles import ColumnRole
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
+
+
+def _fits_integer(number: int) -> int:
+    """The number, which a column of type INTEGER can hold."""
+    if not -(2**31) <= number < 2**31:
+        raise ValueError(f"{number} has too many digits, expected a whole number below {2**31:,}")
+    return number
+
+
 # Numbers in YAML, which reads `yes` as a truth value, of which 1 would be made.
-Whole = Annotated[int, Field(strict=True)]
+Whole = Annotated[int, Field(strict=True), AfterValidator(_fits_integer)]
 Number = Annotated[float, Field(strict=True)]
 
 

@@ -11,8 +11,9 @@ from typing import Any
 
 from pydantic import Field, model_validator
 
-from indicator_defs.files import Files, Problems, repeated
+from indicator_defs.files import Files, Problems
 from indicator_defs.model import IndicatorDefinition, Placed
+from indicator_defs.names import Names
 
 
 class NationalTarget(Placed):
@@ -33,19 +34,15 @@ class NationalTarget(Placed):
 
 
 def read_national_targets(
-    files: Files, definitions: Mapping[str, IndicatorDefinition], members: Collection[str]
+    files: Files, definitions: Mapping[str, IndicatorDefinition], members: Collection[str], names: Names
 ) -> list[NationalTarget]:
-    """The national targets, checked. `members`: the Member States."""
-    targets, problems = files.lines("national_targets.csv", NationalTarget), files.problems
-    for first, *others in repeated(targets, lambda t: (t.area, t.indicator)):
-        for one in others:
-            problems.say(
-                one.place,
-                f"{one.indicator} of {one.area} stands in line {first.line} too; keep the line that is in force",
-            )
+    """The national targets, checked. `members`: the Member States; `names`: by which areas are known."""
+    targets, problems = files.lines("national_targets.csv", NationalTarget, ("area", "indicator")), files.problems
     for one in targets:
         if one.area not in members:
-            problems.say(one.place, f"area {one.area!r} is no Member State; expected {', '.join(sorted(members))}")
+            meant = names.meant(one.area)
+            advice = f"write {meant}" if meant in members else f"expected {', '.join(sorted(members))}"
+            problems.say(one.place, f"area {one.area!r} is no Member State; {advice}")
         if one.floor is None and one.target is None:
             problems.say(one.place, "neither floor nor target; give one of them or take out the line")
         if problems.known(one.place, "indicator", one.indicator, definitions):

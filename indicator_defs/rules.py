@@ -10,9 +10,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from itertools import pairwise
 
-from indicator_defs.codelists import AREA_GROUP, Codelists
+from indicator_defs.codelists import AGES, AREA_GROUP, Codelists, is_age
 from indicator_defs.definitions import NATIONAL, Claim
-from indicator_defs.files import Files, Problems, Row, is_number, repeated
+from indicator_defs.files import Files, Problems, Row, is_whole, repeated
 from indicator_defs.model import Break, Correction, IndicatorDefinition, NotApplicable, SeriesRename, Tolerance, Weight
 
 TOLERANCES = "tolerances.yaml"
@@ -32,6 +32,8 @@ RULE_COLUMNS = (
     "formality",
     "note",
 )
+# Of one group and one cell there is one rule.
+RULE_KEY = tuple(c for c in RULE_COLUMNS if c not in ("match", "priority", "note"))
 
 
 def read_weights(files: Files, definitions: Mapping[str, IndicatorDefinition]) -> dict[str, Weight]:
@@ -149,18 +151,20 @@ def _check_cell(
 ) -> bool:
     """Whether indicator and area are there."""
     is_indicator = problems.known(cell.place, "indicator", cell.indicator, definitions)
-    return problems.known(cell.place, "area", cell.area, codelists.codes("area")) and is_indicator
+    return (
+        problems.known(cell.place, "area", cell.area, codelists.codes("area"), names=codelists.areas) and is_indicator
+    )
 
 
 def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
     """The general rules, by breakdown, of which target group a cell is about, checked."""
-    rows, problems = files.rows(TARGET_GROUP_RULES, RULE_COLUMNS), files.problems
+    rows, problems = files.rows(TARGET_GROUP_RULES, RULE_COLUMNS, RULE_KEY), files.problems
     for row in rows:
         problems.known(row.place, "target group", row["target_group"], codelists.codes("target_group"))
         problems.expected(row, "match", row["match"] in ("exact", "proxy"), "exact or proxy")
-        problems.expected(row, "priority", row["priority"].isdigit(), "a whole number")
+        problems.expected(row, "priority", is_whole(row["priority"], 9999), "a whole number up to 9999")
         for column in ("age_within_from", "age_within_to"):
-            problems.expected(row, column, not row[column] or is_number(row[column]), "years as a number")
+            problems.expected(row, column, not row[column] or is_age(row[column]), AGES)
         for concept in ("sex", "disability_status", "income_wealth_quantile", "migratory_status", "formality"):
             if row[concept]:
                 problems.known(row.place, f"{concept} code", row[concept], codelists.codes(concept))
@@ -169,16 +173,14 @@ def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
 
 def read_not_applicable(files: Files, definitions: Collection[str], codelists: Codelists) -> list[NotApplicable]:
     """The figures that cannot exist, checked."""
-    entries, problems = files.lines("not_applicable.csv", NotApplicable), files.problems
+    entries = files.lines("not_applicable.csv", NotApplicable, ("indicator", "ref_area", "breakdown"))
+    problems = files.problems
     members = {row["member"] for row in codelists[AREA_GROUP] if not row["valid_to"]}
-    for first, *others in repeated(entries, lambda e: (e.indicator, e.ref_area, e.breakdown)):
-        for e in others:
-            problems.say(e.place, f"the same figures stand in {first.place} too")
     for e in entries:
         if e.indicator != "*":
             problems.known(e.place, "indicator", e.indicator, definitions)
         if e.ref_area != "*":
-            problems.known(e.place, "Member State", e.ref_area, members)
+            problems.known(e.place, "Member State", e.ref_area, members, names=codelists.areas)
         if e.indicator == e.ref_area == "*":
             problems.say(e.place, "indicator and ref_area are both *; name at least one of them")
     return entries

@@ -70,6 +70,9 @@ def read_text(path: Path, label: str, problems: list[str]) -> str | None:
     except OSError as error:
         problems.append(f"{label}:1: the file cannot be read: {error.strerror}")
         return None
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        problems.append(f"{label}:1: the file is UTF-16, expected UTF-8; save it as UTF-8 (in Excel: CSV UTF-8)")
+        return None
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:

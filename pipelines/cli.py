@@ -24,6 +24,7 @@ from pipelines.commands.export import export
 from pipelines.commands.refresh import refresh
 from pipelines.commands.releases import releases
 from pipelines.commands.ui import ui
+from pipelines.terminal import replaced, tolerate
 
 # A full disk or quota, a file as large as is allowed: no fault of the program.
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -58,7 +59,8 @@ def _report_unknown_settings(ctx: click.Context) -> None:
 def main(ctx: click.Context) -> None:
     """The indicator warehouse for social protection in ASEAN.
 
-    Everything it makes is kept in $PAYUNG_HOME (default: var/ beside pyproject.toml).
+    Everything it makes is kept in $PAYUNG_HOME. Default: var/ in a checkout of the project; where Payung is installed
+    as a package, payung/ in $XDG_DATA_HOME or ~/.local/share.
 
     \b
     Examples: payung refresh                  make a release, or see that nothing changed
@@ -82,6 +84,7 @@ def run() -> NoReturn:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its number
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
+    tolerate()
     code: str | int | None = OK
     try:
         try:
@@ -89,6 +92,8 @@ def run() -> NoReturn:
         except SystemExit as left:
             code = left.code
         sys.stdout.flush()
+        if untold := replaced():
+            show_problems([untold])
     except OSError as error:
         if error.errno not in CANNOT_WRITE or "--debug" in sys.argv:
             raise

@@ -24,11 +24,13 @@ if TYPE_CHECKING:
 
     from pipelines.sql import Call
 
-QUIT = ("\\q", ".quit", ".exit", "quit", "exit")
+QUIT = ("\\q", "\\quit", ".quit", ".exit", "quit", "exit")
+ASKS_HELP = ("\\?", "\\h", "\\help", ".help", "?", "help")
 HELP = r"""\d            tables, views and macros
 \d TABLE      columns of a table or view; of a macro what it answers
-\?            this help
-\q            leave (or Ctrl-D); Ctrl-C drops what was typed
+\? or help    this help
+\q or exit    leave (or Ctrl-D); Ctrl-C drops what was typed
+These words may end with ; and are understood within a statement too.
 A statement ends with ; and may run over several lines. Tab completes tables, columns, macros and, after a quote, codes.
 Example: SELECT * FROM series('ASP_COV_PENSN', 'PHL');"""
 
@@ -79,18 +81,23 @@ def prompt(call: Call) -> None:
                 continue
             except EOFError:
                 return
-            word = line.strip()
-            if not pending and word in QUIT:
+            word = _word_of(line)
+            if word.lower() in QUIT:
                 return
-            if not pending and word.startswith("\\"):
+            if word.lower() in ASKS_HELP or word.startswith("\\"):
                 _answer(con, call, _asked(word))
                 continue
             pending += line + "\n"
             if not pending.strip():
                 pending = ""
-            elif pending.rstrip().endswith(";"):
+            elif asking.is_complete(pending):
                 text, pending = pending, ""
                 _answer(con, call, text)
+
+
+def _word_of(line: str) -> str:
+    """A line without its semicolon, to compare with the words of the prompt."""
+    return line.strip().rstrip(";").rstrip()
 
 
 class UnknownNameError(PayungError):
@@ -104,14 +111,16 @@ def _found(answer: asking.Answer, text: str) -> asking.Answer:
 
 
 def _answer(con: Any, call: Call, text: str | None) -> None:
-    from pipelines.sql import told
+    from pipelines.sql import say_unknown, told
 
     if text is None:
         click.echo(HELP)
         return
     try:
         for statement in asking.split_statements(text):
-            show(_found(asking.ask(con, statement), text), call.form)
+            answer = _found(asking.ask(con, statement), text)
+            say_unknown(con, statement, answer)
+            show(answer, call.form)
     except KeyboardInterrupt:
         click.echo("payung: stopped", err=True)
     except PayungError as error:
@@ -120,7 +129,7 @@ def _answer(con: Any, call: Call, text: str | None) -> None:
 
 def _asked(word: str) -> str | None:
     r"""The query behind a word with a backslash; None for the help."""
-    command, _, rest = word.rstrip(";").partition(" ")
+    command, _, rest = word.partition(" ")
     name = rest.strip().partition("(")[0].removeprefix("main.").replace("'", "''")
     if command == "\\d" and not name:
         return TABLES

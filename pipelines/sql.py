@@ -10,10 +10,14 @@ import sys
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from indicator_defs.errors import PayungError
+
+if TYPE_CHECKING:
+    from warehouse.query import Answer
 
 
 class SqlError(PayungError):
@@ -43,21 +47,44 @@ def run(call: Call, query: str | None) -> None:
 
         prompt(call)
         return
-    text = sys.stdin.read() if query is None else query
+    text = _read_standard_input() if query is None else query
+    _refuse_bytes(text)
     statements = _statements(text)
     if call.to is not None:
         if len(statements) > 1:
             raise SqlError(f"A file holds one answer, and there are {len(statements)} statements. Write one at a time.")
-        click.echo(f"{_file(call, text):,} rows in {call.to}", err=True)
+        click.echo(f"{_file(call, statements[0]):,} rows in {call.to}", err=True)
         return
     from pipelines.answers import show
 
     with asking.reader(call.release, call.as_of) as con:
         for statement in statements:
             try:
-                show(asking.ask(con, statement), call.form)
+                answer = asking.ask(con, statement)
+                say_unknown(con, statement, answer)
+                show(answer, call.form)
             except asking.QueryError as error:
                 raise told(error, call) from error
+
+
+def say_unknown(con: Any, statement: str, answer: Answer) -> None:
+    """Says on stderr which codes in a statement the release does not know."""
+    from warehouse.macro_codes import unknown_codes
+
+    for line in unknown_codes(con, statement, is_empty=not answer.rows):
+        click.echo(f"payung: {line}", err=True)
+
+
+def _read_standard_input() -> str:
+    """All of standard input as UTF-8, whatever the encoding of the terminal; what is not, as lone surrogates."""
+    return sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape")
+
+
+def _refuse_bytes(text: str) -> None:
+    for number, line in enumerate(text.split("\n"), start=1):
+        at = next((i for i, c in enumerate(line, start=1) if "\ud800" <= c <= "\udfff"), None)
+        if at is not None:
+            raise SqlError(f"The query is not UTF-8: line {number}, character {at}. Write or save it as UTF-8.")
 
 
 def _statements(text: str) -> list[str]:
@@ -82,9 +109,12 @@ def told(error: PayungError, call: Call) -> PayungError:
 
 def _file(call: Call, text: str) -> int:
     from warehouse import answer_files as files
-    from warehouse.query import ask, reader
+    from warehouse.query import Answer, ask, reader
 
     assert call.to is not None
+    if call.form in ("parquet", "xlsx"):
+        with reader(call.release, call.as_of) as con:
+            say_unknown(con, text, Answer(rows=[()]))
     if call.form == "parquet":
         return files.write_parquet(call.release, text, call.to, call.as_of)
     if call.form == "xlsx":
@@ -93,6 +123,7 @@ def _file(call: Call, text: str) -> int:
 
     with reader(call.release, call.as_of) as con:
         answer = ask(con, text)
+        say_unknown(con, text, answer)
     whole = {"csv": as_csv, "json": lambda a: as_json(a) + "\n"}.get(
         call.form, lambda a: "\n".join(as_table(a, len(a.rows))) + "\n"
     )

@@ -189,7 +189,7 @@ def _cell_faults(dataset: DatasetSpec, sheet: _Sheet, numbers: list[int]) -> Ite
     for column in dataset.columns:
         if column.published_as not in sheet.header:
             continue
-        pattern = re.compile(column.pattern) if column.pattern else None
+        pattern = re.compile(column.pattern, re.ASCII) if column.pattern else None
         for number, cell in zip(numbers, sheet.column(column.published_as), strict=True):
             place = f"row {number}, column {column.published_as}"
             if cell is None:

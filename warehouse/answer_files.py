@@ -17,7 +17,7 @@ import duckdb
 
 from indicator_defs.system import files
 from warehouse.connection import quoted
-from warehouse.query import Answer, QueryError, ask, reader, refuse_writing
+from warehouse.query import Answer, QueryError, ask, reader, refuse_writing, split_statements
 
 MOST_SHEET_ROWS = 1_048_575  # what a sheet of Excel holds, less the heading
 MOST_CELL_CHARACTERS = 32_767
@@ -27,7 +27,10 @@ EXCEL_DIGITS = 15
 def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
     """Writes the answer of one query as a Parquet file; returns the number of rows. Raises QueryError."""
     refuse_writing(text)
-    query = text.strip().rstrip(";")
+    statements = split_statements(text)
+    if len(statements) != 1:
+        raise QueryError(f"A file holds one answer, and there are {len(statements)} statements. Write one at a time.")
+    query = statements[0]
 
     def write(aside: Path) -> int:
         with reader(release, as_of, writes=aside) as con:

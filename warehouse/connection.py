@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Sequence
 from pathlib import Path
 
 import duckdb
+
+_PATTERN = re.compile(r"[*?\[]")
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
@@ -17,3 +21,25 @@ def open_engine() -> duckdb.DuckDBPyConnection:
 def quoted(text: str | Path) -> str:
     """A text or path as it stands between single quotes in SQL."""
     return str(text).replace("'", "''")
+
+
+def parquet(paths: Path | Sequence[Path], pattern: str = "") -> str:
+    """The rows of Parquet files as a table in a FROM clause, columns matched by name.
+
+    `pattern`: of file names below a folder, as "staged/*.parquet". Only the pattern is one: the engine would take
+    brackets and stars in a path for a pattern too, and read what other folders hold, and key=value for a column.
+    """
+    files = [paths] if isinstance(paths, Path) else paths
+    listed = ", ".join(f"'{quoted(_PATTERN.sub(_literally, str(p)))}{pattern and '/' + pattern}'" for p in files)
+    together = ", union_by_name = true" if pattern or len(files) > 1 else ""
+    return f"read_parquet([{listed}], hive_partitioning = false{together})"
+
+
+def parquet_rows(paths: Sequence[Path]) -> str:
+    """A query for the number of rows of Parquet files together, read from their footers; None without rows."""
+    listed = ", ".join(f"'{quoted(_PATTERN.sub(_literally, str(p)))}'" for p in paths)
+    return f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])"
+
+
+def _literally(found: re.Match[str]) -> str:
+    return f"[{found.group()}]"

@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.connection import open_engine, quoted
+from warehouse.connection import open_engine, parquet, quoted
 from warehouse.engine import Build, preview
 from warehouse.macros import create_macros
 from warehouse.making import AT_ONCE
@@ -75,8 +75,8 @@ def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[Tabl
         cursor.execute("BEGIN")
         for description in waiting:
             names = ", ".join(f'"{c}"' for c in description.column_names)
-            path = quoted(build.path(description.full_name))
-            query = f"INSERT INTO {description.full_name} SELECT {names} FROM read_parquet('{path}')"
+            source = parquet(build.path(description.full_name))
+            query = f"INSERT INTO {description.full_name} SELECT {names} FROM {source}"
             counts[description.full_name] = int(cursor.execute(query).fetchall()[0][0])
         cursor.execute("COMMIT")
         return counts

@@ -22,7 +22,7 @@ import pandas as pd
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
-from warehouse.connection import open_engine
+from warehouse.connection import open_engine, parquet
 from warehouse.engine import Build
 from warehouse.metadata import Table, tables
 
@@ -168,7 +168,7 @@ def _attach(con: duckdb.DuckDBPyConnection, side: str, state: State) -> None:
         path = state.build.path(description.full_name)
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {side}.{description.schema}")
         if path.exists():
-            source = f"read_parquet('{str(path).replace(chr(39), chr(39) * 2)}')"
+            source = parquet(path)
             there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         elif description.full_name.startswith(("reference.", "quality.")):
             source, there = "(SELECT 1) WHERE false", set()  # a table that this state did not have yet

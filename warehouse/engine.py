@@ -20,7 +20,7 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from warehouse.connection import open_engine, quoted
+from warehouse.connection import open_engine, parquet, quoted
 from warehouse.metadata import SCHEMAS, Table, table, tables
 
 if TYPE_CHECKING:
@@ -107,9 +107,9 @@ def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]
         schema = name.split(".")[0]
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         if name in PER_DATASET:
-            source = f"read_parquet({_literal(build.folder / PER_DATASET[name])}, union_by_name = true)"
+            source = parquet(build.folder, PER_DATASET[name])
         elif build.has(name):
-            source = f"read_parquet({_literal(build.path(name))})"
+            source = parquet(build.path(name))
         else:
             raise BuildError(f"the build has no table {name}; run the whole refresh: payung refresh --force")
         con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}")
@@ -194,21 +194,20 @@ def write_together(
             import pandas as pd
 
             return _write(con, description, pd.DataFrame(), path)
-        listed = ", ".join(_literal(p) for p in paths)
-        query = f"SELECT {_cast(description)} FROM read_parquet([{listed}], union_by_name = true)"
+        query = f"SELECT {_cast(description)} FROM {parquet(paths)}"
         return _copy(con, f"SELECT DISTINCT * FROM ({query}) ORDER BY ALL" if distinct else query, path)
 
 
 def read_files(paths: Sequence[Path]) -> pd.DataFrame:
     """The rows of several Parquet files of one shape together."""
     with connect() as con:
-        return con.execute("SELECT * FROM read_parquet(?)", [[str(p) for p in paths]]).df()
+        return con.execute(f"SELECT * FROM {parquet(paths)}").df()
 
 
 def preview(path: Path, rows: int = 8) -> tuple[list[str], list[tuple[Any, ...]]]:
     """The column names and first rows of a Parquet file."""
     with connect() as con:
-        result = con.execute(f"SELECT * FROM read_parquet({_literal(path)}) LIMIT {rows}")
+        result = con.execute(f"SELECT * FROM {parquet(path)} LIMIT {rows}")
         names = [column[0] for column in result.description or []]
         return names, result.fetchall()
 

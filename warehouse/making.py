@@ -17,6 +17,7 @@ from threading import RLock
 import duckdb
 
 from indicator_defs.errors import PayungError
+from warehouse.connection import parquet_rows
 from warehouse.engine import PER_DATASET, Build, connect, inputs_of, make_with
 
 # Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
@@ -41,11 +42,9 @@ def make_all(build: Build, names: Sequence[str]) -> Iterator[tuple[str, int]]:
 
 
 def _at_once(build: Build) -> int:
-    paths = [str(p) for p in build.folder.glob(PER_DATASET["staged.observation"])]
+    paths = list(build.folder.glob(PER_DATASET["staged.observation"]))
     with connect() as con:
-        (rows,) = (
-            con.execute("SELECT sum(num_rows) FROM parquet_file_metadata(?)", [paths]).fetchall()[0] if paths else (0,)
-        )
+        (rows,) = con.execute(parquet_rows(paths)).fetchall()[0] if paths else (0,)
     return 1 if rows > MANY_ROWS else AT_ONCE
 
 

@@ -165,9 +165,31 @@ def first_table(release: Path) -> pd.DataFrame:
 
 
 def split_statements(text: str) -> list[str]:
-    """The single statements of a text, split by the engine's own parser. Raises QueryError where it cannot."""
+    """The single statements of a text, split by the engine's own parser. Raises QueryError where it cannot.
+
+    Each without its semicolon and what follows it, so that it can be written within another statement.
+    """
     try:
-        parts = [s.query.strip() for s in duckdb.extract_statements(text)]
+        parts = [_bare(s.query) for s in duckdb.extract_statements(text)]
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
     return parts if all(parts) else [text]  # DuckDB 1.5 takes a PIVOT apart into what is no text any more
+
+
+def is_complete(text: str) -> bool:
+    """Whether the last thing in a text is a semicolon that ends a statement; comments after it count for nothing."""
+    last = [byte for byte, kind in _tokens(text) if kind != duckdb.token_type.comment][-1:]
+    return last == [b";"]
+
+
+def _bare(statement: str) -> str:
+    """A statement up to its first semicolon: within quotes and comments the engine sees none."""
+    encoded = statement.encode()
+    ends = (at for at, _ in duckdb.tokenize(statement) if encoded[at : at + 1] == b";")
+    return encoded[: next(ends, len(encoded))].decode().strip()
+
+
+def _tokens(text: str) -> list[tuple[bytes, Any]]:
+    """The first byte and the kind of each token of a text."""
+    encoded = text.encode()  # the engine counts bytes
+    return [(encoded[at : at + 1], kind) for at, kind in duckdb.tokenize(text)]

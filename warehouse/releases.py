@@ -19,6 +19,7 @@ from indicator_defs.system.files import sync
 from warehouse import history
 from warehouse.disk import discard
 from warehouse.home_format import refuse
+from warehouse.paths import refuse_unusable
 
 DATABASE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
@@ -145,6 +146,7 @@ def refuse_folder(releases: Releases, to: Path) -> None:
     Raises ReleaseError; an empty folder, or one that holds such a build, is taken.
     """
     place, home = to.resolve(), releases.home.resolve()
+    refuse_unusable(place, "The folder")
     for own in (releases.folder.resolve(), *(home / name for name in OWN_FOLDERS)):
         if own == place or own in place.parents:
             raise ReleaseError(

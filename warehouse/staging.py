@@ -55,7 +55,7 @@ def staged_schema(structure: DatasetStructure) -> pa.DataFrameSchema:
 
 def _fits(pattern: str, texts: pd.Series) -> pd.Series:
     """Which texts fit a pattern; each different text is looked at once, as a column has few of them."""
-    fitting = [text for text in texts.unique() if isinstance(text, str) and re.fullmatch(pattern, text)]
+    fitting = [text for text in texts.unique() if isinstance(text, str) and re.fullmatch(pattern, text, re.ASCII)]
     return texts.isin(fitting)
 
 

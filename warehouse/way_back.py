@@ -7,7 +7,6 @@ Does not belong here: how it is printed (pipelines/explain.py), and computing or
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,6 +16,8 @@ import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
+from indicator_defs.files import is_year
+from warehouse import known_codes
 from warehouse import way_back_queries as sql
 from warehouse.query import reader
 from warehouse.way_back_group import find_group, find_without_group
@@ -124,26 +125,11 @@ def _of(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _near(what: str, given: str, known: Mapping[str, str], listing: str) -> WayBackError:
-    """The error for an unknown code: the near ones by code and by name."""
-    by_text = {code.upper(): code for code in known} | {name.upper(): code for code, name in known.items()}
-    found = difflib.get_close_matches(given.upper(), by_text, n=5, cutoff=0.5)
-    found += [text for text in by_text if given.upper() in text and text not in found]
-    near = list(dict.fromkeys(by_text[text] for text in found))[:5]
-    said = f"Near it: {'; '.join(f'{c} ({known[c]})' for c in near)}. " if near else ""
-    return WayBackError(f"The release knows no {what} {given!r}. {said}All of them: {listing}")
-
-
 def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
-    names = {r["indicator"]: r["name"] for r in records(con, "SELECT indicator, name FROM reference.indicator", {})}
-    indicator = asked.indicator.upper()
-    if indicator not in names:
-        raise _near("indicator", asked.indicator, names, 'payung sql "SELECT indicator, name FROM reference.indicator"')
-    areas = {r["ref_area"]: r for r in records(con, "SELECT ref_area, name, area_type FROM reference.area", {})}
-    area = asked.area.upper()
-    if area not in areas:
-        known = {code: str(r["name"]) for code, r in areas.items()}
-        raise _near("area", asked.area, known, 'payung sql "SELECT ref_area, name FROM reference.area"')
+    indicator = known_codes.find(known_codes.indicators(con), "indicator", asked.indicator, WayBackError).code
+    meant = known_codes.find(known_codes.areas(con), "area", asked.area, WayBackError)
+    area = meant.code
+    area_type = one(con, "SELECT area_type FROM reference.area WHERE ref_area = $area", {"area": area})["area_type"]
     found = one(con, sql.INDICATOR, {"indicator": indicator})
     headline = {b: str(found[f"headline_{b}"]) for b in BREAKDOWNS}
     breakdowns = headline | {b: _code(con, b, given) for b, given in asked.breakdowns.items()}
@@ -158,8 +144,8 @@ def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
         unit=found["unit"] or found["unit_measure"],
         method=found["method"],
         ref_area=area,
-        area_name=areas[area]["name"],
-        area_type=areas[area]["area_type"],
+        area_name=meant.name,
+        area_type=area_type,
         time_period=_year(con, indicator, area, key, asked.year),
         breakdowns=breakdowns,
         breakdown_family="+".join(differing) or "total",
@@ -168,13 +154,10 @@ def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
 
 
 def _code(con: duckdb.DuckDBPyConnection, breakdown: str, given: str) -> str:
-    found = records(con, "SELECT code, name FROM reference.code WHERE codelist = $codelist", {"codelist": breakdown})
-    known = {str(r["code"]): str(r["name"]) for r in found}
-    for code in (given, given.upper()):
-        if code in known:
-            return code
     listing = f"payung sql \"SELECT code, name FROM reference.code WHERE codelist = '{breakdown}'\""
-    raise _near(f"code of {breakdown}", given, known, listing)
+    return known_codes.find(
+        known_codes.codes(con, breakdown), f"code of {breakdown}", given, WayBackError, listing
+    ).code
 
 
 def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, given: str) -> int:
@@ -190,7 +173,7 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])
-    if not (given.isdigit() and len(given) == 4):
+    if not is_year(given):
         raise WayBackError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
     return int(given)
 

@@ -23,6 +23,8 @@ from pipelines.commands.common import (
     OK,
     PAST_DAY,
     RELEASE,
+    meant_area,
+    meant_indicator,
     readable,
     show,
     show_json,
@@ -34,6 +36,8 @@ from pipelines.settings import home
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+# Formats of an answer of `payung sql`, and the endings of their files.
+ENDINGS = {"table": ".txt", "csv": ".csv", "json": ".json", "parquet": ".parquet", "xlsx": ".xlsx"}
 BREAKDOWNS_IN_SHORT = {
     "income_wealth_quantile": ["--quantile"],
     "disability_status": ["--disability"],
@@ -69,6 +73,7 @@ def revisions(
 
     release = readable(release_id)
     classes = asking.CLASSES if everything else asking.VALUE_CLASSES
+    indicator, area = meant_indicator(release, indicator), meant_area(release, area)
     asked = asking.Asked(indicator, area, since.date() if since else None, classes)
     found = asking.counts(release, asked) if counts else asking.revisions(release, asked)
     if found.empty and form == "table":
@@ -127,6 +132,7 @@ def gaps(
         for path in asking.draw(release, figure):
             click.echo(shown_path(path))
         return
+    indicator, area = meant_indicator(release, indicator), meant_area(release, area)
     found = asking.gaps(release, asking.Asked(area, indicator, group, reason, breakdowns))
     if as_json or form == "json":
         show_json(found.as_dict())
@@ -150,16 +156,19 @@ class _Query(click.Command):
 @click.option(
     "--format",
     "form",
-    type=click.Choice(["table", "csv", "json", "parquet", "xlsx"]),
-    default="table",
-    show_default=True,
-    help="parquet and xlsx need --to.",
+    type=click.Choice(list(ENDINGS)),
+    help="parquet and xlsx need --to. Default: the ending of --to, or else table.",
 )
-@click.option("--to", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="Write the answer there.")
+@click.option(
+    "--to",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help=f"Write the answer there: {', '.join(ENDINGS.values())}.",
+)
 @RELEASE
 @click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Country values as they were known at a date.")
 @DEBUG
-def sql(query: str | None, form: str, to: Path | None, release_id: str | None, as_of: datetime | None) -> None:
+def sql(query: str | None, form: str | None, to: Path | None, release_id: str | None, as_of: datetime | None) -> None:
     """Run read-only SQL on the current release; without QUERY, an interactive prompt.
 
     With --as-of the tables show the country values of the vintages published by a date. Regional figures as of a date
@@ -167,14 +176,34 @@ def sql(query: str | None, form: str, to: Path | None, release_id: str | None, a
 
     \b
     Examples: payung sql "SELECT * FROM series('ASP_COV_PENSN', 'PHL')"
-              payung sql "SELECT * FROM regional_baseline" --format xlsx --to baseline.xlsx
+              payung sql "SELECT * FROM regional_baseline" --to baseline.xlsx
               payung sql --as-of 2022-12-31 "SELECT * FROM series('ASP_COV_SPL', 'THA')"
     """
-    if form in ("parquet", "xlsx") and to is None:
-        raise click.UsageError(f"--format {form} needs a file: add --to FILE.{form}")
+    chosen = _format_of(form, to)
     from pipelines.sql import Call, run
 
-    run(Call(readable(release_id), as_of.date() if as_of else None, form, to), query)
+    run(Call(readable(release_id), as_of.date() if as_of else None, chosen, to), query)
+
+
+def _format_of(form: str | None, to: Path | None) -> str:
+    """The format asked for, or that of the file's ending. Raises UsageError where they contradict each other."""
+    if to is None:
+        if form in ("parquet", "xlsx"):
+            raise click.UsageError(f"--format {form} needs a file: add --to FILE.{form}")
+        return form or "table"
+    ending = to.suffix.lower()
+    of_ending = next((f for f, e in ENDINGS.items() if e == ending), None)
+    if form is None and of_ending is None:
+        raise click.UsageError(
+            f"--to {to.name}: found {f'the ending {ending}' if ending else 'no ending'}, expected one of "
+            f"{', '.join(ENDINGS.values())}; or name the format with --format."
+        )
+    if form is not None and of_ending not in (None, form):
+        raise click.UsageError(
+            f"--format {form} contradicts --to {to.name}, whose ending {ending} is that of {of_ending}: leave out "
+            f"--format, or name a file that ends in {ENDINGS[form]}."
+        )
+    return form or of_ending or "table"
 
 
 def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -211,7 +240,9 @@ def explain(
     from warehouse.way_back import Asked, way_back
 
     given = {name: code for name, code in breakdowns.items() if code is not None}
-    found = way_back(readable(release_id), Asked(indicator, area, year, given))
+    release = readable(release_id)
+    area = meant_area(release, area) or area
+    found = way_back(release, Asked(indicator, area, year, given))
     click.echo(for_machines(found) if as_json else render(found))
 
 

@@ -24,6 +24,10 @@ if TYPE_CHECKING:
 OK, FAILED, AUDIT_FAILED, ATTENTION = 0, 1, 3, 4
 
 
+class UnknownCodeError(PayungError):
+    """An option or argument names a code that the release does not know; the message names those near it."""
+
+
 def exit_code(error: PayungError) -> int:
     """The exit code of an error that a user can mend."""
     # by its name: importing AuditError would load the engine for every command
@@ -81,6 +85,30 @@ def readable(release_id: str | None) -> Path:
     from warehouse.upkeep import readable as last_good
 
     return last_good(releases, lambda what: click.echo(f"payung: {what}", err=True))
+
+
+def meant_area(release: Path, given: str | None) -> str | None:
+    """The code of an area given by code or by any of its names; says on stderr which it is. Raises UnknownCodeError."""
+    return _meant(release, "area", given)
+
+
+def meant_indicator(release: Path, given: str | None) -> str | None:
+    """The code of an indicator given by code or name; says on stderr which it is. Raises UnknownCodeError."""
+    return _meant(release, "indicator", given)
+
+
+def _meant(release: Path, what: str, given: str | None) -> str | None:
+    if given is None:
+        return None
+    from warehouse import known_codes
+    from warehouse.query import reader
+
+    with reader(release) as con:
+        names = known_codes.areas(con) if what == "area" else known_codes.indicators(con)
+    found = known_codes.find(names, what, given, UnknownCodeError)
+    if found.note:
+        show_problems([f"{found.note}."])
+    return found.code
 
 
 def shown_path(path: Path) -> str:

@@ -19,7 +19,6 @@ def own_project(tmp_path: Path) -> OwnProject:
     folder = tmp_path / "project"
     for package in ("indicator_defs", "sources", "warehouse", "assets", "pipelines"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "dagster.yaml", folder)
     return OwnProject(folder)
 
 

@@ -50,7 +50,7 @@ def instance(made_home: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
 )
 def test_definitions_are_valid_for_dagster_itself(tmp_path: Path, has_home: bool) -> None:
     (tmp_path / "dagster").mkdir()
-    shutil.copy(ROOT / "dagster.yaml", tmp_path / "dagster")
+    shutil.copy(ROOT / "pipelines" / "dagster.yaml", tmp_path / "dagster")
     others = {name: value for name, value in settings.for_child().items() if name != "DAGSTER_HOME"}
     own = {"DAGSTER_HOME": str(tmp_path / "dagster")} if has_home else {}
     ran = subprocess.run(
@@ -205,6 +205,6 @@ def test_tick_of_the_schedule_asks_for_one_run(tmp_path: Path) -> None:
 
 def test_storage_of_dagster_lies_in_the_home_and_telemetry_is_off(made_home: Path) -> None:
     text = (made_home / "dagster" / "dagster.yaml").read_text(encoding="utf-8")
-    assert text == (ROOT / "dagster.yaml").read_text(encoding="utf-8")
+    assert text == (ROOT / "pipelines" / "dagster.yaml").read_text(encoding="utf-8")
     assert "telemetry:\n  enabled: false" in text
     assert (made_home / "dagster" / "history").is_dir()

@@ -23,9 +23,12 @@ import duckdb
 import openpyxl
 import pyte
 import pytest
+from click.testing import CliRunner
 from payung_command import COMMAND, environment, run_payung
 
 from indicator_defs.system import settings
+from pipelines.cli import main
+from pipelines.sql import Call, run
 
 SERIES = "SELECT time_period, obs_value, obs_status, vintage_date FROM series('ASP_COV_PENSN', 'PHL')"
 
@@ -139,6 +142,79 @@ def test_a_query_may_begin_with_a_comment(made_home: Path) -> None:
     assert run_payung(made_home, "sql", "--nothing").returncode == 2, "a wrong option stays one"
 
 
+ANSWER = "SELECT 1 AS a, 'Việt; Nam' AS b /* ; */"
+
+
+@pytest.mark.parametrize("end", ["", ";", "; -- done", ";  ;", " -- done", ";\n/* all\n; of it */", "; -- a; b"])
+@pytest.mark.parametrize("form", ["parquet", "xlsx", "csv", "json", "txt"])
+def test_statement_may_end_as_the_parser_lets_it_in_every_file(
+    made_home: Path, tmp_path: Path, form: str, end: str
+) -> None:
+    home_release = (made_home / "current").resolve()
+    to = tmp_path / f"a.{form}"
+    run(Call(home_release, None, {"txt": "table"}.get(form, form), to), ANSWER + end)
+    if form == "parquet":
+        assert duckdb.execute(f"FROM '{to}'").fetchall() == [(1, "Việt; Nam")]
+    elif form == "xlsx":
+        assert [[c.value for c in r] for r in openpyxl.load_workbook(to)["answer"].iter_rows()] == [
+            ["a", "b"],
+            [1, "Việt; Nam"],
+        ]
+    else:
+        assert "Việt; Nam" in to.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("name", "begins"),
+    [("a.xlsx", b"PK"), ("a.PARQUET", b"PAR1"), ("a.csv", b"a\n1"), ("a.json", b'[{"a": 1}]'), ("a.txt", b"a\n1")],
+)
+def test_format_comes_from_the_ending_of_the_file(made_home: Path, tmp_path: Path, name: str, begins: bytes) -> None:
+    ran = run_payung(made_home, "sql", "SELECT 1 AS a", "--to", str(tmp_path / name))
+    assert (ran.returncode, ran.stdout) == (0, "")
+    assert (tmp_path / name).read_bytes().startswith(begins)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--to", "a.xls"], "found the ending .xls, expected one of .txt, .csv, .json, .parquet, .xlsx"),
+        (["--to", "a.csv.gz"], "found the ending .gz, expected one of"),
+        (["--to", "answer"], "found no ending, expected one of"),
+        (
+            ["--to", "a.xlsx", "--format", "csv"],
+            "--format csv contradicts --to a.xlsx, whose ending .xlsx is that of xlsx",
+        ),
+        (["--to", "a.csv", "--format", "table"], "name a file that ends in .txt"),
+        (["--format", "parquet"], "add --to FILE.parquet"),
+    ],
+)
+def test_file_whose_format_is_unknown_or_another_is_wrong_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    ran = CliRunner().invoke(main, ["sql", "SELECT 1", *arguments])
+    assert ran.exit_code == 2
+    assert said in ran.output
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_named_format_may_go_to_a_file_of_any_other_name(made_home: Path, tmp_path: Path) -> None:
+    ran = run_payung(made_home, "sql", "SELECT 1 AS a", "--format", "csv", "--to", str(tmp_path / "answer.dat"))
+    assert ran.returncode == 0, ran.stderr
+    assert (tmp_path / "answer.dat").read_text(encoding="utf-8") == "a\n1\n"
+
+
+def test_unknown_codes_of_macros_are_told_on_stderr_in_every_form(made_home: Path, tmp_path: Path) -> None:
+    query = "FROM series('ASP_COV_PENSON', 'Burma')"
+    said = "payung: unknown area 'Burma': write MMR (Myanmar)\n"
+    for more in ((), ("--format", "csv"), ("--to", str(tmp_path / "a.parquet")), ("--to", str(tmp_path / "a.xlsx"))):
+        ran = run_payung(made_home, "sql", query, *more)
+        assert ran.returncode == 0
+        assert said in ran.stderr
+        assert "payung: unknown indicator 'ASP_COV_PENSON'; near it: ASP_COV_PENSN (" in ran.stderr
+        assert "unknown" not in ran.stdout
+
+
 @pytest.mark.parametrize("text", ["", "  ", "-- only a comment"])
 def test_a_query_without_a_statement_is_told(made_home: Path, text: str) -> None:
     for ran in (run_payung(made_home, "sql", text), run_payung(made_home, "sql", input=text)):
@@ -173,6 +249,18 @@ class Terminal(pyte.Screen):
                 except OSError:  # the prompt has ended
                     break
         raise AssertionError(f"{pattern!r} did not appear on the screen:\n{shown.rstrip()}")
+
+    def left(self, seconds: float = 20) -> None:
+        """Waits for the end of the prompt."""
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            if select.select([self.descriptor], [], [], 0.1)[0]:
+                try:
+                    if not os.read(self.descriptor, 65536):
+                        return
+                except OSError:
+                    return
+        raise AssertionError("the prompt was not left")
 
     def ask(self, text: str) -> None:
         """Types at a prompt that stands on the last line: what is typed before it is echoed by the terminal itself."""
@@ -240,6 +328,33 @@ def test_prompt_answers_completes_helps_and_remembers(light_home: Path) -> None:
         screen.wait_for(r"payung> \\q\n")
     history = (light_home / "sql_history").read_text(encoding="utf-8")
     assert "7 AS answer;" in history
+
+
+@pytest.mark.parametrize("word", ["exit;", "QUIT ;", "\\q", "\x04"])
+def test_prompt_is_left_within_a_statement(light_home: Path, word: str) -> None:
+    with terminal(light_home) as screen:
+        screen.wait_for(r"payung>$")
+        screen.type("SELECT 1\r")
+        screen.wait_for(r"\.\.\.>$")
+        screen.type(word if word == "\x04" else f"{word}\r")
+        screen.left()
+
+
+def test_prompt_helps_within_a_statement_and_ends_it_before_a_comment(light_home: Path) -> None:
+    with terminal(light_home) as screen:
+        screen.wait_for(r"payung>$")
+        screen.type("SELECT 6 *\r")
+        for word in ("help;", "\\?", "Help"):
+            screen.wait_for(r"\.\.\.>\n*\Z")
+            screen.type(f"{word}\r")
+            screen.wait_for(r"leave \(or Ctrl-D\)")
+        screen.wait_for(r"\.\.\.>\n*\Z")
+        screen.type("7 AS answer; -- done\r")
+        screen.wait_for(r"\n *42\n")
+        screen.ask("SELECT latest_value FROM profile('Burma');\r")
+        screen.wait_for(r"unknown area 'Burma': write MMR \(Myanmar\)")
+        screen.ask("exit\r")
+        screen.left()
 
 
 def test_long_answers_go_through_the_pager(light_home: Path, tmp_path: Path) -> None:

@@ -53,9 +53,12 @@ def test_no_revision_and_wrong_codes_are_told_in_words(made_home: Path) -> None:
     none = run_payung(made_home, "revisions", "--indicator", "ASP_COV_SPL", "--since", "2025-01-01")
     assert none.returncode == 0
     assert none.stdout.startswith("No revision of ASP_COV_SPL in vintages since 2025-01-01")
-    wrong = run_payung(made_home, "revisions", "--area", "Thailand")
+    wrong = run_payung(made_home, "revisions", "--area", "Thialand")
     assert wrong.returncode == 1
-    assert "The release knows no area 'Thailand'" in wrong.stderr
+    assert "The release knows no area 'Thialand'. Near it: THA (Thailand)." in wrong.stderr
+    former = run_payung(made_home, "revisions", "--area", "Siam", "--format", "csv")
+    assert (former.returncode, former.stderr) == (0, "payung: Siam is THA (Thailand).\n")
+    assert former.stdout == run_payung(made_home, "revisions", "--area", "tha", "--format", "csv").stdout
 
 
 def test_classes_between_the_last_two_un_vintages(release: Path) -> None:

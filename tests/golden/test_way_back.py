@@ -465,7 +465,7 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
     [
         (Asked("ASP_COV_PENSON", "PHL", "2020"), r"no indicator 'ASP_COV_PENSON'. Near it: ASP_COV_PENSN \("),
         (Asked("ASP_COV_PENSN", "Philipines", "2020"), r"no area 'Philipines'. Near it: PHL \(Philippines\)"),
-        (Asked("ASP_COV_PENSN", "PHL", "2020", {"sex": "female"}), r"no code of sex 'female'. Near it: F \("),
+        (Asked("ASP_COV_PENSN", "PHL", "2020", {"sex": "femal"}), r"no code of sex 'femal'. Near it: F \("),
         (Asked("ASP_COV_PENSN", "PHL", "20"), "is no year: give four digits"),
     ],
 )

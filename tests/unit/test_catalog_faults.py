@@ -353,7 +353,7 @@ def test_claims_of_different_cells_of_one_series_stand_side_by_side(folder: Path
 def test_crosswalk_line_standing_twice(folder: Path) -> None:
     line = append(folder, SEX, "Sex,FEMALE,F,")
     assert problems_of(folder) == [
-        f"indicator_defs/{SEX}:{line}: Sex 'FEMALE' is translated in indicator_defs/{SEX}:3 too"
+        f"indicator_defs/{SEX}:{line}: dimension Sex, code FEMALE: line 3 has the same; keep one of the two lines"
     ]
 
 
@@ -371,7 +371,7 @@ def test_body_standing_twice_is_told_once(folder: Path) -> None:
     line = append(folder, "codelists/body.csv", "SLOM,Again,Again,asean")
     told = problems_of(folder)
     assert len(told) == 1
-    assert told[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM stands in line ")
+    assert told[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM: line ")
 
 
 def test_claim_of_a_dataset_that_no_provider_has(folder: Path) -> None:
@@ -425,7 +425,7 @@ def test_weight_standing_twice(folder: Path) -> None:
 def test_code_standing_twice_in_a_list(folder: Path) -> None:
     line = append(folder, "codelists/sex.csv", "F,Women,Again")
     told = problems_of(folder)
-    assert any(p.startswith(f"indicator_defs/codelists/sex.csv:{line}: code F stands in line ") for p in told)
+    assert any(p.startswith(f"indicator_defs/codelists/sex.csv:{line}: code F: line ") for p in told)
 
 
 def test_crosswalk_of_a_column_that_does_not_exist(folder: Path) -> None:
@@ -525,8 +525,8 @@ def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
         "*,FRA,urbanisation,Cannot exist.,Seen nowhere": f"unknown Member State 'FRA'; {members}",
         "*,ASEAN,urbanisation,Cannot exist.,Seen nowhere": f"unknown Member State 'ASEAN'; {members}",
         "*,*,sex,Cannot exist.,Seen nowhere": "indicator and ref_area are both *; name at least one of them",
-        "*,SGP,urbanisation,Cannot exist.,Seen nowhere": "the same figures stand in "
-        "indicator_defs/not_applicable.csv:2 too",
+        "*,SGP,urbanisation,Cannot exist.,Seen nowhere": "indicator *, ref_area SGP, breakdown urbanisation: "
+        "line 2 has the same; keep one of the two lines",
     }
     expected = [
         f"indicator_defs/not_applicable.csv:{append(folder, IMPOSSIBLE, line)}: {said}" for line, said in lines.items()
@@ -581,7 +581,10 @@ def test_must_exist_figure_twice_or_without_a_source(folder: Path) -> None:
     path.write_text(f'{head}\n{FIGURE}"{CITED}"\n{FIGURE}UN\n', encoding="utf-8")
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
-    assert "must_exist.csv:3: ASP_CHD_BRTH, KHM, 2014 stands in line 2 too" in str(caught.value)
+    twice = (
+        "must_exist.csv:3: indicator ASP_CHD_BRTH, ref_area KHM, time_period 2014, breakdown empty: line 2 has the same"
+    )
+    assert twice in str(caught.value)
     assert "must_exist.csv:3: source_citation is 'UN', expected producer, publication and year" in str(caught.value)
 
 
@@ -600,7 +603,7 @@ def test_must_exist_figure_twice_or_without_a_source(folder: Path) -> None:
             "check_tolerances.csv",
             "magnitude_kept,least",
             "magnitude_kept,factor",
-            "magnitude_kept, factor stands in line",
+            "check magnitude_kept, quantity factor: line",
         ),
         ("published_aggregates.csv", "unsd_sdg,SEA,ASEAN,", "unsd_sdg,SEA,ASEAN12,", "unknown area group"),
         ("published_aggregates.csv", "KHM LAO", "KHM LA", "unknown area 'LA'"),
@@ -656,7 +659,7 @@ def test_code_list_that_cannot_be_read_is_told_alone(folder: Path) -> None:
     path = folder / "codelists/sex.csv"
     path.write_text("", encoding="utf-8")
     assert problems_of(folder) == [
-        "indicator_defs/codelists/sex.csv:1: columns missing: code, name, description",
+        "indicator_defs/codelists/sex.csv:1: the file is empty, expected a header: code,name,description",
     ]
     path.write_text("code,name,description\n", encoding="utf-8")
     assert problems_of(folder) == ["indicator_defs/codelists/sex.csv:1: every code is missing"]
@@ -740,7 +743,7 @@ def test_units_of_vintages_are_those_that_a_claim_asks_for(folder: Path) -> None
     append(folder, units, good)
     load_catalog(folder)
     lines = {
-        good: "SI.POV.DDAY of 2022-12-31 is in",
+        good: "vintage_units.csv:2",
         good.replace("$1.90", "$2.15").replace(
             "2022-12", "2023-12"
         ): "unknown unit (series_name_contains) '$2.15 a day (2011 PPP)'",

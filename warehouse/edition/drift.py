@@ -17,7 +17,7 @@ from typing import Any
 import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from warehouse.connection import open_engine, quoted
+from warehouse.connection import open_engine, parquet, quoted
 from warehouse.disk import sha256
 from warehouse.edition.definitions import DefinitionChange, definition_changes
 from warehouse.edition.freeze import kept_tables
@@ -182,8 +182,7 @@ def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyCo
             if not edition.table(name).exists():
                 continue  # a table that came with a later version; what reads it says so
             con.execute(f"CREATE SCHEMA IF NOT EXISTS edition.{name.split('.')[0]}")
-            path = quoted(edition.table(name))
-            con.execute(f"CREATE VIEW edition.{name} AS SELECT * FROM read_parquet('{path}')")
+            con.execute(f"CREATE VIEW edition.{name} AS SELECT * FROM {parquet(edition.table(name))}")
         con.execute(f"ATTACH '{quoted(release / DATABASE)}' AS release (READ_ONLY)")
         for when, database in (("then", "edition"), ("now", "release")):
             con.execute(f"USE {database}")

@@ -16,7 +16,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.connection import open_engine
+from warehouse.connection import open_engine, quoted
 from warehouse.export.files import ExportError
 from warehouse.releases import DATABASE, MANIFEST, read_manifest
 
@@ -166,8 +166,7 @@ def open_release(folder: Path) -> Iterator[ReleaseReader]:
     # of the same process has its own.
     con = open_engine()
     try:
-        path = str(resolved / DATABASE).replace("'", "''")
-        con.execute(f"ATTACH '{path}' AS release (READ_ONLY)")
+        con.execute(f"ATTACH '{quoted(resolved / DATABASE)}' AS release (READ_ONLY)")
         con.execute("USE release")
         con.execute((SQL / "_labels.sql").read_text(encoding="utf-8"))
         yield ReleaseReader(resolved, con)

@@ -18,7 +18,7 @@ people AS (
 ),
 change AS (
     SELECT
-        c.indicator, c.area_group, c.cell, CAST(sum(CAST(c.contribution AS DECIMAL(24, 12))) AS DOUBLE) AS change, count(*) AS n_areas,
+        c.indicator, c.area_group, c.cell, CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) AS DOUBLE) AS change, count(*) AS n_areas,
         string_agg(c.ref_area, ', ' ORDER BY c.ref_area) AS areas,
         CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3))) AS DOUBLE) AS weight_both, min(m.kind) AS kind, min(p.n_members) AS n_members,
         CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3)) * CAST(c.latest_value AS DECIMAL(24, 9)))
@@ -28,7 +28,7 @@ change AS (
                 FILTER (WHERE p.size_order > 1) AS DOUBLE)
             / nullif(CAST(sum(CAST(c.baseline_weight AS DECIMAL(20, 3))) FILTER (WHERE p.size_order > 1) AS DOUBLE), 0)
             AS mean_without_largest,
-        CAST(sum(CAST(c.contribution AS DECIMAL(24, 12))) FILTER (WHERE p.size_order > 1) AS DOUBLE) AS sum_without_largest
+        CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) FILTER (WHERE p.size_order > 1) AS DOUBLE) AS sum_without_largest
     FROM baseline.change_contribution AS c
     JOIN people AS p ON p.area_group = c.area_group AND p.ref_area = c.ref_area
     JOIN reference.indicator AS i ON i.indicator = c.indicator

@@ -1,7 +1,7 @@
 -- harmonised.row: every row of a claimed series in our codes, with what became of it. observation_id names the same cell
 -- in every vintage, also where its series was renamed.
 -- Published text is kept; only a plain number becomes obs_value. "<0.5" and ">=80" become bounds; "N", "NaN" and
--- blank are missing; a blank status, nature or unit is not stated. What cannot be translated is rejected with its reason, never dropped.
+-- blank are missing; a number of 1e14 or more is no figure of a country, and no sum of decimals could hold it; a blank status, nature or unit is not stated. What cannot be translated is rejected with its reason, never dropped.
 WITH coded AS (
     SELECT
         *,
@@ -30,7 +30,7 @@ read AS NOT MATERIALIZED (
         d.title_check, d.finding AS description_finding, d.expected AS description_expected, d.unexpected,
         s.provider, s.dataset, s.series, s.series_name, s.ref_area AS area_code, a.target AS ref_area,
         s.time_period AS period_text,
-        CASE WHEN regexp_full_match(s.time_period, '[0-9]{4}') THEN CAST(s.time_period AS INTEGER) END AS time_period,
+        CASE WHEN regexp_full_match(s.time_period, '[0-9]{4}') THEN TRY_CAST(s.time_period AS INTEGER) END AS time_period,
         s.time_detail, s.obs_value AS value_text, trim(coalesce(s.obs_value, '')) AS value_trimmed,
         trim(coalesce(s.lower_bound, '')) AS lower_text, trim(coalesce(s.upper_bound, '')) AS upper_text,
         trim(coalesce(s.unit_mult, '')) AS mult_text,
@@ -75,33 +75,39 @@ crosswalk_place AS (  -- where a missing code would have to be added
     FROM reference.crosswalk
     GROUP BY provider
 ),
-parsed AS NOT MATERIALIZED (
+numbers AS NOT MATERIALIZED (
     SELECT
         r.*, k.area_file, k.unit_file, k.status_file, k.nature_file,
         -- the multiplier moves the exponent, so that 0.083 and 3 are 83 to the last bit
         CASE
-            WHEN regexp_full_match(r.value_trimmed, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]+)?')
+            WHEN regexp_full_match(r.value_trimmed, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')
                 THEN TRY_CAST(concat(
                 split_part(lower(r.value_trimmed), 'e', 1), 'e',
                 CAST(coalesce(TRY_CAST(nullif(split_part(lower(r.value_trimmed), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
             ) AS DOUBLE)
-        END AS obs_value,
+        END AS number_read,
         CASE
             WHEN regexp_full_match(r.value_trimmed, '[<≤>≥]=? ?[0-9]+([.][0-9]+)?')
                 THEN TRY_CAST(concat(
                 split_part(lower(regexp_extract(r.value_trimmed, '[0-9]+([.][0-9]+)?$')), 'e', 1), 'e',
                 CAST(coalesce(TRY_CAST(nullif(split_part(lower(regexp_extract(r.value_trimmed, '[0-9]+([.][0-9]+)?$')), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
             ) AS DOUBLE)
-        END AS censor_bound,
+        END AS bound_read,
         r.value_trimmed IN ('', 'N', 'NaN') AS is_missing,
-        TRY_CAST(concat(
+        CASE
+            WHEN regexp_full_match(r.lower_text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')
+                THEN TRY_CAST(concat(
                 split_part(lower(r.lower_text), 'e', 1), 'e',
                 CAST(coalesce(TRY_CAST(nullif(split_part(lower(r.lower_text), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
-            ) AS DOUBLE) AS lower_number,
-        TRY_CAST(concat(
+            ) AS DOUBLE)
+        END AS lower_read,
+        CASE
+            WHEN regexp_full_match(r.upper_text, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')
+                THEN TRY_CAST(concat(
                 split_part(lower(r.upper_text), 'e', 1), 'e',
                 CAST(coalesce(TRY_CAST(nullif(split_part(lower(r.upper_text), 'e', 2), '') AS INTEGER), 0) + coalesce(r.unit_mult, 0) AS VARCHAR)
-            ) AS DOUBLE) AS upper_number,
+            ) AS DOUBLE)
+        END AS upper_read,
         u.target AS published_unit, u.code IS NOT NULL OR r.unit_code = '' AS unit_known,
         o.target AS published_status, o.code IS NOT NULL OR r.status_code = '' AS status_known,
         t.target AS nature, t.code IS NOT NULL OR r.nature_code = '' AS nature_known
@@ -114,6 +120,15 @@ parsed AS NOT MATERIALIZED (
     LEFT JOIN reference.crosswalk AS t
         ON t.provider = r.provider AND t.concept = 'nature' AND t.code = r.nature_code
 ),
+parsed AS NOT MATERIALIZED (
+    SELECT
+        n.*,
+        CASE WHEN abs(n.number_read) < 1e14 THEN n.number_read END AS obs_value,
+        CASE WHEN n.bound_read < 1e14 THEN n.bound_read END AS censor_bound,
+        CASE WHEN abs(n.lower_read) < 1e14 THEN n.lower_read END AS lower_number,
+        CASE WHEN abs(n.upper_read) < 1e14 THEN n.upper_read END AS upper_number
+    FROM numbers AS n
+),
 judged AS NOT MATERIALIZED (
     SELECT
         p.*,
@@ -124,6 +139,8 @@ judged AS NOT MATERIALIZED (
             WHEN NOT p.unit_known OR NOT p.status_known OR NOT p.nature_known THEN 'unknown_code'
             WHEN p.time_period IS NULL THEN 'unreadable_period'
             WHEN p.obs_value IS NULL AND p.censor_bound IS NULL AND NOT p.is_missing THEN 'unreadable_value'
+            WHEN i.weight IS NOT NULL AND greatest(abs(p.obs_value), p.censor_bound, abs(p.lower_number), abs(p.upper_number)) >= 1e10
+                THEN 'unreadable_value'
             WHEN (p.lower_text <> '' AND p.lower_number IS NULL) OR (p.upper_text <> '' AND p.upper_number IS NULL)
                 THEN 'unreadable_bound'
             WHEN p.mult_text <> '' AND p.unit_mult IS NULL THEN 'unreadable_multiplier'
@@ -156,8 +173,8 @@ spoken AS NOT MATERIALIZED (
             )
             WHEN 'unmapped_dimension' THEN j.key_detail
             WHEN 'unreadable_period' THEN 'period ' || coalesce(j.period_text, '(blank)') || ' is not a year of four digits'
-            WHEN 'unreadable_value' THEN 'value ' || j.value_trimmed || ' is neither a number, nor a bound such as <0.5, nor missing'
-            WHEN 'unreadable_bound' THEN 'bounds ' || j.lower_text || ' and ' || j.upper_text || ' are not numbers'
+            WHEN 'unreadable_value' THEN 'value ' || j.value_trimmed || ' is neither a number below 1e14 (below 1e10 where there is a weight), nor a bound such as <0.5, nor missing'
+            WHEN 'unreadable_bound' THEN 'bounds ' || j.lower_text || ' and ' || j.upper_text || ' are not numbers below 1e14'
             WHEN 'undeclared_vintage' THEN
                 'the definition of ' || j.indicator || ' does not say what ' || j.series || ' means in the vintage of '
                 || CAST(j.vintage_date AS VARCHAR) || ' (vintage_from, vintage_to)'

@@ -14,15 +14,16 @@ member AS (
 ),
 newest AS (  -- figures that weights are made from, newest vintage of each series
     SELECT
-        s.provider, s.dataset, s.series, x.target AS ref_area, CAST(s.time_period AS INTEGER) AS time_period,
-        CAST(s.obs_value AS DOUBLE) AS amount, s.series_key
+        s.provider, s.dataset, s.series, x.target AS ref_area, TRY_CAST(s.time_period AS INTEGER) AS time_period,
+        TRY_CAST(s.obs_value AS DOUBLE) AS amount, s.series_key
     FROM staged.observation AS s
     JOIN lineage.series_vintage AS n ON n.snapshot_id = s.snapshot_id AND n.series = s.series AND n.is_newest AND n.is_declared
     JOIN reference.crosswalk AS x
         ON x.provider = s.provider AND x.concept = 'ref_area' AND x.code = s.ref_area
     JOIN member AS m ON m.ref_area = x.target
     WHERE s.provider IN ('un_wpp', 'world_bank') AND regexp_full_match(s.time_period, '[0-9]{4}')
-        AND TRY_CAST(s.obs_value AS DOUBLE) IS NOT NULL AND s.unexpected IS NULL
+        AND s.unexpected IS NULL
+        AND TRY_CAST(s.obs_value AS DOUBLE) BETWEEN 0 AND 1e14  -- others are no weights, and no sum of decimals could hold them
 ),
 years AS (
     SELECT DISTINCT n.time_period
@@ -35,7 +36,7 @@ total AS (
 five_year AS (
     SELECT
         ref_area, time_period, CASE series WHEN 'PopFemale' THEN 'F' ELSE 'M' END AS sex,
-        CAST(regexp_extract(series_key, 'AgeGrp=([0-9]+)', 1) AS INTEGER) AS age_from, amount
+        TRY_CAST(regexp_extract(series_key, 'AgeGrp=([0-9]+)', 1) AS INTEGER) AS age_from, amount
     FROM newest
     WHERE dataset = 'wpp2019_age_sex' AND series IN ('PopFemale', 'PopMale')
 ),
@@ -51,7 +52,8 @@ interpolated AS (
 scaled AS (
     SELECT
         i.ref_area, i.time_period, i.sex, i.age_from,
-        i.amount / CAST(sum(CAST(i.amount AS DECIMAL(24, 6))) OVER (PARTITION BY i.ref_area, i.time_period) AS DOUBLE)
+        i.amount
+            / nullif(CAST(sum(CAST(i.amount AS DECIMAL(24, 6))) OVER (PARTITION BY i.ref_area, i.time_period) AS DOUBLE), 0)
             * t.persons AS persons
     FROM interpolated AS i
     JOIN total AS t ON t.ref_area = i.ref_area AND t.time_period = i.time_period
@@ -179,7 +181,7 @@ beneficiary_cells AS (
         ON v.indicator = w.coverage_indicator AND v.ref_area = k.ref_area AND v.time_period = k.source_year AND v.is_headline
     JOIN total AS t ON t.ref_area = k.ref_area AND t.time_period = k.time_period
 ),
-all_cells AS (
+every_cell AS (
     SELECT weight, ref_area, time_period, sex, age, amount, filling FROM population_cells
     UNION ALL
     SELECT weight, ref_area, time_period, sex, age, amount, filling FROM series_cells
@@ -188,10 +190,15 @@ all_cells AS (
     UNION ALL
     SELECT weight, ref_area, time_period, sex, age, amount, filling FROM beneficiary_cells
 ),
+all_cells AS (  -- what is negative or too large is no weight
+    SELECT
+        weight, ref_area, time_period, sex, age, CASE WHEN amount BETWEEN 0 AND 1e14 THEN amount END AS amount, filling
+    FROM every_cell
+),
 urban AS (
-    SELECT ref_area, time_period, 'U' AS urbanisation, amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS'
+    SELECT ref_area, time_period, 'U' AS urbanisation, amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS' AND amount <= 100
     UNION ALL
-    SELECT ref_area, time_period, 'R' AS urbanisation, 1 - amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS'
+    SELECT ref_area, time_period, 'R' AS urbanisation, 1 - amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS' AND amount <= 100
 )
 SELECT weight, ref_area, time_period, sex, age, '_T' AS urbanisation, round(amount, 3) AS weight_value, filling, FALSE AS is_proxy
 FROM all_cells

@@ -5,7 +5,9 @@ FROM staged.rejection
 UNION ALL
 SELECT
     r.snapshot_id, r.snapshot_row, r.source AS provider, r.dataset, r.provider_series AS series,
-    'harmonised' AS stage, r.reason, r.detail,
+    'harmonised' AS stage, r.reason,
+    r.detail || CASE WHEN r.reason = 'unknown_code' AND r.ref_area IS NULL AND n.ref_area <> s.ref_area
+        THEN '; ' || s.ref_area || ' means ' || n.ref_area ELSE '' END AS detail,
     concat_ws('; ',
         'area ' || coalesce(s.ref_area, '(blank)'), 'period ' || coalesce(s.time_period, '(blank)'),
         nullif(s.series_key, ''), 'value ' || coalesce(s.obs_value, '(blank)')
@@ -13,6 +15,7 @@ SELECT
 FROM harmonised.row AS r
 JOIN staged.observation AS s
     ON s.snapshot_id = r.snapshot_id AND s.snapshot_row = r.snapshot_row AND s.series = r.provider_series
+LEFT JOIN reference.area_name AS n ON n.name = upper(trim(s.ref_area))
 WHERE r.outcome = 'rejected'
 UNION ALL
 SELECT

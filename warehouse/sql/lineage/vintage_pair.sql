@@ -37,8 +37,10 @@ value AS NOT MATERIALIZED (  -- of footnotes and citations it is enough to know 
     SELECT
         p.is_later, p.comparison_no, CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area,
         r.time_period, r.candidate_no, r.obs_value, trim(coalesce(r.value_text, '')) AS text,
-        length(split_part(split_part(lower(trim(r.value_text)), 'e', 1), '.', 2))
-            - coalesce(TRY_CAST(split_part(lower(trim(r.value_text)), 'e', 2) AS INTEGER), 0) - coalesce(r.unit_mult, 0) AS decimals,
+        greatest(-400, least(400,  -- no double has more
+            length(split_part(split_part(lower(trim(r.value_text)), 'e', 1), '.', 2))
+            - coalesce(TRY_CAST(split_part(lower(trim(r.value_text)), 'e', 2) AS INTEGER), 0) - coalesce(r.unit_mult, 0)
+        )) AS decimals,
         r.obs_value IS NULL AND r.lower_bound IS NULL AND r.upper_bound IS NULL AS is_empty,
         r.obs_status, r.nature, r.published_unit, CAST(md5(nullif(r.footnote, '')) AS UUID) AS footnote,
         CAST(md5(nullif(r.source_citation, '')) AS UUID) AS citation, r.snapshot_row

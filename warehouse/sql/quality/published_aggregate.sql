@@ -95,11 +95,11 @@ member AS (
 tested AS (
     SELECT
         observation_id,
-        CAST(sum(CAST(w AS DECIMAL(20, 3)) * CAST(coalesce(their_value, value) AS DECIMAL(18, 9))) AS DOUBLE)
+        CAST(sum(CAST(w AS DECIMAL(20, 3)) * CAST(coalesce(their_value, value) AS DECIMAL(24, 9))) AS DOUBLE)
             / nullif(CAST(sum(CAST(w AS DECIMAL(20, 3))) AS DOUBLE), 0) AS with_their_values,
-        CAST(sum(CAST(w AS DECIMAL(20, 3)) * CAST(coalesce(nearest_value, value) AS DECIMAL(18, 9))) AS DOUBLE)
+        CAST(sum(CAST(w AS DECIMAL(20, 3)) * CAST(coalesce(nearest_value, value) AS DECIMAL(24, 9))) AS DOUBLE)
             / nullif(CAST(sum(CAST(w AS DECIMAL(20, 3))) AS DOUBLE), 0) AS with_nearest_values,
-        CAST(sum(CAST(people AS DECIMAL(20, 3)) * CAST(value AS DECIMAL(18, 9))) AS DOUBLE)
+        CAST(sum(CAST(people AS DECIMAL(20, 3)) * CAST(value AS DECIMAL(24, 9))) AS DOUBLE)
             / nullif(CAST(sum(CAST(people AS DECIMAL(20, 3))) AS DOUBLE), 0) AS with_population,
         count(*) FILTER (WHERE abs(their_value - value) > 1e-9) AS n_other_values,
         count(*) FILTER (WHERE is_older) AS n_older, count(*) FILTER (WHERE abs(nearest_value - value) > 1e-9) AS n_nearer,

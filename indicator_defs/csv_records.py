@@ -1,0 +1,121 @@
+"""The records of a CSV file of definitions, one a line, read as strictly as a provider's.
+
+Belongs here: splitting a text into lines and cells, and everything that a line or a header can do wrong.
+Does not belong here: what a column may hold (the modules named after what they read).
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from collections.abc import Callable, Iterator, Sequence
+
+Report = Callable[[int, str], None]
+"""Takes a line number and what is wrong with the line."""
+
+_QUOTED = r'"(?:[^"]|"")*"'
+_CELL = re.compile(rf'(?:{_QUOTED}|[^",]*)(?=,|\Z)')
+_OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
+_ONE_LINE = "a record is one line, and a cell holds no line break"
+
+
+def records(text: str, columns: Sequence[str], report: Report) -> Iterator[tuple[int, dict[str, str]]]:
+    """The records of a CSV text that must have exactly these columns, in any order: line number, cell by column.
+
+    White space around a cell is left out. A line that is not whole is reported and skipped; where the header cannot be
+    used, nothing else is read. Lines end in LF or CR LF; empty lines at the end of the text count for nothing.
+    """
+    if "\r" in text.replace("\r\n", ""):
+        line = re.split("\r(?!\n)", text, maxsplit=1)[0].count("\n") + 1
+        report(line, "the line ends in a carriage return alone; save the file with line ends LF or CR LF")
+        return
+    lines = text.replace("\r\n", "\n").split("\n")
+    while lines and not lines[-1].strip():
+        lines.pop()
+    if not lines:
+        report(1, f"the file is empty, expected a header: {','.join(columns)}")
+        return
+    header = _header(lines[0], columns, report)
+    if header is None:
+        return
+    for number, line in enumerate(lines[1:], start=2):
+        wrong = _wrong(line, header)
+        if wrong:
+            report(number, wrong)
+            continue
+        cells = [c.strip() for c in _cells(line)]
+        if len(cells) != len(header):
+            report(number, _counted(cells, header))
+        elif not any(cells):
+            report(number, "every cell of the line is empty; remove the line")
+        else:
+            yield number, dict(zip(header, cells, strict=True))
+
+
+def _header(line: str, columns: Sequence[str], report: Report) -> list[str] | None:
+    """The names of the columns, or None where they are not those expected."""
+    expected = f"expected {','.join(columns)}"
+    wrong = _wrong(line, []) if line.strip() else f"the header is empty, {expected}"
+    for delimiter, what in _OTHER_DELIMITERS.items():
+        if not wrong and "," not in line and line.count(delimiter) >= len(columns) - 1 > 0:
+            wrong = f"the columns are separated by {what}, expected commas; save the file as CSV with commas"
+    if wrong:
+        report(1, wrong)
+        return None
+    header = [c.strip() for c in _cells(line)]
+    found = []
+    if empty := [str(at) for at, name in enumerate(header, start=1) if not name]:
+        found.append(f"column {', '.join(empty)} has no name; remove it, and its cell in every line")
+    if double := sorted({name for name in header if name and header.count(name) > 1}):
+        found.append(f"columns named twice: {', '.join(double)}")
+    if missing := [name for name in columns if name not in header]:
+        found.append(f"columns missing: {', '.join(missing)}")
+    if unknown := [name for name in header if name and name not in columns]:
+        found.append(f"unknown columns: {', '.join(unknown)}; {expected}")
+    for what in found:
+        report(1, what)
+    return None if found else header
+
+
+def _wrong(line: str, header: Sequence[str]) -> str:
+    """What keeps a line from being split into cells; nothing where it can be."""
+    if not line.strip():
+        return "the line is empty; remove it"
+    control = next((c for c in line if unicodedata.category(c) == "Cc" and c != "\t"), None)
+    if control is not None:
+        name = "a NUL" if control == "\0" else f"the control character U+{ord(control):04X}"
+        return f"found {name} at character {line.index(control) + 1}, expected text; remove it"
+    at, number = 0, 0
+    while at <= len(line):
+        found = _CELL.match(line, at)
+        if found is None:
+            column = f" ({header[number]})" if number < len(header) else ""
+            return f"cell {number + 1}{column}: {_quote_fault(line[at:])}"
+        at, number = found.end() + 1, number + 1
+    return ""
+
+
+def _quote_fault(rest: str) -> str:
+    """What is wrong with the quotes of the cell at the beginning of `rest`."""
+    if not rest.startswith('"'):
+        return "found a quote in a cell that does not begin with one; quote the whole cell and double quotes within it"
+    closed = re.match(_QUOTED, rest)
+    if closed is None:
+        return f"a quote is never closed in this line ({_ONE_LINE}); close it, or remove it"
+    return f"found {rest[closed.end() :][:20]!r} after the closing quote, expected a comma; double quotes within a cell"
+
+
+def _cells(line: str) -> list[str]:
+    """The cells of a line that is whole."""
+    return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")
+
+
+def _counted(cells: Sequence[str], header: Sequence[str]) -> str:
+    """A line with too many or too few cells, in words."""
+    said = f"{len(cells)} cells, the header has {len(header)}"
+    if len(cells) < len(header):
+        return f"{said}: none for {', '.join(header[len(cells) :])}; an empty cell needs its comma too"
+    if not any(cells[len(header) :]):
+        return f"{said}: the last {len(cells) - len(header)} are empty; remove the commas at the end of the line"
+    return f"{said} (quote cells that hold a comma)"
