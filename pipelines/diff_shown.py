@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from indicator_defs.rounding import digits
 from pipelines.records import records
 from pipelines.words import cut
 from warehouse.diff import KINDS, LEVELS, Diff
@@ -174,7 +175,7 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> str:
     if value is None or pd.isna(value):
         return "none"
-    return f"{float(value):.10g}"  # without the noise of the last bits; JSON and workbook have all digits
+    return digits(float(value), 10)  # without the noise of the last bits; JSON and workbook have all digits
 
 
 def _plain(value: Any) -> Any:

@@ -17,6 +17,7 @@ from typing import Any
 from openpyxl.utils import get_column_letter
 
 from indicator_defs.errors import PayungError
+from indicator_defs.rounding import digits
 
 MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 MOST_CHARACTERS = 32_767  # counted in units of UTF-16, as Excel does
@@ -71,13 +72,7 @@ class Cells:
             return False
         if isinstance(value, int | float | Decimal) and _is_number(value):
             # the library itself would write 16 digits of a number, and a double needs up to 17
-            cell._value = (
-                repr(value + 0.0)
-                if isinstance(value, float)
-                else f"{value:f}"
-                if isinstance(value, Decimal)
-                else str(value)
-            )
+            cell._value = repr(float(value) + 0.0) if isinstance(value, float) else digits(value)
             cell.data_type = "n"
             return False
         return self.text(cell, str(value), place)
@@ -151,8 +146,7 @@ def _is_number(value: float | Decimal) -> bool:
         return False
     if isinstance(value, float):
         return True
-    digits = str(abs(value)) if isinstance(value, int) else "".join(map(str, value.as_tuple().digits)).lstrip("0")
-    return len(digits) <= MOST_DIGITS
+    return len("".join(map(str, Decimal(value).as_tuple().digits)).lstrip("0")) <= MOST_DIGITS
 
 
 def _is_day(value: date) -> bool:

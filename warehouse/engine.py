@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.connection import open_engine, quoted
+from warehouse.connection import define_half_up, open_engine, quoted
 from warehouse.metadata import SCHEMAS, Table, table, tables
 
 if TYPE_CHECKING:
@@ -72,7 +72,9 @@ class Build:
 @lru_cache(maxsize=1)
 def _engine() -> duckdb.DuckDBPyConnection:
     # One per process: opening an engine costs more than most of these queries.
-    return open_engine()
+    con = open_engine()
+    define_half_up(con)
+    return con
 
 
 @contextmanager

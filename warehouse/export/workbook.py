@@ -24,6 +24,7 @@ from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from indicator_defs.rounding import decimals_shown
 from warehouse.cells import Cells, add_cuts, check_size, coordinate, printable, sheet_name
 from warehouse.export.files import written_aside
 from warehouse.export.reading import Rows
@@ -163,7 +164,7 @@ def first_rows(table: Table) -> dict[str, int]:
 
 
 def decimal_format(decimals: int) -> str:
-    """The number format that shows so many digits; the stored number keeps all of its own."""
+    """The number format that shows so many decimals, rounded half up; the stored number keeps all its digits."""
     return "#,##0" + ("." + "0" * decimals if decimals else "")
 
 
@@ -285,7 +286,11 @@ class Book:
                 if column.kind == "class" and value is not None:
                     value = PUBLICATION_CLASSES.get(value, value)
                 digits = row[decimals] if decimals is not None else 1
-                number_format = decimal_format(digits) if column.kind == "value" else NUMBER_FORMATS[column.kind]
+                if column.kind == "value":
+                    is_number = isinstance(value, int | float)
+                    number_format = decimal_format(decimals_shown(value, digits) if is_number else digits)
+                else:
+                    number_format = NUMBER_FORMATS[column.kind]
                 cell = sheet.cell(number, position)
                 quoted, fill = self._put(cell, value), None
                 if isinstance(value, str):

@@ -255,6 +255,11 @@ SELECT
             WHEN 'old' THEN kept
         END
     END AS reason,
+    -- a reason that says more than the word of availability stands in its place in every export
+    CASE
+        WHEN reason_code IN ('not_gathered', 'national_submission', 'source_failed', 'rejected') THEN reason_code
+        ELSE availability
+    END AS shown_as,
     CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_body, body) END AS filled_by,
     CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_obtain_from, places) END AS obtain_from
 FROM coded
