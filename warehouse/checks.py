@@ -184,9 +184,9 @@ def checks() -> list[Check]:
         text = path.read_text(encoding="utf-8")
         header = dict(_HEADER.findall(text))
         severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
-        out.append(
-            Check(path.stem, severity or "blocks", header["description"], header["finding"], text, as_of_severity=past)
-        )
+        rule = header["description"]
+        finding = header.get("finding", f"{{n}} [case|cases] against the rule: {rule}")
+        out.append(Check(path.stem, severity or "blocks", rule, finding, text, as_of_severity=past))
     return sorted(out, key=lambda c: c.name)
 
 
