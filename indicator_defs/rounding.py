@@ -46,8 +46,10 @@ def shown(value: Number, decimals: int) -> str:
 def significant(value: Number, digits: int) -> Decimal:
     """The number with at most so many digits that count, without zeros at its end."""
     exact = _decimal(value)
-    if not exact.is_finite() or not exact:
-        return exact if exact else abs(exact)
+    if not exact.is_finite():
+        return exact
+    if not exact:
+        return Decimal(0)
     return half_up(exact, digits - 1 - exact.adjusted()).normalize(_EXACT)
 
 

@@ -43,7 +43,8 @@ def test_only_zero_reads_zero(value: float, decimals: int, text: str) -> None:
 
 
 def test_digits_and_shares_are_exact() -> None:
-    assert [rounding.digits(v, 6) for v in (20.0, 1234567.5, 0.1, 2, -1e-9)] == [
+    assert [rounding.digits(v, 6) for v in (0.0, 20.0, 1234567.5, 0.1, 2, -1e-9)] == [
+        "0",
         "20",
         "1234570",
         "0.1",

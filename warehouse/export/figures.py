@@ -24,11 +24,10 @@ from warehouse.export.plotting import (
     LinearSegmentedColormap,
     PatchCollection,
     Rectangle,
-    Text,
     mpl,
     own_settings,
 )
-from warehouse.export.reading import ReleaseReader
+from warehouse.export.reading import ReleaseReader, Rows
 from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 
 # All of matplotlib's own settings, so that none of the user's is left, and ours.
@@ -62,6 +61,25 @@ BANDS = {
         ("not_applicable", "one figure for ASEAN, not by member"),
     )
 }
+
+
+# What would turn the text around it, and what XML cannot hold.
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def plain(text: str) -> str:
+    """A text as a figure draws it: on one line until it is wrapped, unable to break the file or to turn what follows."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _TURNS.sub("", " ".join(text.split())))
+
+
+class PlainReader(ReleaseReader):
+    """A release of which every text is plain, for the figures alone: pages and cells have rules of their own."""
+
+    def ask(self, query: str, **parameters: Any) -> Rows:
+        """As the reader it stands for."""
+        found = super().ask(query, **parameters)
+        return Rows(found.fields, [tuple(plain(v) if isinstance(v, str) else v for v in row) for row in found.rows])
 
 
 @dataclass(frozen=True)
@@ -113,9 +131,7 @@ def write_figure(reader: ReleaseReader, draw: Callable[[ReleaseReader], Figure],
     with mpl.rc_context(STYLE), warnings.catch_warnings():
         # what the font lacks is a box in the PNG; in the SVG the text stays and the viewer's fonts show it
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
-        figure = draw(reader)
-        for text in figure.findobj(Text):
-            text.set_text(plain(text.get_text()))
+        figure = draw(PlainReader(reader.folder, reader.con))
         for path in paths:
             kind = path.suffix.removeprefix(".").lower()
             with written_aside(path) as aside:
@@ -445,19 +461,6 @@ def _frame(
     figure.text(
         0.01, 0.08 / height, _wrapped(source, int(width * 17)), ha="left", va="bottom", fontsize=7, color="#444444"
     )
-
-
-# What would turn the text around it, and what XML cannot hold.
-_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
-_UNWRITABLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
-
-
-def plain(text: str) -> str:
-    """A text as a figure draws it: it can neither break the file nor reach beyond its own place.
-
-    Marks of direction are left out, control characters replaced; lines of a text are kept.
-    """
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _TURNS.sub("", text))
 
 
 def _bare(axes: Any) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import logging
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -37,7 +38,9 @@ def _without_settings() -> Iterator[None]:
 with _without_settings():
     try:
         import matplotlib as mpl
-    except (OSError, UnicodeError):  # a matplotlibrc in the folder that cannot be read
+    except (OSError, UnicodeError):  # a matplotlibrc in the folder that cannot be read: once more, from another one
+        for name in [n for n in sys.modules if n.partition(".")[0] == "matplotlib"]:
+            del sys.modules[name]
         with contextlib.chdir(Path(__file__).parent):
             import matplotlib as mpl
     from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -46,7 +49,6 @@ with _without_settings():
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
     from matplotlib.patches import Rectangle
-    from matplotlib.text import Text
 
 __all__ = [
     "Figure",
@@ -55,7 +57,6 @@ __all__ = [
     "LinearSegmentedColormap",
     "PatchCollection",
     "Rectangle",
-    "Text",
     "mpl",
     "own_settings",
 ]
