@@ -20,7 +20,7 @@ from site_pages import Page
 from pipelines.gaps import Asked, gaps
 from warehouse.export import export
 from warehouse.export.figures import BANDS
-from warehouse.export.wording import AVAILABILITY_LETTERS
+from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 
 HEADER = 4
 VALUES = re.compile(r'<data value="([^"]*)">([^<]*)</data>(?!&nbsp;%)')  # shares of a weight have their own format
@@ -178,6 +178,15 @@ def counted(expected: dict[tuple[str, str, int], str]) -> dict[str, int]:
         if breakdown == "headline":
             found[text.partition(" ")[0]] += 1
     return dict(found)
+
+
+def test_every_letter_has_the_colour_of_the_workbook_on_the_site(folder: Path) -> None:
+    style = (folder / "site" / "style.css").read_text(encoding="utf-8")
+    colours = {
+        letter: fill if len(fill) == 6 else "".join(c * 2 for c in fill)
+        for letter, fill in re.findall(r"\.av-(\S) \{ background: #(\w+)", style)
+    }
+    assert {letter: fill.upper() for letter, fill in colours.items()} == AVAILABILITY_FILLS
 
 
 def test_gaps_as_json_name_the_word_that_the_letters_show(made_home: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from decimal import Decimal
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
@@ -55,22 +56,26 @@ def test_digits_and_shares_are_exact() -> None:
     assert rounding.percent(0.12345, 1) == "12.3"
 
 
+@lru_cache(maxsize=1)
+def engine() -> duckdb.DuckDBPyConnection:
+    con = duckdb.connect()
+    define_half_up(con)
+    return con
+
+
 @settings(deadline=None)
 @given(st.floats(-1e12, 1e12, allow_subnormal=False), st.integers(0, 4))
 def test_sql_rounds_the_same(value: float, decimals: int) -> None:
-    with duckdb.connect() as con:
-        define_half_up(con)
-        found = con.execute(f"SELECT half_up(?::DOUBLE, {decimals})", [value]).fetchall()[0][0]
+    found = engine().execute(f"SELECT half_up(?::DOUBLE, {decimals})", [value]).fetchall()[0][0]
     assert found == float(rounding.half_up(value, decimals))
 
 
 def test_sql_takes_any_number_and_none() -> None:
-    with duckdb.connect() as con:
-        define_half_up(con)
-        values = "(1e300), ('inf'::DOUBLE), ('-inf'::DOUBLE), (NULL), (2.05::DOUBLE)"
-        query = f"SELECT half_up(x, 1) FROM (VALUES {values}) AS t(x)"
-        assert [r[0] for r in con.execute(query).fetchall()] == [1e300, float("inf"), float("-inf"), None, 2.1]
-        assert con.execute("SELECT half_up(3, 1), half_up(2.25, 1), half_up(2.5, 0)").fetchall() == [(3.0, 2.3, 3.0)]
+    con = engine()
+    values = "(1e300), ('inf'::DOUBLE), ('-inf'::DOUBLE), (NULL), (2.05::DOUBLE)"
+    query = f"SELECT half_up(x, 1) FROM (VALUES {values}) AS t(x)"
+    assert [r[0] for r in con.execute(query).fetchall()] == [1e300, float("inf"), float("-inf"), None, 2.1]
+    assert con.execute("SELECT half_up(3, 1), half_up(2.25, 1), half_up(2.5, 0)").fetchall() == [(3.0, 2.3, 3.0)]
 
 
 # What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, and a weight as it is stored.
