@@ -65,7 +65,7 @@ def test_pages_and_workbook_show_the_same_numbers(folder: Path, book: Workbook) 
         for row in book[name].iter_rows(min_row=HEADER + 1):
             on_page = pages[str(row[0].value)]
             for cell in row:
-                # years and counts have formats of their own, and stand on the pages as text
+                # years and counts have formats of their own, and are text on the pages
                 if not isinstance(cell.value, float | int) or cell.number_format in ("0", "0.00", "General"):
                     continue
                 number = float(cell.value)
@@ -136,11 +136,11 @@ def test_site_workbook_figure_and_gaps_say_the_same_of_every_cell(folder: Path, 
         expected[(indicator, label, members.index(area))] = letter if year is None else f"{letter} {year}"
     assert letters_of_site(folder / "site") == expected
     assert letters_of_workbook(book, labels) == expected
-    told = gaps(release, Asked(breakdowns=True)).rows
+    missing = gaps(release, Asked(breakdowns=True)).rows
     impossible = gaps(release, Asked(breakdowns=True, reason="not_applicable")).rows
     of_gaps = {
         (r.indicator, r.breakdown, r.area): (r.shown_as, r.reason_code)
-        for found in (told, impossible)
+        for found in (missing, impossible)
         for r in found[found["area_type"] == "country"].itertuples()
     }
     assert of_gaps == {
@@ -160,7 +160,7 @@ def test_site_workbook_figure_and_gaps_say_the_same_of_every_cell(folder: Path, 
 
 
 def letters_of_figure(path: Path) -> dict[str, int]:
-    """How often each letter stands in a cell of the heat map; a band in words is the letter of all its members."""
+    """How often each letter is in a cell of the heat map; a band in words is the letter of all its members."""
     found: dict[str, int] = defaultdict(int)
     letters = {letter for letter, _ in AVAILABILITY_LETTERS.values()}
     for text in ("".join(t.itertext()).strip() for t in ElementTree.parse(path).getroot().iter(f"{SVG}text")):

@@ -103,9 +103,9 @@ def test_text_too_long_is_cut_with_a_mark_and_named(write: Writer, long: str, tm
     assert len(found.encode("utf-16-le")) // 2 <= MOST_CHARACTERS
     assert re.search(r" … \[cut; whole in .*\]$", found)
     assert long.startswith(found.partition(" … ")[0])
-    told = as_the_format_says(tmp_path / "t.xlsx", "Cut texts")
-    assert told["A2"].startswith(f"{sheet}!{place}: ")
-    assert "A3" not in told
+    named = as_the_format_says(tmp_path / "t.xlsx", "Cut texts")
+    assert named["A2"].startswith(f"{sheet}!{place}: ")
+    assert "A3" not in named
 
 
 def test_answer_with_a_text_too_long_is_refused_by_cell(tmp_path: Path) -> None:

@@ -77,7 +77,7 @@ class PlainReader(ReleaseReader):
     """A release of which every text is plain, for the figures alone: pages and cells have rules of their own."""
 
     def ask(self, query: str, **parameters: Any) -> Rows:
-        """As the reader it stands for."""
+        """As in ReleaseReader, with plain texts."""
         found = super().ask(query, **parameters)
         return Rows(found.fields, [tuple(plain(v) if isinstance(v, str) else v for v in row) for row in found.rows])
 

@@ -255,7 +255,7 @@ SELECT
             WHEN 'old' THEN kept
         END
     END AS reason,
-    -- a reason that says more than the word of availability stands in its place in every export
+    -- what every export shows: the reason where it says more than the word of availability
     CASE
         WHEN reason_code IN ('not_gathered', 'national_submission', 'source_failed', 'rejected') THEN reason_code
         ELSE availability
