@@ -40,6 +40,7 @@ def check_results(key: dg.AssetKey, results: Sequence[checks.Result]) -> list[dg
             check_name=r.check.name,
             passed=r.passed or r.check.severity == "informs",
             severity=SEVERITY[r.check.severity],
+            description=r.finding,
             metadata={"problems": r.problems, "first": r.sample},
         )
         for r in results

@@ -18,6 +18,7 @@ from indicator_defs.breakdowns import BREAKDOWNS, pairs
 from indicator_defs.codelists import Codelists
 from indicator_defs.files import Files, Problems, Row, is_number, is_year
 from indicator_defs.model import IndicatorDefinition
+from indicator_defs.rounding import digits
 
 MUST_EXIST = "must_exist.csv"
 TOLERANCES = "check_tolerances.csv"
@@ -215,7 +216,7 @@ class _Reader:
     def _number(self, row: Row, column: str, least: float | None = None) -> float | None:
         value = float(row[column]) if is_number(row[column]) else float("nan")
         holds = isfinite(value) and (least is None or value >= least)
-        kind = "a number" if least is None else f"a number not below {least:g}"
+        kind = "a number" if least is None else f"a number not below {digits(least)}"
         return value if self.problems.expected(row, column, holds, kind) else None
 
     def _codes(self, row: Row) -> dict[str, str] | None:

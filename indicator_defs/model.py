@@ -28,6 +28,7 @@ from pydantic import (
 from indicator_defs.breakdowns import Breakdown as Breakdown
 from indicator_defs.breakdowns import pairs
 from indicator_defs.roles import ColumnRole
+from indicator_defs.rounding import digits
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
@@ -280,7 +281,7 @@ class IndicatorDefinition(Strict):
     def _not_below_the_minimum(cls, maximum: float | None, info: ValidationInfo) -> float | None:
         minimum = info.data.get("minimum")
         if minimum is not None and maximum is not None and maximum <= minimum:
-            raise ValueError(f"{maximum:g} is not above the minimum {minimum:g}")
+            raise ValueError(f"{digits(maximum)} is not above the minimum {digits(minimum)}")
         return maximum
 
 

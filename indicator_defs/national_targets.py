@@ -14,6 +14,7 @@ from pydantic import Field, model_validator
 from indicator_defs.files import Files, Problems
 from indicator_defs.model import IndicatorDefinition, Placed
 from indicator_defs.names import Names
+from indicator_defs.rounding import digits
 
 
 class NationalTarget(Placed):
@@ -58,8 +59,8 @@ def _check_values(one: NationalTarget, definition: IndicatorDefinition, problems
         below = definition.minimum is not None and value < definition.minimum
         above = definition.maximum is not None and value > definition.maximum
         if below or above:
-            bounds = " to ".join("any" if b is None else f"{b:g}" for b in (definition.minimum, definition.maximum))
-            problems.say(one.place, f"{name} is {value:g}, expected {bounds} in unit {definition.unit}")
+            bounds = " to ".join("any" if b is None else digits(b) for b in (definition.minimum, definition.maximum))
+            problems.say(one.place, f"{name} is {digits(value)}, expected {bounds} in unit {definition.unit}")
     if one.floor is not None and one.target is not None:
         step = one.target - one.floor
         if (definition.direction == "higher_is_better" and step < 0) or (
@@ -67,6 +68,6 @@ def _check_values(one: NationalTarget, definition: IndicatorDefinition, problems
         ):
             problems.say(
                 one.place,
-                f"the target {one.target:g} lies behind the floor {one.floor:g}, and for {one.indicator} "
+                f"the target {digits(one.target)} lies behind the floor {digits(one.floor)}, and for {one.indicator} "
                 f"{definition.direction.replace('_', ' ')}",
             )

@@ -57,7 +57,7 @@ def read_words(con: Any) -> Known:
     macros = ask(
         con,
         "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = current_database() "
-        "AND NOT internal AND function_type = 'table_macro'",
+        "AND NOT internal AND function_type IN ('table_macro', 'macro')",
     )
     codes = ask(
         con,

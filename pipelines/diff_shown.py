@@ -9,16 +9,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from indicator_defs.rounding import digits
 from indicator_defs.system import files
 from pipelines.records import records
 from pipelines.words import cut
 from warehouse.diff import KINDS, LEVELS, Diff
 from warehouse.tolerance import Exceeded
+
+if TYPE_CHECKING:
+    from warehouse.cells import Cells
 
 SAMPLES = 5
 HEADINGS = {
@@ -90,20 +94,24 @@ def write_xlsx(diff: Diff, path: Path, exceeded: Sequence[Exceeded] = ()) -> Pat
     """Writes the workbook for the meeting: a summary and one sheet a kind; whole or not at all."""
     from openpyxl import Workbook
 
+    from warehouse.cells import Cells, add_cuts
+
+    cells = Cells("payung releases diff --json")
     book = Workbook()
     book.remove(book.worksheets[0])
-    _summary_sheet(book, diff, exceeded)
+    _summary_sheet(book, cells, diff, exceeded)
     for kind in KINDS:
-        _sheet(book, kind, diff.of_kind(kind)[list(SHOWN)])
+        _sheet(book, cells, kind, diff.of_kind(kind)[list(SHOWN)])
     for name, frame in (
         ("indicators", diff.indicators),
         ("codes", diff.codes),
         ("definitions", diff.definitions),
         ("sources", diff.sources),
     ):
-        _sheet(book, name, frame)
+        _sheet(book, cells, name, frame)
     if exceeded:
-        _sheet(book, "tolerances", pd.DataFrame([e.as_dict() for e in exceeded]))
+        _sheet(book, cells, "tolerances", pd.DataFrame([e.as_dict() for e in exceeded]))
+    add_cuts(book, cells)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with files.written_aside(path) as aside:
@@ -165,7 +173,7 @@ def _text(value: Any) -> str:
 def _number(value: Any) -> str:
     if value is None or pd.isna(value):
         return "none"
-    return f"{float(value):.10g}"  # without the noise of the last bits; JSON and workbook have all digits
+    return digits(float(value), 10)  # without the noise of the last bits; JSON and workbook have all digits
 
 
 def _plain(value: Any) -> Any:
@@ -178,7 +186,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{k: _plain(v) for k, v in row.items()} for row in records(frame)]
 
 
-def _summary_sheet(book: Any, diff: Diff, exceeded: Sequence[Exceeded]) -> None:
+def _summary_sheet(book: Any, cells: Cells, diff: Diff, exceeded: Sequence[Exceeded]) -> None:
     counts = diff.counts()
     rows = [
         {"what": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}
@@ -189,28 +197,29 @@ def _summary_sheet(book: Any, diff: Diff, exceeded: Sequence[Exceeded]) -> None:
     rows += [{"what": "Sources with other snapshots", "level": "", "number": len(diff.sources)}]
     rows += [{"what": "Tolerances exceeded", "level": "", "number": len(exceeded)}]
     rows += [{"what": f"From release {diff.before} to {diff.after}", "level": "", "number": None}]
-    _sheet(book, "summary", pd.DataFrame(rows, columns=["what", "level", "number"]).astype({"number": "Int64"}))
+    _sheet(book, cells, "summary", pd.DataFrame(rows, columns=["what", "level", "number"]).astype({"number": "Int64"}))
 
 
-def _sheet(book: Any, name: str, frame: pd.DataFrame) -> None:
+def _sheet(book: Any, cells: Cells, name: str, frame: pd.DataFrame) -> None:
     """One sheet: bold header, frozen, with a filter and widths that fit what it holds."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
-    sheet = book.create_sheet(name)
-    sheet.append([str(c).replace("_", " ") for c in frame.columns])
-    for cell in sheet[1]:
+    from warehouse.cells import check_size, coordinate, sheet_name
+
+    check_size(f"Sheet {name}", len(frame) + 1, len(frame.columns), "Use payung releases diff --json.")
+    sheet = book.create_sheet(sheet_name(name, book.sheetnames))
+    for column, heading in enumerate(frame.columns, start=1):
+        cell = sheet.cell(1, column)
+        cells.put(cell, str(heading).replace("_", " "))
         cell.font = Font(bold=True)
         cell.fill = PatternFill("solid", start_color="FFDCE6F1")
         cell.alignment = Alignment(vertical="top", wrap_text=True)
-    for row in _records(frame):
-        sheet.append([_cell(v) for v in row.values()])
-    for row in sheet.iter_rows(min_row=2):
-        for cell in row:
-            if isinstance(cell.value, str):
-                cell.data_type = "s"  # a text that begins with = is no formula
-    for number, column in enumerate(frame.columns, start=1):
-        longest = max([len(str(column)), *(len(_text(v)) for v in frame[column].head(2000))])
+    for number, row in enumerate(_records(frame), start=2):
+        for column, value in enumerate(row.values(), start=1):
+            cells.put(sheet.cell(number, column), _cell(value), f"{name}!{coordinate(column, number)}")
+    for number, heading in enumerate(frame.columns, start=1):
+        longest = max([len(str(heading)), *(len(_text(v)) for v in frame[heading].head(2000))])
         sheet.column_dimensions[get_column_letter(number)].width = min(max(longest + 2, NARROWEST), WIDEST)
     # of values also what the number is of stays in sight
     sheet.freeze_panes = "F2" if "ref_area" in frame.columns else "A2"

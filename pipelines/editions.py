@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from indicator_defs.errors import PayungError
+from indicator_defs.rounding import digits
 from pipelines.words import cut
 from warehouse.edition.drift import KINDS, Difference, Drift, Said
 from warehouse.edition.kept import Edition, Editions, Problem, in_groups, verify
@@ -173,7 +174,7 @@ def _rest(more: int) -> list[str]:
 
 
 def _said(said: Said) -> str:
-    text = said.text if said.value is None else f"{said.value:.6g}"
+    text = said.text if said.value is None else digits(said.value, 6)
     if text is None:
         return "nothing"
     return f"{text} ({said.year})" if said.year is not None else text

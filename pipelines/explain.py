@@ -11,6 +11,7 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
+from indicator_defs.rounding import half_up, percent, shown
 from warehouse.way_back_parts import (
     BaselineUse,
     Cell,
@@ -68,7 +69,12 @@ def _number(value: float | None) -> str:
     """All digits that say something; whole numbers without a point. Of a mean no more than six decimals."""
     if value is None:
         return ""
-    return f"{round(value, 6):,.6f}".rstrip("0").rstrip(".")
+    return _trimmed(shown(value, 6))
+
+
+def _trimmed(text: str) -> str:
+    """A number without the zeros at its end."""
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _section(title: str, body: Iterable[str]) -> list[str]:
@@ -346,8 +352,8 @@ def _group(group: Group, cell: Cell) -> list[str]:
     withheld = group.obs_value is None
     title = "Value withheld" if withheld else f"Value  {_number(group.obs_value)}  ({cell.unit})"
     interval = f"{_number(group.lower)} to {_number(group.upper)}" if group.lower is not None else ""
-    share = "" if group.weight_covered is None else f"{100 * group.weight_covered:.1f} % of the members' weight"
-    estimated = "not stated" if group.share_estimated is None else f"{100 * group.share_estimated:.1f} %"
+    share = "" if group.weight_covered is None else f"{percent(group.weight_covered, 1)} % of the members' weight"
+    estimated = "not stated" if group.share_estimated is None else f"{percent(group.share_estimated, 1)} %"
     is_mean = group.kind == "mean"
     lines = _section(
         title,
@@ -362,9 +368,9 @@ def _group(group: Group, cell: Cell) -> list[str]:
             _pair(
                 "covers", f"{group.n_areas} area{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else "")
             ),
-            _pair("mean year", f"{group.mean_year:.1f}" if group.mean_year is not None else ""),
+            _pair("mean year", str(half_up(group.mean_year, 1)) if group.mean_year is not None else ""),
             _pair(
-                "recent", f"{100 * group.recent_share:.1f} % of the weight" if group.recent_share is not None else ""
+                "recent", f"{percent(group.recent_share, 1)} % of the weight" if group.recent_share is not None else ""
             ),
             _pair(
                 "estimated",
@@ -400,9 +406,9 @@ def _group(group: Group, cell: Cell) -> list[str]:
 
 
 def _threshold(threshold: Threshold) -> str:
-    parts = [f"{100 * threshold.weight_covered:.0f} % of the weight", f"{threshold.n_areas} areas"]
+    parts = [f"{percent(threshold.weight_covered)} % of the weight", f"{threshold.n_areas} areas"]
     if threshold.recent_share:
-        parts.append(f"{100 * threshold.recent_share:.0f} % of it of the last {threshold.recent_years} years")
+        parts.append(f"{percent(threshold.recent_share)} % of it of the last {threshold.recent_years} years")
     if not threshold.proxy_allowed:
         parts.append("no proxy weight")
     return ", ".join(parts)
@@ -459,7 +465,7 @@ def _members(group: Group) -> list[str]:
         )
         marks = [f"mean of {len(m.values)} years" if len(m.values) > 1 else "", "extended" if m.is_extended else ""]
         marks += ["capped" if m.is_capped else "", "proxy weight" if m.weight_is_proxy else ""]
-        share = "" if m.weight_share is None else f"{100 * m.weight_share:.2f}"
+        share = "" if m.weight_share is None else percent(m.weight_share, 2)
         body.append(
             [
                 m.ref_area,

@@ -32,8 +32,10 @@ GAPS = f"""
 SELECT
     q.indicator, i.name, i.indicator_group, q.ref_area AS area, q.area_type, q.breakdown,
     coalesce(b.name, q.breakdown) AS breakdown_name, q.reason_code, r.name AS reason, q.reason AS detail,
-    q.latest_year, q.filled_by, q.obtain_from
+    v.shown_as, q.latest_year, q.filled_by, q.obtain_from
 FROM quality.gap AS q
+LEFT JOIN quality.availability AS v
+    ON v.indicator = q.indicator AND v.ref_area = q.ref_area AND v.breakdown = q.breakdown
 JOIN reference.indicator AS i ON i.indicator = q.indicator
 JOIN reference.area AS a ON a.ref_area = q.ref_area
 LEFT JOIN reference.set_group AS g ON g.area_group = q.ref_area
@@ -47,6 +49,13 @@ SELECT count(*) AS n
 FROM quality.availability AS q
 JOIN reference.indicator AS i ON i.indicator = q.indicator
 WHERE q.availability <> 'not_applicable' AND {SCOPE}
+"""
+# A release of this version has the table and the column.
+MADE_FOR = """
+SELECT 1
+FROM duckdb_columns()
+WHERE schema_name = 'quality' AND table_name = 'availability' AND column_name = 'shown_as'
+    AND EXISTS (SELECT 1 FROM duckdb_tables() WHERE schema_name = 'quality' AND table_name = 'gap')
 """
 CODES = "SELECT code FROM reference.code WHERE codelist = '{}'"
 NO_GAP = "not_applicable"
@@ -77,9 +86,9 @@ class Gaps:
     """The answer. What cannot exist stands in `rows` only where it is asked for by its reason.
 
     `rows`: indicator, name, indicator_group, area, area_type, breakdown, breakdown_name, reason_code, reason, detail,
-    latest_year, filled_by, obtain_from. `expected`: figures of members in scope that could exist. `missing`: of
-    them, those without a value that counts, for whatever reason. `by_reason`: reason_code, reason, members, groups.
-    `by_area`: area, missing. `n_members`: Member States.
+    shown_as (of members: what the exports show by a letter), latest_year, filled_by, obtain_from. `expected`: figures
+    of members in scope that could exist. `missing`: of them, those without a value that counts, for whatever reason.
+    `by_reason`: reason_code, reason, members, groups. `by_area`: area, missing. `n_members`: Member States.
     """
 
     release: str
@@ -119,7 +128,7 @@ class Gaps:
 
 def gaps(release: Path, asked: Asked) -> Gaps:
     """The gaps of a release. Raises GapError for a name that it does not know and for a release without the table."""
-    if query(release, "SELECT 1 FROM duckdb_tables() WHERE schema_name = 'quality' AND table_name = 'gap'").empty:
+    if query(release, MADE_FOR).empty:
         raise GapError(
             f"Release {release.name} was made by an older version, without the table of gaps. Make a new one: "
             "payung refresh --force; its older table is quality.availability."

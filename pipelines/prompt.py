@@ -43,7 +43,7 @@ SELECT * FROM (
     FROM duckdb_views() WHERE database_name = current_database() AND NOT internal
     UNION ALL
     SELECT function_name || '(' || array_to_string(parameters, ', ') || ')', 'macro', comment FROM duckdb_functions()
-    WHERE database_name = current_database() AND NOT internal AND function_type = 'table_macro'
+    WHERE database_name = current_database() AND NOT internal AND function_type IN ('table_macro', 'macro')
 )
 ORDER BY CASE kind WHEN 'view' THEN 1 WHEN 'macro' THEN 2 ELSE 3 END, name
 """
@@ -56,7 +56,8 @@ ORDER BY column_index
 """
 MACRO = """
 SELECT function_name AS macro, parameters, comment FROM duckdb_functions()
-WHERE database_name = current_database() AND function_type = 'table_macro' AND lower(function_name) = lower('{name}')
+WHERE database_name = current_database() AND function_type IN ('table_macro', 'macro')
+    AND lower(function_name) = lower('{name}')
 """
 
 

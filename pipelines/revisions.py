@@ -14,6 +14,7 @@ import pandas as pd
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
+from indicator_defs.rounding import half_up
 from warehouse.query import query, reader
 
 # Rounding, newly stated fields and footnotes are shown on demand: they are no news about a figure.
@@ -26,7 +27,7 @@ SELECT
     r.revision_class AS class, r.indicator, r.ref_area AS area, r.time_period AS year,
     nullif(concat_ws(', ', {", ".join(f"CASE WHEN r.{b} <> '_T' THEN '{b}=' || r.{b} END" for b in BREAKDOWNS)}), '')
         AS breakdown,
-    r.text_from AS "from", r.text_to AS "to", round(r.size, 6) AS size,
+    r.text_from AS "from", r.text_to AS "to", r.size,
     CASE WHEN r.time_period_from <> r.time_period THEN r.time_period_from END AS year_before, r.fields,
     r.source, r.provider_series AS series, r.vintage_from, r.vintage_to
 FROM lineage.revision AS r
@@ -73,7 +74,9 @@ def revisions(release: Path, asked: Asked) -> pd.DataFrame:
         "since": asked.since.isoformat() if asked.since else None,
         "classes": list(asked.classes),
     }
-    return query(release, SHOWN, parameters)
+    found = query(release, SHOWN, parameters)
+    found["size"] = [v if pd.isna(v) else float(half_up(v, 6)) for v in found["size"]]
+    return found
 
 
 def counts(release: Path, asked: Asked) -> pd.DataFrame:

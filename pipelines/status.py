@@ -113,7 +113,7 @@ def collect(home: Path, today: date | None = None) -> Status:
         state,
         rows={str(name): int(n) for name, n in rows.items()},
         indicators=dict(zip(kinds["status"].astype(str), kinds["n"].astype(int).tolist(), strict=True)),
-        warnings=[f"{w.check_name}: {w.n_problems} ({w.description}), as {w.sample}" for w in warnings.itertuples()],
+        warnings=[f"{w.finding} ({w.check_name}), as {w.sample}" for w in warnings.itertuples()],
         lateness=details.lateness(current),
         discrepancies=details.discrepancies(current),
         rejections=details.rejections(current),

@@ -39,7 +39,7 @@ LEFT JOIN of_members AS m ON m.indicator = i.indicator
 """
 
 WARNINGS = """
-SELECT check_name, n_problems, description, sample
+SELECT check_name, n_problems, finding, description, sample
 FROM quality.check_result
 WHERE NOT passed AND severity = 'warns'
 ORDER BY check_name
@@ -82,7 +82,7 @@ class Summary:
 
     `rows`: provider, rows_in, harmonised, out_of_scope, rejected. `figures`: indicator, year, asean, class, members,
     weight_covered (percent). `warnings`: of the checks that warn check_name,
-    n_problems, description, sample (the first ones found).
+    n_problems, finding (in one sentence), description (the rule), sample (the first ones found).
     """
 
     release: str

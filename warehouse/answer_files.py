@@ -6,10 +6,8 @@ Does not belong here: the baseline workbook and the packages of an export (expor
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from datetime import date, datetime
-from decimal import Decimal
-from math import isfinite
+from collections.abc import Callable, Sequence
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +17,7 @@ from indicator_defs.system import files
 from warehouse.connection import quoted
 from warehouse.query import Answer, QueryError, ask, reader, refuse_writing, split_statements
 
-MOST_SHEET_ROWS = 1_048_575  # what a sheet of Excel holds, less the heading
-MOST_CELL_CHARACTERS = 32_767
-EXCEL_DIGITS = 15
+OTHER_FORMATS = "Use --format parquet or csv."
 
 
 def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
@@ -50,62 +46,50 @@ def write_workbook(release: Path, text: str, to: Path, as_of: date | None = None
     with reader(release, as_of) as con:
         answer = ask(con, text)
         told = con.execute("SELECT release FROM main.release").fetchall()[0][0]
-    if len(answer.rows) > MOST_SHEET_ROWS:
-        raise QueryError(
-            f"The answer has {len(answer.rows):,} rows; a sheet holds {MOST_SHEET_ROWS:,}. Use --format parquet or csv."
-        )
     return _whole(to, lambda aside: _sheet(answer, aside, text, str(told)))
 
 
 def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
-    from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
     from openpyxl.styles import Font
 
+    from warehouse.cells import MOST_CHARACTERS, Cells, SheetError, check_size, coordinate
+
+    check_size("The answer", len(answer.rows) + 1, len(answer.fields), OTHER_FORMATS)
     book = Workbook(write_only=True)
     sheet = book.create_sheet("answer")
     sheet.freeze_panes = "A2"
+    cells = Cells("the Parquet or CSV file of the same query")
 
-    def cell(value: Any, bold: bool = False) -> Any:
-        if value is None or _as_it_is(value):
-            return value
-        text = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", str(value))
-        if len(text) > MOST_CELL_CHARACTERS:
-            raise QueryError(
-                f"A text of {len(text):,} characters, beginning {text[:40]!r}, does not fit into a cell, which holds "
-                f"{MOST_CELL_CHARACTERS:,}. Use --format parquet or csv."
+    def row(values: Sequence[Any], number: int, bold: bool = False) -> list[Any]:
+        out: list[Any] = []
+        for column, value in enumerate(values, start=1):
+            if value is None:
+                out.append(None)
+                continue
+            made = WriteOnlyCell(sheet)
+            cells.put(made, value, coordinate(column, number))
+            if bold:
+                made.font = Font(bold=True)
+            out.append(made)
+        if cells.cuts:  # who asks for an answer can have it whole in another format
+            cut = cells.cuts[0]
+            sheet.close()
+            raise SheetError(
+                f"A text of {cut.length:,} characters, beginning {cut.beginning!r}, does not fit into cell {cut.place}, "
+                f"which holds {MOST_CHARACTERS:,}. {OTHER_FORMATS}"
             )
-        made = WriteOnlyCell(sheet, value=text)
-        made.data_type = "s"  # a text that begins with = is a text
-        if bold:
-            made.font = Font(bold=True)
-        return made
+        return out
 
-    sheet.append([cell(name, bold=True) for name in answer.fields])
-    for row in answer.rows:
-        sheet.append([cell(value) for value in row])
+    sheet.append(row(answer.fields, 1, bold=True))
+    for number, values in enumerate(answer.rows, start=2):
+        sheet.append(row(values, number))
     about = book.create_sheet("about")
-    about.append(["Release of Payung", told])
-    about.append(["Query", cell(text.strip())])
+    about.append(row(["Release of Payung", told], 1))
+    about.append(row(["Query", text.strip()], 2))
     book.save(aside)
     return len(answer.rows)
-
-
-def _as_it_is(value: Any) -> bool:
-    """Whether a cell of Excel holds a value without loss; all others are written as text.
-
-    It has no time zones, no days before March 1900, fifteen digits, and no number that is none or infinite.
-    """
-    if isinstance(value, bool):
-        return True
-    if isinstance(value, int | Decimal):
-        return isfinite(value) and sum(c.isdigit() for c in str(value)) <= EXCEL_DIGITS
-    if isinstance(value, float):
-        return isfinite(value)
-    if isinstance(value, datetime):
-        return value.tzinfo is None and value.year > 1900
-    return isinstance(value, date) and value.year > 1900
 
 
 def write_text(to: Path, text: str) -> None:

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).parent / "checks"
 MOST_KEPT = 1000  # problems that are looked at one by one; more are only counted
 Severity = Literal["blocks", "warns", "informs"]
-_HEADER = re.compile(r"^-- (severity|as of|description): (.+)$", re.MULTILINE)
+_HEADER = re.compile(r"^-- (severity|as of|description|finding): (.+)$", re.MULTILINE)
+_NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 _TABLES = re.compile(r"\b((?:reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.[a-z_0-9]+)\b")
 
 # Columns whose codes must stand in a code list, wherever they occur.
@@ -56,11 +57,16 @@ NEW_CODES = ("harmonised.observation", "indicator_set.value", "indicator_set.agg
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its query returns a row per problem. A new check blocks unless its file says otherwise."""
+    """One check: its query returns a row per problem. A new check blocks unless its file says otherwise.
+
+    `description`: what must hold. `finding`: what is reported where it does not, with {n} for the number of problems
+    and [one|many] where the words depend on it.
+    """
 
     name: str
     severity: Severity
     description: str
+    finding: str
     query: str
     family: str | None = None
     as_of_severity: Severity | None = None
@@ -89,10 +95,30 @@ class Result:
         """Whether it found no problem."""
         return self.problems == 0
 
+    @property
+    def finding(self) -> str | None:
+        """What was found, in one sentence; None where it holds."""
+        if self.passed:
+            return None
+        text = _NUMBERED.sub(lambda m: m[1] if self.problems == 1 else m[2], self.check.finding)
+        return text.replace("{n}", f"{self.problems:,}")
+
 
 # The generated checks are shown as two: one line for each table says little while they hold.
-KEYS = Check("keys_are_unique", "blocks", "The key of every table is unique", "")
-CODES = Check("codes_are_known", "blocks", "Every code stands in its code list", "")
+KEYS = Check(
+    "keys_are_unique",
+    "blocks",
+    "The key of every table is unique",
+    "{n} [key of a table is|keys of tables are] repeated or incomplete",
+    "",
+)
+CODES = Check(
+    "codes_are_known",
+    "blocks",
+    "Every code stands in its code list",
+    "{n} [code is|codes are] not in the code list",
+    "",
+)
 
 
 def _unique_key(description: Table) -> Check:
@@ -108,6 +134,7 @@ def _unique_key(description: Table) -> Check:
         f"unique_key_{description.schema}_{description.name}",
         "blocks",
         f"The key of {description.full_name} is unique and complete",
+        f"{{n}} [key|keys] of {description.full_name} [is|are] repeated or incomplete",
         f"SELECT {key}, count(*) AS row_count FROM {description.full_name} GROUP BY {key} "
         f"HAVING count(*) > 1 OR {missing}",
         KEYS.name,
@@ -125,6 +152,7 @@ def _codes_known(description: Table) -> Check:
         f"codes_known_{description.schema}_{description.name}",
         "blocks",
         f"Every code in {description.full_name} stands in its code list",
+        f"{{n}} [code|codes] in {description.full_name} [is|are] not in the code list",
         f"SELECT column_name, code, count(*) AS row_count FROM ({union}) GROUP BY column_name, code",
         CODES.name,
     )
@@ -156,7 +184,9 @@ def checks() -> list[Check]:
         text = path.read_text(encoding="utf-8")
         header = dict(_HEADER.findall(text))
         severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
-        out.append(Check(path.stem, severity or "blocks", header["description"], text, as_of_severity=past))
+        rule = header["description"]
+        finding = header.get("finding", f"{{n}} [case|cases] against the rule: {rule}")
+        out.append(Check(path.stem, severity or "blocks", rule, finding, text, as_of_severity=past))
     return sorted(out, key=lambda c: c.name)
 
 
@@ -202,6 +232,7 @@ def result_frame(results: list[Result]) -> pd.DataFrame:
             "passed": r.passed,
             "n_problems": r.problems,
             "description": r.check.description,
+            "finding": r.finding,
             "sample": r.sample or None,
         }
         for r in results

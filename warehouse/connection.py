@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 import duckdb
 
 _PATTERN = re.compile(r"[*?\[]")
+HALF_UP = Path(__file__).parent / "sql" / "macros" / "half_up.sql"
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
@@ -16,6 +18,17 @@ def open_engine() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
     con.execute("SET enable_progress_bar = false")
     return con
+
+
+def define_half_up(con: duckdb.DuckDBPyConnection) -> None:
+    """Defines the one function of our own in SQL in the database in use; a release holds it too (macros.py)."""
+    con.execute(_half_up())
+
+
+@lru_cache(maxsize=1)
+def _half_up() -> str:
+    text = HALF_UP.read_text(encoding="utf-8")
+    return text[text.index("CREATE MACRO ") :]
 
 
 def quoted(text: str | Path) -> str:

@@ -20,7 +20,7 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from warehouse.connection import open_engine, parquet, quoted
+from warehouse.connection import define_half_up, open_engine, parquet, quoted
 from warehouse.metadata import SCHEMAS, Table, table, tables
 
 if TYPE_CHECKING:
@@ -74,7 +74,9 @@ class Build:
 @lru_cache(maxsize=1)
 def _engine() -> duckdb.DuckDBPyConnection:
     # One per process: opening an engine costs more than most of these queries.
-    return open_engine()
+    con = open_engine()
+    define_half_up(con)
+    return con
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The table macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`.
+"""The macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`, and the function `half_up`.
 
 Belongs here: reading warehouse/sql/macros/*.sql and writing them into a database.
 Does not belong here: what they ask (the SQL files) and the worked queries (docs/sql.md).
@@ -28,6 +28,11 @@ class Macro:
     comment: str
     statement: str
 
+    @property
+    def is_table(self) -> bool:
+        """Whether it answers with a table; others are functions of a value."""
+        return " AS TABLE" in self.statement
+
 
 def macros() -> list[Macro]:
     """All macros, in the order of their names. Raises ValueError where a file creates another name than its own."""
@@ -43,7 +48,7 @@ def _read(path: Path) -> Macro:
         comment.append(line.removeprefix("-- ").strip())
     start = text.find(f"CREATE MACRO {path.stem}(")
     if start < 0 or not comment:
-        raise ValueError(f"{path.name} must begin with a comment and hold CREATE MACRO {path.stem}(…) AS TABLE …")
+        raise ValueError(f"{path.name} must begin with a comment and hold CREATE MACRO {path.stem}(…) AS …")
     return Macro(path.stem, " ".join(comment), text[start:].rstrip().rstrip(";"))
 
 
@@ -57,4 +62,5 @@ def create_macros(
         if macro.name not in leave_out:
             con.execute(altered(macro.statement).replace("CREATE MACRO ", "CREATE MACRO main.", 1))
             comment = macro.comment.replace("'", "''")
-            con.execute(f"COMMENT ON MACRO TABLE main.{macro.name} IS '{comment}'")
+            kind = "MACRO TABLE" if macro.is_table else "MACRO"
+            con.execute(f"COMMENT ON {kind} main.{macro.name} IS '{comment}'")

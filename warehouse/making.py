@@ -17,7 +17,7 @@ from threading import RLock
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.connection import parquet_rows
+from warehouse.connection import define_half_up, parquet_rows
 from warehouse.engine import PER_DATASET, Build, connect, inputs_of, make_with
 
 # Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
@@ -119,6 +119,7 @@ def _cursors(n: int) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     for i, cursor in enumerate(cursors):
         cursor.execute(f"ATTACH ':memory:' AS beside_{i}")
         cursor.execute(f"USE beside_{i}")
+        define_half_up(cursor)
     try:
         yield cursors
     finally:

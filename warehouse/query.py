@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
+from indicator_defs.rounding import half_up, in_percent
 from warehouse.connection import open_engine, quoted
 from warehouse.releases import DATABASE
 
@@ -149,8 +150,8 @@ WITH shown AS (
     WHERE b.is_headline AND b.ref_area = 'ASEAN' AND i.tier = 'core' AND b.latest_value IS NOT NULL
 )
 SELECT
-    s.name AS indicator, s.latest_year AS year, round(s.latest_value, 1) AS asean, s.publication_class AS class,
-    a.n_areas AS members, round(100 * a.weight_covered) AS weight_covered
+    s.name AS indicator, s.latest_year AS year, s.latest_value AS asean, s.publication_class AS class,
+    a.n_areas AS members, a.weight_covered
 FROM shown AS s
 JOIN indicator_set.aggregate AS a
     ON a.indicator = s.indicator AND a.ref_area = 'ASEAN' AND a.time_period = s.latest_year AND a.is_headline
@@ -161,7 +162,10 @@ LIMIT 12
 
 def first_table(release: Path) -> pd.DataFrame:
     """What a refresh shows at its end: indicator, year, asean, class, members, weight_covered (percent)."""
-    return query(release, FIRST_TABLE)
+    found = query(release, FIRST_TABLE)
+    found["asean"] = [float(half_up(v, 1)) for v in found["asean"]]
+    found["weight_covered"] = [float(half_up(in_percent(v), 0)) for v in found["weight_covered"]]
+    return found
 
 
 def split_statements(text: str) -> list[str]:

@@ -90,7 +90,7 @@ def blocking(build: Build) -> list[str]:
     if not blocks.any():
         return []
     return [
-        f"{r['check_name']}: {r['description']}. {r['n_problems']} problem(s): {r['sample']}"
+        f"{r['check_name']}: {r['finding']}. {r['n_problems']} problem(s): {r['sample']}"
         for r in failed[blocks | (failed["check_name"] == REJECTED)].to_dict("records")
     ]
 

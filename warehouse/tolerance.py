@@ -13,6 +13,7 @@ from typing import Any
 import pandas as pd
 
 from indicator_defs.model import Tolerance
+from indicator_defs.rounding import digits, half_up
 from indicator_defs.rules import EVERY_INDICATOR
 from warehouse.diff import Diff
 
@@ -40,8 +41,8 @@ class Exceeded:
             "regional_by_percent": f"{self.values} headline regional figure(s) moved or withheld",
         }[self.rule]
         return (
-            f"{self.indicator}: {what} ({self.found:g} %, {self.rule} allows {self.allowed:g}). First: {self.cases}. "
-            f"Reasons: {self.reasons}."
+            f"{self.indicator}: {what} ({digits(self.found)} %, {self.rule} allows {digits(self.allowed)}). "
+            f"First: {self.cases}. Reasons: {self.reasons}."
         )
 
     def as_dict(self) -> dict[str, Any]:
@@ -68,13 +69,15 @@ def exceeded(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list[Exceeded]:
         ):
             share = 100 * len(cases) / total if total else 0.0
             if len(cases) > allowed.free and share > limit:
-                out.append(_excess(indicator, rule, round(share, 1), limit, cases, total))
+                out.append(_excess(indicator, rule, float(half_up(share, 1)), limit, cases, total))
         regional = own & (values["level"] == "regional") & values["is_headline"].astype(bool)
         shifted = values[regional & ((values["kind"] == "withdrawn") | (moved > allowed.regional_by_percent))]
         if len(shifted):
             most = moved[shifted.index].max() if (shifted["kind"] == "changed").all() else 100.0
             limit = allowed.regional_by_percent
-            out.append(_excess(indicator, "regional_by_percent", round(float(most), 1), limit, shifted, len(shifted)))
+            out.append(
+                _excess(indicator, "regional_by_percent", float(half_up(float(most), 1)), limit, shifted, len(shifted))
+            )
     return out
 
 
@@ -96,6 +99,6 @@ def _excess(indicator: str, rule: str, found: float, limit: float, cases: pd.Dat
 
 
 def _case(row: dict[Any, Any]) -> str:
-    after = "none" if pd.isna(row["value_after"]) else f"{row['value_after']:g}"
-    before = "none" if pd.isna(row["value_before"]) else f"{row['value_before']:g}"
+    after = "none" if pd.isna(row["value_after"]) else digits(row["value_after"], 10)
+    before = "none" if pd.isna(row["value_before"]) else digits(row["value_before"], 10)
     return f"{row['ref_area']} {row['time_period']} {before} -> {after}"

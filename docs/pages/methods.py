@@ -7,6 +7,7 @@ people write around them.
 from __future__ import annotations
 
 from indicator_defs.catalog import Catalog
+from indicator_defs.rounding import digits, in_percent, percent
 from warehouse import checks
 
 from .markdown import code, placed, table
@@ -42,8 +43,11 @@ def settings(read: Catalog) -> str:
         ["regional figures from", s.first_reference_year],
         ["baseline", f"{b.baseline_year}, from values of {b.baseline_from} to {b.baseline_to}"],
         ["least distance of baseline and latest for a change", f"{b.minimum_years_apart} years"],
-        ["step that is not comparable until looked at, per cent units", f"more than {s.step_points:g} points"],
-        ["the same, any unit", f"more than {s.step_factor:g} times, and at least {s.step_factor_minimum:g}"],
+        ["step that is not comparable until looked at, per cent units", f"more than {digits(s.step_points)} points"],
+        [
+            "the same, any unit",
+            f"more than {digits(s.step_factor)} times, and at least {digits(s.step_factor_minimum)}",
+        ],
         ["groups", ", ".join(s.groups)],
     ]
     return table(["setting", "value"], rows)
@@ -62,7 +66,7 @@ def classes(read: Catalog) -> str:
     for rule in read.publication_rules.values():
         for name, c in (("A", rule.A), ("B", rule.B), ("or B", rule.B_alternative)):
             recent = (
-                f"{100 * c.recent_share:g} % of the weight from the last {c.recent_years} years "
+                f"{percent(c.recent_share)} % of the weight from the last {c.recent_years} years "
                 f"({c.recent_years_survey} for surveys)"
                 if c.recent_share
                 else "any"
@@ -70,7 +74,7 @@ def classes(read: Catalog) -> str:
             rows.append(
                 [
                     name,
-                    f"{100 * c.weight_covered:.4g} %",
+                    f"{digits(in_percent(c.weight_covered), 4)} %",
                     c.n_areas,
                     c.n_areas_small,
                     recent,
@@ -85,7 +89,7 @@ def classes(read: Catalog) -> str:
         "age of the values",
         "proxy weight",
     ]
-    tolerance = ", ".join(f"{r.sex_total_tolerance:g}" for r in read.publication_rules.values())
+    tolerance = ", ".join(digits(r.sex_total_tolerance) for r in read.publication_rules.values())
     return f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points."
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from indicator_defs.rounding import half_up
 from warehouse.query import reader
 
 from .markdown import code, placed, table
@@ -71,7 +72,7 @@ def _counts(found: list[tuple[Any, ...]]) -> str:
 def _rows(found: list[tuple[Any, ...]]) -> str:
     rows: list[list[object]] = []
     for indicator, name, source, area, group, year, theirs, ours, grade, difference, reason, said, digits in found:
-        shown = [f"{round(v, digits) + 0.0:.{digits}f}" if v is not None else "" for v in (theirs, ours, difference)]
+        shown = [str(half_up(v, digits)) if v is not None else "" for v in (theirs, ours, difference)]
         label = f"{code(indicator)} {name}"
         rows.append([label, f"{source} {area} / {group}", year, shown[0], shown[1], grade, shown[2], said or reason])
     head = ["indicator", "published / ours", "year", "published", "ours", "class", "difference", "likely reason"]

@@ -13,6 +13,7 @@ from typing import Any
 from indicator_defs.catalog import Catalog
 from indicator_defs.errors import PayungError
 from indicator_defs.model import Feed, IndicatorDefinition
+from indicator_defs.rounding import digits
 from sources import registry
 from warehouse.export.metadata_sheet import every
 from warehouse.export.reading import open_release
@@ -91,8 +92,10 @@ def _fields(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> I
     yield "SDG indicator", d.sdg or "none"
     yield from _sources(d)
     yield "Method of regional figures", _method(d, read)
-    low = "none" if d.minimum is None else f"{d.minimum:g}"
-    high = "none" if d.maximum is None else f"{d.maximum:g}" + (" (higher ones can be right)" * (not d.maximum_is_hard))
+    low = "none" if d.minimum is None else digits(d.minimum)
+    high = (
+        "none" if d.maximum is None else digits(d.maximum) + (" (higher ones can be right)" * (not d.maximum_is_hard))
+    )
     yield "Limits", f"lowest possible value {low}, highest {high}"
     yield "Comparability", d.comparability
     titles = (told["producer_titles"] or "").replace("\n", "; ")

@@ -11,7 +11,8 @@ from __future__ import annotations
 import difflib
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from contextlib import contextmanager
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -258,6 +259,21 @@ def hand_on(**variables_of_others: str) -> None:
 def for_child(**more: str) -> dict[str, str]:
     """The environment of a child process: this one's, and more."""
     return {**os.environ, **more}  # noqa: TID251 - a child inherits all of it
+
+
+@contextmanager
+def others_aside(*names: str, **instead: str) -> Iterator[None]:
+    """For a while, variables of others are not set, but for `instead`; afterwards they are as they were."""
+    aside = {n: os.environ[n] for n in {*names, *instead} if n in os.environ}  # noqa: TID251 - variables of others
+    for name in {*names, *instead}:
+        os.environ.pop(name, None)  # noqa: TID251
+    os.environ.update(instead)  # noqa: TID251
+    try:
+        yield
+    finally:
+        for name in instead:
+            os.environ.pop(name, None)  # noqa: TID251
+        os.environ.update(aside)  # noqa: TID251
 
 
 def of_system(name: str) -> str | None:

@@ -108,7 +108,7 @@ def _show_summary(release: Path, seconds: float) -> None:
     print_table(found.rows)
     click.echo(f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings.")
     for w in found.warnings.itertuples():
-        click.echo(f"  {w.check_name} ({w.n_problems}): {shorten(str(w.sample), 200, placeholder=' ...')}")
+        click.echo(f"  {w.finding} ({w.check_name}): {shorten(str(w.sample), 200, placeholder=' ...')}")
     click.echo(f"\n{found.indicators.text}")
     click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
     print_table(found.figures)

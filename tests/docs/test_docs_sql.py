@@ -60,7 +60,50 @@ def test_thailand_as_the_page_tells_it(release: Path) -> None:
 def test_every_macro_is_listed_and_its_example_runs(release: Path) -> None:
     page = PAGE.read_text(encoding="utf-8")
     listed = dict(re.findall(r"^\| `(\w+)(\([^`]*\))` \|", page, re.M))
-    assert set(listed) == {m.name for m in macros()}
+    kinds = {m.name: m.is_table for m in macros()}
+    assert set(listed) == set(kinds)
     for name, arguments in listed.items():
         if name != "trace":  # takes the ID of a value at hand
-            assert len(query(release, f"SELECT * FROM {name}{arguments}")) > 0, name
+            asked = f"SELECT * FROM {name}{arguments}" if kinds[name] else f"SELECT {name}{arguments}"
+            assert len(query(release, asked)) > 0, name
+
+
+def test_poorest_and_richest_come_from_one_feed_that_has_both(release: Path) -> None:
+    # the World Bank has all fifths in its vintage of 2018-09-30 (per_sa_allsa.cov_q1_tot to cov_q5_tot)
+    found = query(release, "SELECT * FROM poorest_and_richest('ASP_COV_SA')")
+    assert found["ref_area"].tolist() == ["IDN", "MYS", "PHL", "THA", "TLS", "VNM"]
+    assert found["time_period"].tolist() == [2015, 2008, 2015, 2013, 2011, 2014]
+    assert found["poorest"].round(1).tolist() == [75.6, 93.8, 62.1, 81.6, 41.4, 48.4]
+    assert found["richest"].round(1).tolist() == [13.7, 71.0, 7.9, 32.4, 29.8, 3.3]
+    assert set(found["feed"]) == {"world_bank/wdi/per_sa_allsa.cov_pop_tot"}
+    assert found["source"].notna().all()
+    assert not found["is_chosen"].any(), "the UN's newer series has the poorest fifth alone"
+    other = query(release, "SELECT count(*) AS n FROM poorest_and_richest('ASP_COV_SI') WHERE feed IS NOT NULL")
+    assert other["n"].iloc[0] == 8
+    shown = query(release, QUERIES["Are the poor reached less than the rich-1"])
+    assert shown["poorest"].tolist() == [75.6, 93.8, 62.1, 81.6, 41.4, 48.4]
+
+
+def test_figures_quoted_in_documents_stand_in_their_table_with_their_year(release: Path) -> None:
+    found = query(
+        release,
+        "SELECT indicator, ref_area, latest_year, latest_text, comparable, latest_footnote FROM baseline_tables "
+        "WHERE table_code = 'A4' AND latest_year IS NOT NULL ORDER BY indicator, ref_area",
+    )
+    quoted = query(
+        release,
+        "SELECT indicator, ref_area, time_period, value_text FROM indicator_set.value "
+        "WHERE dataset_kind = 'document' AND is_headline ORDER BY indicator, ref_area",
+    )
+    assert len(quoted) == 8
+    columns = ["indicator", "ref_area", "latest_year", "latest_text"]
+    assert found[columns].astype(str).values.tolist() == quoted.astype(str).values.tolist()
+    assert not found["comparable"].any()
+    assert found["latest_footnote"].notna().any()
+    others = query(
+        release,
+        "SELECT count(*) AS n FROM baseline_tables AS t JOIN baseline.value AS b ON b.indicator = t.indicator "
+        "AND b.ref_area = t.ref_area AND b.is_headline WHERE t.table_code <> 'A4' "
+        "AND (t.latest_value IS DISTINCT FROM b.latest_value OR t.latest_year IS DISTINCT FROM b.latest_year)",
+    )
+    assert others["n"].iloc[0] == 0

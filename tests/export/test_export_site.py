@@ -276,11 +276,11 @@ def test_the_heat_map_says_in_letters_what_there_is(
         ).fetchall()
     ]
     letters = {"available": "A", "old": "O", "superseded": "S", "document": "D", "rejected": "R", "no_value": "N"}
-    letters["declared"] = "X"
+    letters |= {"declared": "X", "not_gathered": "P", "national_submission": "W", "not_applicable": "-"}
     stored = {
         (r[0], r[1]): letters[r[2]] if r[3] is None else f"{letters[r[2]]} {r[3]}"
         for r in database.execute(
-            "SELECT indicator, ref_area, availability, latest_year FROM quality.availability WHERE breakdown = 'headline'"
+            "SELECT indicator, ref_area, shown_as, latest_year FROM quality.availability WHERE breakdown = 'headline'"
         ).fetchall()
     }
     shown = {}

@@ -168,7 +168,7 @@ def test_ticks_are_few_and_hold_all_values(low: float, high: float) -> None:
         (-0.00041, 2, "\N{MINUS SIGN}0.00041"),
         (0.0000098, 1, "0.0000098"),  # no power of ten
         (1234567.0, 0, "1,234,567"),
-        (-3.25, 1, "\N{MINUS SIGN}3.2"),
+        (-3.25, 1, "\N{MINUS SIGN}3.3"),
     ],
 )
 def test_only_zero_reads_zero(number: float, decimals: int, text: str) -> None:

@@ -743,7 +743,7 @@ def test_units_of_vintages_are_those_that_a_claim_asks_for(folder: Path) -> None
     append(folder, units, good)
     load_catalog(folder)
     lines = {
-        good: "vintage_units.csv:2",
+        good: "line 2 has the same",
         good.replace("$1.90", "$2.15").replace(
             "2022-12", "2023-12"
         ): "unknown unit (series_name_contains) '$2.15 a day (2011 PPP)'",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from datetime import date
@@ -812,6 +813,22 @@ def test_results_as_a_table_and_as_the_graph_shows_them() -> None:
     assert {c.name for c in shown()} == {c.name for c in BY_NAME.values() if c.family is None} | set(folded) - {
         "rows_rejected"
     }
+
+
+def test_every_check_says_what_was_found_and_not_its_rule() -> None:
+    for path in sorted(checks.FOLDER.glob("*.sql")):
+        assert "\n-- finding: " in path.read_text(encoding="utf-8"), path.name
+    for check in [*checks.checks(), *shown()]:
+        one, many = (Result(check, n, "").finding or "" for n in (1, 2345))
+        assert Result(check, 0, "").finding is None
+        assert one.startswith("1 "), one
+        assert many.startswith("2,345 "), many
+        assert not re.search(r"[{}\[\]|]", one + many), check.name
+        assert not re.match(r"(Every|No|At no|Each|Both)\b", many.partition(" ")[2]), "a rule"
+        assert check.description.lower() not in many.lower()
+    withdrawn = Result(BY_NAME["values_withdrawn"], 929, "")
+    assert withdrawn.finding == "929 values of earlier vintages are missing from the newest one"
+    assert Result(withdrawn.check, 1, "").finding == "1 value of earlier vintages is missing from the newest one"
 
 
 def test_the_release_was_audited_by_every_check(release: Path) -> None:

@@ -128,6 +128,15 @@ def test_every_figure_has_its_way_back_within_the_edition(edition: Edition) -> N
         a="indicator_set.aggregate",
     )[0]
     assert figures[0] == figures[1]
+    quoted = rows(  # the figures of table A4, whose years lie in no window
+        edition,
+        "SELECT count(*), count(v.observation_id) FROM {t} AS t LEFT JOIN {v} AS v ON v.indicator = t.indicator "
+        "AND v.ref_area = t.ref_area AND v.time_period = t.latest_year AND v.is_headline "
+        "WHERE t.table_code = 'A4' AND t.latest_year IS NOT NULL",
+        t="main.baseline_tables",
+        v="indicator_set.value",
+    )[0]
+    assert quoted == (8, 8)
 
 
 def test_manifest_says_who_when_why_and_from_what(edition: Edition, release: Path) -> None:

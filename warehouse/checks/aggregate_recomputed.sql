@@ -1,5 +1,6 @@
 -- severity: blocks
 -- description: Every regional mean, sum and median equals what its stored members give
+-- finding: {n} regional [figure differs from what its|figures differ from what their] stored members give
 SELECT a.indicator, a.ref_area, a.time_period, a.cell, a.obs_value, r.recomputed
 FROM indicator_set.aggregate AS a
 JOIN reference.method AS m ON m.method = a.method

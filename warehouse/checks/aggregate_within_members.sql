@@ -1,5 +1,6 @@
 -- severity: blocks
 -- description: A mean or median lies between the lowest and the highest member value
+-- finding: {n} [mean or median lies outside the values of its|means or medians lie outside the values of their] members
 SELECT a.indicator, a.ref_area, a.time_period, a.cell, a.obs_value, a.minimum, a.maximum
 FROM indicator_set.aggregate AS a
 JOIN reference.method AS m ON m.method = a.method

@@ -1,6 +1,7 @@
 -- severity: warns
 -- as of: informs
 -- description: Every declared break has published values of its indicator and area on both sides
+-- finding: {n} declared [break has|breaks have] no published values on both sides
 SELECT b.break_file AS declared_in, b.indicator, b.ref_area, b.break_year, v.first_year, v.last_year
 FROM reference.series_break AS b
 LEFT JOIN (

@@ -1,6 +1,7 @@
 -- severity: warns
 -- as of: informs
 -- description: Every breakdown that a definition expects exists for at least one member
+-- finding: {n} expected [breakdown has|breakdowns have] no value for any Member State
 SELECT indicator, breakdown
 FROM quality.availability
 GROUP BY indicator, breakdown

@@ -1,6 +1,7 @@
 -- severity: blocks
 -- as of: informs
 -- description: Every dimension and code under where: of a claim stands in a key of its series, in some vintage at hand
+-- finding: {n} [dimension or code|dimensions or codes] under where: of a claim [is|are] in no key of the claimed series
 WITH published AS (
     SELECT DISTINCT
         d.provider, d.dataset, coalesce(r.new_series, d.series) AS series, d.dimension, d.code

@@ -1,6 +1,7 @@
 -- severity: blocks
 -- as of: informs
 -- description: Every claimed series is one that a snapshot at hand was asked for, or a fetch that did not get it names (a new one: payung refresh --online)
+-- finding: {n} claimed series [was|were] never requested: no snapshot at hand could contain [it|them] (payung refresh --online)
 WITH known AS (
     SELECT DISTINCT n.provider, n.dataset, unnest([s.series, r.new_series]) AS series
     FROM lineage.snapshot_series AS s

@@ -1,6 +1,7 @@
 -- severity: blocks
 -- as of: informs
 -- description: Every claimed series is in the unit of its indicator: by the unit that its newest answer states, or by a name with (%
+-- finding: {n} claimed series [is in another unit than its indicator|are in other units than their indicators]
 WITH refused AS (
     SELECT DISTINCT claim_id FROM harmonised.row WHERE reason = 'unit_differs'
 ),

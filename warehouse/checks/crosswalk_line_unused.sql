@@ -1,5 +1,6 @@
 -- severity: informs
--- description: Crosswalk lines for codes that no answer at hand holds
+-- description: Every crosswalk line is for a code that an answer at hand holds
+-- finding: {n} crosswalk [line is for a code|lines are for codes] that no answer at hand contains
 SELECT x.provider, x.dimension, x.code, x.crosswalk_file, x.crosswalk_line
 FROM reference.crosswalk AS x
 WHERE x.provider <> 'national' AND x.concept NOT IN ('ref_area', 'obs_status', 'nature', 'unit_measure')

@@ -1,5 +1,6 @@
 -- severity: warns
 -- description: No provider publishes one key twice with different values; none of such candidates is chosen
+-- finding: {n} [key was|keys were] published twice with different values
 WITH twice AS (
     SELECT indicator, ref_area, time_period, cell, feed, snapshot_id, count(*) AS candidates
     FROM harmonised.observation

@@ -1,6 +1,7 @@
 -- severity: warns
 -- as of: informs
 -- description: No chosen value is many times, or a small part of, the value of the same cell in the release before
+-- finding: {n} chosen [value is|values are] many times larger or smaller than in the previous release
 WITH limits AS (
     SELECT
         coalesce(max(value) FILTER (WHERE quantity = 'factor'), 0) AS factor,

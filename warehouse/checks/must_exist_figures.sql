@@ -1,6 +1,7 @@
 -- severity: blocks
 -- as of: informs
 -- description: Every must-exist figure (indicator_defs/must_exist.csv) is chosen, and equals what was published elsewhere
+-- finding: {n} must-exist [figure is|figures are] missing or different
 SELECT
     m.must_exist_file || ':' || CAST(m.must_exist_line AS VARCHAR) AS place, m.indicator, m.ref_area, m.time_period, m.cell,
     m.obs_value AS expected, v.obs_value AS found, v.feed,

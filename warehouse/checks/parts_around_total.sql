@@ -1,5 +1,6 @@
 -- severity: warns
 -- description: Of one feed and country, the total lies between women and men and between urban and rural; counts add up to it
+-- finding: {n} [total does|totals do] not fit the values of [its|their] parts (women and men, urban and rural)
 WITH limits AS (
     SELECT
         coalesce(max(value) FILTER (WHERE quantity = 'outside_points'), 0) AS points,

@@ -1,5 +1,6 @@
 -- severity: blocks
 -- description: Both sides of every revision stand in lineage.vintage_value, and no cell is withdrawn that the later vintage holds
+-- finding: {n} [revision does|revisions do] not agree with the stored vintages
 WITH astray AS (
     SELECT r.* FROM lineage.revision AS r
     ANTI JOIN lineage.vintage_value AS f

@@ -1,5 +1,6 @@
 -- severity: warns
 -- description: Every vintage describes its series (title, unit, attributes) as the definitions expect; of another one the vintage before stays in use
+-- finding: {n} series [is|are] described otherwise than expected in [a newer vintage|newer vintages]; the earlier vintage stays in use
 WITH in_use AS (  -- what stays in use
     SELECT provider, dataset, current_series, max(vintage_date) AS vintage_date
     FROM lineage.series_vintage

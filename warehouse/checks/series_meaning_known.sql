@@ -1,6 +1,7 @@
 -- severity: blocks
 -- as of: informs
 -- description: Of every claimed series, and of every series of a weight, at least one vintage at hand is described as its definition expects
+-- finding: {n} series [has|have] no vintage that is described as [its definition expects|their definitions expect]
 SELECT
     d.used_in AS claimed_in, d.series,
     CASE d.finding

@@ -1,5 +1,6 @@
 -- severity: blocks
 -- description: Regional figures lie within the bounds of their indicator, and shares of the weight between 0 and 1
+-- finding: {n} regional [figure or share lies outside its|figures or shares lie outside their] bounds
 SELECT a.indicator, a.ref_area, a.time_period, a.cell, 'obs_value' AS what, a.obs_value AS found
 FROM indicator_set.aggregate AS a
 JOIN reference.indicator AS i ON i.indicator = a.indicator

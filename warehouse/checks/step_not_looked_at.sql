@@ -1,3 +1,4 @@
 -- severity: informs
--- description: Large steps that nobody has looked at; changes across them are not shown as comparable
+-- description: Every large step has been reviewed; changes across others are not shown as comparable
+-- finding: {n} large [change is|changes are] not yet reviewed and not shown as comparable
 SELECT indicator, ref_area, time_period, cell, obs_value FROM indicator_set.value WHERE break_before = 'step'

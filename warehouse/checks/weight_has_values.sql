@@ -1,5 +1,6 @@
 -- severity: blocks
 -- description: Every weight that a definition names has a value for every ASEAN member at the latest reference year
+-- finding: {n} [weight of a Member State is|weights of Member States are] missing at the latest reference year
 SELECT i.indicator, i.weight, g.ref_area
 FROM reference.indicator AS i
 JOIN reference.method AS m ON m.method = i.method AND m.kind = 'mean'

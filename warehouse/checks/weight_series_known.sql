@@ -1,6 +1,7 @@
 -- severity: blocks
 -- as of: informs
 -- description: Every series that a weight is made of is one that an answer at hand holds
+-- finding: {n} series of weights [is|are] in no answer at hand
 WITH known AS (
     SELECT DISTINCT series FROM lineage.series_vintage WHERE provider <> 'national'
 ),

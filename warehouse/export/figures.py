@@ -6,30 +6,38 @@ Does not belong here: the figures' numbers (sql/) and tables (sheets.py).
 
 from __future__ import annotations
 
+import re
 import textwrap
+import warnings
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.collections import PatchCollection
-from matplotlib.colors import LinearSegmentedColormap
-from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
-from matplotlib.patches import Rectangle
-
+from indicator_defs import rounding
 from warehouse.export.files import written_aside
-from warehouse.export.reading import ReleaseReader
-from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, availability_word
+from warehouse.export.plotting import (
+    Figure,
+    FigureCanvasAgg,
+    Line2D,
+    LinearSegmentedColormap,
+    PatchCollection,
+    Rectangle,
+    mpl,
+    own_settings,
+)
+from warehouse.export.reading import ReleaseReader, Rows
+from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 
+# All of matplotlib's own settings, so that none of the user's is left, and ours.
 STYLE: dict[Any, Any] = {
+    **own_settings(),
     "font.family": ["DejaVu Sans"],
     "font.size": 8,
     "svg.fonttype": "none",  # text stays text: it can be searched, and edited in the report
     "svg.hashsalt": "payung",  # the same release gives the same bytes
+    "text.parse_math": False,  # a $ in a name is a $
     "axes.spines.top": False,
     "axes.spines.right": False,
 }
@@ -55,6 +63,25 @@ BANDS = {
 }
 
 
+# What would turn the text around it, and what XML cannot hold.
+_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
+
+
+def plain(text: str) -> str:
+    """A text as a figure draws it: on one line until it is wrapped, unable to break the file or to turn what follows."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _TURNS.sub("", " ".join(text.split())))
+
+
+class PlainReader(ReleaseReader):
+    """A release of which every text is plain, for the figures alone: pages and cells have rules of their own."""
+
+    def ask(self, query: str, **parameters: Any) -> Rows:
+        """As in ReleaseReader, with plain texts."""
+        found = super().ask(query, **parameters)
+        return Rows(found.fields, [tuple(plain(v) if isinstance(v, str) else v for v in row) for row in found.rows])
+
+
 @dataclass(frozen=True)
 class Point:
     """One value in a cell of the coverage table."""
@@ -64,6 +91,7 @@ class Point:
     text: str | None
     is_old: bool
     letters: str
+    decimals: int
 
 
 @dataclass(frozen=True)
@@ -100,8 +128,10 @@ def write_figures(reader: ReleaseReader, to: Path) -> list[Path]:
 def write_figure(reader: ReleaseReader, draw: Callable[[ReleaseReader], Figure], paths: Sequence[Path]) -> list[Path]:
     """Writes one figure to each of the paths, as PNG or SVG by its ending; returns them."""
     metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": "Payung"}}
-    with mpl.rc_context(STYLE):
-        figure = draw(reader)
+    with mpl.rc_context(STYLE), warnings.catch_warnings():
+        # what the font lacks is a box in the PNG; in the SVG the text stays and the viewer's fonts show it
+        warnings.filterwarnings("ignore", message="Glyph .* missing from font")
+        figure = draw(PlainReader(reader.folder, reader.con))
         for path in paths:
             kind = path.suffix.removeprefix(".").lower()
             with written_aside(path) as aside:
@@ -116,10 +146,23 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
     names: dict[str, str] = {}
     cells: dict[tuple[str, str], Point] = {}
     used: set[tuple[str, date]] = set()
-    for indicator, name, area, year, value, text, is_old, status, has_break, attribution, vintage in found.rows:
+    for (
+        indicator,
+        name,
+        area,
+        year,
+        value,
+        text,
+        is_old,
+        status,
+        has_break,
+        attribution,
+        vintage,
+        decimals,
+    ) in found.rows:
         names[indicator] = name
         letters = " ".join(filter(None, (status, "*" if has_break else None)))
-        cells[(indicator, area)] = Point(year, value, text, bool(is_old), letters)
+        cells[(indicator, area)] = Point(year, value, text, bool(is_old), letters, decimals)
         if attribution:
             used.add((attribution, vintage))
     figure = _figure(13.2, 1.95 + 0.56 * len(names))
@@ -150,9 +193,9 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
 
 
 def _coverage_cell(axes: Any, x: int, y: int, point: Point) -> None:
-    shown = point.value is not None and not point.is_old
-    fill = LIGHT_TO_DARK(min(point.value or 0, 100) / 100) if shown else "white"
-    edge, order = ("white", 1) if shown else ("#C0C0C0", 2)
+    current = point.value is not None and not point.is_old
+    fill = LIGHT_TO_DARK(min(point.value or 0, 100) / 100) if current else "white"
+    edge, order = ("white", 1) if current else ("#C0C0C0", 2)
     axes.add_patch(Rectangle((x, y), 1, 1, facecolor=fill, edgecolor=edge, linewidth=1, zorder=order))
     if point.year is None:
         axes.text(
@@ -167,8 +210,8 @@ def _coverage_cell(axes: Any, x: int, y: int, point: Point) -> None:
             zorder=3,
         )
         return
-    number = point.text or "" if point.value is None else f"{point.value:.1f}"
-    colour = "#666666" if point.is_old else "white" if shown and (point.value or 0) >= DARK_FROM else INK
+    number = point.text or "" if point.value is None else rounding.shown(point.value, point.decimals)
+    colour = "#666666" if point.is_old else "white" if current and (point.value or 0) >= DARK_FROM else INK
     axes.text(x + 0.5, y + 0.4, number, ha="center", va="center", color=colour, fontsize=10, zorder=3)
     year = f"{point.year}, old" if point.is_old else str(point.year)
     below = f"{year} {point.letters}".strip()
@@ -309,14 +352,14 @@ def availability(reader: ReleaseReader) -> Figure:
     rows: list[tuple[str, bool, dict[str, str]]] = []  # text, whether it is a heading, letter by member
     places: dict[str, int] = {}
     group = None
-    for indicator, name, group_name, tier, area, word, reason in found.rows:
+    for indicator, name, group_name, tier, area, shown_as in found.rows:
         if group_name != group and indicator not in places:
             group = group_name
             rows.append((group_name or "", True, {}))
         if indicator not in places:
             places[indicator] = len(rows)
             rows.append((name if tier == "core" else f"{name} *", False, {}))
-        rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[availability_word(word, reason)][0]
+        rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[shown_as][0]
     blocks = _blocks(rows, 3)
     longest = max(len(b) for b in blocks)
     figure = _figure(20.0, 3.1 + 0.165 * longest)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.rounding import digits
 from warehouse.export.reading import ReleaseReader
 
 
@@ -58,10 +59,10 @@ def every(years: int) -> str:
 
 
 def _bounds(row: dict[str, Any]) -> str:
-    bounds = [f"lowest {row['minimum']:g}"] if row["minimum"] is not None else []
+    bounds = [f"lowest {digits(row['minimum'])}"] if row["minimum"] is not None else []
     if row["maximum"] is not None:
         hard = "" if row["maximum_is_hard"] else " (values above can be right)"
-        bounds.append(f"highest {row['maximum']:g}{hard}")
+        bounds.append(f"highest {digits(row['maximum'])}{hard}")
     return "; ".join(bounds) or "none"
 
 

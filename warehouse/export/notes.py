@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from indicator_defs.rounding import digits, percent
 from warehouse.export.reading import ReleaseReader, Settings
 from warehouse.export.wording import AVAILABILITY_LETTERS, PUBLICATION_CLASSES, Tab
 
@@ -85,8 +86,8 @@ def _reading(s: Settings) -> list[Note]:
         ),
         "Change": (
             f"Only where both values come from the same feed, at least {s.minimum_years_apart} years apart, with no "
-            f"break between and neither of low reliability. A step of more than {s.step_points:g} points or a factor "
-            f"of {s.step_factor:g} is not comparable until somebody has looked at it. A group's change is over the "
+            f"break between and neither of low reliability. A step of more than {digits(s.step_points)} points or a factor "
+            f"of {digits(s.step_factor)} is not comparable until somebody has looked at it. A group's change is over the "
             "members present at both ends; it is not the difference of the two figures."
         ),
         "Order": "Member States stand in a fixed order. Nothing is ranked and there is no composite score.",
@@ -112,9 +113,9 @@ def _classes(reader: ReleaseReader) -> list[Note]:
     )
     rules: dict[str, dict[str, str]] = {}
     for rule, threshold, weight, areas, small, share, years, survey, proxy in found.rows:
-        text = f"at least {weight:.0%} of the weight and {areas} members (groups of up to six: {small})"
+        text = f"at least {percent(weight)} % of the weight and {areas} members (groups of up to six: {small})"
         if share:
-            text += f"; at least {share:.0%} of the weight from the last {years} years (surveys {survey})"
+            text += f"; at least {percent(share)} % of the weight from the last {years} years (surveys {survey})"
         if not proxy:
             text += "; no proxy weight"
         rules.setdefault(rule, {})[threshold] = text

@@ -14,7 +14,7 @@ from warehouse.export.contents import add_contents
 from warehouse.export.metadata_sheet import metadata_fields
 from warehouse.export.notes import note_rows
 from warehouse.export.reading import ReleaseReader, Rows
-from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, Tab, availability_word
+from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, Tab
 from warehouse.export.workbook import Book, Column, Table, first_rows
 
 NAMES = (
@@ -208,7 +208,7 @@ def _availability(reader: ReleaseReader) -> Table:
     found = reader.ask_file("availability")
     members = reader.members
     matrix: dict[tuple[str, str], dict[str, Any]] = {}
-    for indicator, name, group, tier, breakdown, area, word, reason, year, _, filled_by in found.rows:
+    for indicator, name, group, tier, breakdown, area, availability, shown_as, year, _, filled_by in found.rows:
         row = matrix.setdefault(
             (indicator, breakdown),
             {
@@ -221,8 +221,8 @@ def _availability(reader: ReleaseReader) -> Table:
                 "filled_by": set(),
             },
         )
-        row[area] = availability_text(availability_word(word, reason), year)
-        row["n"] += word == "available"
+        row[area] = availability_text(shown_as, year)
+        row["n"] += availability == "available"
         row["filled_by"] |= set((filled_by or "").split("; ")) - {""}
     fields = ("indicator", "name", "group_name", "tier", "breakdown", *(m.ref_area for m in members), "n", "filled_by")
     rows: list[tuple[Any, ...]] = []

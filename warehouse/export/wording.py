@@ -26,7 +26,7 @@ class Tab(StrEnum):
 
 PUBLICATION_CLASSES = {"A": "A publish", "B": "B indicative", "C": "C withheld"}
 
-# Letter and meaning of each word of quality.availability; a gap whose reason says more has the letter of its reason.
+# Letter and meaning of each word of quality.availability, shown_as: the one column that decides it for every export.
 AVAILABILITY_LETTERS = {
     "available": ("A", "Available: a value within the window at the reference year"),
     "old": ("O", "Old: the last value lies before the window"),
@@ -40,9 +40,6 @@ AVAILABILITY_LETTERS = {
     "source_failed": ("F", "Source failed: its last fetch did, and what is kept has no value that counts"),
     "not_applicable": ("-", "Not applicable: cannot exist, no gap"),
 }
-# Reasons that say more than the word of availability.
-TELLING_REASONS = frozenset({"not_gathered", "national_submission", "source_failed", "rejected"})
-
 # Fills only repeat what the letter says; the hues stay apart for colour-blind readers and in grey print.
 AVAILABILITY_FILLS = {
     "A": "A9D0E8",
@@ -57,8 +54,3 @@ AVAILABILITY_FILLS = {
     "F": "E8A08C",
     "-": "F4F4F4",
 }
-
-
-def availability_word(availability: str, reason_code: str | None) -> str:
-    """The word whose letter a cell shows."""
-    return reason_code if reason_code in TELLING_REASONS else availability

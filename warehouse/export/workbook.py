@@ -18,13 +18,14 @@ from pathlib import Path
 from typing import Any, Literal
 
 from openpyxl import Workbook
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE, Cell, MergedCell
 from openpyxl.styles import Alignment, Border, Font, NamedStyle, PatternFill, Protection, Side
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.hyperlink import Hyperlink
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
+from indicator_defs.rounding import decimals_shown
+from warehouse.cells import Cells, add_cuts, check_size, coordinate, printable, sheet_name
 from warehouse.export.files import written_aside
 from warehouse.export.reading import Rows
 from warehouse.export.wording import PUBLICATION_CLASSES
@@ -32,10 +33,8 @@ from warehouse.export.wording import PUBLICATION_CLASSES
 Kind = Literal["text", "note", "code", "year", "value", "exact", "count", "share", "date", "class", "letter"]
 
 HEADER_ROW = 4
-LONGEST_TEXT = 32_767  # what a cell of the format can hold
 MOST_LINES = 6  # a row is never higher: footnotes of some producers run to pages, and stay whole in their cell
 LINE_HEIGHT = 12.75
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 A4, A3 = 9, 8
 
 NUMBER_FORMATS: dict[str, str] = {
@@ -165,28 +164,8 @@ def first_rows(table: Table) -> dict[str, int]:
 
 
 def decimal_format(decimals: int) -> str:
-    """The number format that shows so many digits; the stored number keeps all of its own."""
+    """The number format that shows so many decimals, rounded half up; the stored number keeps all its digits."""
     return "#,##0" + ("." + "0" * decimals if decimals else "")
-
-
-def clean_text(text: str) -> str:
-    """Text as a cell can hold it: control characters replaced, cut at the format's limit with a mark."""
-    text = ILLEGAL_CHARACTERS_RE.sub("\N{REPLACEMENT CHARACTER}", text)
-    mark = " … [cut; whole in the CSV files]"
-    return text if len(text) <= LONGEST_TEXT else text[: LONGEST_TEXT - len(mark)] + mark
-
-
-def put_text(cell: Cell | MergedCell, text: str) -> bool:
-    """Writes text as text: never a formula, a number or an error value. Returns whether it needs the quote prefix."""
-    cell.value = clean_text(text)
-    cell.data_type = "s"
-    return text.startswith(FORMULA_STARTS)
-
-
-def put_number(cell: Cell | MergedCell, number: float) -> None:
-    """Writes a number with all its digits; the library by itself would keep 16, and a double needs up to 17."""
-    cell.value = repr(number)
-    cell.data_type = "n"
 
 
 class Book:
@@ -197,20 +176,23 @@ class Book:
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
         self._styles = Styles(self._book)
-        self._footer = footer.replace("&", "&&")
+        self._cells = Cells("the CSV files")
+        self._footer = printable(footer).replace("&", "&&")
         stamp = datetime.combine(made_on, time())
         properties = self._book.properties
-        properties.title, properties.creator = title, "Payung"
+        properties.title, properties.creator = printable(title), "Payung"
         properties.created = properties.modified = stamp
         self._stamp = stamp
 
     def add_table(self, table: Table) -> None:
-        """Adds a table as the next sheet."""
+        """Adds a table as the next sheet. Raises SheetError where it is larger than one."""
+        rows = HEADER_ROW + len(table.rows.rows)
+        check_size(f"Sheet {table.tab}", rows, len(table.columns), "Use payung export --only csv,parquet.")
         sheet = self._new_sheet(table.tab, len(table.columns))
         self._head(sheet, table.heading, table.about)
         for number, column in enumerate(table.columns, start=1):
             cell = sheet.cell(HEADER_ROW, number)
-            put_text(cell, column.header)
+            self._put(cell, column.header)
             centre = column.kind in CENTRED
             indent = number > 1 and column.kind in TEXTS
             right = column.kind in NUMBERS and column.instead is None
@@ -236,12 +218,12 @@ class Book:
             for number, text in enumerate(line.texts, start=1):
                 cell = sheet.cell(row, number)
                 linked = number == 1 and line.link is not None
-                quoted = put_text(cell, text)
+                quoted = self._put(cell, text)
                 # Text with nothing to its right may run on; text with a neighbour wraps.
                 wrap = len(line.texts) > 1
                 self._styles.put(cell, bold=line.bold, wrap=wrap, quoted=quoted, link=linked)
                 if linked:
-                    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=line.link, display=text)
+                    cell.hyperlink = Hyperlink(ref=cell.coordinate, location=line.link, display=printable(text))
             if len(line.texts) > 1:
                 most = max(_lines(t, w) for t, w in zip(line.texts, widths, strict=False))
                 sheet.row_dimensions[row].height = LINE_HEIGHT * most + 1
@@ -249,13 +231,18 @@ class Book:
 
     def save(self, path: Path) -> None:
         """Writes the workbook; the same content gives the same bytes. Raises ExportError when that is impossible."""
+        add_cuts(self._book, self._cells)
         buffer = io.BytesIO()
         self._book.save(buffer)
         with written_aside(path) as aside:
             _without_clock(buffer, aside, self._stamp)
 
+    def _put(self, cell: Any, value: Any) -> bool:
+        """Writes a value; returns whether its style needs the quote prefix."""
+        return self._cells.put(cell, value, f"{cell.parent.title}!{coordinate(cell.column, cell.row)}")
+
     def _new_sheet(self, tab: str, columns: int) -> Worksheet:
-        sheet: Worksheet = self._book.create_sheet(tab)
+        sheet: Worksheet = self._book.create_sheet(sheet_name(tab, self._book.sheetnames))
         sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
         sheet.page_setup.orientation = "landscape"
         sheet.page_setup.paperSize = A4 if columns <= 10 else A3
@@ -270,7 +257,7 @@ class Book:
     def _head(self, sheet: Worksheet, heading: str, about: str) -> None:
         for row, text, size in ((1, heading, 14), (2, about, 10)):
             cell = sheet.cell(row, 1)
-            put_text(cell, text)
+            self._put(cell, text)
             self._styles.put(cell, bold=row == 1, gap=row == 2, size=size)
         sheet.row_dimensions[1].height = 21
 
@@ -299,20 +286,19 @@ class Book:
                 if column.kind == "class" and value is not None:
                     value = PUBLICATION_CLASSES.get(value, value)
                 digits = row[decimals] if decimals is not None else 1
-                number_format = decimal_format(digits) if column.kind == "value" else NUMBER_FORMATS[column.kind]
+                if column.kind == "value":
+                    is_number = isinstance(value, int | float)
+                    number_format = decimal_format(decimals_shown(value, digits) if is_number else digits)
+                else:
+                    number_format = NUMBER_FORMATS[column.kind]
                 cell = sheet.cell(number, position)
-                quoted, fill = False, None
+                quoted, fill = self._put(cell, value), None
                 if isinstance(value, str):
-                    quoted = put_text(cell, value)
                     fill = table.fills.get(value) or (FILLS.get(value) if column.kind == "class" else None)
                     if wrapped or gap:
                         lines = max(lines, _lines(value, column.width - 1))
                     if gap:
                         number_format = "General"
-                elif isinstance(value, float):
-                    put_number(cell, value)
-                elif value is not None:
-                    cell.value = value
                 self._styles.put(
                     cell,
                     number_format,

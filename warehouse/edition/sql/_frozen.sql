@@ -19,6 +19,7 @@ WHERE v.observation_id = b.baseline_observation_id
         JOIN baseline_settings AS t ON r.reference_year IN (t.baseline_year, t.latest_reference_year)
         WHERE r.observation_id IS NOT NULL
     )
+    OR (v.dataset_kind = 'document' AND i.indicator_group = 'documents' AND v.is_headline)  -- table A4
     OR (m.event_count AND v.time_period BETWEEN s.baseline_from AND s.baseline_to)
     OR (v.break_before IS NOT NULL AND v.time_period > b.baseline_year AND v.time_period <= b.latest_year);
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
 
+from indicator_defs.rounding import digits
+
 COLUMNS = 4
 WIDTH, HEIGHT = 220, 150
 LEFT, RIGHT, TOP, BOTTOM = 38, 12, 42, 20
@@ -88,7 +90,7 @@ def draw(
     heights = [h for v in every if (h := _height(v)) is not None]
     ticks = nice_ticks(min(0.0, *heights), max(0.0, *heights))
     low, high = ticks[0], ticks[-1]
-    labels = [f"{t:,.10g}" for t in ticks]
+    labels = [digits(t, 10, thousands=True) for t in ticks]
     left = max(LEFT, 10 + max(math.ceil(sum(TICK_WIDTH.get(c, 6.1) for c in label)) for label in labels))
     first, last = min(v.time_period for v in every), max(v.time_period for v in every)
     if first == last:

@@ -195,7 +195,7 @@ class Content:
     @cached_property
     def checks(self) -> Records:
         """Results of the audit, failures first."""
-        query = "SELECT check_name, severity, passed, n_problems, description FROM quality.check_result "
+        query = "SELECT check_name, severity, passed, n_problems, finding FROM quality.check_result "
         return records(self.reader.ask(query + "ORDER BY passed, check_name"))
 
     @cached_property

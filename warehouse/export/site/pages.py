@@ -121,6 +121,7 @@ class Site:
             classes=words.CLASSES,
             number=words.number,
             mean_year=words.mean_year,
+            percent=words.percent,
             difference=words.difference,
             gap=words.gap,
             flags=partial(words.flags, labels=content.labels),
@@ -422,7 +423,7 @@ class Site:
         for (_, breakdown), rows in by(self.content.availability, "indicator", "breakdown").items():
             found = {r.ref_area: r for r in rows}
             cells = [
-                (AVAILABILITY_LETTERS[found[m].availability][0], found[m].latest_year) if m in found else ("N", None)
+                (AVAILABILITY_LETTERS[found[m].shown_as][0], found[m].latest_year) if m in found else ("", None)
                 for m, _ in self.content.members
             ]
             line = AvailabilityLine(rows[0], self.content.reader.label("breakdown", breakdown).lower(), cells)

@@ -7,11 +7,11 @@ Does not belong here: labels of single codes (reference.code) and the words that
 from __future__ import annotations
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 from markupsafe import Markup
 
+from indicator_defs import rounding
 from indicator_defs.breakdowns import BREAKDOWNS
 
 NO_VALUE = "–"
@@ -20,10 +20,7 @@ CLASSES = {"A": "A, published", "B": "B, indicative", "C": "C, withheld"}
 
 def rounded(value: float, decimals: int) -> str:
     """The value with so many decimals; one that would read 0 and is none keeps two digits that count."""
-    text = f"{value:,.{decimals}f}"
-    if value != 0 and not any(c in "123456789" for c in text):
-        text = f"{Decimal(f'{value:.2g}'):,f}"
-    return text.replace("-", "\N{MINUS SIGN}")
+    return rounding.shown(value, decimals).replace("-", "\N{MINUS SIGN}")
 
 
 def signed(value: float, decimals: int) -> str:
@@ -34,12 +31,17 @@ def signed(value: float, decimals: int) -> str:
 
 def mean_year(value: float) -> Markup:
     """A mean of years: no thousands in it."""
-    return Markup('<data value="{}">{:.1f}</data>').format(repr(value), value)
+    return Markup('<data value="{}">{}</data>').format(repr(value), rounding.half_up(value, 1))
 
 
 def number(value: float, decimals: int = 1) -> Markup:
     """A number for readers that carries all its digits for machines."""
     return Markup('<data value="{}">{}</data>').format(repr(value), rounded(value, decimals))
+
+
+def percent(share: float) -> Markup:
+    """A share of 1 in per cent, without the sign; machines get all digits of the share times 100."""
+    return Markup('<data value="{}">{}</data>').format(rounding.in_percent(share), rounding.percent(share))
 
 
 def difference(value: float, decimals: int = 1) -> Markup:

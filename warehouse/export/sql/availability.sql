@@ -1,6 +1,6 @@
 -- What there is, by indicator, breakdown and member; one row each, to be laid out as a matrix.
 SELECT
-    i.indicator, i.name, i.group_name, i.tier, q.breakdown, q.ref_area, q.availability, q.reason_code, q.latest_year, q.n_values,
+    i.indicator, i.name, i.group_name, i.tier, q.breakdown, q.ref_area, q.availability, q.shown_as, q.latest_year, q.n_values,
     q.filled_by
 FROM quality.availability AS q
 JOIN ordered_indicator AS i ON i.indicator = q.indicator

@@ -11,7 +11,8 @@ WITH last AS (
 SELECT
     i.indicator, i.name, a.ref_area, l.time_period, l.obs_value, l.value_text,
     l.time_period < s.latest_reference_year - i.lookback_years AS is_old,
-    nullif(l.obs_status, 'A') AS obs_status, l.break_before IS NOT NULL AS has_break, d.attribution, o.vintage_date
+    nullif(l.obs_status, 'A') AS obs_status, l.break_before IS NOT NULL AS has_break, d.attribution, o.vintage_date,
+    i.decimals
 FROM ordered_indicator AS i
 JOIN ordered_area AS a ON a.area_type = 'country'
 JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'

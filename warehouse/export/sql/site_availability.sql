@@ -1,7 +1,7 @@
 -- What there is, by indicator, breakdown and member, with the reason for each gap.
 SELECT
     i.indicator, i.name, i.group_name, i.tier, i.status, q.breakdown, q.ref_area, a.area_name, q.availability,
-    q.latest_year, q.first_year, q.n_values, q.reason, q.filled_by
+    q.shown_as, q.latest_year, q.first_year, q.n_values, q.reason, q.filled_by
 FROM quality.availability AS q
 JOIN ordered_indicator AS i ON i.indicator = q.indicator
 JOIN ordered_area AS a ON a.ref_area = q.ref_area

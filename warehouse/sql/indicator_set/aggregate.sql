@@ -204,9 +204,9 @@ SELECT
         CASE WHEN c.sex_total_differs THEN 'the total of the areas with figures by sex differs from the total of all' END,
         CASE
             WHEN c.publication_class = 'C' AND c.weight_covered < c.b_weight
-                THEN 'weight covered ' || CAST(round(c.weight_covered, 3) AS VARCHAR) || ', needs ' || CAST(round(c.b_weight, 2) AS VARCHAR)
+                THEN 'weight covered ' || CAST(half_up(c.weight_covered, 3) AS VARCHAR) || ', needs ' || CAST(half_up(c.b_weight, 2) AS VARCHAR)
             WHEN c.publication_class = 'B' AND c.weight_covered < c.a_weight
-                THEN 'weight covered ' || CAST(round(c.weight_covered, 3) AS VARCHAR) || ', class A needs ' || CAST(round(c.a_weight, 2) AS VARCHAR)
+                THEN 'weight covered ' || CAST(half_up(c.weight_covered, 3) AS VARCHAR) || ', class A needs ' || CAST(half_up(c.a_weight, 2) AS VARCHAR)
         END,
         CASE
             WHEN c.publication_class = 'C' AND c.n_areas < c.b_areas

@@ -2,7 +2,7 @@
 -- and who could fill them, core indicators first
 CREATE MACRO gaps(area) AS TABLE
 SELECT
-    q.indicator, i.name AS indicator_name, i.tier, i.indicator_group, q.availability, q.latest_year, q.reason, q.filled_by
+    q.indicator, i.name AS indicator_name, i.tier, i.indicator_group, q.availability, q.shown_as, q.latest_year, q.reason, q.filled_by
 FROM quality.availability AS q
 JOIN reference.indicator AS i ON i.indicator = q.indicator
 WHERE q.ref_area = area AND q.breakdown = 'headline' AND q.availability <> 'available'

@@ -255,6 +255,11 @@ SELECT
             WHEN 'old' THEN kept
         END
     END AS reason,
+    -- what every export shows: the reason where it says more than the word of availability
+    CASE
+        WHEN reason_code IN ('not_gathered', 'national_submission', 'source_failed', 'rejected') THEN reason_code
+        ELSE availability
+    END AS shown_as,
     CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_body, body) END AS filled_by,
     CASE WHEN reason_code <> 'not_applicable' THEN coalesce(gap_obtain_from, places) END AS obtain_from
 FROM coded

@@ -170,31 +170,31 @@ SELECT
         WHEN 'method' THEN 'ours is the median of the members'
         WHEN 'vintage' THEN
             'with the values of ' || CAST(r.n_other_values AS VARCHAR) || ' member' || CASE WHEN r.n_other_values > 1 THEN 's' ELSE '' END
-            || ' as this provider''s vintage has them, ours would be ' || CAST(round(r.with_their_values, 2) AS VARCHAR)
+            || ' as this provider''s vintage has them, ours would be ' || CAST(half_up(r.with_their_values, 2) AS VARCHAR)
         WHEN 'weights' THEN
             CASE
                 WHEN abs(r.obs_value - r.with_population) <= abs(r.difference) / 2
-                    THEN 'weighted with the total population, ours would be ' || CAST(round(r.with_population, 2) AS VARCHAR)
+                    THEN 'weighted with the total population, ours would be ' || CAST(half_up(r.with_population, 2) AS VARCHAR)
                 ELSE 'our weight is a proxy or carried from an earlier year'
             END
         WHEN 'membership' THEN 'the provider''s aggregate has other members'
         WHEN 'imputation' THEN
             'without a value here: ' || r.missing_areas || CASE
-                WHEN r.kind = 'sum' THEN '; together they would need ' || CAST(round(r.needed_of_missing, 2) AS VARCHAR)
-                ELSE ' (' || CAST(round(100 * (1 - r.weight_covered), 1) AS VARCHAR) || ' % of the weight); on average they would need '
-                    || CAST(round(r.needed_of_missing, 1) AS VARCHAR)
+                WHEN r.kind = 'sum' THEN '; together they would need ' || CAST(half_up(r.needed_of_missing, 2) AS VARCHAR)
+                ELSE ' (' || CAST(half_up(100 * (1 - r.weight_covered), 1) AS VARCHAR) || ' % of the weight); on average they would need '
+                    || CAST(half_up(r.needed_of_missing, 1) AS VARCHAR)
             END
         WHEN 'older_values' THEN
             CAST(r.n_older AS VARCHAR) || ' of ' || CAST(r.n_areas AS VARCHAR) || ' members enter ours with a value of another year'
             || CASE
                 WHEN abs(r.obs_value - r.with_nearest_values) <= abs(r.difference) / 2
-                    THEN '; with the values nearest to the year, ours would be ' || CAST(round(r.with_nearest_values, 2) AS VARCHAR)
-                ELSE ', weighted mean ' || CAST(round(r.mean_year, 1) AS VARCHAR)
+                    THEN '; with the values nearest to the year, ours would be ' || CAST(half_up(r.with_nearest_values, 2) AS VARCHAR)
+                ELSE ', weighted mean ' || CAST(half_up(r.mean_year, 1) AS VARCHAR)
             END
         WHEN 'unexplained' THEN
             CASE
                 WHEN r.needed_of_missing IS NOT NULL
-                    THEN r.missing_areas || ' would need ' || CAST(round(r.needed_of_missing, 1) AS VARCHAR) || ', which is not plausible'
+                    THEN r.missing_areas || ' would need ' || CAST(half_up(r.needed_of_missing, 1) AS VARCHAR) || ', which is not plausible'
                 ELSE 'all members report; nothing that was tested explains it'
             END
     END AS explanation,

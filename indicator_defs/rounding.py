@@ -1,0 +1,74 @@
+"""How a number is rounded wherever it is shown: half up, on its decimal digits as published.
+
+Belongs here: the one rule for pages, workbooks, figures, commands and documents. A spreadsheet shows a stored number the
+same way; formatting the binary number instead would show 2.05 as 2.0.
+Does not belong here: how many decimals an indicator has (its definition), signs and marks of one output.
+"""
+
+from __future__ import annotations
+
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+Number = float | int | Decimal
+
+# A double has up to 324 places before or behind the point.
+_EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
+
+
+def half_up(value: Number, decimals: int) -> Decimal:
+    """The number with so many decimals; half of the last one goes away from zero. What is not finite stays."""
+    exact = _decimal(value)
+    if not exact.is_finite():
+        return exact
+    rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
+    return rounded if rounded else abs(rounded)  # no zero has a sign
+
+
+def fixed(value: Number, decimals: int) -> str:
+    """The number with so many decimals as text, thousands apart: "12,345.7"."""
+    return f"{half_up(value, decimals):,f}"
+
+
+def decimals_shown(value: Number, decimals: int) -> int:
+    """How many decimals are shown: `decimals`, or more where a number would read 0 and is none (two digits that count)."""
+    exact = _decimal(value)
+    if not exact.is_finite() or not exact or half_up(exact, decimals):
+        return decimals
+    exponent = significant(exact, 2).as_tuple().exponent
+    return max(decimals, -exponent) if isinstance(exponent, int) else decimals
+
+
+def shown(value: Number, decimals: int) -> str:
+    """The number as readers see it: so many decimals, and never 0 where it is none."""
+    return fixed(value, decimals_shown(value, decimals))
+
+
+def significant(value: Number, digits: int) -> Decimal:
+    """The number with at most so many digits that count, without zeros at its end."""
+    exact = _decimal(value)
+    if not exact.is_finite():
+        return exact
+    if not exact:
+        return Decimal(0)
+    return half_up(exact, digits - 1 - exact.adjusted()).normalize(_EXACT)
+
+
+def digits(value: Number, most: int = 15, thousands: bool = False) -> str:
+    """The number with at most so many digits that count as text: "2.5", "1234567"."""
+    return f"{significant(value, most):{',f' if thousands else 'f'}}"
+
+
+def percent(share: Number, decimals: int = 0) -> str:
+    """A share of 1 in per cent, without the sign: 0.285 as "29"."""
+    return shown(in_percent(share), decimals)
+
+
+def in_percent(share: Number) -> Decimal:
+    """A share of 1 in per cent, exactly: 0.285 is 28.5 and not the product of two binary numbers."""
+    return _decimal(share) * 100
+
+
+def _decimal(value: Number) -> Decimal:
+    if isinstance(value, int | Decimal):
+        return Decimal(value)
+    return Decimal(repr(float(value)))
