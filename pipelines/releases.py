@@ -14,7 +14,7 @@ from typing import Any
 import pandas as pd
 
 from assets.lock import locked
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from warehouse import history, upkeep
 from warehouse.diff import Diff, State, compare
 from warehouse.engine import Build
@@ -25,6 +25,10 @@ KEEP_SETTING = "PAYUNG_KEEP_RELEASES"
 
 class ReleasesError(PayungError):
     """The question about releases cannot be answered."""
+
+
+class KeepError(ReleasesError, WrongUseError):
+    """Neither the command nor the environment says how many releases stay."""
 
 
 def who(by: str | None = None) -> str:
@@ -105,13 +109,13 @@ def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "
 
 
 def kept_by_rule(keep: int | None) -> int:
-    """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says. Raises ReleasesError."""
+    """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says. Raises KeepError."""
     if keep is not None:
         return keep
     setting = os.environ.get(KEEP_SETTING, "")
     if not setting.isdigit() or int(setting) < 1:
         found = f"{KEEP_SETTING} is {setting!r}" if setting else f"{KEEP_SETTING} is not set"
-        raise ReleasesError(f"How many releases shall stay? {found}, expected 1 or more. Or say it: --keep 10")
+        raise KeepError(f"How many releases shall stay? {found}, expected 1 or more. Or say it: --keep 10")
     return int(setting)
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import WrongUseError
 from warehouse.query import query, reader
 
 # Rounding, newly stated fields and footnotes are shown on demand: they are no news about a figure.
@@ -40,7 +40,7 @@ ORDER BY
 """
 
 
-class RevisionError(PayungError):
+class RevisionError(WrongUseError):
     """The question names what the release does not know."""
 
 

@@ -8,6 +8,7 @@ Does not belong here: how it is printed (pipelines/explain.py), and computing or
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,7 +17,7 @@ from typing import Any
 import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from warehouse import way_back_queries as sql
 from warehouse.query import reader
 from warehouse.way_back_group import find_group, find_without_group
@@ -44,6 +45,10 @@ IN_BASELINE = ("baseline", "latest")
 
 
 class WayBackError(PayungError):
+    """The number asked for cannot be explained from this release."""
+
+
+class UnknownError(WayBackError, WrongUseError):
     """What is asked for is not known to the release; the message names what is near."""
 
 
@@ -65,7 +70,8 @@ def way_back(release: Path, asked: Asked) -> WayBack:
 def ways_back(release: Path, asked: Sequence[Asked]) -> list[WayBack]:
     """The ways back of several numbers of one release, in the order asked for.
 
-    Raises WayBackError for an indicator, area, year or breakdown code that the release does not know.
+    Raises UnknownError for an indicator, area, year or breakdown code that the release does not know, WayBackError for a
+    release of another version.
     """
     with reader(release) as con:
         try:
@@ -124,14 +130,14 @@ def _of(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _near(what: str, given: str, known: Mapping[str, str], listing: str) -> WayBackError:
+def _near(what: str, given: str, known: Mapping[str, str], listing: str) -> UnknownError:
     """The error for an unknown code: the near ones by code and by name."""
     by_text = {code.upper(): code for code in known} | {name.upper(): code for code, name in known.items()}
     found = difflib.get_close_matches(given.upper(), by_text, n=5, cutoff=0.5)
     found += [text for text in by_text if given.upper() in text and text not in found]
     near = list(dict.fromkeys(by_text[text] for text in found))[:5]
     said = f"Near it: {'; '.join(f'{c} ({known[c]})' for c in near)}. " if near else ""
-    return WayBackError(f"The release knows no {what} {given!r}. {said}All of them: {listing}")
+    return UnknownError(f"The release knows no {what} {given!r}. {said}All of them: {listing}")
 
 
 def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
@@ -190,8 +196,8 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])
-    if not (given.isdigit() and len(given) == 4):
-        raise WayBackError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
+    if re.fullmatch("[0-9]{4}", given) is None:
+        raise UnknownError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
     return int(given)
 
 

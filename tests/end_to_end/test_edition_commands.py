@@ -117,7 +117,7 @@ def test_full_disk_leaves_nothing_behind(home: Path) -> None:
     ("arguments", "code", "said"),
     [
         (("drift", "none"), 1, "There is no edition 'none'"),
-        (("freeze", "x", "--signed-by", "A. Nama", "--note", "n"), 1, 'as "Name, body"'),
+        (("freeze", "x", "--signed-by", "A. Nama", "--note", "n"), 2, 'as "Name, body"'),
         (("freeze", "x", *NAMED, "--release", "1999.01.01-1"), 1, "There is no release 1999.01.01-1"),
         (("freeze", "x", "--note", "n"), 2, "Missing option '--signed-by'"),
     ],
