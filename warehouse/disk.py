@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import os
 import shutil
+import stat
 from pathlib import Path
 
 
@@ -25,6 +26,14 @@ def sync(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
+
+
+def refuse_writing(path: Path) -> None:
+    """Takes away everybody's right to write a file, so that nothing is written into it by mistake.
+
+    Its folder stays writable for its owner: what it holds can be renamed, replaced and removed as a whole.
+    """
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)
 
 
 def replace_folder(to: Path, made: Path) -> None:
