@@ -110,7 +110,8 @@ def letter(mail: Mail, message: Message) -> MIMENonMultipart:
     charset.body_encoding = QP
     out = MIMENonMultipart("text", "plain")
     out.set_payload(message.text, charset)
-    out["Subject"] = Header(message.subject, "us-ascii" if message.subject.isascii() else "utf-8").encode()
+    subject: Any = Header(message.subject, "us-ascii" if message.subject.isascii() else "utf-8")
+    out["Subject"] = subject
     out["From"], out["To"] = (", ".join(formataddr(parseaddr(a)) for a in whom) for whom in ((mail.sender,), mail.to))
     out["Date"] = format_datetime(message.at)
     out["Message-ID"] = make_msgid(domain=domain)
