@@ -245,7 +245,8 @@ def status(snapshots: bool, as_json: bool) -> None:
 
     With --snapshots: every state of every provider that is kept, and whether the next release takes it.
 
-    A source that is later than its own calendar is shown so; it needs attention once the provider was asked online.
+    A source that is later than its own calendar is shown so; it needs attention once the provider was asked online. The
+    last lines say what to do.
 
     \b
     Exit codes: 0 fine, 4 something needs attention.
