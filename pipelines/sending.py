@@ -115,15 +115,15 @@ def letter(mail: Mail, message: Message) -> MIMENonMultipart:
     out["From"], out["To"] = (", ".join(formataddr(parseaddr(a)) for a in whom) for whom in ((mail.sender,), mail.to))
     out["Date"] = format_datetime(message.at)
     out["Message-ID"] = make_msgid(domain=domain)
-    out["Auto-Submitted"] = "auto-generated"  # so that nobody's absence note answers it
+    out["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
     return out
 
 
 def domain_of(setting: str, address: str) -> str:
     """The domain of an address, in ASCII. Raises SettingsError naming the setting where it is no address.
 
-    The sender's names this machine in the mail and to the server: the machine's own name may be one that nobody else
-    knows, and looking it up can take as long as the network likes.
+    The sender's names this machine in the mail and to the server: the machine's own name may be unknown elsewhere, and
+    looking it up can take as long as the network likes.
     """
     _, at, domain = parseaddr(address)[1].rpartition("@")
     try:

@@ -69,7 +69,7 @@ def collect(home: Path, today: date | None = None) -> Status:
     """Reads the state of a home; a home without a release is a state too. `today`: by default the machine's day.
 
     A late source needs attention where its provider was ever asked online: the bundled archive is historical, and only
-    somebody who asks expects news. Until then it is a thing to do.
+    who asks expects news. Until then it is a thing to do.
     """
     state, late = _read(home, today or datetime.now(UTC).date())
     return replace(state, to_do=to_do(state, late))

@@ -101,7 +101,7 @@ def _end_keeper(keeper: subprocess.Popen[bytes], group: int) -> None:
         keeper.kill()
         keeper.wait()
     if group:
-        _signal_group(group, signal.SIGKILL)  # nobody is left, unless the keeper was killed
+        _signal_group(group, signal.SIGKILL)  # none is left, unless the keeper was killed
 
 
 def _signal_group(group: int, sign: int) -> bool:
@@ -131,7 +131,7 @@ def keep(port: int) -> int:
         return 1 if ended is not None else 0
     finally:
         _end(started)
-        shutil.rmtree(place, ignore_errors=True)  # a socket and a file that nobody reads any more
+        shutil.rmtree(place, ignore_errors=True)  # a socket and a file that are no longer read
 
 
 def _close_own_input() -> None:
@@ -193,7 +193,7 @@ def _answers(door: Path) -> bool:
     with socket.socket(socket.AF_UNIX) as caller:
         try:
             caller.connect(str(door))
-        except OSError:  # it is not there yet, or nobody listens yet
+        except OSError:  # not there yet, or not listened on yet
             return False
     return True
 
@@ -211,7 +211,8 @@ def _end(started: list[subprocess.Popen[bytes]]) -> None:
     def gone() -> bool:
         return all(p.poll() is not None for p in started) and not _signal_group(group, 0)
 
-    _wait(ALL_END, gone)
+    if len(started) > 1:  # before that there can be no run that has to write down its end
+        _wait(ALL_END, gone)
     _signal_group(group, signal.SIGKILL)
     for process in started:
         with suppress(subprocess.TimeoutExpired):  # a process that waits for a disk takes KILL when that answers

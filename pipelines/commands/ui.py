@@ -85,7 +85,7 @@ def _alone(dagster_home: Path, port: int) -> Iterator[None]:
 
 
 def _refuse_port(port: int) -> None:
-    """Raises UiError where nobody could listen at a port."""
+    """Raises UiError where a port cannot be listened on."""
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the web server does
         try:

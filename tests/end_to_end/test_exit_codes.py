@@ -19,7 +19,7 @@ NEEDED = {
     "edition drift": ["baseline-1"],
     "releases rollback": ["2026.11.22-1"],
 }
-# A query without a statement is told by what reads it, as is one from a pipe.
+# A query without a statement is refused by what reads it, as is one from a pipe.
 FREE = {("sql", "query")}
 
 # Wrong whatever a home holds: refused before anything is looked for or written.
