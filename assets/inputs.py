@@ -89,7 +89,11 @@ def in_use(store: SnapshotStore, archive: Path) -> list[Manifest]:
 
 
 def inputs(home: Home) -> dict[str, str]:
-    """Fingerprints by name: catalogue, code, snapshots (shipped, fetched, handed in) and files in the inbox."""
+    """Fingerprints by name: catalogue, code, snapshots (shipped and fetched) and national files.
+
+    National files are compared by their bytes, those taken from the inbox earlier together with those in it now: taking
+    a file adds nothing, and removing or renaming one that was taken changes no figure, so neither makes a release.
+    """
     archive = shipped_archive()
     # the shipped bytes themselves: an altered file must be noticed, also where nothing else changed
     places = {
@@ -97,12 +101,15 @@ def inputs(home: Home) -> dict[str, str]:
         for folder in archive_folders(archive)
         for path in folder.iterdir()
     }
-    places |= {m.place for m in home.snapshots.list() if m.origin == "fetched"}
+    kept = home.snapshots.list()
+    places |= {m.place for m in kept if m.origin == "fetched"}
+    handed_in = {f.sha256 for m in kept if m.origin == "inbox" for f in m.files}
+    handed_in |= {hashlib.sha256(p.read_bytes()).hexdigest() for p in inbox_files(home.inbox)}
     return {
         "catalogue": catalog.fingerprint_of(),
         "code": code_fingerprint(),
         SNAPSHOTS: _digest(sorted(places)),
-        "inbox": _digest(f"{p.name} {hashlib.sha256(p.read_bytes()).hexdigest()}" for p in inbox_files(home.inbox)),
+        "inbox": _digest(sorted(handed_in)),
     }
 
 

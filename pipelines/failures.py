@@ -1,15 +1,40 @@
-"""The file of failed runs, without dagster: written by the hook and the command line, read by `payung status`."""
+"""What a failed run failed at, and the file of failed runs, without dagster: the command line reads it too."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from pathlib import Path
+from typing import Protocol
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import clock
 
 FILE = "failures.log"
 RECOVERED = "went through; nothing had changed since the current release."
+
+
+# The kind of error as Dagster writes it down; by its name, for importing it would load the engine.
+TABLE_ERROR = "warehouse.making.TableError: "
+
+
+class _Error(Protocol):
+    """An error as Dagster keeps it."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def cause(self) -> _Error | None: ...
+
+
+def failed_table(error: _Error | None) -> str | None:
+    """The table that an error of the step of all tables names, as SCHEMA.TABLE; None where it names none."""
+    while error is not None:
+        text = error.message.strip()
+        if text.startswith(TABLE_ERROR):
+            return text.removeprefix(TABLE_ERROR).partition(": ")[0]
+        error = error.cause
+    return None
 
 
 class RefreshError(PayungError):

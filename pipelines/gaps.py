@@ -16,7 +16,7 @@ from typing import Any
 import pandas as pd
 
 from assets.online import last_reports
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.system import clock
 from pipelines.display import print_table
 from pipelines.records import records
@@ -67,7 +67,11 @@ SAID_BY_LABEL = ("no_source", "suppressed", "not_usable")
 
 
 class GapError(PayungError):
-    """The question names what the release does not know, or the release is too old for it."""
+    """The release is too old for the question."""
+
+
+class UnknownError(GapError, WrongUseError):
+    """The question names what the release does not know, or a file that cannot hold the figure."""
 
 
 @dataclass(frozen=True)
@@ -127,7 +131,10 @@ class Gaps:
 
 
 def gaps(release: Path, asked: Asked) -> Gaps:
-    """The gaps of a release. Raises GapError for a name that it does not know and for a release without the table."""
+    """The gaps of a release.
+
+    Raises UnknownError for a name that it does not know, GapError for a release without the table.
+    """
     if query(release, MADE_FOR).empty:
         raise GapError(
             f"Release {release.name} was made by an older version, without the table of gaps. Make a new one: "
@@ -244,14 +251,19 @@ def fetched_since(home: Path, release: Path) -> list[str]:
     return out
 
 
+def refuse_ending(to: Path) -> None:
+    """Raises UnknownError where a file's name has an ending of no figure."""
+    if to.suffix.lower() not in ("", ".png", ".svg"):
+        raise UnknownError(f"--figure: found {to.name}, expected a name that ends in .png or .svg, or has no ending.")
+
+
 def draw(release: Path, to: Path) -> list[Path]:
     """Writes the heat map of indicators by Member States; PNG or SVG by the file's ending, both where it has none.
 
-    Raises GapError for another ending, ExportError where the folder cannot be written.
+    Raises UnknownError for another ending, ExportError where the folder cannot be written.
     """
+    refuse_ending(to)
     kinds = [to.suffix.lower().removeprefix(".")] if to.suffix else ["png", "svg"]
-    if not set(kinds) <= {"png", "svg"}:
-        raise GapError(f"--figure: found {to.name}, expected a name that ends in .png or .svg, or has no ending.")
     from warehouse.export.figures import availability, write_figure
     from warehouse.export.files import make_folder
     from warehouse.export.reading import open_release
@@ -272,7 +284,7 @@ def _areas(release: Path) -> list[str]:
 
 
 def _known(release: Path, what: str, value: str | None, listing: str) -> str | None:
-    """The code that was asked for, in any letters; GapError with those near it where there is none."""
+    """The code that was asked for, in any letters; UnknownError with those near it where there is none."""
     if value is None:
         return None
     codes = [str(c) for c in query(release, listing)["code"]]
@@ -281,4 +293,4 @@ def _known(release: Path, what: str, value: str | None, listing: str) -> str | N
             return code
     near = [c for c in codes if value.upper() in c.upper()] or codes
     shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
-    raise GapError(f"The release knows no {what} {value!r}. Expected one of: {shown}.")
+    raise UnknownError(f"The release knows no {what} {value!r}. Expected one of: {shown}.")

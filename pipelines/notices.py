@@ -221,7 +221,7 @@ def _message(notices: Sequence[Notice], at: datetime) -> Message:
         {"event": n.event, "headline": n.headline, "text": n.text, "at": at.isoformat(timespec="seconds")}
         for n in notices
     ]
-    return Message(f"Payung: {' '.join(subject.split())}", "\n".join(n.block(at) for n in notices), facts)
+    return Message(f"Payung: {' '.join(subject.split())}", "\n".join(n.block(at) for n in notices), facts, at)
 
 
 def _append(path: Path, notices: Sequence[Notice], at: datetime) -> None:

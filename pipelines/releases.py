@@ -13,7 +13,7 @@ from typing import Any
 import pandas as pd
 
 from assets.lock import locked
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.system import settings
 from warehouse import history, upkeep
 from warehouse.diff import Diff, State, compare
@@ -23,6 +23,10 @@ from warehouse.releases import Releases, read_manifest
 
 class ReleasesError(PayungError):
     """The question about releases cannot be answered."""
+
+
+class KeepError(ReleasesError, WrongUseError):
+    """Neither the command nor the environment says how many releases stay."""
 
 
 def who(by: str | None = None) -> str:
@@ -105,13 +109,13 @@ def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "
 def kept_by_rule(keep: int | None) -> int:
     """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says.
 
-    Raises SettingsError where that is wrong, ReleasesError where it is not set.
+    Raises SettingsError where that is wrong, KeepError where it is not set.
     """
     if keep is not None:
         return keep
     setting = settings.read("keep_releases").keep_releases
     if setting is None:
-        raise ReleasesError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
+        raise KeepError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
     return setting
 
 

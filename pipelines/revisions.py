@@ -13,7 +13,7 @@ from pathlib import Path
 import pandas as pd
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import WrongUseError
 from indicator_defs.rounding import half_up
 from warehouse.query import query, reader
 
@@ -41,7 +41,7 @@ ORDER BY
 """
 
 
-class RevisionError(PayungError):
+class RevisionError(WrongUseError):
     """The question names what the release does not know."""
 
 

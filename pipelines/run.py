@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 LEAST_FREE = 150_000_000  # bytes; a release of the shipped archive takes 30 MB, its build as much again
 
 JOB_REFRESH, JOB_FETCH = "refresh", "fetch"
+REPOSITORY = "__repository__"  # as Dagster names the definitions of a module
 
 
 @dataclass(frozen=True)
@@ -169,10 +170,11 @@ def fetch(home: Path, asked: Asked, progress: Listener | None) -> list[FetchRepo
     return [r for r in last_reports(home) if (r.provider, r.dataset) in datasets]
 
 
-def end_dead_runs(instance: dg.DagsterInstance) -> int:
-    """Marks runs of the command line whose process was killed as failed; returns how many. Only with the lock held.
+def end_dead_runs(instance: dg.DagsterInstance, also_of_ui: bool = False) -> int:
+    """Marks runs whose process was killed as failed; returns how many. Only with the lock held.
 
-    Such a run would count as under way for ever, and runs of the UI would wait for it in the queue.
+    Such a run would count as under way for ever, and runs of the UI would wait for it in the queue. `also_of_ui`: not
+    only those of the command line; only while no web interface of this home is open.
     """
     import dagster as dg
 
@@ -184,10 +186,29 @@ def end_dead_runs(instance: dg.DagsterInstance) -> int:
         dg.DagsterRunStatus.NOT_STARTED,
         dg.DagsterRunStatus.CANCELING,
     ]
-    dead = instance.get_runs(dg.RunsFilter(tags={TOLD: "yes"}, statuses=under_way))
+    tags = None if also_of_ui else {TOLD: "yes"}
+    dead = instance.get_runs(dg.RunsFilter(tags=tags, statuses=under_way))
     for run in dead:
         instance.report_run_failed(run, "The process of this run ended before the run did.")
     return len(dead)
+
+
+def _show_in_timeline(instance: dg.DagsterInstance, job: str) -> None:
+    """Lets the next run of this instance say which code location its job is of, as a run of the web interface does.
+
+    Overview and the list of jobs leave out a run that does not; Dagster's own way to run a job in this process has no
+    parameter for it.
+    """
+    from functools import partial
+
+    from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
+
+    from pipelines.web_processes import DEFINITIONS
+
+    location = RegisteredCodeLocationOrigin(DEFINITIONS)
+    origin = RemoteJobOrigin(RemoteRepositoryOrigin(location, REPOSITORY), job)
+    with_origin = partial(instance.create_run_for_job, remote_job_origin=origin)
+    instance.create_run_for_job = with_origin
 
 
 def run_job(home: Path, progress: Listener | None, name: str, **workplace: object) -> None:
@@ -213,6 +234,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
         with dg.DagsterInstance.get() as instance:
             end_dead_runs(instance)
             end_waiting(instance)
+            _show_in_timeline(instance, name)
             result = job.execute_in_process(
                 instance=instance,
                 raise_on_error=False,

@@ -9,8 +9,12 @@ from __future__ import annotations
 import smtplib
 import ssl
 from dataclasses import dataclass
+from datetime import datetime
+from email.charset import QP, Charset
 from email.errors import MessageError
-from email.message import EmailMessage
+from email.header import Header
+from email.mime.nonmultipart import MIMENonMultipart
+from email.utils import format_datetime, formataddr, make_msgid, parseaddr
 from typing import Any
 
 from indicator_defs.errors import PayungError
@@ -24,11 +28,12 @@ MAIL = ("smtp_host", "smtp_port", "smtp_from", "smtp_to", "smtp_user", "smtp_pas
 
 @dataclass(frozen=True)
 class Message:
-    """One message: subject, plain text, and the same as facts for machines."""
+    """One message: subject, plain text, the same as facts for machines, and when it was written."""
 
     subject: str
     text: str
     facts: list[dict[str, Any]]
+    at: datetime
 
 
 @dataclass(frozen=True)
@@ -91,15 +96,50 @@ def send(message: Message) -> list[str]:
     return problems
 
 
+def letter(mail: Mail, message: Message) -> MIMENonMultipart:
+    """The mail with the headers that a mail server expects of a program (RFC 5322, RFC 3834), in seven bits.
+
+    Of the classes for mails this is the older one: the newer loses blanks of long subjects in Python 3.11.
+    """
+    domain = domain_of("PAYUNG_SMTP_FROM", mail.sender)
+    for receiver in mail.to:
+        domain_of("PAYUNG_SMTP_TO", receiver)
+    charset = Charset("utf-8")
+    charset.body_encoding = QP
+    out = MIMENonMultipart("text", "plain")
+    out.set_payload(message.text, charset)
+    subject: Any = Header(message.subject, "us-ascii" if message.subject.isascii() else "utf-8")
+    out["Subject"] = subject
+    out["From"], out["To"] = (", ".join(formataddr(parseaddr(a)) for a in whom) for whom in ((mail.sender,), mail.to))
+    out["Date"] = format_datetime(message.at)
+    out["Message-ID"] = make_msgid(domain=domain)
+    out["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
+    return out
+
+
+def domain_of(setting: str, address: str) -> str:
+    """The domain of an address, in ASCII. Raises SettingsError naming the setting where it is no address.
+
+    The sender's names this machine in the mail and to the server: the machine's own name may be unknown elsewhere, and
+    looking it up can take as long as the network likes.
+    """
+    _, at, domain = parseaddr(address)[1].rpartition("@")
+    try:
+        plain = domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        plain = ""
+    if not (at and plain):
+        raise SettingsError(f"{setting}: found {address!r}, expected an address such as payung@example.org.")
+    return plain
+
+
 def _mail(mail: Mail, message: Message) -> None:
-    letter = EmailMessage()
-    letter["Subject"], letter["From"], letter["To"] = message.subject, mail.sender, ", ".join(mail.to)
-    letter.set_content(message.text)
+    ready, us = letter(mail, message), domain_of("PAYUNG_SMTP_FROM", mail.sender)
     context = ssl.create_default_context()
     smtp = (
-        smtplib.SMTP_SSL(mail.host, mail.port, timeout=SECONDS, context=context)
+        smtplib.SMTP_SSL(mail.host, mail.port, us, timeout=SECONDS, context=context)
         if mail.port == SMTPS
-        else smtplib.SMTP(mail.host, mail.port, timeout=SECONDS)
+        else smtplib.SMTP(mail.host, mail.port, us, timeout=SECONDS)
     )
     with smtp:
         smtp.ehlo()
@@ -112,7 +152,7 @@ def _mail(mail: Mail, message: Message) -> None:
             if not safe:
                 raise SettingsError("the server offers no STARTTLS, and a password is never sent in clear.")
             smtp.login(mail.user, mail.password)
-        refused = smtp.send_message(letter)
+        refused = smtp.send_message(ready)
     if refused:
         raise SettingsError(f"the server refused {', '.join(refused)}; the others were sent to.")
 

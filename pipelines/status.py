@@ -5,6 +5,7 @@ Belongs here: the state of a home and its words. Does not belong here: its detai
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
@@ -35,11 +36,12 @@ FROM quality.row_account
 """
 INDICATORS = "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status ORDER BY status"
 CORRECTIONS = "correction_applies"
+FAILED_SINCE = "the last refresh failed"
 
 
 @dataclass(frozen=True)
 class Status:
-    """The state of one home; `attention` lists what somebody should look at."""
+    """The state of one home; `attention` lists what to look at, and `to_do` ends the report: what to do about it all."""
 
     home: str
     release: str | None
@@ -57,6 +59,7 @@ class Status:
     history: list[dict[str, Any]] = field(default_factory=list)
     disk: dict[str, int] = field(default_factory=dict)
     attention: list[str] = field(default_factory=list)
+    to_do: list[str] = field(default_factory=list)
     editions: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
@@ -67,9 +70,15 @@ class Status:
 def collect(home: Path, today: date | None = None) -> Status:
     """Reads the state of a home; a home without a release is a state too. `today`: by default the machine's day.
 
-    A late source needs attention where its provider was ever asked online: what ships with the project is old by
-    nature, and only somebody who asks expects news.
+    A late source needs attention where its provider was ever asked online: the bundled archive is historical, and only
+    who asks expects news. Until then it is a thing to do.
     """
+    state, late = _read(home, today or clock.today())
+    return replace(state, to_do=to_do(state, late))
+
+
+def _read(home: Path, today: date) -> tuple[Status, list[Freshness]]:
+    """The state of a home but for what to do, and its late sources."""
     releases, reports, editions = Releases(home), last_reports(home), listed(home)
     state = Status(
         str(home),
@@ -82,12 +91,12 @@ def collect(home: Path, today: date | None = None) -> Status:
     broken = [*_settings(), *_broken(reports, editions), *_not_taken(home), *_set_aside(home)]
     current = releases.current()
     if current is None:
-        return replace(state, attention=["there is no release yet: payung refresh", *broken])
+        return replace(state, attention=["there is no release yet: payung refresh", *broken]), []
     try:
         manifest = read_manifest(current)
     except DamagedError as error:
-        return replace(state, release=current.name, attention=[str(error), *broken])
-    late = late_sources(manifest["sources"], today or clock.today(), reports)
+        return replace(state, release=current.name, attention=[str(error), *broken]), []
+    late = late_sources(manifest["sources"], today, reports)
     asked = {r.provider for r in reports}
     broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
     broken += _ahead(manifest)
@@ -102,14 +111,14 @@ def collect(home: Path, today: date | None = None) -> Status:
     )
     lost = _lost(current, manifest["files"])
     if lost is not None:
-        return replace(state, attention=[lost, *broken])
+        return replace(state, attention=[lost, *broken]), late
     rows, kinds, warnings = query(current, ROWS).iloc[0], query(current, INDICATORS), query(current, WARNINGS)
     broken += [
         f"corrections that do not apply, as the value they expect is gone: {w.n_problems} ({w.sample})"
         for w in warnings.itertuples()
         if w.check_name == CORRECTIONS
     ]
-    return replace(
+    whole = replace(
         state,
         rows={str(name): int(n) for name, n in rows.items()},
         indicators=dict(zip(kinds["status"].astype(str), kinds["n"].astype(int).tolist(), strict=True)),
@@ -119,6 +128,33 @@ def collect(home: Path, today: date | None = None) -> Status:
         rejections=details.rejections(current),
         attention=[*broken, *_outstanding(current, state)],
     )
+    return whole, late
+
+
+def to_do(state: Status, late: Sequence[Freshness]) -> list[str]:
+    """What to do about all that the report shows, a sentence each; the last one ends the report."""
+    indicators = sum(1 for i in state.lateness if i["is_late"])
+    pinned = [f for f in late if f.pinned is not None]
+    sources = len(late) - len(pinned)
+    out = []
+    if state.attention:
+        out.append(f"{_counted(len(state.attention), 'point needs', 'points need')} attention: see above.")
+    if indicators:
+        said = _counted(indicators, "indicator is", "indicators are")
+        out.append(f"{said} overdue in all Member States: run payung gaps to see who could fill them.")
+    out += [f"{f.path} is overdue: {f.advice}" for f in pinned]
+    if late and not state.attention:
+        out.append(
+            "No overdue provider was asked from here yet, and the bundled archive is historical: so far this counts as "
+            "fine (exit code 0)."
+        )
+    if sources:
+        out.append(f"{_counted(sources, 'source is', 'sources are')} overdue: run payung refresh --online.")
+    return out or ["No action needed."]
+
+
+def _counted(n: int, one: str, many: str) -> str:
+    return f"{n} {one if n == 1 else many}"
 
 
 def _settings() -> list[str]:
@@ -161,7 +197,7 @@ def _outstanding(current: Path, state: Status) -> list[str]:
         out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
     published = [str(state.made_at), *(e["at"] for e in state.history if e["what"] == "published")]
     if state.last_failure is not None and _is_since(state.last_failure, published):
-        out.append("the last refresh failed; see log/failures.log in the home")
+        out.append(f"{FAILED_SINCE}; see log/failures.log in the home")
     return out
 
 
@@ -263,11 +299,10 @@ def render(status: Status) -> str:
     if status.warnings:
         lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
     if status.last_failure:
-        lines += ["Last failure", *(f"  {line}" for line in status.last_failure.splitlines())]
+        is_over = not any(FAILED_SINCE in a for a in status.attention)
+        heading = "Last failure" + (", before the current release was made" if is_over and status.rows else "")
+        lines += [heading, *(f"  {line}" for line in status.last_failure.splitlines())]
     if status.attention:
         lines += ["Needs attention", *(f"  {a}" for a in status.attention)]
-    elif any(s.get("late") for s in status.sources):
-        lines.append("Nothing needs attention; the late sources count once they were asked online.")
-    else:
-        lines.append("Nothing needs attention.")
+    lines += status.to_do
     return "\n".join(lines)

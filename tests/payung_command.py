@@ -24,6 +24,14 @@ def environment(home: Path, **more: str) -> dict[str, str]:
     return settings.for_child(**{"PAYUNG_HOME": str(home), "COLUMNS": "200", **more})
 
 
+def writable(folder: Path) -> Path:
+    """The same folder, its files open to their owner again: the files of a release are read-only."""
+    for path in folder.rglob("*"):
+        if path.is_file() and not path.is_symlink():
+            path.chmod(0o644)
+    return folder
+
+
 def run_payung(
     home: Path,
     *arguments: str,

@@ -7,14 +7,23 @@ Does not belong here: what a failure means to the user (the callers raise their 
 from __future__ import annotations
 
 import hashlib
+import stat
 from pathlib import Path
 
 from indicator_defs.system.files import discard, replace_folder, sync
 
-__all__ = ["discard", "replace_folder", "sha256", "sync"]
+__all__ = ["discard", "refuse_writing", "replace_folder", "sha256", "sync"]
 
 
 def sha256(path: Path) -> str:
     """The sha256 of a file, in hexadecimal."""
     with path.open("rb") as handle:
         return hashlib.file_digest(handle, "sha256").hexdigest()
+
+
+def refuse_writing(path: Path) -> None:
+    """Takes away everybody's right to write a file, so that nothing is written into it by mistake.
+
+    Its folder stays writable for its owner: what it holds can be renamed, replaced and removed as a whole.
+    """
+    path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)

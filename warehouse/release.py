@@ -24,7 +24,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.system import clock
 from warehouse import checks, history
 from warehouse.database import write_database
-from warehouse.disk import discard, replace_folder, sha256, sync
+from warehouse.disk import discard, refuse_writing, replace_folder, sha256, sync
 from warehouse.engine import Build, read_files, write_frame
 from warehouse.home_format import FORMAT
 from warehouse.metadata import SCHEMAS, Table, table, tables
@@ -188,7 +188,7 @@ def _written(
     provenance: Provenance,
     accepted: Sequence[dict[str, Any]] = (),
 ) -> Iterator[None]:
-    """Writes tables, database and manifest into `aside`; the body moves it into place, else it is removed.
+    """Writes tables, database and manifest into `aside`, read-only; the body moves it into place, else it is removed.
 
     `name`: the first fields of the manifest, `release` among them.
     """
@@ -220,6 +220,7 @@ def _written(
         for path in aside.rglob("*"):
             if path.is_file():
                 sync(path)
+                refuse_writing(path)
         yield
     except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
         raise ReleaseError(

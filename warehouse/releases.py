@@ -14,7 +14,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.system.files import sync
 from warehouse import history
 from warehouse.disk import discard
@@ -31,6 +31,10 @@ OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", "editions")
 
 class ReleaseError(PayungError):
     """The release could not be written; nothing was published."""
+
+
+class FolderError(ReleaseError, WrongUseError):
+    """The folder named for a build as of a date cannot take it."""
 
 
 class DamagedError(ReleaseError, ValueError):
@@ -143,25 +147,25 @@ def read_manifest(folder: Path) -> dict[str, Any]:
 def refuse_folder(releases: Releases, to: Path) -> None:
     """Refuses a folder for a build as of a date: one of the home's own, or one that holds something else.
 
-    Raises ReleaseError; an empty folder, or one that holds such a build, is taken.
+    Raises FolderError; an empty folder, or one that holds such a build, is taken.
     """
     place, home = to.resolve(), releases.home.resolve()
     refuse_unusable(place, "The folder")
     for own in (releases.folder.resolve(), *(home / name for name in OWN_FOLDERS)):
         if own == place or own in place.parents:
-            raise ReleaseError(
+            raise FolderError(
                 f"{to} lies in {own}, which Payung keeps for itself; a build as of a date is no release. Name a folder "
                 "elsewhere."
             )
     if place.exists() and not place.is_dir():
-        raise ReleaseError(f"{to} is a file; expected a folder, new or empty. Name another one.")
+        raise FolderError(f"{to} is a file; expected a folder, new or empty. Name another one.")
     if place.exists() and any(place.iterdir()):
         try:
             is_build = "as_of" in read_manifest(place)
         except (OSError, ValueError):  # no manifest, or none of ours: not ours to replace
             is_build = False
         if not is_build:
-            raise ReleaseError(
+            raise FolderError(
                 f"{to} is not empty and holds no build as of a date, which alone may be replaced. Name a new folder."
             )
 

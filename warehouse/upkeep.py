@@ -14,7 +14,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from warehouse import history
 from warehouse.disk import discard, sha256
 from warehouse.home_format import FormatError
@@ -25,6 +25,10 @@ EDITIONS = "editions"
 
 class UpkeepError(PayungError):
     """A release could not be gone back to, or could not be removed."""
+
+
+class KeepError(UpkeepError, WrongUseError):
+    """A number of releases to keep that is none."""
 
 
 @dataclass(frozen=True)
@@ -126,10 +130,10 @@ class Removable:
 def prunable(releases: Releases, keep: int) -> Removable:
     """The releases that pruning to the newest `keep` removes: never the current one nor one that an edition rests on.
 
-    Raises UpkeepError where an edition does not say what it rests on.
+    Raises KeepError where `keep` is less than 1, UpkeepError where an edition does not say what it rests on.
     """
     if keep < 1:
-        raise UpkeepError(f"--keep is {keep}; at least 1 release must stay.")
+        raise KeepError(f"--keep is {keep}; at least 1 release must stay.")
     ids = releases.ids()
     current = releases.link.resolve().name
     editions = rested_on(releases.home, ids)

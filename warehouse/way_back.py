@@ -15,7 +15,7 @@ from typing import Any
 import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.files import is_year
 from warehouse import known_codes
 from warehouse import way_back_queries as sql
@@ -45,6 +45,10 @@ IN_BASELINE = ("baseline", "latest")
 
 
 class WayBackError(PayungError):
+    """The number asked for cannot be explained from this release."""
+
+
+class UnknownError(WayBackError, WrongUseError):
     """What is asked for is not known to the release; the message names what is near."""
 
 
@@ -66,7 +70,8 @@ def way_back(release: Path, asked: Asked) -> WayBack:
 def ways_back(release: Path, asked: Sequence[Asked]) -> list[WayBack]:
     """The ways back of several numbers of one release, in the order asked for.
 
-    Raises WayBackError for an indicator, area, year or breakdown code that the release does not know.
+    Raises UnknownError for an indicator, area, year or breakdown code that the release does not know, WayBackError for a
+    release of another version.
     """
     with reader(release) as con:
         try:
@@ -126,8 +131,8 @@ def _of(cell: Cell) -> dict[str, Any]:
 
 
 def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
-    indicator = known_codes.find(known_codes.indicators(con), "indicator", asked.indicator, WayBackError).code
-    meant = known_codes.find(known_codes.areas(con), "area", asked.area, WayBackError)
+    indicator = known_codes.find(known_codes.indicators(con), "indicator", asked.indicator, UnknownError).code
+    meant = known_codes.find(known_codes.areas(con), "area", asked.area, UnknownError)
     area = meant.code
     area_type = one(con, "SELECT area_type FROM reference.area WHERE ref_area = $area", {"area": area})["area_type"]
     found = one(con, sql.INDICATOR, {"indicator": indicator})
@@ -156,7 +161,7 @@ def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
 def _code(con: duckdb.DuckDBPyConnection, breakdown: str, given: str) -> str:
     listing = f"payung sql \"SELECT code, name FROM reference.code WHERE codelist = '{breakdown}'\""
     return known_codes.find(
-        known_codes.codes(con, breakdown), f"code of {breakdown}", given, WayBackError, listing
+        known_codes.codes(con, breakdown), f"code of {breakdown}", given, UnknownError, listing
     ).code
 
 
@@ -174,7 +179,7 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
         )
         return int(found["year"])
     if not is_year(given):
-        raise WayBackError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
+        raise UnknownError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
     return int(given)
 
 

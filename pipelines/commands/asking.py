@@ -6,6 +6,7 @@ Does not belong here: finding and wording the answers (the modules of pipelines 
 
 from __future__ import annotations
 
+import re
 import sys
 from datetime import datetime
 from pathlib import Path
@@ -18,11 +19,14 @@ from pipelines.commands.common import (
     ATTENTION,
     DAY,
     DEBUG,
+    FILE,
     FORMAT,
     JSON,
     OK,
     PAST_DAY,
     RELEASE,
+    TEXT,
+    Text,
     meant_area,
     meant_indicator,
     readable,
@@ -47,8 +51,8 @@ BREAKDOWNS_IN_SHORT = {
 
 
 @click.command(short_help="Show what providers changed between vintages.")
-@click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SPL.")
-@click.option("--area", metavar="CODE", help="Only this area, as THA.")
+@click.option("--indicator", type=TEXT, metavar="CODE", help="Only this indicator, as ASP_COV_SPL.")
+@click.option("--area", type=TEXT, metavar="CODE", help="Only this area, as THA.")
 @click.option("--since", type=DAY, metavar="DATE", help="Only vintages of this date or later.")
 @click.option("--all", "everything", is_flag=True, help="Also rounding, newly stated fields, status and footnotes.")
 @click.option("--counts", is_flag=True, help="Only how many of each class, by pair of vintages.")
@@ -83,10 +87,12 @@ def revisions(
 
 
 @click.command()
-@click.option("--area", metavar="CODE", help="Only this Member State or group, as THA or ASEAN.")
-@click.option("--indicator", metavar="CODE", help="Only this indicator, as ASP_COV_SHP.")
-@click.option("--group", metavar="NAME", help="Only this group of indicators, as financing.")
-@click.option("--reason", metavar="CODE", help="Only gaps of this reason, as out_of_window; the summary keeps all.")
+@click.option("--area", type=TEXT, metavar="CODE", help="Only this Member State or group, as THA or ASEAN.")
+@click.option("--indicator", type=TEXT, metavar="CODE", help="Only this indicator, as ASP_COV_SHP.")
+@click.option("--group", type=TEXT, metavar="NAME", help="Only this group of indicators, as financing.")
+@click.option(
+    "--reason", type=TEXT, metavar="CODE", help="Only gaps of this reason, as out_of_window; the summary keeps all."
+)
 @click.option(
     "--breakdowns", is_flag=True, help="Also figures by sex, age and other breakdowns, not only the headline."
 )
@@ -94,7 +100,7 @@ def revisions(
 @FORMAT
 @click.option(
     "--figure",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="FILE",
     help="Draw the heat map of the whole set instead: .png, .svg, or both without an ending.",
 )
@@ -125,10 +131,12 @@ def gaps(
 
     if as_json and form == "csv":
         raise click.UsageError("--json is short for --format json: leave out one of --json and --format csv.")
-    release = readable(release_id)
     if figure is not None:
         if area or indicator or group or reason or breakdowns or as_json or form != "table":
             raise click.UsageError("--figure draws the whole set: leave out the other options but --release.")
+        asking.refuse_ending(figure)
+    release = readable(release_id)
+    if figure is not None:
         for path in asking.draw(release, figure):
             click.echo(shown_path(path))
         return
@@ -161,7 +169,7 @@ class _Query(click.Command):
 )
 @click.option(
     "--to",
-    type=click.Path(dir_okay=False, path_type=Path),
+    type=FILE,
     metavar="FILE",
     help=f"Write the answer there: {', '.join(ENDINGS.values())}.",
 )
@@ -210,14 +218,28 @@ def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
     """Adds an option for every breakdown of the key, as --sex F and --income-wealth-quantile Q1."""
     for name in reversed(BREAKDOWNS):
         names = [f"--{name.replace('_', '-')}", *BREAKDOWNS_IN_SHORT.get(name, [])]
-        command = click.option(*names, name, metavar="CODE", help=f"Default: {name} of the headline figure.")(command)
+        said = f"Default: {name} of the headline figure."
+        command = click.option(*names, name, type=TEXT, metavar="CODE", help=said)(command)
     return command
 
 
+class Year(Text):
+    """A year of a number: four digits, or a word for one of the two years of the baseline."""
+
+    name = "YEAR"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The year as text."""
+        text = super().convert(value, param, ctx)
+        if re.fullmatch("[0-9]{4}", text) is None and text.lower() not in ("baseline", "latest"):
+            self.fail(f"found {text!r}, expected four digits, as 2021, or baseline or latest.", param, ctx)
+        return text
+
+
 @click.command(short_help="Show where one number comes from, back to the row read.")
-@click.argument("indicator")
-@click.argument("area")
-@click.argument("year")
+@click.argument("indicator", type=TEXT)
+@click.argument("area", type=TEXT)
+@click.argument("year", type=Year())
 @_breakdowns
 @click.option("--json", "as_json", is_flag=True, help="The same as structured data, for machines.")
 @RELEASE
@@ -255,7 +277,8 @@ def status(snapshots: bool, as_json: bool) -> None:
 
     With --snapshots: every state of every provider that is kept, and whether the next release takes it.
 
-    A source that is later than its own calendar is shown so; it needs attention once the provider was asked online.
+    A source that is later than its own calendar is shown so; it needs attention once the provider was asked online. The
+    last lines say what to do.
 
     \b
     Exit codes: 0 fine, 4 something needs attention.

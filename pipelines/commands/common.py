@@ -6,12 +6,13 @@ Does not belong here: the words of one command; tables and their look (display.p
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.system import clock
 from pipelines.settings import home
 
@@ -20,20 +21,69 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# 2 is click's own: wrong usage.
-OK, FAILED, AUDIT_FAILED, ATTENTION = 0, 1, 3, 4
+# 2 is click's own, too.
+OK, FAILED, WRONG_USE, AUDIT_FAILED, ATTENTION = 0, 1, 2, 3, 4
 
 
-class UnknownCodeError(PayungError):
+class UnknownCodeError(WrongUseError):
     """An option or argument names a code that the release does not know; the message names those near it."""
 
 
 def exit_code(error: PayungError) -> int:
     """The exit code of an error that a user can mend."""
+    if isinstance(error, WrongUseError):
+        return WRONG_USE
     # by its name: importing AuditError would load the engine for every command
     return AUDIT_FAILED if type(error).__name__ == "AuditError" else FAILED
 
 
+class Text(click.ParamType):
+    """A text of the command line. An empty one is refused: it is mostly a variable of a script that was not set."""
+
+    name = "text"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The text without blanks around it."""
+        text = str(value).strip()
+        if not text:
+            self.fail("it is empty; give a value, or leave it out.", param, ctx)
+        return text
+
+
+class ReleaseId(Text):
+    """The ID of a release. Whether there is such a release is asked later: it may have been removed."""
+
+    name = "ID"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The ID."""
+        text = super().convert(value, param, ctx)
+        if re.fullmatch(r"[0-9]{4}\.[0-9]{2}\.[0-9]{2}-[0-9]+", text) is None:
+            expected = "expected the ID of a release, as 2026.11.22-1. All of them: payung releases list"
+            self.fail(f"found {text!r}, {expected}", param, ctx)
+        return text
+
+
+class Place(click.Path):
+    """A file or a folder to write. Refused where a file is in its way; that it can be written shows when it is."""
+
+    def __init__(self, *, is_folder: bool) -> None:
+        """`is_folder`: a folder; otherwise a file."""
+        super().__init__(file_okay=not is_folder, dir_okay=is_folder, path_type=Path)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
+        """The path as it was given."""
+        if not str(value).strip():
+            self.fail("it is empty; give a name, or leave it out.", param, ctx)
+        path = Path(str(super().convert(value, param, ctx)))
+        there = next((p for p in path.absolute().parents if p.exists()), None)
+        if there is not None and not there.is_dir():
+            self.fail(f"{str(path)!r}: {there} is a file; expected a folder there.", param, ctx)
+        return path
+
+
+TEXT, RELEASE_ID = Text(), ReleaseId()
+FILE, FOLDER = Place(is_folder=False), Place(is_folder=True)
 DAY = click.DateTime(["%Y-%m-%d"])
 
 
@@ -69,7 +119,7 @@ DEBUG = click.option(
     "--debug", is_flag=True, expose_value=False, callback=_remember_debug, help="Show the traceback of an error."
 )
 JSON = click.option("--json", "as_json", is_flag=True, help="For machines.")
-RELEASE = click.option("--release", "release_id", help="Another release than the current one.")
+RELEASE = click.option("--release", "release_id", type=RELEASE_ID, help="Another release than the current one.")
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )

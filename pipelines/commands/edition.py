@@ -10,7 +10,7 @@ import sys
 
 import click
 
-from pipelines.commands.common import ATTENTION, DEBUG, FAILED, JSON, OK, RELEASE, show_json
+from pipelines.commands.common import ATTENTION, DEBUG, FAILED, JSON, OK, RELEASE, TEXT, show_json
 from pipelines.settings import home
 
 
@@ -24,9 +24,9 @@ def edition() -> None:
 
 
 @edition.command(short_help="Freeze the baseline of a release and print its checksum.")
-@click.argument("name")
-@click.option("--signed-by", "signed_by", required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
-@click.option("--note", required=True, help="What it is for, as the meeting or the decision.")
+@click.argument("name", type=TEXT)
+@click.option("--signed-by", type=TEXT, required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
+@click.option("--note", type=TEXT, required=True, help="What it is for, as the meeting or the decision.")
 @RELEASE
 @JSON
 @DEBUG
@@ -76,8 +76,8 @@ def list_editions(as_json: bool) -> None:
 
 
 @edition.command(short_help="Check every file of an edition.")
-@click.argument("name")
-@click.option("--checksum", help="The checksum in the minutes; with spaces or without.")
+@click.argument("name", type=TEXT)
+@click.option("--checksum", type=TEXT, help="The checksum in the minutes; with spaces or without.")
 @JSON
 @DEBUG
 def verify(name: str, checksum: str | None, as_json: bool) -> None:
@@ -91,9 +91,11 @@ def verify(name: str, checksum: str | None, as_json: bool) -> None:
     Example: payung edition verify baseline-2026 --checksum "0f3a..."
     """
     from pipelines.editions import verified
-    from warehouse.edition.kept import Editions
+    from warehouse.edition.kept import Editions, as_sha256
     from warehouse.edition.kept import verify as run
 
+    if checksum is not None:
+        as_sha256(checksum)  # what is no checksum is refused before anything is looked for
     one = Editions(home()).find(name)
     problems = run(one, checksum)
     if as_json:
@@ -105,7 +107,7 @@ def verify(name: str, checksum: str | None, as_json: bool) -> None:
 
 
 @edition.command(short_help="Show what today's figures would change in an edition.")
-@click.argument("name")
+@click.argument("name", type=TEXT)
 @RELEASE
 @click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")
 @JSON

@@ -15,7 +15,17 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indicator_defs.errors import PayungError
-from pipelines.commands.common import AUDIT_FAILED, DEBUG, FAILED, OK, PAST_DAY, exit_code, show_problems
+from pipelines.commands.common import (
+    AUDIT_FAILED,
+    DEBUG,
+    FAILED,
+    FOLDER,
+    OK,
+    PAST_DAY,
+    TEXT,
+    exit_code,
+    show_problems,
+)
 from pipelines.settings import home
 
 if TYPE_CHECKING:
@@ -52,15 +62,15 @@ class Options:
 
 @click.command(short_help="Make a new release, where anything changed.")
 @click.option("--online", is_flag=True, help="Ask the providers; without it, what is kept and shipped is used.")
-@click.option("--source", "sources", multiple=True, metavar="NAME", help="With --online: ask only this provider.")
+@click.option(
+    "--source", "sources", type=TEXT, multiple=True, metavar="NAME", help="With --online: ask only this provider."
+)
 @click.option("--force", is_flag=True, help="Fetch, build and publish although nothing changed.")
 @click.option("--dry-run", "is_dry", is_flag=True, help="Build, audit and compare with the current release only.")
 @click.option("--accept", metavar="REASON", help="Publish although tolerances are exceeded; kept in the release.")
-@click.option("--by", metavar="NAME", help="With --accept: who accepts it; by default the login.")
+@click.option("--by", type=TEXT, metavar="NAME", help="With --accept: who accepts it; by default the login.")
 @click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Only vintages up to this date; with --to.")
-@click.option(
-    "--to", type=click.Path(file_okay=False, path_type=Path), metavar="DIR", help="With --as-of: folder of the build."
-)
+@click.option("--to", type=FOLDER, metavar="DIR", help="With --as-of: folder of the build.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stdout, for machines.")
 @DEBUG
 def refresh(**given: Any) -> None:
@@ -135,7 +145,7 @@ def _refuse_misuse(options: Options) -> None:
             raise click.BadParameter(str(error), param_hint="--source") from error
     if options.accept is not None and not options.accept.strip():
         raise click.UsageError("--accept wants a reason in words: it is kept in the release.")
-    if options.by and options.accept is None:
+    if options.by is not None and options.accept is None:
         raise click.UsageError("--by belongs to --accept.")
     if options.is_dry and options.accept is not None:
         raise click.UsageError("--dry-run publishes nothing, so there is nothing to accept.")

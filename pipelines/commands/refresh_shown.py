@@ -47,7 +47,7 @@ def show_fetched(reports: list[FetchReport]) -> None:
 def show_outcome(outcome: Outcome, is_accepted: bool) -> None:
     """Shows the release that is current now; where it is new, what is in it and whether somebody had to accept it."""
     if not outcome.is_new:
-        click.echo(f"Nothing changed since release {outcome.release.name}; nothing was done ({outcome.seconds:.1f} s).")
+        click.echo(f"{_why_nothing(outcome.release)}; nothing was done ({outcome.seconds:.1f} s).")
         _tell_of_rollback(outcome.release)
         click.echo(f"Warehouse: {shown_path(outcome.release / 'warehouse.duckdb')}")
     else:
@@ -68,7 +68,7 @@ def show_dry_run(found: DryRun, as_json: bool) -> None:
         told |= as_dict(found.diff, found.exceeded) if found.diff is not None else {}
         show_json(told)
     elif found.unchanged is not None:
-        click.echo(f"Nothing changed since release {found.unchanged.name}; a refresh would do nothing.")
+        click.echo(f"{_why_nothing(found.unchanged)}; a refresh would do nothing.")
         _tell_of_rollback(found.unchanged)
     else:
         click.echo(as_text(found.diff, found.exceeded) if found.diff is not None else found.no_diff)
@@ -116,13 +116,22 @@ def _show_summary(release: Path, seconds: float) -> None:
     click.echo('Next: payung sql "SELECT * FROM regional_baseline LIMIT 20", payung export, payung ui')
 
 
-def _tell_of_rollback(release: Path) -> None:
-    """Says so where the current release is one that somebody went back to: a refresh does not undo that by itself."""
+def _why_nothing(release: Path) -> str:
+    """Why a refresh has nothing to do: after a rollback it is the release that was left which has today's inputs."""
     from warehouse.history import rolled_back_from
 
     left = rolled_back_from(release.parent, release.name)
     if left:
-        click.echo(f"It was gone back to from {left[0]}. To publish from today's inputs again: payung refresh --force")
+        return f"Nothing changed since the rollback from {left[0]} to release {release.name}"
+    return f"Nothing changed since release {release.name}"
+
+
+def _tell_of_rollback(release: Path) -> None:
+    """Says how to undo a rollback, where the current release was restored by one: a refresh does not by itself."""
+    from warehouse.history import rolled_back_from
+
+    if rolled_back_from(release.parent, release.name):
+        click.echo("To publish from today's inputs again: payung refresh --force")
 
 
 def _tell_of_acceptance(release: Path) -> None:

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import click
 
-from pipelines.commands.common import DEBUG, FAILED, JSON, show_json, show_problems
+from pipelines.commands.common import DEBUG, FAILED, FILE, JSON, RELEASE_ID, TEXT, show_json, show_problems
 from pipelines.settings import home
 
-BY = click.option("--by", metavar="NAME", help="Who does it; by default the login.")
+BY = click.option("--by", type=TEXT, metavar="NAME", help="Who does it; by default the login.")
 
 
 @click.group(short_help="List, compare, verify, roll back and remove releases.")
@@ -57,10 +57,10 @@ def list_(as_json: bool) -> None:
 
 
 @releases.command(short_help="Show what differs between two releases.")
-@click.argument("before", required=False)
-@click.argument("after", required=False)
+@click.argument("before", type=RELEASE_ID, metavar="[BEFORE]", required=False)
+@click.argument("after", type=RELEASE_ID, metavar="[AFTER]", required=False)
 @JSON
-@click.option("--xlsx", type=click.Path(dir_okay=False, path_type=Path), metavar="FILE", help="A workbook, too.")
+@click.option("--xlsx", type=FILE, metavar="FILE", help="A workbook, too.")
 @click.option(
     "--samples", default=5, show_default=True, type=click.IntRange(1), help="Cases shown of each kind, as text."
 )
@@ -73,6 +73,8 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
     \b
     Example: payung releases diff 2026.11.22-1 2026.11.22-2 --xlsx meeting.xlsx
     """
+    if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
+        raise click.UsageError(f"--xlsx: found {xlsx.name}, expected a name that ends in .xlsx.")
     from pipelines.diff_shown import as_dict, as_text, write_xlsx
     from pipelines.releases import diff as find
 
@@ -86,11 +88,11 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
 
 
 @releases.command(short_help="Make an earlier release the current one.")
-@click.argument("release_id", metavar="ID")
-@click.option("--reason", default="", help="Why; kept in the history.")
+@click.argument("release_id", type=RELEASE_ID, metavar="ID")
+@click.option("--reason", type=TEXT, help="Why; kept in the history.")
 @BY
 @DEBUG
-def rollback(release_id: str, reason: str, by: str | None) -> None:
+def rollback(release_id: str, reason: str | None, by: str | None) -> None:
     """Make an earlier release the current one, at once; recorded with who and why.
 
     Nothing is removed. A refresh does not bring the left release back by itself: it publishes when something changed,
@@ -101,12 +103,12 @@ def rollback(release_id: str, reason: str, by: str | None) -> None:
     """
     from pipelines.releases import rollback as run
 
-    folder, before = run(home(), release_id, by, reason)
+    folder, before = run(home(), release_id, by, reason or "")
     click.echo(f"Current is release {folder.name} now" + (f", before it was {before}." if before else "."))
 
 
 @releases.command(short_help="Check every file of a release.")
-@click.argument("release_id", metavar="[ID]", required=False)
+@click.argument("release_id", type=RELEASE_ID, metavar="[ID]", required=False)
 @click.option("--all", "everything", is_flag=True, help="All releases.")
 @JSON
 @DEBUG
@@ -137,7 +139,9 @@ def verify(release_id: str | None, everything: bool, as_json: bool) -> None:
 
 
 @releases.command(short_help="Remove all but the newest releases.")
-@click.option("--keep", type=int, metavar="N", help="Releases that stay; by default $PAYUNG_KEEP_RELEASES.")
+@click.option(
+    "--keep", type=click.IntRange(1), metavar="N", help="Releases that stay; by default $PAYUNG_KEEP_RELEASES."
+)
 @click.option("--dry-run", is_flag=True, help="Only say what would be removed.")
 @BY
 @JSON

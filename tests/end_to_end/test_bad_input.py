@@ -291,6 +291,10 @@ def test_a_national_file_fills_a_declared_gap_and_a_typo_is_rejected_by_name(own
     assert [r["reason"] for r in refused] == ["unknown_indicator"]
     assert "ASP_FIN_GOVX" in refused[0]["detail"]
     assert run_payung(own_home, "status").returncode == 4
+    (own_home / "inbox" / "vnm.csv").unlink()
+    assert "Nothing changed" in run_payung(own_home, "refresh").stdout, (
+        "its figures stay, so there is nothing to publish"
+    )
 
 
 @pytest.mark.long

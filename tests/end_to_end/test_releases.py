@@ -14,7 +14,7 @@ import duckdb
 import openpyxl
 import pytest
 from click.testing import CliRunner, Result
-from payung_command import COMMAND, run_payung
+from payung_command import COMMAND, run_payung, writable
 
 from assets.lock import take_lock
 from assets.release import against_current, tolerated
@@ -41,7 +41,7 @@ def second_release(home: Path) -> tuple[str, str]:
     """Puts an earlier release, a copy of the current one in which one value was another, before the current one."""
     current = (home / "current").resolve()
     earlier = home / "releases" / "2020.01.01-1"
-    shutil.copytree(current, earlier)
+    writable(Path(shutil.copytree(current, earlier)))
     manifest = (earlier / "manifest.json").read_text(encoding="utf-8").replace(current.name, earlier.name)
     (earlier / "manifest.json").write_text(manifest, encoding="utf-8")
     con = duckdb.connect(str(earlier / "warehouse.duckdb"))
@@ -86,7 +86,7 @@ def test_rollback_prune_and_what_status_says(two: tuple[Path, str, str]) -> None
     assert "is not whole (parquet/indicator_set/value.parquet" in refused.stderr
     shutil.rmtree(home / "releases" / before)
     copy = home / "releases" / "2020.01.01-2"
-    shutil.copytree(home / "releases" / after, copy)
+    writable(Path(shutil.copytree(home / "releases" / after, copy)))
     ran = payung(home, "releases", "rollback", copy.name, "--by", "N. Tran", "--reason", "wrong unit")
     assert ran.stdout == f"Current is release {copy.name} now, before it was {after}.\n"
     status = json.loads(payung(home, "status", "--json").stdout)
@@ -110,7 +110,7 @@ def test_rollback_prune_and_what_status_says(two: tuple[Path, str, str]) -> None
 
 def test_damaged_release_is_named_and_readers_go_on(two: tuple[Path, str, str]) -> None:
     home, before, after = two
-    with (home / "releases" / after / "warehouse.duckdb").open("r+b") as file:
+    with (writable(home / "releases" / after) / "warehouse.duckdb").open("r+b") as file:
         file.write(b"no header")
     ran = payung(home, "sql", "--format", "csv", NAMED)
     assert (ran.exit_code, ran.stdout.split()) == (0, ["release", before])
@@ -219,7 +219,7 @@ def test_read_only_disk_is_read_and_not_written(read_only: Callable[..., subproc
 def test_release_beyond_the_tolerances_wants_a_word(two: tuple[Path, str, str]) -> None:
     home, _, after = two
     build = home / "build" / "of-a-test"
-    shutil.copytree(home / "releases" / after / "parquet", build)
+    writable(Path(shutil.copytree(home / "releases" / after / "parquet", build)))
     values = build / "indicator_set" / "value.parquet"
     duckdb.sql(f"CREATE OR REPLACE TABLE kept AS SELECT * FROM '{values}' WHERE indicator <> 'ASP_COV_PENSN'")
     duckdb.sql(f"COPY kept TO '{values}' (FORMAT parquet)")
@@ -250,11 +250,11 @@ def test_dry_run_without_a_release_to_compare_with_says_why(
     if damaged:
         kept = tmp_path / "releases" / release.name
         kept.mkdir(parents=True)
-        shutil.copy(release / "manifest.json", kept)
+        shutil.copyfile(release / "manifest.json", kept / "manifest.json")
         (tmp_path / "current").symlink_to(kept)
 
     def built(home: Path, *_: object, **__: object) -> None:
-        shutil.copytree(release / "parquet", home / "build" / "of-a-test")
+        writable(Path(shutil.copytree(release / "parquet", home / "build" / "of-a-test")))
 
     monkeypatch.setattr("pipelines.dry_run.build", built)
     tried = dry_run(tmp_path, Asked(force=True))

@@ -1,4 +1,4 @@
-"""`payung ui` opens: the web server answers, the page of the graph can be drawn, and everything ends with it."""
+"""`payung ui` opens once, shows what ran and what failed, can be drawn by a browser, and ends with all its processes."""
 
 from __future__ import annotations
 
@@ -8,20 +8,23 @@ import shutil
 import signal
 import socket
 import subprocess
+import sys
 import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
-from payung_command import COMMAND
+from payung_command import COMMAND, run_payung
 
 from indicator_defs.system import settings
 
-pytestmark = pytest.mark.long  # starts the web server and its processes; make test-long
+long = pytest.mark.long  # starts the web server and its processes; make test-long
 
 
 def free_port() -> int:
@@ -38,40 +41,58 @@ def answer(address: str) -> bytes | None:
         return None
 
 
-def in_group(group: int) -> list[int]:
-    """The processes of a process group that still run."""
-    found = []
-    for stat in Path("/proc").glob("[0-9]*/stat"):
+def of_home(home: Path) -> dict[int, str]:
+    """The processes that work on a home, by their environment: PID and command line. Those that ended do not count."""
+    mark = f"PAYUNG_HOME={home}".encode()
+    found = {}
+    for process in Path("/proc").glob("[0-9]*"):
         try:
-            state, _, in_ = stat.read_text().rpartition(")")[2].split()[:3]
-        except (OSError, ValueError):  # it ended while it was looked at
+            if mark in (process / "environ").read_bytes().split(b"\0"):
+                found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+        except OSError:  # it ended meanwhile, or is another user's
             continue
-        if int(in_) == group and state != "Z":
-            found.append(int(stat.parent.name))
     return found
 
 
-def end(process: subprocess.Popen[bytes]) -> None:
-    """Ends a process and all that it started."""
-    for sign in (signal.SIGINT, signal.SIGTERM, signal.SIGKILL):
-        try:
-            os.killpg(process.pid, sign)
-        except ProcessLookupError:
-            break
-        for _ in range(50):
-            if process.poll() is not None and not in_group(process.pid):
-                return
-            time.sleep(0.1)
-    process.wait(5)
+def until(condition: Callable[[], object], seconds: float, said: Callable[[], object]) -> None:
+    end = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < end, said()
+        time.sleep(0.1)
 
 
-@pytest.fixture(scope="module")
-def address(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a web interface on a copy of the made home."""
-    home = tmp_path_factory.mktemp("ui") / "home"
-    shutil.copytree(made_home, home, symlinks=True, ignore=shutil.ignore_patterns("parquet"))
-    port = free_port()
-    log = home.parent / "ui.log"
+@dataclass
+class Ui:
+    """A `payung ui` under way."""
+
+    process: subprocess.Popen[bytes]
+    home: Path
+    port: int
+    log: Path
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def said(self) -> str:
+        return self.log.read_text(encoding="utf-8")
+
+    def wait_until_open(self) -> None:
+        def is_open() -> bool:
+            assert self.process.poll() is None, self.said()
+            return answer(f"{self.address}/server_info") is not None
+
+        until(is_open, 90, self.said)
+
+    def wait_until_gone(self) -> None:
+        """All processes end, those that are not its children any more too."""
+        until(lambda: not of_home(self.home), 40, lambda: of_home(self.home))
+
+
+@contextmanager
+def opened(home: Path) -> Iterator[Ui]:
+    """`payung ui` on a home; ended by KILL afterwards where a test left it running."""
+    port, log = free_port(), home.parent / f"{home.name}.log"
     with log.open("wb") as handle:
         process = subprocess.Popen(
             [COMMAND, "ui", "--port", str(port)],
@@ -80,16 +101,32 @@ def address(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
             stderr=subprocess.STDOUT,
             start_new_session=True,
         )
+    found = Ui(process, home, port, log)
     try:
-        until = time.monotonic() + 50
-        while answer(f"http://127.0.0.1:{port}/server_info") is None:
-            assert process.poll() is None, log.read_text(encoding="utf-8")
-            assert time.monotonic() < until, log.read_text(encoding="utf-8")
-            time.sleep(0.3)
-        yield f"http://127.0.0.1:{port}"
+        yield found
     finally:
-        end(process)
-        assert in_group(process.pid) == [], "nothing is left running"
+        process.kill()
+        process.wait(10)
+        found.wait_until_gone()
+
+
+@pytest.fixture(scope="module")
+def ui(made_home: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Ui]:
+    """A web interface on a copy of the made home, in which a second refresh failed."""
+    home = tmp_path_factory.mktemp("ui") / "home"
+    shutil.copytree(made_home, home, symlinks=True, ignore=shutil.ignore_patterns("parquet"))
+    (home / "inbox").mkdir()
+    (home / "inbox" / "vnm.csv").write_text("no table", encoding="utf-8")
+    assert run_payung(home, "refresh").returncode == 1
+    (home / "inbox" / "vnm.csv").unlink()
+    with opened(home) as found:
+        found.wait_until_open()
+        yield found
+
+
+@pytest.fixture
+def address(ui: Ui) -> str:
+    return ui.address
 
 
 def asked(address: str, query: str) -> dict[str, Any]:
@@ -101,6 +138,7 @@ def asked(address: str, query: str) -> dict[str, Any]:
     return found
 
 
+@long
 def test_interface_shows_the_graph_and_the_run(address: str) -> None:
     found = asked(
         address,
@@ -124,6 +162,7 @@ def test_interface_shows_the_graph_and_the_run(address: str) -> None:
     assert schedules["refresh_weekly"]["executionTimezone"] == "Asia/Jakarta"
 
 
+@long
 def test_page_of_the_graph_can_be_drawn(address: str, chromium: str) -> None:
     with tempfile.TemporaryDirectory(prefix="payung-ui-") as folder:  # not below a hidden folder: some builds refuse it
         shot = Path(folder) / "graph.png"
@@ -148,8 +187,144 @@ def test_page_of_the_graph_can_be_drawn(address: str, chromium: str) -> None:
         try:
             process.wait(40)
         finally:
-            end(process)
+            with suppress(ProcessLookupError):
+                os.killpg(process.pid, signal.SIGKILL)
+            process.wait(5)
         assert shot.exists(), "the browser drew nothing"
         content = shot.read_bytes()
     assert content.startswith(b"\x89PNG")
     assert len(content) > 20_000, "an empty page is smaller"
+
+
+@long
+def test_start_page_lists_the_runs_of_the_command_line(address: str) -> None:
+    """Overview and Jobs leave out a run that does not say which code location its job is of."""
+    found = asked(
+        address,
+        "{ runsOrError { ... on Runs { results { status pipelineName repositoryOrigin { repositoryName "
+        "repositoryLocationName } } } } }",
+    )["runsOrError"]["results"]
+    assert [(r["status"], r["pipelineName"]) for r in found] == [("FAILURE", "refresh"), ("SUCCESS", "refresh")]
+    assert [r["repositoryOrigin"] for r in found] == [
+        {"repositoryName": "__repository__", "repositoryLocationName": "pipelines.definitions"}
+    ] * 2
+
+
+@long
+def test_failed_run_shows_as_failed_what_failed_and_nothing_else(address: str) -> None:
+    nodes = asked(
+        address,
+        "{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name "
+        "executionForLatestMaterialization { status } } } } } }",
+    )["assetNodes"]
+    keys = ", ".join(f"{{path: {json.dumps(n['assetKey']['path'])}}}" for n in nodes)
+    latest = asked(
+        address,
+        f"{{ assetsLatestInfo(assetKeys: [{keys}]) {{ assetKey {{ path }} latestMaterialization {{ runId }} "
+        "latestRun { id status } } }",
+    )["assetsLatestInfo"]
+    failed = {
+        "/".join(i["assetKey"]["path"])
+        for i in latest
+        if i["latestRun"] is not None  # the site is left out by the command line
+        and i["latestRun"]["status"] == "FAILURE"
+        and i["latestMaterialization"]["runId"] != i["latestRun"]["id"]
+    }
+    assert failed == {"raw/national/documents", "raw/national/submissions"}
+    states = {
+        check["executionForLatestMaterialization"]["status"]
+        for node in nodes
+        for check in node["assetChecksOrError"].get("checks", [])
+        if check["executionForLatestMaterialization"] is not None
+    }
+    assert states == {"SUCCEEDED", "FAILED"}, "those of the run before; none shows as failed to execute"
+
+
+@long
+def test_interface_starts_without_a_warning(ui: Ui) -> None:
+    assert "WARN" not in ui.said().upper(), ui.said()
+
+
+@long
+def test_second_interface_is_refused(ui: Ui, tmp_path: Path) -> None:
+    before = set(of_home(ui.home))
+    again = run_payung(ui.home, "ui", "--port", str(free_port()), timeout=20)
+    assert again.returncode == 1
+    assert again.stderr.startswith(f"payung: The web interface of this home is open already: {ui.address} (process ")
+    other = run_payung(tmp_path / "home", "ui", "--port", str(ui.port), timeout=20)
+    assert other.returncode == 1
+    assert other.stderr.startswith(f"payung: Port {ui.port} of 127.0.0.1 is in use")
+    assert set(of_home(ui.home)) == before
+    assert of_home(tmp_path / "home") == {}
+
+
+def test_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None:
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        ran = run_payung(tmp_path / "home", "ui", "--port", str(port), timeout=20)
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert ran.stderr.startswith(f"payung: Port {port} of 127.0.0.1 is in use")
+    assert "payung ui --port" in ran.stderr
+    assert not (tmp_path / "home" / "dagster" / "event_log.db").exists()
+
+
+def test_signal_while_it_starts_ends_all_its_processes(tmp_path: Path) -> None:
+    home = tmp_path / "home"
+    with opened(home) as ui:
+        until(lambda: any("code-server" in c for c in of_home(home).values()), 60, ui.said)
+        ui.process.send_signal(signal.SIGTERM)
+        assert ui.process.wait(40) == 0, ui.said()
+        ui.wait_until_gone()
+        assert "Traceback" not in ui.said()
+
+
+@long
+@pytest.mark.parametrize("sign", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP, signal.SIGKILL])
+def test_signal_ends_all_its_processes(tmp_path: Path, sign: signal.Signals) -> None:
+    with opened(tmp_path / "home") as ui:
+        ui.wait_until_open()
+        commands = " ".join(of_home(ui.home).values())
+        assert all(name in commands for name in ("code-server", "api grpc", "dagster_webserver", "_daemon"))
+        ui.process.send_signal(sign)
+        assert ui.process.wait(40) == (-sign if sign is signal.SIGKILL else 0), ui.said()
+        ui.wait_until_gone()
+        assert answer(f"{ui.address}/server_info") is None
+
+
+@long
+@pytest.mark.parametrize("name", ["pipelines.web_processes", "dagster_webserver", "_daemon", "code-server"])
+def test_process_that_is_killed_takes_all_others_along(tmp_path: Path, name: str) -> None:
+    with opened(tmp_path / "home") as ui:
+        ui.wait_until_open()
+        (process,) = (p for p, command in of_home(ui.home).items() if name in command)
+        os.kill(process, signal.SIGKILL)
+        assert ui.process.wait(40) == 1, ui.said()
+        ui.wait_until_gone()
+
+
+LAUNCH = """mutation { launchRun(executionParams: { mode: "default", selector: { pipelineName: "refresh", repositoryName:
+"__repository__", repositoryLocationName: "pipelines.definitions" } }) { ... on LaunchRunSuccess { run { runId } } } }"""
+
+
+@long
+def test_run_under_way_ends_with_the_interface_and_is_recorded_as_failed(tmp_path: Path) -> None:
+    with opened(tmp_path / "home") as ui:
+        ui.wait_until_open()
+        run = asked(ui.address, LAUNCH)["launchRun"]["run"]["runId"]
+        log = ui.home / "build"
+        until(lambda: log.exists() and any(log.iterdir()), 60, ui.said)
+        ui.process.send_signal(signal.SIGTERM)
+        assert ui.process.wait(40) == 0, ui.said()
+        ui.wait_until_gone()
+    status = "import dagster as dg; print(dg.DagsterInstance.get().get_runs()[0].status.value)"
+    ran = subprocess.run(
+        [sys.executable, "-c", status],
+        env=settings.for_child(DAGSTER_HOME=str(ui.home / "dagster")),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert ran.stdout == "FAILURE\n", run
+    assert run_payung(ui.home, "refresh").returncode == 0, "nothing holds the lock"

@@ -33,7 +33,7 @@ def small_release(release: Path, shared_folder: Path) -> Path:
     with FileLock(str(shared_folder / "release.lock")):
         if not (folder / "manifest.json").exists():
             folder.mkdir()
-            shutil.copy(release / "warehouse.duckdb", folder)
+            shutil.copyfile(release / "warehouse.duckdb", folder / "warehouse.duckdb")
             con = duckdb.connect(str(folder / "warehouse.duckdb"))
             con.execute(f"CREATE TEMP TABLE kept AS SELECT indicator FROM reference.indicator AS i WHERE {KEPT}")
             holders = con.execute(
@@ -44,7 +44,7 @@ def small_release(release: Path, shared_folder: Path) -> Path:
             for schema, name in holders:
                 con.execute(f'DELETE FROM "{schema}"."{name}" WHERE indicator NOT IN (SELECT indicator FROM kept)')
             con.close()
-            shutil.copy(release / "manifest.json", folder)
+            shutil.copyfile(release / "manifest.json", folder / "manifest.json")
     return folder
 
 

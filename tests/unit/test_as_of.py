@@ -143,7 +143,7 @@ def test_target_groups_of_a_day_are_those_of_its_values(release: Path) -> None:
 
 
 def test_a_release_of_another_version_is_told(release: Path, tmp_path: Path) -> None:
-    shutil.copy(release / "warehouse.duckdb", tmp_path)
+    shutil.copyfile(release / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute("DROP TABLE reference.cell_group")
     told = r"another version of Payung.*cell_group.*payung refresh --force"

@@ -11,6 +11,7 @@ import duckdb
 import openpyxl
 import pandas as pd
 import pytest
+from payung_command import writable
 
 from indicator_defs.catalog import load_catalog
 from indicator_defs.model import Tolerance
@@ -36,7 +37,7 @@ def alter(folder: Path, full_name: str, statement: str) -> None:
 
 
 def copied(release: Path, to: Path) -> Path:
-    shutil.copytree(release / "parquet", to)
+    writable(Path(shutil.copytree(release / "parquet", to)))
     return to
 
 

@@ -49,7 +49,7 @@ def altered(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Altered:
 
     def make(*statements: str, published: bool = True, **manifest_changes: object) -> Path:
         folder = tmp_path_factory.mktemp("release")
-        shutil.copy(release / "warehouse.duckdb", folder)
+        shutil.copyfile(release / "warehouse.duckdb", folder / "warehouse.duckdb")
         if statements:
             with duckdb.connect(str(folder / "warehouse.duckdb")) as con:
                 con.execute(";".join(statements))

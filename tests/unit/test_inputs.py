@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import dagster as dg
@@ -9,6 +10,7 @@ import dagster as dg
 from assets.inputs import Home, inputs
 from assets.resource import Workplace
 from sources.manifests import Origin, RawFile
+from sources.national import collect_inbox
 
 
 def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: Path) -> None:
@@ -37,3 +39,40 @@ def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: P
     assert made_from["inbox"] == before["inbox"]
     assert made_from["snapshots"] == inputs(home)["snapshots"] != before["snapshots"], "the run itself fetched it"
     assert made_from != inputs(home), "the next refresh has something to do"
+
+
+def handed_in(home: Home, name: str, value: str = "10.5") -> Path:
+    """A national file in the inbox."""
+    home.inbox.mkdir(exist_ok=True)
+    path = home.inbox / name
+    path.write_text(
+        "indicator,ref_area,time_period,obs_value,unit_measure,source_citation,kind,vintage_date\n"
+        f"ASP_COV_SHP,VNM,2021,{value},PT,Survey,national_submission,2022-01-31\n",
+        encoding="utf-8",
+    )
+    return path
+
+
+def test_file_that_was_taken_from_the_inbox_is_no_news_whatever_becomes_of_it_there(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    empty = inputs(home)
+    path = handed_in(home, "vnm.csv")
+    with_file = inputs(home)
+    assert with_file["inbox"] != empty["inbox"], "a new file is news"
+    collect_inbox(home.inbox, home.snapshots)
+    assert inputs(home) == with_file, "taking it adds nothing"
+    renamed = path.rename(path.with_name("viet nam.csv"))
+    assert inputs(home) == with_file
+    shutil.copy(renamed, home.inbox / "twice.csv")
+    assert inputs(home) == with_file, "the same bytes again"
+    shutil.rmtree(home.inbox)
+    assert inputs(home) == with_file, "its figures stay in"
+    handed_in(home, "vnm.csv", "10.6")
+    assert inputs(home) != with_file, "other bytes under a name that was taken"
+
+
+def test_file_that_was_not_taken_yet_is_no_news_once_it_is_removed(tmp_path: Path) -> None:
+    home = Home(tmp_path)
+    empty = inputs(home)
+    handed_in(home, "vnm.csv").unlink()
+    assert inputs(home) == empty

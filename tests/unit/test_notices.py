@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import socketserver
 import ssl
 import threading
@@ -11,6 +12,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from email import message_from_string
 from email.message import Message
+from email.policy import default
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -191,6 +193,50 @@ def test_a_mail_tells_all_of_a_run_to_all(tmp_path: Path, smtp: SmtpServer) -> N
         "RCPT TO:<ANNA@EXAMPLE.ORG>",
         "RCPT TO:<BUDI@EXAMPLE.ORG>",
     ]
+
+
+def test_a_mail_has_the_headers_that_a_mail_server_expects(
+    tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_name(*_: object) -> str:
+        raise AssertionError("the name of this machine was looked up")
+
+    for name in ("getfqdn", "gethostname", "gethostbyname"):
+        monkeypatch.setattr(f"socket.{name}", no_name)
+    monkeypatch.setenv("PAYUNG_SMTP_FROM", "Payung – ASEAN <payung@acss.example.org>")
+    headline = "unsd_sdg/sdg: 3 values of Viet Nam withdrawn – “Việt Nam”"
+    moment = datetime(2028, 2, 29, 4, 30, tzinfo=UTC)
+    with clock.set_to(moment):
+        assert tell(tmp_path, [Notice("withdrawn_values", headline, "Đà Nẵng: was 47,5\n" + "x" * 2000)]) == []
+        assert tell(tmp_path, TWO) == []
+    assert smtp.said[0] == "ehlo acss.example.org"
+    first, second = smtp.letters
+    assert first.as_string().isascii(), "a server that takes seven bits only takes it"
+    assert max(len(line) for line in first.as_string().splitlines()) < 998
+    read = message_from_string(first.as_string(), policy=default)
+    assert read["Subject"] == f"Payung: {headline}"
+    assert read["From"].addresses[0].display_name == "Payung – ASEAN"
+    assert read["To"] == "anna@example.org, budi@example.org"
+    assert "Đà Nẵng: was 47,5" in read.get_content()
+    assert read["Date"].datetime == moment
+    assert read["MIME-Version"] == "1.0"
+    assert read["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert read["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<[^@<>\s]+@acss\.example\.org>", read["Message-ID"])
+    assert read["Message-ID"] != second["Message-ID"]
+    for name in ("Date", "Message-ID", "From", "To", "Subject", "MIME-Version", "Auto-Submitted"):
+        assert len(read.get_all(name)) == 1
+
+
+@pytest.mark.parametrize("setting", ["FROM", "TO"])
+@pytest.mark.parametrize("address", ["payung", "payung@", "Payung <payung>", "a b"])
+def test_what_is_no_address_is_told_before_anything_is_sent(
+    tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch, setting: str, address: str
+) -> None:
+    monkeypatch.setenv(f"PAYUNG_SMTP_{setting}", address)
+    (problem,) = tell(tmp_path, TWO)
+    assert f"PAYUNG_SMTP_{setting}: found {address!r}, expected an address" in problem
+    assert smtp.said == []
 
 
 def test_a_webhook_gets_text_and_facts(tmp_path: Path, hook: Hook) -> None:

@@ -13,7 +13,7 @@ from assets.inputs import Home, unchanged
 from assets.release import against_current
 from pipelines.commands.refresh_shown import show_fetched
 from pipelines.run import check_space
-from pipelines.status import collect, render
+from pipelines.status import Status, collect, render, to_do
 from pipelines.status_details import rejected_now
 from sources.online import FetchReport, write_report
 from warehouse.engine import Build
@@ -125,3 +125,77 @@ def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pyt
     assert f"    {said}" in render(collect(tmp_path)).splitlines()
     show_fetched([report])
     assert f"unsd_sdg/sdg: {said}" in capsys.readouterr().err
+
+
+INDICATORS = "36 indicators are overdue in all Member States: run payung gaps to see who could fill them."
+UNASKED = (
+    "No overdue provider was asked from here yet, and the bundled archive is historical: so far this counts as fine"
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "sources"),
+    [
+        (date(2024, 6, 29), None),
+        (date(2024, 7, 5), "1 source is overdue: run payung refresh --online."),
+        (date(2026, 11, 30), "3 sources are overdue: run payung refresh --online."),
+        (date(2030, 1, 1), "3 sources are overdue: run payung refresh --online."),
+    ],
+)
+def test_status_ends_with_what_to_do(made_home: Path, day: date, sources: str | None) -> None:
+    state = collect(made_home, day)
+    lines = render(state).splitlines()
+    assert state.attention == []
+    assert state.to_do[0] == INDICATORS
+    assert lines[-len(state.to_do) :] == state.to_do
+    assert state.as_dict()["to_do"] == state.to_do
+    shown_late = sum("  late: " in line for line in lines)
+    assert any(line.startswith(UNASKED) for line in lines) == (sources is not None)
+    assert lines[-1] == (sources or INDICATORS)
+    said = [line for line in state.to_do if "overdue: run payung refresh" in line]
+    pinned = [line for line in state.to_do if " is pinned in sources/un_wpp.yaml" in line]
+    assert shown_late == (int(said[0].split()[0]) if said else 0) + len(pinned)
+    assert not any("no action" in line.lower() or "nothing" in line.lower() for line in lines)
+
+
+def test_status_of_a_provider_that_was_asked_and_is_overdue(own_home: Path) -> None:
+    report = FetchReport(
+        provider="unsd_sdg",
+        dataset="sdg",
+        outcome="unchanged",
+        at=datetime(2026, 11, 20, tzinfo=UTC),
+        requests=1,
+        bytes=0,
+        message="",
+    )
+    write_report(own_home / "fetch", report)
+    state = collect(own_home, date(2026, 11, 30))
+    assert len(state.attention) == 1
+    assert state.to_do == [
+        "1 point needs attention: see above.",
+        INDICATORS,
+        "3 sources are overdue: run payung refresh --online.",
+    ]
+
+
+def test_status_with_nothing_open_says_so() -> None:
+    assert to_do(Status("home", "2026.11.22-1", "2026-11-22"), []) == ["No action needed."]
+
+
+def test_status_of_a_home_without_a_release_says_how_many_points(tmp_path: Path) -> None:
+    state = collect(tmp_path)
+    assert render(state).splitlines()[-3:] == [
+        "Needs attention",
+        "  there is no release yet: payung refresh",
+        "1 point needs attention: see above.",
+    ]
+
+
+@pytest.mark.parametrize(("at", "is_over"), [("2020-06-01", True), ("2999-06-01", False)])
+def test_a_failure_before_the_current_release_is_shown_as_such(own_home: Path, at: str, is_over: bool) -> None:
+    (own_home / "log").mkdir(exist_ok=True)
+    failure = f"{at}T00:00:00+00:00  refresh failed at raw/unsd_sdg/sdg (run 1).\n  altered or cut\n"
+    (own_home / "log" / "failures.log").write_text(failure, encoding="utf-8")
+    state = collect(own_home, date(2026, 11, 30))
+    assert ("Last failure, before the current release was made" in render(state).splitlines()) is is_over
+    assert any("the last refresh failed" in a for a in state.attention) is not is_over

@@ -5,21 +5,25 @@ from __future__ import annotations
 import json
 import os
 import shutil
+import subprocess
+import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import date
 from pathlib import Path
 
 import pytest
+from payung_command import COMMAND, writable
 from small_build import SmallBuild
 
 from assets import inputs as inputs_module
 from assets.inputs import Home, unchanged
 from assets.lock import take_lock
-from indicator_defs.system import clock
+from indicator_defs.system import clock, settings
 from indicator_defs.system.settings import SettingsError
 from pipelines import releases as asking
 from warehouse import history, upkeep
+from warehouse.disk import sha256
 from warehouse.home_format import FORMAT, FormatError, mark, refuse_newer
 from warehouse.metadata import Table
 from warehouse.query import query
@@ -52,7 +56,7 @@ def three(whole_build: SmallBuild, whole_staged: Sequence[Table], tmp_path_facto
 @pytest.fixture
 def home(three: Path, tmp_path: Path) -> Path:
     """A copy of it."""
-    shutil.copytree(three, tmp_path / "home", symlinks=True)
+    writable(Path(shutil.copytree(three, tmp_path / "home", symlinks=True)))
     return tmp_path / "home"
 
 
@@ -290,3 +294,44 @@ def test_who_is_the_name_given_or_the_login(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(os, "getuid", lambda: 987_654)
     with pytest.raises(asking.ReleasesError, match="name yourself: --by NAME"):
         asking.who()
+
+
+def as_owner(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
+    """Runs a command as the owner of the files, whom the modes bind; root is bound where it can lay its powers down."""
+    powers = "-dac_override,-dac_read_search,-fowner"
+    bound = ["setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}"] if os.geteuid() == 0 else []
+    if bound and shutil.which("setpriv") is None:
+        pytest.skip("root is not bound by modes, and there is no setpriv (util-linux) to lay its powers down")
+    return subprocess.run(
+        [*bound, *command], env=settings.for_child(PAYUNG_HOME=str(home)), capture_output=True, text=True, check=False
+    )
+
+
+def test_files_of_a_release_are_read_only_and_all_else_goes_on(three: Path, tmp_path: Path) -> None:
+    home = Path(shutil.copytree(three, tmp_path / "home", symlinks=True))
+    folder = home / "releases" / today(3)
+    files = [p for p in folder.rglob("*") if p.is_file()]
+    assert {p.name for p in files} >= {"warehouse.duckdb", "manifest.json", "value.parquet"}
+    assert [p.name for p in files if p.stat().st_mode & 0o222] == []
+    before = [sha256(p) for p in files]
+    shell = 'for f in $(find "$0" -type f); do (echo x >> "$f") 2>/dev/null && echo "$f"; done'
+    assert as_owner("sh", "-c", shell, str(folder), home=home).stdout == "", "a mistake writes into none of them"
+    opened = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 'r').sql('FROM release').show()"
+    database = str(folder / "warehouse.duckdb")
+    assert today(3) in as_owner(sys.executable, "-c", opened, database, "r", home=home).stdout
+    assert "ermission denied" in as_owner(sys.executable, "-c", opened, database, "w", home=home).stderr
+    assert [sha256(p) for p in files] == before
+    for command in (
+        ["releases", "verify", "--all"],
+        ["sql", "SELECT release FROM main.release"],
+        ["releases", "rollback", today(2), "--reason", "a trial"],
+        ["releases", "prune", "--keep", "1"],
+    ):
+        ran = as_owner(COMMAND, *command, home=home)
+        assert ran.returncode == 0, ran.stderr
+    assert Releases(home).ids() == [today(2), today(3)]
+    assert sorted(p.name for p in (home / "releases").iterdir()) == [today(2), today(3), history.FILE]
+    assert as_owner("cp", "-a", str(home), str(tmp_path / "moved"), home=home).returncode == 0
+    assert as_owner("rm", "-rf", str(home), home=home).returncode == 0
+    assert not home.exists()
+    assert all(v.is_whole for v in asking.verified(tmp_path / "moved", None, everything=True))

@@ -18,7 +18,16 @@ import duckdb
 from indicator_defs.system import clock
 from warehouse.connection import open_engine, quoted
 from warehouse.disk import discard, sha256, sync
-from warehouse.edition.kept import CHECKSUM, FORMAT, MANIFEST, Edition, EditionError, Editions, Signature
+from warehouse.edition.kept import (
+    CHECKSUM,
+    FORMAT,
+    MANIFEST,
+    Edition,
+    EditionError,
+    Editions,
+    EditionUseError,
+    Signature,
+)
 from warehouse.metadata import tables
 from warehouse.releases import DATABASE, read_manifest
 
@@ -59,7 +68,7 @@ def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, n
     """
     editions.refuse_name(name)
     if not note.strip():
-        raise EditionError("--note is empty; say what the edition is for, as the meeting that it was signed at.")
+        raise EditionUseError("--note is empty; say what the edition is for, as the meeting that it was signed at.")
     manifest = read_manifest(release)
     _refuse_altered(release, manifest)
     final = editions.folder / name

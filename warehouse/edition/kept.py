@@ -13,7 +13,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 from warehouse.disk import sha256
 
 FOLDER = "editions"
@@ -28,6 +28,10 @@ class EditionError(PayungError):
     """The edition is not there, was altered, or could not be made."""
 
 
+class EditionUseError(EditionError, WrongUseError):
+    """A name, signature, note or checksum that cannot be one."""
+
+
 @dataclass(frozen=True)
 class Signature:
     """Who signed an edition: name and body."""
@@ -37,10 +41,12 @@ class Signature:
 
     @classmethod
     def of(cls, text: str) -> Signature:
-        """The signature of a text "Name, body". Raises EditionError where one of the two is missing."""
+        """The signature of a text "Name, body". Raises EditionUseError where one of the two is missing."""
         name, comma, body = (part.strip() for part in text.partition(","))
         if not (name and comma and body):
-            raise EditionError(f'--signed-by is {text!r}; expected a name and the body it signs for, as "Name, body".')
+            raise EditionUseError(
+                f'--signed-by is {text!r}; expected a name and the body it signs for, as "Name, body".'
+            )
         return cls(name, body)
 
     def __str__(self) -> str:
@@ -122,7 +128,7 @@ class Editions:
     def refuse_name(self, name: str) -> None:
         """Refuses a name that is taken (in any case of letters) or that is no name of a folder."""
         if not _NAME.fullmatch(name):
-            raise EditionError(
+            raise EditionUseError(
                 f"{name!r} cannot name an edition; expected letters, digits, full stops, hyphens and underscores, 64 at "
                 "most, as baseline-2026."
             )
@@ -150,9 +156,9 @@ def verify(edition: Edition, checksum: str | None = None) -> list[Problem]:
     """What is not as it was signed; empty where every file is. `checksum`: the one that stands in the minutes.
 
     Without it, somebody who alters files, manifest and CHECKSUM together is not found out. Raises EditionError where
-    `checksum` is no sha256 or the manifest cannot be read.
+    the manifest cannot be read, EditionUseError where `checksum` is no sha256.
     """
-    wanted = None if checksum is None else _as_sha256(checksum)
+    wanted = None if checksum is None else as_sha256(checksum)
     manifest = edition.manifest
     problems = []
     found = edition.checksum
@@ -184,10 +190,11 @@ def in_groups(checksum: str) -> str:
     return " ".join(checksum[i : i + 8] for i in range(0, len(checksum), 8))
 
 
-def _as_sha256(text: str) -> str:
+def as_sha256(text: str) -> str:
+    """A checksum without blanks, in small letters. Raises EditionUseError where the text is none."""
     plain = re.sub(r"\s", "", text).lower()
     if not _SHA256.fullmatch(plain):
-        raise EditionError(
+        raise EditionUseError(
             f"{text!r} is no checksum of an edition; expected 64 digits and letters a to f, spaces allowed."
         )
     return plain

@@ -11,12 +11,17 @@ from __future__ import annotations
 from collections.abc import Collection
 from pathlib import Path
 
+from indicator_defs.errors import WrongUseError
 from warehouse.export.files import ExportError, make_folder
 from warehouse.export.reading import open_release
 
 KINDS = ("xlsx", "csv", "parquet", "figures", "site")
 
-__all__ = ["KINDS", "ExportError", "export"]
+__all__ = ["KINDS", "ExportError", "UnknownKindError", "export"]
+
+
+class UnknownKindError(ExportError, WrongUseError):
+    """A kind of export that there is not."""
 
 
 def export(release: Path, to: Path, only: Collection[str] | None = None) -> list[Path]:
@@ -26,12 +31,12 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
     Files: payung_ID.xlsx; csv/ and parquet/ with one file per table and datapackage.json; figures/ with PNG and SVG;
     site/, of which the first page is returned. Each file is written aside and renamed; a file of the same name is
     replaced, others are left alone. The site is replaced as one folder.
-    Raises ExportError for an unknown kind, a folder without a release, and a folder that cannot be written.
+    Raises UnknownKindError, and ExportError for a folder without a release, and a folder that cannot be written.
     """
     wanted = tuple(k for k in KINDS if not only or k in only)
     unknown = sorted(set(only or ()) - set(KINDS))
     if unknown:
-        raise ExportError(f"Unknown kind of export: {', '.join(unknown)}. Expected some of {', '.join(KINDS)}.")
+        raise UnknownKindError(f"Unknown kind of export: {', '.join(unknown)}. Expected some of {', '.join(KINDS)}.")
     files: list[Path] = []
     with open_release(release) as reader:
         make_folder(to)
