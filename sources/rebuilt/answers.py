@@ -15,7 +15,7 @@ from datetime import date
 from typing import TypeVar
 
 from sources.manifests import Manifest, Origin, RawFile
-from sources.parsing import ParsedDataset, content_fingerprint, decompressed
+from sources.parsing import ParsedDataset, content_fingerprint, decompressed, reading
 from sources.rebuilt.figures import ArchiveError
 from sources.registry import parser
 from sources.snapshots import SnapshotStore
@@ -68,8 +68,9 @@ def keep(
     `series_asked`, `areas_asked`: by default those that the files name.
     Raises ArchiveError when the parser finds something that the dataset's structure does not know.
     """
-    bodies = [(f.name, decompressed(f.name, f.content)) for f in files]
-    parsed = parser(spec.provider)(dataset, bodies)
+    with reading(dataset.path):
+        bodies = [(f.name, decompressed(f.name, f.content)) for f in files]
+        parsed = parser(spec.provider)(dataset, bodies)
     if parsed.warnings:
         raise ArchiveError(
             f"{dataset.path}: the answer is not as sources/{spec.provider}.yaml says: {'; '.join(parsed.warnings)}"
