@@ -517,6 +517,14 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
         assert any(p.startswith(f"{place}: ") and said in p for p in told), (place, told)
 
 
+def test_whole_number_that_no_column_holds_is_refused(folder: Path) -> None:
+    line = swap(folder, "methods.yaml", "n_areas: 6", "n_areas: 99999999999")
+    assert any(
+        p.startswith(f"indicator_defs/methods.yaml:{line}: ") and "has too many digits" in p
+        for p in problems_of(folder)
+    )
+
+
 def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
     members = "expected one of BRN, IDN, KHM, LAO, MMR, MYS, PHL, SGP, THA, TLS, VNM"
     near = "near it: ASP_COV_NONE, ASP_COV_WHI, ASP_COV_INJ"
@@ -743,7 +751,7 @@ def test_units_of_vintages_are_those_that_a_claim_asks_for(folder: Path) -> None
     append(folder, units, good)
     load_catalog(folder)
     lines = {
-        good: "line 2 has the same",
+        good: "series SI.POV.DDAY, vintage_date 2022-12-31: line 2 has the same; keep one of the two lines",
         good.replace("$1.90", "$2.15").replace(
             "2022-12", "2023-12"
         ): "unknown unit (series_name_contains) '$2.15 a day (2011 PPP)'",
