@@ -9,7 +9,7 @@ A notice never fails a run: what goes wrong in telling is itself written to the 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
@@ -31,6 +31,7 @@ TOLD_FILE = "told.json"
 # A source stays late for months: it is told of again after this, not at every run.
 LATE_AGAIN = timedelta(days=30)
 REVISIONS = "lineage.revision"
+DESCRIPTIONS = "lineage.series_description"
 MOST_SHOWN = 10
 
 Event = Literal[
@@ -40,6 +41,7 @@ Event = Literal[
     "new_vintage",
     "changed_in_place",
     "withdrawn_values",
+    "meaning_changed",
     "site_not_made",
     "not_told",
 ]
@@ -133,17 +135,57 @@ def _told(path: Path) -> dict[str, dict[str, str]]:
 
 
 def of_release(release: Path, previous: Path | None) -> list[Notice]:
-    """The values that vintages new in `release` withdrew; none for a first release, or one without lineage.revision."""
+    """What vintages new in `release` did: values withdrawn, series described otherwise than the definitions expect.
+
+    None for a first release; of a release without the table of either, nothing is known.
+    """
     if previous is None:
         return []
     manifest, before = read_manifest(release), read_manifest(previous)
-    if REVISIONS not in manifest["tables"]:
-        return []
     newest = newest_vintages(before["sources"])
     # An older vintage that an archive brought later is history, not news.
     places = {
         s["snapshot"] for s in manifest["sources"] if s["vintage_date"] >= newest.get(path_of(s), s["vintage_date"])
     } - {s["snapshot"] for s in before["sources"]}
+    tables = manifest["tables"]
+    return [
+        *(_withdrawn(release, places) if REVISIONS in tables else []),
+        *(_meaning_changed(release, places) if DESCRIPTIONS in tables else []),
+    ]
+
+
+def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
+    """The series of these snapshots whose title, unit or attributes are not those that the definitions expect."""
+    found = query(
+        release,
+        "SELECT DISTINCT provider, dataset, vintage_date, snapshot_id, series, used_in, expected, CASE finding "
+        "WHEN 'title_changed' THEN 'titled ' || title WHEN 'unit_unknown' THEN 'without the title that states its unit' "
+        "WHEN 'unit_changed' THEN 'in unit ' || unit_as_published ELSE 'with ' || unexpected END AS description "
+        f"FROM {DESCRIPTIONS} WHERE finding IS NOT NULL ORDER BY provider, dataset, series, used_in, description",
+    )
+    out = []
+    found = found[found["snapshot_id"].isin(places)]
+    for (provider, dataset, vintage), rows in found.groupby(["provider", "dataset", "vintage_date"]):
+        shown = [
+            f"{r['series']}: {r['description']}; expected {r['expected'] or 'what its dataset lists'} ({r['used_in']})"
+            for r in rows.head(MOST_SHOWN).to_dict("records")
+        ]
+        more = [f"and {len(rows) - MOST_SHOWN:,} more: FROM {DESCRIPTIONS}"] if len(rows) > MOST_SHOWN else []
+        n = rows["series"].nunique()
+        out.append(
+            Notice(
+                "meaning_changed",
+                f"{provider}/{dataset}: the vintage of {vintage:%Y-%m-%d} describes {n:,} series otherwise than expected",
+                "\n".join(
+                    [*shown, *more, "These rows are not used. Confirm the definition if they mean the same figures."]
+                ),
+            )
+        )
+    return out
+
+
+def _withdrawn(release: Path, places: Collection[str]) -> list[Notice]:
+    """The values that these snapshots withdrew."""
     gone = query(
         release,
         "SELECT source, dataset, vintage_from, vintage_to, snapshot_to, indicator, ref_area, time_period_from, "

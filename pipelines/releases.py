@@ -109,11 +109,14 @@ def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "
 def kept_by_rule(keep: int | None) -> int:
     """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says.
 
-    Raises SettingsError where that is wrong, KeepError where it is not set.
+    Raises KeepError where that is wrong or not set.
     """
     if keep is not None:
         return keep
-    setting = settings.read("keep_releases").keep_releases
+    try:
+        setting = settings.read("keep_releases").keep_releases
+    except settings.SettingsError as error:
+        raise KeepError(f"{error} Or give --keep, as --keep 10.") from error
     if setting is None:
         raise KeepError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
     return setting

@@ -31,7 +31,7 @@ DEFINITIONS = "pipelines.definitions"
 HOST = "127.0.0.1"
 ASKED_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 # Seconds: the code server loads the definitions first; a run under way writes down that it was interrupted.
-START, SERVERS_END, ALL_END = 180.0, 5.0, 10.0
+START, SERVERS_END, ALL_END = 180, 5.0, 10.0
 LOOK_AGAIN = 0.1
 
 
@@ -175,7 +175,7 @@ def _keep(port: int, place: Path, started: list[subprocess.Popen[bytes]]) -> str
         if ended() or _asked_to_end(LOOK_AGAIN):
             return ended()
         if time.monotonic() > until:
-            return f"the definitions were not loaded within {START:.0f} seconds, so the interface was not opened."
+            return f"the definitions were not loaded within {START} seconds, so the interface was not opened."
     start("web server", "dagster_webserver", "--host", HOST, "--port", str(port), "--workspace", str(workspace))
     start("daemon", "dagster._daemon", "run", "--workspace", str(workspace))
     while not (ended() or _asked_to_end(5 * LOOK_AGAIN)):

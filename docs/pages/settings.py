@@ -38,4 +38,4 @@ def _expected(field_name: str) -> str:
 def _default(value: object) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return "" if value is None else code(f"{value:g}" if isinstance(value, float) else value)
+    return "" if value is None else code(str(value).removesuffix(".0"))

@@ -103,7 +103,7 @@ WRONG = [
 # Names that no definition has.
 UNKNOWN = [
     "revisions --indicator ASP_COV_SPLX",
-    "revisions --area Thailand",
+    "revisions --area Thialand",
     "revisions --area XXX --counts",
     "gaps --area XXX",
     "gaps --indicator ASP_COV_SPLX",

@@ -64,14 +64,14 @@ def test_letters_that_an_encoding_lacks_are_replaced(
 
 def test_bytes_of_the_command_line_that_are_no_letters_are_told(made_home: Path) -> None:
     for arguments in (
-        ["sql", b"SELECT '\xff'"],
+        ["sql", b"SELECT '\xff'"],  # the query is refused by the engine
         ["explain", "ASP_COV_PENSN", b"\xff", "2021"],
         ["gaps", "--area", b"\xff"],
     ):
         done = subprocess.run(
             [COMMAND, *arguments], env=environment(made_home), capture_output=True, timeout=120, check=False
         )
-        assert done.returncode == 1
+        assert done.returncode == (1 if arguments[0] == "sql" else 2)
         assert done.stderr.startswith(b"payung: The ")
         assert b"Traceback" not in done.stderr
 

@@ -153,7 +153,7 @@ FAULTS = {
     "THA,ASP_COV_MATNL,1,2,2030,": "legal_basis: ",
     "THA,ASP_COV_VULN,1,2,2030": "5 cells, the header has 6",
     "MYS,ASP_COV_ANY,1,2,2030,Law 1": None,
-    "MYS,ASP_COV_ANY,1,3,2031,Law 2": "stands in line 12 too",
+    "MYS,ASP_COV_ANY,1,3,2031,Law 2": "line 12 has the same",
 }
 
 

@@ -22,6 +22,7 @@ import duckdb
 import pytest
 import trustme
 
+from indicator_defs.system import clock
 from pipelines.notices import Notice, after_run, failed_run, of_fetches, of_lateness, of_release, tell
 from pipelines.notify import log_failed_run
 from pipelines.sending import SettingsError, mail_settings
@@ -169,6 +170,36 @@ def release(home: Path, name: str, vintages: dict[str, str], revisions: list[tup
     link.unlink(missing_ok=True)
     link.symlink_to(folder, target_is_directory=True)
     return folder
+
+
+def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
+    """Only findings of snapshots that the release before did not have."""
+    old, new = "unsd_sdg/sdg/2022-12-25", "unsd_sdg/sdg/2023-12-17"
+    first = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-25"}, [])
+    second = release(tmp_path, "2026.11.23-1", {"unsd_sdg/sdg": "2023-12-17"}, [])
+    third = release(tmp_path, "2026.11.24-1", {"unsd_sdg/sdg": "2023-12-17"}, [])
+    columns = "snapshot_id, vintage_date, series, used_in, title, unit_as_published, unexpected, expected, finding"
+    for folder in (second, third):
+        con = duckdb.connect(str(folder / "warehouse.duckdb"))
+        con.execute(
+            f"CREATE TABLE lineage.series_description AS SELECT 'unsd_sdg' AS provider, 'sdg' AS dataset, * FROM (VALUES "
+            f"('{old}', DATE '2022-12-25', 'SI_OLD', 'a.yaml:1', 'Was odd', '', '', 'Fine', 'title_changed'), "
+            f"('{new}', DATE '2023-12-17', 'SI_X', 'b.yaml:7', 'Pensions (number)', '', '', 'Pensions (%)', 'title_changed'), "
+            f"('{new}', DATE '2023-12-17', 'SI_Y', 'c.yaml:9', '', '', 'valueType=Index', NULL, 'attribute_unexpected'), "
+            f"('{new}', DATE '2023-12-17', 'SI_Z', 'd.yaml:2', 'Same', '', '', 'Same', NULL)) AS t({columns})"
+        )
+        con.close()
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["tables"]["lineage.series_description"] = 4
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    (notice,) = of_release(second, first)
+    assert notice.event == "meaning_changed"
+    assert notice.headline == "unsd_sdg/sdg: the vintage of 2023-12-17 describes 2 series otherwise than expected"
+    assert notice.text.splitlines()[:2] == [
+        "SI_X: titled Pensions (number); expected Pensions (%) (b.yaml:7)",
+        "SI_Y: with valueType=Index; expected what its dataset lists (c.yaml:9)",
+    ]
+    assert of_release(third, second) == []
 
 
 def test_the_log_has_one_block_for_each(tmp_path: Path) -> None:

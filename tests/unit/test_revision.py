@@ -114,7 +114,10 @@ class TestRenames:
         [
             ("unsd_sdg,sdg,A_OLD,NOT_CLAIMED,,2020-12-27,why it,because", "no definition claims NOT_CLAIMED"),
             ("unsd_sdg,sdg,SI_COV_PENSN,SI_COV_CHLD,,2020-12-27,why it,because", "a definition claims SI_COV_PENSN"),
-            ("unsd_sdg,sdg,SI_COV_LMKTPQ,SI_COV_LMKT,,2020-12-27,why it,because", "SI_COV_LMKTPQ is renamed in"),
+            (
+                "unsd_sdg,sdg,SI_COV_LMKTPQ,SI_COV_LMKT,,2020-12-27,why it,because",
+                "old_series SI_COV_LMKTPQ: line 2 has the same",
+            ),
             ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,sex=X,2020-12-27,why it,because", "unknown sex code 'X'"),
             ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,,yesterday,why it,because", "valid_from"),
         ],

@@ -20,7 +20,6 @@ from assets import inputs as inputs_module
 from assets.inputs import Home, unchanged
 from assets.lock import take_lock
 from indicator_defs.system import clock, settings
-from indicator_defs.system.settings import SettingsError
 from pipelines import releases as asking
 from warehouse import history, upkeep
 from warehouse.disk import sha256
@@ -198,7 +197,7 @@ def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.Monke
     with pytest.raises(asking.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
         asking.kept_by_rule(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "many")
-    with pytest.raises(SettingsError, match="found 'many', expected a whole number, 1 or more"):
+    with pytest.raises(asking.KeepError, match="found 'many', expected a whole number, 1 or more"):
         asking.kept_by_rule(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "7")
     assert asking.kept_by_rule(None) == 7
