@@ -158,7 +158,9 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
     """The series of these snapshots whose title, unit or attributes are not those that the definitions expect."""
     found = query(
         release,
-        "SELECT DISTINCT provider, dataset, vintage_date, snapshot_id, series, used_in, expected, CASE finding "
+        "SELECT DISTINCT provider, dataset, vintage_date, snapshot_id, series, used_in, CASE finding "
+        "WHEN 'attribute_unexpected' THEN 'what sources/' || provider || '.yaml lists under expected' "
+        "ELSE coalesce(expected, 'a title') END AS expected, CASE finding "
         "WHEN 'title_changed' THEN 'titled ' || title WHEN 'unit_unknown' THEN 'without the title that states its unit' "
         "WHEN 'unit_changed' THEN 'in unit ' || unit_as_published ELSE 'with ' || unexpected END AS description "
         f"FROM {DESCRIPTIONS} WHERE finding IS NOT NULL ORDER BY provider, dataset, series, used_in, description",
@@ -167,7 +169,7 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
     found = found[found["snapshot_id"].isin(places)]
     for (provider, dataset, vintage), rows in found.groupby(["provider", "dataset", "vintage_date"]):
         shown = [
-            f"{r['series']}: {r['description']}; expected {r['expected'] or 'what its dataset lists'} ({r['used_in']})"
+            f"{r['series']}: {r['description']}; expected {r['expected']} ({r['used_in']})"
             for r in rows.head(MOST_SHOWN).to_dict("records")
         ]
         more = [f"and {len(rows) - MOST_SHOWN:,} more: FROM {DESCRIPTIONS}"] if len(rows) > MOST_SHOWN else []

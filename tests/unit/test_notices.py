@@ -184,7 +184,7 @@ def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
         con.execute(
             f"CREATE TABLE lineage.series_description AS SELECT 'unsd_sdg' AS provider, 'sdg' AS dataset, * FROM (VALUES "
             f"('{old}', DATE '2022-12-25', 'SI_OLD', 'a.yaml:1', 'Was odd', '', '', 'Fine', 'title_changed'), "
-            f"('{new}', DATE '2023-12-17', 'SI_X', 'b.yaml:7', 'Pensions (number)', '', '', 'Pensions (%)', 'title_changed'), "
+            f"('{new}', DATE '2023-12-17', 'SI_X', 'b.yaml:7', 'Pensions (n)', '', '', 'Pensions (%)', 'title_changed'), "
             f"('{new}', DATE '2023-12-17', 'SI_Y', 'c.yaml:9', '', '', 'valueType=Index', NULL, 'attribute_unexpected'), "
             f"('{new}', DATE '2023-12-17', 'SI_Z', 'd.yaml:2', 'Same', '', '', 'Same', NULL)) AS t({columns})"
         )
@@ -196,8 +196,8 @@ def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
     assert notice.event == "meaning_changed"
     assert notice.headline == "unsd_sdg/sdg: the vintage of 2023-12-17 describes 2 series otherwise than expected"
     assert notice.text.splitlines()[:2] == [
-        "SI_X: titled Pensions (number); expected Pensions (%) (b.yaml:7)",
-        "SI_Y: with valueType=Index; expected what its dataset lists (c.yaml:9)",
+        "SI_X: titled Pensions (n); expected Pensions (%) (b.yaml:7)",
+        "SI_Y: with valueType=Index; expected what sources/unsd_sdg.yaml lists under expected (c.yaml:9)",
     ]
     assert of_release(third, second) == []
 
