@@ -184,8 +184,8 @@ def checks() -> list[Check]:
         text = path.read_text(encoding="utf-8")
         header = dict(_HEADER.findall(text))
         severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
-        rule = header["description"]
-        finding = header.get("finding", f"{{n}} [case|cases] against the rule: {rule}")
+        rule = str(header["description"])
+        finding = str(header.get("finding") or rule)  # a description that is a finding needs no other
         out.append(Check(path.stem, severity or "blocks", rule, finding, text, as_of_severity=past))
     return sorted(out, key=lambda c: c.name)
 

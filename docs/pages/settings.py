@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pydantic import SecretStr
 
+from indicator_defs.rounding import digits
 from indicator_defs.system.settings import Settings, variables
 from sources.registry import providers
 
@@ -38,4 +39,4 @@ def _expected(field_name: str) -> str:
 def _default(value: object) -> str:
     if isinstance(value, SecretStr):
         value = value.get_secret_value()
-    return "" if value is None else code(str(value).removesuffix(".0"))
+    return "" if value is None else code(digits(value) if isinstance(value, float) else value)

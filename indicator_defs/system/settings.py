@@ -261,21 +261,22 @@ def for_child(**more: str) -> dict[str, str]:
     return {**os.environ, **more}  # noqa: TID251 - a child inherits all of it
 
 
-@contextmanager
-def others_aside(*names: str, **instead: str) -> Iterator[None]:
-    """For a while, variables of others are not set, but for `instead`; afterwards they are as they were."""
-    aside = {n: os.environ[n] for n in {*names, *instead} if n in os.environ}  # noqa: TID251 - variables of others
-    for name in {*names, *instead}:
-        os.environ.pop(name, None)  # noqa: TID251
-    os.environ.update(instead)  # noqa: TID251
-    try:
-        yield
-    finally:
-        for name in instead:
-            os.environ.pop(name, None)  # noqa: TID251
-        os.environ.update(aside)  # noqa: TID251
-
-
 def of_system(name: str) -> str | None:
     """A variable that is not ours, as XDG_STATE_HOME or DAGSTER_HOME; None where it is not set or empty."""
     return os.environ.get(name) or None  # noqa: TID251 - not a setting of ours
+
+
+@contextmanager
+def environment_aside(*names: str, **instead: str) -> Iterator[None]:
+    """While a library of others is loaded: without some of its variables, or with others; afterwards as before."""
+    before = dict(os.environ)  # noqa: TID251 - to put it back
+    for name in names:
+        os.environ.pop(name, None)  # noqa: TID251 - the library reads it there
+    os.environ.update(instead)  # noqa: TID251 - the library reads it there
+    try:
+        yield
+    finally:
+        for name in (*names, *instead):
+            os.environ.pop(name, None)  # noqa: TID251
+            if name in before:
+                os.environ[name] = before[name]  # noqa: TID251

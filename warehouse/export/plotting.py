@@ -14,7 +14,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from indicator_defs.system import settings
+from indicator_defs.system.settings import environment_aside
 
 
 @contextlib.contextmanager
@@ -27,7 +27,8 @@ def _without_settings() -> Iterator[None]:
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        with settings.others_aside("MPLBACKEND", MATPLOTLIBRC=os.devnull):  # instead of the user's own
+        # a file without a line instead of the user's own
+        with environment_aside("MPLBACKEND", MATPLOTLIBRC=os.devnull):
             yield
     finally:
         log.setLevel(level)
