@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import re
 import resource
 import shutil
 import subprocess
@@ -134,7 +133,7 @@ def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, ow
     text += "SELECT indicator FROM indicator_set.value WHERE ref_area = 'PHL'\n"
     check.write_text(text, encoding="utf-8")
     said = refused(own_project.run(own_home, "refresh"), code=3)
-    assert re.search(r"no_philippines: [\d,]+ cases against the rule: Nothing is known of the Philippines", said)
+    assert "no_philippines: Nothing is known of the Philippines" in said
     assert "indicator=" in said, "the first problems are shown"
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
     assert "no_philippines" in log
