@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 _PATTERN = re.compile(r"[*?\[]")
-HALF_UP = Path(__file__).parent / "sql" / "macros" / "half_up.sql"
+HALF_UP = Path(__file__).parent / "sql" / "half_up.sql"
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
@@ -21,14 +21,17 @@ def open_engine() -> duckdb.DuckDBPyConnection:
 
 
 def define_half_up(con: duckdb.DuckDBPyConnection) -> None:
-    """Defines the one function of our own in SQL in the database in use; a release holds it too (macros.py)."""
-    con.execute(_half_up())
+    """Defines the one function of our own in SQL in the database in use: half_up(value, decimals), with its comment."""
+    statement, comment = _half_up()
+    con.execute(statement)
+    con.execute(f"COMMENT ON MACRO half_up IS '{quoted(comment)}'")
 
 
 @lru_cache(maxsize=1)
-def _half_up() -> str:
+def _half_up() -> tuple[str, str]:
     text = HALF_UP.read_text(encoding="utf-8")
-    return text[text.index("CREATE MACRO ") :]
+    comment, _, rest = text.partition("CREATE MACRO ")
+    return f"CREATE MACRO {rest}", " ".join(line.removeprefix("-- ") for line in comment.splitlines())
 
 
 def quoted(text: str | Path) -> str:

@@ -1,4 +1,4 @@
-"""The macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`, and the function `half_up`.
+"""The table macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`.
 
 Belongs here: reading warehouse/sql/macros/*.sql and writing them into a database.
 Does not belong here: what they ask (the SQL files) and the worked queries (docs/sql.md).
@@ -14,6 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from warehouse.connection import define_half_up
+
 if TYPE_CHECKING:
     import duckdb
 
@@ -27,11 +29,6 @@ class Macro:
     name: str
     comment: str
     statement: str
-
-    @property
-    def is_table(self) -> bool:
-        """Whether it answers with a table; others are functions of a value."""
-        return " AS TABLE" in self.statement
 
 
 def macros() -> list[Macro]:
@@ -48,7 +45,7 @@ def _read(path: Path) -> Macro:
         comment.append(line.removeprefix("-- ").strip())
     start = text.find(f"CREATE MACRO {path.stem}(")
     if start < 0 or not comment:
-        raise ValueError(f"{path.name} must begin with a comment and hold CREATE MACRO {path.stem}(…) AS …")
+        raise ValueError(f"{path.name} must begin with a comment and hold CREATE MACRO {path.stem}(…) AS TABLE …")
     return Macro(path.stem, " ".join(comment), text[start:].rstrip().rstrip(";"))
 
 
@@ -57,10 +54,13 @@ def create_macros(
     leave_out: frozenset[str] = frozenset(),
     altered: Callable[[str], str] = lambda statement: statement,
 ) -> None:
-    """Creates the macros with their comments in the schema main of the database in use; `altered` may change them."""
+    """Creates the macros with their comments in the schema main of the database in use; `altered` may change them.
+
+    With them the function `half_up` (connection.py).
+    """
+    define_half_up(con)
     for macro in macros():
         if macro.name not in leave_out:
             con.execute(altered(macro.statement).replace("CREATE MACRO ", "CREATE MACRO main.", 1))
             comment = macro.comment.replace("'", "''")
-            kind = "MACRO TABLE" if macro.is_table else "MACRO"
-            con.execute(f"COMMENT ON {kind} main.{macro.name} IS '{comment}'")
+            con.execute(f"COMMENT ON MACRO TABLE main.{macro.name} IS '{comment}'")

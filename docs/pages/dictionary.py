@@ -74,7 +74,8 @@ def _main() -> str:
 
 def _macros() -> str:
     rows = ([code(m.name), m.comment] for m in macros())
-    about = "Questions with a name: `SELECT * FROM series('ASP_COV_PENSN', 'PHL')`. Examples in [sql.md](sql.md)."
+    about = "Questions with a name: `SELECT * FROM series('ASP_COV_PENSN', 'PHL')`. Examples in [sql.md](sql.md). "
+    about += "`half_up(obs_value, 1)` is a function: it rounds as every export does."
     return f"## Table macros\n\n{about}\n\n{table(['macro', 'what'], rows)}"
 
 
