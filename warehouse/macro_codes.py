@@ -82,7 +82,7 @@ def _names(con: duckdb.DuckDBPyConnection, what: str) -> Names:
 
 def _arguments(tokens: list[str]) -> Iterator[tuple[str, str]]:
     """(kind of code, text) of every literal that a statement gives to a macro as a code."""
-    by_name = {m.name: parameters(m) for m in macros() if m.is_table}
+    by_name = {m.name: parameters(m) for m in macros()}
     for at, token in enumerate(tokens[:-1]):
         names = by_name.get(token.lower().strip('"'))
         if names is None or tokens[at + 1] != "(":

@@ -10,17 +10,16 @@ from warehouse.macro_codes import KINDS, NO_CODES, parameters, unknown_codes
 from warehouse.macros import macros
 from warehouse.query import reader
 
-QUESTIONS = [m for m in macros() if m.is_table]  # the others are functions of a value
-TAKING_CODES = {m.name: [KINDS[p] for p in parameters(m) if p in KINDS] for m in QUESTIONS}
+TAKING_CODES = {m.name: [KINDS[p] for p in parameters(m) if p in KINDS] for m in macros()}
 
 
 def test_every_parameter_of_every_macro_is_a_code_or_known_to_be_none() -> None:
-    for macro in QUESTIONS:
+    for macro in macros():
         assert parameters(macro), macro.name
         assert set(parameters(macro)) <= {*KINDS, *NO_CODES}, macro.name
 
 
-@pytest.mark.parametrize("macro", QUESTIONS, ids=lambda m: m.name)
+@pytest.mark.parametrize("macro", macros(), ids=lambda m: m.name)
 def test_unknown_code_of_every_macro_is_told(release: Path, macro) -> None:
     wanted = [KINDS[p] for p in parameters(macro) if p in KINDS]
     values = {"year_asked": "2020", "known_on": "DATE '2022-12-31'", "word": "'pension'", "family": "'total'"}
