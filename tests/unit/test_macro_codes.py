@@ -10,8 +10,6 @@ from warehouse.macro_codes import KINDS, NO_CODES, parameters, unknown_codes
 from warehouse.macros import macros
 from warehouse.query import reader
 
-TAKING_CODES = {m.name: [KINDS[p] for p in parameters(m) if p in KINDS] for m in macros()}
-
 
 def test_every_parameter_of_every_macro_is_a_code_or_known_to_be_none() -> None:
     for macro in macros():
