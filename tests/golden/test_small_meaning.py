@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pandas as pd
 import pytest
 from small_build import Row, SmallBuild, ilo_row, structure_of, un_row
 
-from indicator_defs.roles import MEANINGFUL, ROLE_COLUMNS
+from indicator_defs.roles import ADDED_COLUMNS, MEANINGFUL, ROLE_COLUMNS
 from sources import registry
 from warehouse import checks
-from warehouse.staging import unexpected
+from warehouse.metadata import STANDARD_STAGED
+from warehouse.staging import stage, unexpected
 
 PENSN, TITLE = (
     "SI_COV_PENSN",
@@ -325,3 +327,28 @@ def test_weight_is_not_made_of_a_series_with_a_new_title(tmp_path: Path) -> None
     (finding,) = findings(small, "series_meaning_confirmed")
     assert "GDP (current US$)" in finding
     assert "weights.yaml" in finding
+
+
+@pytest.mark.parametrize("name", [c.name for c in STANDARD_STAGED])
+def test_column_of_an_answer_takes_the_name_of_none_that_staging_adds(name: str) -> None:
+    """A provider may send any further field; it neither stops the build nor writes over a column of ours."""
+    place = {"indicator": {"id": "SI.POV.GINI", "value": "Gini index"}, "countryiso3code": "PHL", "date": "2020"}
+    row = place | {
+        "country": {"id": "PH", "value": "Philippines"},
+        "value": 40.1,
+        "unit": "",
+        "obs_status": "",
+        "decimal": 1,
+    }
+    header = {"page": 1, "pages": 1, "per_page": 50, "total": 1, "sourceid": "2", "lastupdated": "2024-06-28"}
+    body = json.dumps([header, [row | {name: "ODD"}]]).encode()
+    parsed = registry.parser("world_bank")(registry.dataset("world_bank", "wdi"), [("data_page_001.json", body)])
+    staged = stage(parsed.frame, structure_of("world_bank", "wdi"), "a-snapshot")
+    (found,) = staged.rows.to_dict("records")
+    assert staged.rejected.empty
+    assert found[f"{name}_2"] == "ODD"
+    assert (found["snapshot_id"], found["provider"], found["series"]) == ("a-snapshot", "world_bank", "SI.POV.GINI")
+
+
+def test_names_that_staging_adds_are_those_of_its_tables() -> None:
+    assert {*ADDED_COLUMNS, "series"} == {c.name for c in STANDARD_STAGED}
