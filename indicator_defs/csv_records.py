@@ -49,6 +49,8 @@ def records(text: str, columns: Sequence[str], report: Report) -> Iterator[tuple
             report(number, _counted(cells, header))
         elif not any(cells):
             report(number, "every cell of the line is empty; remove the line")
+        elif cells == header:
+            report(number, "the line is the header once more; remove it")
         else:
             yield number, dict(zip(header, cells, strict=True))
 

@@ -46,3 +46,6 @@ MEANINGFUL: dict[str, tuple[str, ...]] = {
 
 # The columns with a role of their own: every staged frame has all of them, under these names and in this order.
 ROLE_COLUMNS: tuple[RoleColumn, ...] = get_args(RoleColumn)
+
+# What staging adds to every row: no column of a provider's answer may take these names.
+ADDED_COLUMNS = ("snapshot_id", "snapshot_row", "provider", "dataset", "series_key", "unexpected")

@@ -179,7 +179,12 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
                 "meaning_changed",
                 f"{provider}/{dataset}: the vintage of {vintage:%Y-%m-%d} describes {n:,} series otherwise than expected",
                 "\n".join(
-                    [*shown, *more, "These rows are not used. Confirm the definition if they mean the same figures."]
+                    [
+                        *shown,
+                        *more,
+                        "These rows are not used, and the vintage before stays in use where they are cells of the series itself. "
+                        "Confirm the definition if they mean the same figures.",
+                    ]
                 ),
             )
         )

@@ -31,7 +31,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from indicator_defs.errors import PayungError
 from indicator_defs.model import StagedColumn
-from indicator_defs.roles import ROLE_COLUMNS
+from indicator_defs.roles import ADDED_COLUMNS, ROLE_COLUMNS
 from sources.spec import DatasetSpec
 
 if TYPE_CHECKING:
@@ -485,7 +485,7 @@ class Table:
         if known is not None:
             return known.name
         name = snake(published_as)
-        while name in self._columns or name in ROLE_COLUMNS or name == SNAPSHOT_ROW:
+        while name in self._columns or name in ROLE_COLUMNS or name in ADDED_COLUMNS:
             name += "_2"
         column = StagedColumn(
             name=name,

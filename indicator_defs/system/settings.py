@@ -40,9 +40,12 @@ def _moment(value: Any) -> Any:
     if not isinstance(value, str):
         return value
     text = value.strip()
-    if len(text) <= len("2030-01-01"):
-        return date.fromisoformat(text)
+    is_day = len(text) <= len("2030-01-01")
     moment = datetime.fromisoformat(text)
+    if not 1900 <= moment.year <= 9000:  # a due date or a time zone must not leave the calendar of Python
+        raise ValueError("not of the years 1900 to 9000")
+    if is_day:
+        return moment.date()
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 

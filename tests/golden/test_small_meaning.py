@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 
@@ -9,10 +10,11 @@ import pandas as pd
 import pytest
 from small_build import Row, SmallBuild, ilo_row, structure_of, un_row
 
-from indicator_defs.roles import MEANINGFUL, ROLE_COLUMNS
+from indicator_defs.roles import ADDED_COLUMNS, MEANINGFUL, ROLE_COLUMNS
 from sources import registry
 from warehouse import checks
-from warehouse.staging import unexpected
+from warehouse.metadata import STANDARD_STAGED
+from warehouse.staging import stage, unexpected
 
 PENSN, TITLE = (
     "SI_COV_PENSN",
@@ -154,17 +156,52 @@ def test_undescribed_attribute_that_changes_the_meaning_is_named(name: str) -> N
     assert found == [None] * (len(frame) - 1) + [f"{column}=ODD"]
 
 
-@pytest.mark.parametrize(
-    ("column", "code"),
-    [("value_type", "Index"), ("value_type", "String"), ("base_period", "2015"), ("base_period", "2010-2012")],
-)
-def test_row_of_another_meaning_is_rejected_and_the_others_are_kept(tmp_path: Path, column: str, code: str) -> None:
+PARTLY = [
+    {"value_type": "Index"},
+    {"value_type": "String"},
+    {"base_period": "2015"},
+    {"base_period": "2010-2012"},
+    {"series_name": "Pensions paid (number)"},
+    {"unit_measure": "NUMBER"},
+    {"unit_measure": "NUM_B"},
+]
+
+
+@pytest.mark.parametrize("change", PARTLY, ids=[str(c) for c in PARTLY])
+def test_one_row_of_another_meaning_leaves_the_whole_vintage_before_in_use(tmp_path: Path, change: Row) -> None:
+    """A value of the year described otherwise is not withdrawn, and no mean is made of what is left."""
     small = SmallBuild(tmp_path)
-    small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "39.8"), un(2017, "40", **{column: code})])
+    small.stage("unsd_sdg", "sdg", "2022-12-25", [un(2016, "39.8"), un(2017, "40")])
+    small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "39.9"), un(2017, "41", **change)])
+    kept, (rejected,) = made(small)
+    assert {r["time_period"]: r["obs_value"] for r in kept} == {2016: 39.8, 2017: 40.0}
+    assert rejected["reason"] in ("meaning_changed", "unit_differs", "unknown_code")
+    assert next(iter(change.values())) in rejected["detail"] or rejected["reason"] == "unit_differs"
+    assert findings(small, "series_meaning_confirmed"), "said in the audit"
+    small.make("lineage.revision")
+    assert small.read("lineage.revision") == [], "nothing was revised: the vintage is not in use"
+
+
+@pytest.mark.parametrize("change", [{"freq": "Q"}, {"measure": "SDG_0131_NB"}])
+def test_rows_of_another_dimension_code_are_other_figures(tmp_path: Path, change: Row) -> None:
+    small = SmallBuild(tmp_path)
+    dataset = "SDG_0131_SEX_SOC_RT"
+    small.stage("ilostat", dataset, "2023-09-12", [ilo_row("PENSION", "THA", 2020, "83")])
+    rows = [ilo_row("PENSION", "THA", 2020, "84"), ilo_row("PENSION", "THA", 2020, "4700") | change]
+    small.stage("ilostat", dataset, "2024-09-12", rows)
     (kept,), (rejected,) = made(small)
-    assert (kept["time_period"], rejected["reason"]) == (2016, "meaning_changed")
-    assert code in rejected["detail"]
-    assert "sources/unsd_sdg.yaml" in rejected["detail"]
+    assert (kept["obs_value"], rejected["reason"]) == (84.0, "meaning_changed")
+    small.make("lineage.revision")
+    ((revision),) = small.read("lineage.revision")
+    assert (revision["value_from"], revision["value_to"]) == (83.0, 84.0)
+
+
+def test_only_vintage_with_a_row_of_another_meaning_blocks(tmp_path: Path) -> None:
+    small = SmallBuild(tmp_path)
+    small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "39.8"), un(2017, "41", value_type="Index")])
+    made(small)
+    (finding,) = findings(small, "series_meaning_known")
+    assert "valueType=Index" in finding
 
 
 @pytest.mark.parametrize("change", [{"freq": "Q"}, {"measure": "SDG_0131_NB"}, {"unit_measure_type": "NB"}])
@@ -195,7 +232,7 @@ def test_new_title_leaves_the_vintage_before_in_use(tmp_path: Path) -> None:
     small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "41", series_name="Pensions paid (number)"), un(2017, "5")])
     small.stage("unsd_sdg", "sdg", "2024-12-17", [un(2016, "42", series_name="Pensions paid (number)")])
     found, rejected = made(small)
-    assert [(r["obs_value"], r["time_period"]) for r in found] == [(5.0, 2017)], "the title of some rows is the old one"
+    assert [(r["obs_value"], r["time_period"]) for r in found] == [(39.8, 2016)], "one row with another title is enough"
     assert [r["reason"] for r in rejected] == ["meaning_changed", "meaning_changed"]
     assert all("Pensions paid (number)" in r["detail"] and TITLE in r["detail"] for r in rejected)
     (finding,) = findings(small, "series_meaning_confirmed")
@@ -290,3 +327,28 @@ def test_weight_is_not_made_of_a_series_with_a_new_title(tmp_path: Path) -> None
     (finding,) = findings(small, "series_meaning_confirmed")
     assert "GDP (current US$)" in finding
     assert "weights.yaml" in finding
+
+
+@pytest.mark.parametrize("name", [c.name for c in STANDARD_STAGED])
+def test_column_of_an_answer_takes_the_name_of_none_that_staging_adds(name: str) -> None:
+    """A provider may send any further field; it neither stops the build nor writes over a column of ours."""
+    place = {"indicator": {"id": "SI.POV.GINI", "value": "Gini index"}, "countryiso3code": "PHL", "date": "2020"}
+    row = place | {
+        "country": {"id": "PH", "value": "Philippines"},
+        "value": 40.1,
+        "unit": "",
+        "obs_status": "",
+        "decimal": 1,
+    }
+    header = {"page": 1, "pages": 1, "per_page": 50, "total": 1, "sourceid": "2", "lastupdated": "2024-06-28"}
+    body = json.dumps([header, [row | {name: "ODD"}]]).encode()
+    parsed = registry.parser("world_bank")(registry.dataset("world_bank", "wdi"), [("data_page_001.json", body)])
+    staged = stage(parsed.frame, structure_of("world_bank", "wdi"), "a-snapshot")
+    (found,) = staged.rows.to_dict("records")
+    assert staged.rejected.empty
+    assert found[f"{name}_2"] == "ODD"
+    assert (found["snapshot_id"], found["provider"], found["series"]) == ("a-snapshot", "world_bank", "SI.POV.GINI")
+
+
+def test_names_that_staging_adds_are_those_of_its_tables() -> None:
+    assert {*ADDED_COLUMNS, "series"} == {c.name for c in STANDARD_STAGED}

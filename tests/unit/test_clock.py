@@ -83,7 +83,19 @@ def test_the_environment_sets_it_for_a_process(text: str, moment: datetime, monk
     assert clock.today() == moment.date()
 
 
-@pytest.mark.parametrize("text", ["tomorrow", "2030-02-30", "1893456000", "2030-01-01T25:00"])
+TEXTS_OF_NO_MOMENT = [
+    "tomorrow",
+    "2030-02-30",
+    "1893456000",
+    "2030-01-01T25:00",
+    "9999-12-31",
+    "9999-12-31T23:59:59-12:00",
+    "0001-01-01",
+    "0001-01-01T00:00:00+12:00",
+]
+
+
+@pytest.mark.parametrize("text", TEXTS_OF_NO_MOMENT)
 def test_a_moment_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_NOW", text)
     with pytest.raises(

@@ -49,6 +49,7 @@ def of_two(*lines: str) -> tuple[dict[int, dict[str, str]], dict[int, str]]:
         (",", "every cell of the line is empty"),
         ("", "the line is empty; remove it"),
         ("   ", "the line is empty; remove it"),
+        ("code, name", "the line is the header once more; remove it"),
         ("F,Wo\0men", "found a NUL at character 5"),
         ("F,Wo\x1bmen", "found the control character U+001B at character 5"),
         ("F,Wo\x85men", "found the control character U+0085 at character 5"),

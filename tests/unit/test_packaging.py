@@ -172,5 +172,7 @@ def test_wheel_alone_helps_refreshes_and_answers(installed: tuple[Path, Path], t
     assert ran.stdout.splitlines()[1:] == ["True,True"], ran.stderr
     ran = _run(commands, tmp_path, "export", "--to", "exports")
     assert ran.returncode == 0, ran.stderr
-    ran = _run(commands, tmp_path, "edition", "freeze", "2026", "--signed-by", "The test, its body", "--note", "From a wheel")
+    ran = _run(
+        commands, tmp_path, "edition", "freeze", "2026", "--signed-by", "The test, its body", "--note", "From a wheel"
+    )
     assert ran.returncode == 0, ran.stderr

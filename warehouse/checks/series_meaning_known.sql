@@ -19,5 +19,10 @@ WHERE d.finding IS NOT NULL AND d.finding <> 'unit_changed'
         SELECT 1 FROM lineage.series_description AS o
         WHERE o.used_in = d.used_in AND o.current_series = d.current_series AND o.provider = d.provider
             AND o.dataset = d.dataset AND (o.finding IS NULL OR o.finding = 'unit_changed')
+            AND NOT EXISTS (
+                SELECT 1 FROM lineage.series_description AS b
+                WHERE b.snapshot_id = o.snapshot_id AND b.used_in = o.used_in AND b.current_series = o.current_series
+                    AND b.blocks AND b.finding <> 'unit_changed'
+            )
     )
 GROUP BY d.used_in, d.series, d.finding, d.title, d.unexpected, d.provider, d.expected

@@ -4,7 +4,14 @@
 -- the oldest vintage. A series without a title is not checked, unless its unit depends on the title
 -- (series_name_contains): then a line of vintage_units.csv must state the unit. A renamed series has the evidence of its
 -- line in series_renames.csv.
-WITH published AS (
+-- Rows with an unexpected code of a dimension (FREQ, MEASURE) are other cells and leave the rest of the vintage as it is.
+-- Any other finding is about the same cells: one such row keeps the vintage of its series out of use (blocks).
+WITH dimension AS (
+    SELECT provider, dataset, list(DISTINCT dimension) AS names
+    FROM staged.series_dimension
+    GROUP BY provider, dataset
+),
+published AS (
     SELECT
         s.provider, s.dataset, s.snapshot_id, s.series, coalesce(r.new_series, s.series) AS current_series, n.vintage_date,
         trim(coalesce(s.series_name, '')) AS title, coalesce(s.unit_measure, '') AS unit_as_published,
@@ -85,16 +92,26 @@ checked AS (
     LEFT JOIN reference.indicator AS i ON i.indicator = u.indicator
     LEFT JOIN reference.crosswalk AS x
         ON x.provider = u.provider AND x.concept = 'unit_measure' AND x.code = u.unit_as_published
+),
+found AS (
+    SELECT
+        *,
+        CASE
+            WHEN unexpected <> '' THEN 'attribute_unexpected'
+            WHEN title_check = 'changed' THEN 'title_changed'
+            WHEN title_check = 'unit_unknown' THEN 'unit_unknown'
+            WHEN NOT unit_fits THEN 'unit_changed'
+        END AS finding
+    FROM checked
 )
 SELECT
-    snapshot_id, provider, dataset, series, current_series, vintage_date, claim_id, indicator, weight, used_in, title,
-    unit_as_published, unexpected, row_count, title_check,
-    CASE WHEN NOT unit_fits THEN unit_expected ELSE title_expected END AS expected,
-    CASE
-        WHEN unexpected <> '' THEN 'attribute_unexpected'
-        WHEN title_check = 'changed' THEN 'title_changed'
-        WHEN title_check = 'unit_unknown' THEN 'unit_unknown'
-        WHEN NOT unit_fits THEN 'unit_changed'
-    END AS finding
-FROM checked
-ORDER BY snapshot_id, series, used_in, title, unit_as_published, unexpected
+    f.snapshot_id, f.provider, f.dataset, f.series, f.current_series, f.vintage_date, f.claim_id, f.indicator, f.weight,
+    f.used_in, f.title, f.unit_as_published, f.unexpected, f.row_count, f.title_check,
+    CASE WHEN NOT f.unit_fits THEN f.unit_expected ELSE f.title_expected END AS expected, f.finding,
+    f.finding IS NOT NULL AND (
+        f.finding <> 'attribute_unexpected'
+        OR NOT list_has_all(coalesce(d.names, []), list_transform(string_split(f.unexpected, ';'), lambda c: split_part(c, '=', 1)))
+    ) AS blocks
+FROM found AS f
+LEFT JOIN dimension AS d ON d.provider = f.provider AND d.dataset = f.dataset
+ORDER BY f.snapshot_id, f.series, f.used_in, f.title, f.unit_as_published, f.unexpected

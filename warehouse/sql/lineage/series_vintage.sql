@@ -15,11 +15,11 @@ WITH asked AS (
 speaking AS (  -- an old and a new code in one vintage are one step
     SELECT DISTINCT provider, dataset, current_series, area_code, snapshot_id, vintage_date, fetched_at FROM asked
 ),
-not_accepted AS (  -- for these claims and weights, no row of the vintage is described as they expect
+not_accepted AS (  -- for these claims and weights, the vintage has cells described otherwise, or nothing as they expect
     SELECT snapshot_id, current_series, claim_id
     FROM lineage.series_description
     GROUP BY snapshot_id, current_series, claim_id, weight
-    HAVING bool_and(finding IS NOT NULL)
+    HAVING bool_or(blocks) OR bool_and(finding IS NOT NULL)
 ),
 meaning AS (  -- one claim that holds is enough; a series that only weights use is judged by them
     SELECT

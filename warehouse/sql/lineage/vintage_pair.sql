@@ -11,7 +11,15 @@ WITH asked_area AS (  -- no list of areas means all of them
 unreadable AS (  -- the whole series means something else there
     SELECT DISTINCT snapshot_id, source, current_series
     FROM harmonised.row
-    WHERE outcome = 'rejected' AND reason IN ('undeclared_vintage', 'meaning_changed', 'renamed_series')
+    WHERE outcome = 'rejected' AND reason IN ('undeclared_vintage', 'renamed_series')
+    UNION
+    SELECT snapshot_id, provider AS source, current_series
+    FROM lineage.series_description
+    WHERE claim_id IS NOT NULL
+    GROUP BY snapshot_id, provider, current_series, claim_id
+    -- a vintage that is in another unit as a whole has no cell to compare: every one was rejected
+    HAVING bool_or(blocks AND finding <> 'unit_changed') OR bool_and(finding IS NOT NULL AND finding <> 'unit_changed')
+        OR (bool_or(blocks) AND bool_or(finding IS NULL))
 ),
 pair AS (
     SELECT DISTINCT n.comparison_no, n.snapshot_from, n.snapshot_to, v.provider AS source, v.current_series, v.area_code
@@ -30,8 +38,10 @@ side AS (  -- both vintages of each comparison, each with the other one
     SELECT comparison_no, source, current_series, area_code, FALSE AS is_later, snapshot_from AS snapshot_id, snapshot_to AS other_id
     FROM pair
 ),
-refused AS (
-    SELECT DISTINCT snapshot_id, source, current_series, ref_area, time_period FROM harmonised.row WHERE outcome = 'rejected'
+refused AS (  -- rows of another meaning that are left here are other figures (lineage.series_description, blocks)
+    SELECT DISTINCT snapshot_id, source, current_series, ref_area, time_period
+    FROM harmonised.row
+    WHERE outcome = 'rejected' AND reason <> 'meaning_changed'
 ),
 value AS NOT MATERIALIZED (  -- of footnotes and citations it is enough to know whether they are the same
     SELECT
