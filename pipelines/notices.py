@@ -182,7 +182,7 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
                     [
                         *shown,
                         *more,
-                        "These rows are not used, and the vintage before stays in use where they are cells of the series itself. "
+                        "These rows are not used; the vintage before stays in use where they are cells of the series itself.",
                         "Confirm the definition if they mean the same figures.",
                     ]
                 ),
