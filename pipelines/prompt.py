@@ -29,7 +29,7 @@ ASKS_HELP = ("\\?", "\\h", "\\help", ".help", "?", "help")
 HELP = r"""\d            tables, views and macros
 \d TABLE      columns of a table or view; of a macro what it answers
 \? or help    this help
-\q or exit    leave (also quit or Ctrl-D); Ctrl-C drops what was typed
+\q or exit    leave (or Ctrl-D); Ctrl-C drops what was typed
 These words may end with ; and are understood within a statement too.
 A statement ends with ; and may run over several lines. Tab completes tables, columns, macros and, after a quote, codes.
 Example: SELECT * FROM series('ASP_COV_PENSN', 'PHL');"""
