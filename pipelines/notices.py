@@ -182,8 +182,8 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
                     [
                         *shown,
                         *more,
-                        "These rows are not used; the vintage before stays in use where they are cells of the series itself.",
-                        "Confirm the definition if they mean the same figures.",
+                        "These rows are not used, and the vintage before stays in use where they are cells of the series "
+                        "itself. Confirm the definition if they mean the same figures.",
                     ]
                 ),
             )

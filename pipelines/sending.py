@@ -92,7 +92,7 @@ def send(message: Message) -> list[str]:
                 address.get_secret_value(), {"text": f"{message.subject}\n\n{message.text}", "notices": message.facts}
             )
     except PayungError as error:
-        problems.append(f"The webhook was not told: {_said(error)}")
+        problems.append(f"The webhook was not notified: {_said(error)}")
     return problems
 
 

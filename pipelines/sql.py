@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from indicator_defs.errors import PayungError
+from indicator_defs.errors import PayungError, WrongUseError
 
 if TYPE_CHECKING:
     from warehouse.query import Answer
@@ -22,6 +22,10 @@ if TYPE_CHECKING:
 
 class SqlError(PayungError):
     """The options of `payung sql` do not go together, or a query failed."""
+
+
+class NoStatementError(SqlError, WrongUseError):
+    """A query without a statement: empty, or comments only."""
 
 
 @dataclass(frozen=True)
@@ -92,7 +96,7 @@ def _statements(text: str) -> list[str]:
 
     found = split_statements(text)
     if not found:
-        raise SqlError(
+        raise NoStatementError(
             'There is no statement in the query. Write one, as: payung sql "SELECT * FROM regional_baseline"'
         )
     return found

@@ -21,20 +21,28 @@ if TYPE_CHECKING:
 
 # What the parameters of macros hold, by their names; others hold years, days and words.
 _INDICATOR, _AREA, _TARGET_GROUP, _OBSERVATION = "indicator", "area", "target group", "observation"
+_FAMILY = "family of breakdowns"
 KINDS = {
     "indicator_code": _INDICATOR,
     "area": _AREA,
     "area_group_code": _AREA,
     "group_code": _TARGET_GROUP,
     "id": _OBSERVATION,
+    "family": _FAMILY,
 }
 LISTINGS = {
     _INDICATOR: "all of them: SELECT indicator, name FROM reference.indicator",
     _AREA: "all of them: SELECT ref_area, name FROM reference.area",
     _TARGET_GROUP: "all of them: SELECT code, name FROM reference.code WHERE codelist = 'target_group'",
     _OBSERVATION: "observation_id is a column of observations",
+    _FAMILY: "all of them: SELECT DISTINCT breakdown_family FROM indicator_set.value",
 }
-NO_CODES = ("known_on", "year_asked", "word", "family")
+# Looked up in tables of values, and only where an answer is empty: column and table.
+_LOOKED_UP = {
+    _OBSERVATION: ("observation_id", "harmonised.observation"),
+    _FAMILY: ("breakdown_family", "indicator_set.value"),
+}
+NO_CODES = ("known_on", "year_asked", "word")
 _INDICATOR_CODE = re.compile(r"ASP_\w+", re.IGNORECASE)
 
 
@@ -50,7 +58,7 @@ def unknown_codes(con: duckdb.DuckDBPyConnection, statement: str, is_empty: bool
         literals = (literal for literal in map(_literal, tokens) if literal is not None)
         given += [(_INDICATOR, text) for text in literals if _INDICATOR_CODE.fullmatch(text)]
     if not is_empty:
-        given = [(what, text) for what, text in given if what != _OBSERVATION]
+        given = [(what, text) for what, text in given if what not in _LOOKED_UP]
     return [line for what, text in dict.fromkeys(given) if (line := _line(con, what, text))]
 
 
@@ -61,10 +69,10 @@ def parameters(macro: Macro) -> list[str]:
 
 
 def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
-    if what == _OBSERVATION:
-        query = "SELECT 1 FROM harmonised.observation WHERE observation_id = $id LIMIT 1"
-        is_there = bool(records(con, query, {"id": text}))
-        return "" if is_there else f"unknown observation {text!r}; {LISTINGS[what]}"
+    if what in _LOOKED_UP:
+        column, table = _LOOKED_UP[what]
+        is_there = bool(records(con, f"SELECT 1 FROM {table} WHERE {column} = $code LIMIT 1", {"code": text}))
+        return "" if is_there else f"unknown {what} {text!r}; {LISTINGS[what]}"
     names = _names(con, what)
     if text in names.names:
         return ""

@@ -106,7 +106,7 @@ class Settings(BaseSettings):
     home: Path | None = _variable(
         "PAYUNG_HOME",
         None,
-        "Folder of everything that is not code; by default `var/` next to pyproject.toml.",
+        "Folder of everything that is not code; by default `var/` in a checkout, else `payung/` in `$XDG_DATA_HOME`.",
         "a folder",
     )
     keep_releases: Annotated[int, Field(ge=1)] | None = _variable(

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -62,7 +62,7 @@ BREAKDOWNS_IN_SHORT = {
 def revisions(
     indicator: str | None,
     area: str | None,
-    since: datetime | None,
+    since: date | None,
     everything: bool,
     counts: bool,
     form: str,
@@ -78,7 +78,7 @@ def revisions(
     release = readable(release_id)
     classes = asking.CLASSES if everything else asking.VALUE_CLASSES
     indicator, area = meant_indicator(release, indicator), meant_area(release, area)
-    asked = asking.Asked(indicator, area, since.date() if since else None, classes)
+    asked = asking.Asked(indicator, area, since, classes)
     found = asking.counts(release, asked) if counts else asking.revisions(release, asked)
     if found.empty and form == "table":
         click.echo(asking.nothing_found(release, asked))
@@ -176,7 +176,7 @@ class _Query(click.Command):
 @RELEASE
 @click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Country values as they were known at a date.")
 @DEBUG
-def sql(query: str | None, form: str | None, to: Path | None, release_id: str | None, as_of: datetime | None) -> None:
+def sql(query: str | None, form: str | None, to: Path | None, release_id: str | None, as_of: date | None) -> None:
     """Run read-only SQL on the current release; without QUERY, an interactive prompt.
 
     With --as-of the tables show the country values of the vintages published by a date. Regional figures as of a date
@@ -190,7 +190,7 @@ def sql(query: str | None, form: str | None, to: Path | None, release_id: str | 
     chosen = _format_of(form, to)
     from pipelines.sql import Call, run
 
-    run(Call(readable(release_id), as_of.date() if as_of else None, chosen, to), query)
+    run(Call(readable(release_id), as_of, chosen, to), query)
 
 
 def _format_of(form: str | None, to: Path | None) -> str:

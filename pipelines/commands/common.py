@@ -6,7 +6,10 @@ Does not belong here: the words of one command; tables and their look (display.p
 
 from __future__ import annotations
 
+import os
 import re
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -65,10 +68,10 @@ class ReleaseId(Text):
 
 
 class Place(click.Path):
-    """A file or a folder to write. Refused where a file is in its way; that it can be written shows when it is."""
+    """A file or a folder to write. Refused where it cannot be written, before anything is read or made."""
 
     def __init__(self, *, is_folder: bool) -> None:
-        """`is_folder`: a folder; otherwise a file."""
+        """`is_folder`: a folder, made where it is missing; otherwise a file in a folder that is there."""
         super().__init__(file_okay=not is_folder, dir_okay=is_folder, path_type=Path)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Path:
@@ -76,32 +79,65 @@ class Place(click.Path):
         if not str(value).strip():
             self.fail("it is empty; give a name, or leave it out.", param, ctx)
         path = Path(str(super().convert(value, param, ctx)))
-        there = next((p for p in path.absolute().parents if p.exists()), None)
-        if there is not None and not there.is_dir():
-            self.fail(f"{str(path)!r}: {there} is a file; expected a folder there.", param, ctx)
+        try:
+            problem = _in_the_way(path, self.dir_okay)
+        except OSError as error:  # a name that is too long, links in a circle, a folder that is closed
+            problem = f"{error.strerror or error}; choose another name."
+        if problem:
+            self.fail(f"{str(path)!r}: {problem}", param, ctx)
         return path
+
+
+def _in_the_way(path: Path, is_folder: bool) -> str:
+    """Why a path cannot be written, and what is expected; empty where nothing is seen. Raises OSError."""
+    with suppress(FileNotFoundError, NotADirectoryError):
+        path.stat()  # Path.exists would swallow a name that is too long
+    if path.exists() and not (path.is_dir() if is_folder else path.is_file()):
+        return f"it is no {'folder' if is_folder else 'file'}; name another one."
+    folder = path.absolute() if is_folder else path.absolute().parent
+    there = next(p for p in (folder, *folder.parents) if p.exists())
+    if not there.is_dir():
+        return f"{there} is a file; expected a folder there."
+    if not is_folder and there != folder:
+        return f"there is no folder {folder}; make it, or name another one."
+    if not os.access(there, os.W_OK | os.X_OK):
+        return f"the folder {there} cannot be written; make it writable, or name another one."
+    return ""
 
 
 TEXT, RELEASE_ID = Text(), ReleaseId()
 FILE, FOLDER = Place(is_folder=False), Place(is_folder=True)
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
-class PastDay(click.DateTime):
-    """A day up to today: of what was known at a day to come nothing can be said."""
+class Day(Text):
+    """A day, written as 2026-11-30."""
 
-    def __init__(self) -> None:
-        super().__init__(["%Y-%m-%d"])
+    name = "day"
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
-        """The day as click has it; UsageError for one after today."""
+        """The day."""
+        text = super().convert(value, param, ctx)
+        try:
+            if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
+                return date.fromisoformat(text)
+        except ValueError:
+            pass
+        self.fail(f"found {text!r}, expected a day as 2026-11-30.", param, ctx)
+
+
+class PastDay(Day):
+    """A day up to today: of what was known at a day to come nothing can be said."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """The day; UsageError for one after today."""
         day = super().convert(value, param, ctx)
         today = clock.today()
-        if day.date() > today:
-            self.fail(f"found {day:%Y-%m-%d}, expected a day up to today, {today} (UTC).", param, ctx)
+        if day > today:
+            self.fail(f"found {day}, expected a day up to today, {today} (UTC).", param, ctx)
         return day
 
 
+DAY = Day()
 PAST_DAY = PastDay()
 _DEBUG = "payung.debug"
 
@@ -163,8 +199,6 @@ def _meant(release: Path, what: str, given: str | None) -> str | None:
 
 def shown_path(path: Path) -> str:
     """A path relative to where the user is, if that is shorter."""
-    import os
-
     relative = os.path.relpath(path)
     return relative if len(relative) < len(str(path)) else str(path)
 

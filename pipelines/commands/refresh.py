@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +45,7 @@ class Options:
     is_dry: bool
     accept: str | None
     by: str | None
-    as_of: datetime | None
+    as_of: date | None
     to: Path | None
     as_json: bool
 
@@ -128,7 +128,7 @@ def _only_as_of(options: Options) -> tuple[date, Path]:
             "--as-of takes kept vintages only and publishes nothing: leave out --online, --source, --force, --json, "
             "--dry-run, --accept and --by."
         )
-    return options.as_of.date(), options.to
+    return options.as_of, options.to
 
 
 def _refuse_misuse(options: Options) -> None:

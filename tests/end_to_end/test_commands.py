@@ -163,7 +163,7 @@ def test_answer_that_cannot_be_written_shows_its_traceback_when_asked(made_home:
 
 @pytest.mark.parametrize(
     ("closed", "code", "said"),
-    [("sql <&-", 1, "There is no statement in the query"), ("sql 'SELECT 1' >&-", 0, ""), ("status 2>&-", 0, "")],
+    [("sql <&-", 2, "There is no statement in the query"), ("sql 'SELECT 1' >&-", 0, ""), ("status 2>&-", 0, "")],
 )
 def test_closed_streams_are_no_error_of_ours(made_home: Path, closed: str, code: int, said: str) -> None:
     ran = subprocess.run(

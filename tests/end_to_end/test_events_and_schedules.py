@@ -93,7 +93,7 @@ def test_what_could_not_be_told_of_a_failed_refresh_is_said_below_the_error(tmp_
     error, untold = ran.stderr.splitlines()
     assert ran.returncode == 1
     assert "cannot be written" in error
-    assert untold.startswith("payung: The webhook was not told: ")
+    assert untold.startswith("payung: The webhook was not notified: ")
 
 
 @pytest.fixture

@@ -37,6 +37,66 @@ def test_options_that_contradict_each_other_are_refused(
     assert not (tmp_path / "home").exists()
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sql", "SELECT 1", "--format", "csv", "--to"],
+        ["gaps", "--figure"],
+        ["releases", "diff", "--xlsx"],
+        ["export", "--to"],
+        ["refresh", "--as-of", "2022-12-31", "--to"],
+    ],
+)
+@pytest.mark.parametrize(
+    ("place", "said"),
+    [
+        ("x" * 300 + ".xlsx", "name too long"),
+        ("x" * 300 + "/a.xlsx", "name too long"),
+        ("file/a.xlsx", "file is a file; expected a folder there"),
+        ("circle/a.xlsx", "symbolic links"),
+        ("/dev/null", ""),
+    ],
+)
+def test_places_that_cannot_be_written_are_wrong_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], place: str, said: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "home"))
+    Path("file").touch()
+    Path("circle").symlink_to("circle")
+    ran = CliRunner().invoke(main, [*arguments, place])
+    assert ran.exit_code == 2, ran.output
+    assert said in " ".join(ran.stderr.split())
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["circle", "file"]
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["sql", "SELECT 1", "--format", "csv", "--to"],
+        ["gaps", "--figure"],
+        ["releases", "diff", "--xlsx"],
+    ],
+)
+def test_file_in_a_folder_that_is_not_there_is_wrong_use(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "home"))
+    ran = CliRunner().invoke(main, [*arguments, "no/a.xlsx"])
+    assert ran.exit_code == 2, ran.output
+    assert f"there is no folder {tmp_path / 'no'}" in " ".join(ran.stderr.split())
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("day", ["", "21", "2026-13-01", "2021-02-29", "20220101", "๒๐๒๑-๐๑-๐๑"])
+@pytest.mark.parametrize("arguments", [["revisions", "--since"], ["sql", "SELECT 1", "--as-of"]])
+def test_days_that_are_none_are_refused(arguments: list[str], day: str) -> None:
+    ran = CliRunner().invoke(main, [*arguments, day])
+    assert ran.exit_code == 2, ran.output
+    assert ("expected a day as 2026-11-30" if day else "it is empty") in " ".join(ran.stderr.split())
+
+
 def test_ui_says_when_the_home_cannot_be_written(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "file").write_text("no folder")
     monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "file"))

@@ -284,7 +284,7 @@ def test_a_webhook_that_fails_fails_nothing_and_its_address_stays_secret(tmp_pat
     (problem,) = tell(tmp_path, TWO)
     assert "status 500" in problem
     assert "127.0.0.1" in problem
-    assert "  not_told  The webhook was not told" in log_of(tmp_path)
+    assert "  not_told  The webhook was not notified" in log_of(tmp_path)
     assert log_of(tmp_path).count("new_vintage") == 1
     assert "secretsecret" not in log_of(tmp_path) + problem
 

@@ -22,6 +22,7 @@ pair AS (
     JOIN named AS n ON n.of_whom = p.of_whom
     JOIN fifth AS r
         ON r.ref_area = p.ref_area AND r.time_period = p.time_period AND r.feed = p.feed AND r.of_whom = p.of_whom
+        AND r.vintage_date = p.vintage_date
         AND r.income_wealth_quantile = 'Q5'
     WHERE p.income_wealth_quantile = 'Q1'
 )
