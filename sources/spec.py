@@ -15,6 +15,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 from indicator_defs.model import DatasetStructure, Text
 from indicator_defs.roles import ROLE_COLUMNS
 from indicator_defs.system import settings
+from indicator_defs.system.settings_model import ADDRESS
 
 
 class _Strict(BaseModel):
@@ -26,14 +27,14 @@ class Endpoint(_Strict):
 
     name: str = Field(description="Name that datasets use.", examples=["sdmx"])
     base_url: str = Field(description="The base that paths are joined to, without a slash at the end.")
-    environment: Annotated[str, StringConstraints(pattern=settings.ADDRESS)] = Field(
+    environment: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(
         description="Environment variable whose value replaces base_url."
     )
     note: Text = Field(description="What this address answers and how it behaves.")
 
     def address(self) -> str:
         """The base address in force: the environment's, else the file's; never with a slash at the end. SettingsError."""
-        return settings.read("addresses").address(self.environment, self.base_url)
+        return settings.address(self.environment, self.base_url)
 
 
 class Limits(_Strict):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from pydantic import SecretStr
 
 from indicator_defs.rounding import digits
-from indicator_defs.system.settings import Settings, variables
+from indicator_defs.system.settings_model import Settings, variables
 from sources.registry import providers
 
 from .markdown import code, placed, table

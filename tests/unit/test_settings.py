@@ -11,7 +11,8 @@ from click.testing import CliRunner
 from payung_command import run_payung
 
 from indicator_defs.system import settings
-from indicator_defs.system.settings import Settings, SettingsError, read, unknown, variables, wrong
+from indicator_defs.system.settings import SettingsError, read, unknown, wrong
+from indicator_defs.system.settings_model import Settings, variables
 from pipelines.cli import main
 from pipelines.settings import home
 from sources import registry
