@@ -141,7 +141,7 @@ def gaps(release: Path, asked: Asked) -> Gaps:
             "payung refresh --force; its older table is quality.availability."
         )
     parameters = {
-        "area": _known(release, "area", asked.area, "SELECT DISTINCT ref_area AS code FROM quality.gap ORDER BY code"),
+        "area": _known(release, AREA, asked.area, "SELECT DISTINCT ref_area AS code FROM quality.gap ORDER BY code"),
         "indicator": _known(release, "indicator", asked.indicator, "SELECT indicator AS code FROM reference.indicator"),
         "indicator_group": _known(release, "group", asked.group, CODES.format("indicator_group")),
         "breakdowns": asked.breakdowns,
@@ -283,6 +283,10 @@ def _areas(release: Path) -> list[str]:
     return [str(a) for a in found["ref_area"]]
 
 
+# Whether there is such an area at all is asked before; gaps are those of Member States and our groups.
+AREA = "area"
+
+
 def _known(release: Path, what: str, value: str | None, listing: str) -> str | None:
     """The code that was asked for, in any letters; UnknownError with those near it where there is none."""
     if value is None:
@@ -293,4 +297,5 @@ def _known(release: Path, what: str, value: str | None, listing: str) -> str | N
             return code
     near = [c for c in codes if value.upper() in c.upper()] or codes
     shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
-    raise UnknownError(f"The release knows no {what} {value!r}. Expected one of: {shown}.")
+    lacking = "lists no gaps of" if what == AREA else "knows no"
+    raise UnknownError(f"The release {lacking} {what} {value!r}. Expected one of: {shown}.")

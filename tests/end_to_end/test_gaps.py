@@ -81,7 +81,7 @@ def test_reason_keeps_the_counts_and_cuts_the_lines(release: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        (Asked(area="XYZ"), "no area 'XYZ'. Expected one of: ASEAN, "),
+        (Asked(area="XYZ"), "The release lists no gaps of area 'XYZ'. Expected one of: ASEAN, "),
         (Asked(indicator="ASP_COV_PENS"), "no indicator 'ASP_COV_PENS'. Expected one of: ASP_COV_PENSN."),
         (Asked(group="money"), "no group 'money'. Expected one of: coverage, "),
         (Asked(reason="lazy"), "no reason 'lazy'. Expected one of: no_source, other_cells, "),
