@@ -52,7 +52,7 @@ T = TypeVar("T")
 FOLDER = ".staged"
 TOLD = "staged.json"
 PARTS = ("rows", "dimensions", "rejected")
-# What a staged result depends on beside the snapshot: code below these paths (a test compares them with the imports),
+# What a staged result depends on, apart from the snapshot: code below these paths (a test compares them with the imports),
 # and these libraries.
 CODE = (
     "sources",

@@ -408,7 +408,7 @@ class Correction(Placed):
     )
     why: Text = Field(description="What is wrong with the value; it is shown wherever the value is.")
     evidence: Text = Field(description="What shows it: other vintages, the producer's own notes.")
-    reported: Day | None = Field(default=None, description="When the producer was told; null where nobody has yet.")
+    reported: Day | None = Field(default=None, description="When the producer was informed; null if not yet.")
 
 
 class NotApplicable(Placed):

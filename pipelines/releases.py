@@ -107,7 +107,7 @@ def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "
 
 
 def kept_by_rule(keep: int | None) -> int:
-    """How many releases prune keeps: as told, or else as $PAYUNG_KEEP_RELEASES says.
+    """How many releases prune keeps: as given, or else as $PAYUNG_KEEP_RELEASES says.
 
     Raises KeepError where that is wrong or not set.
     """

@@ -101,7 +101,7 @@ class Change:
     `release_tag`: its own name of the release, None where it has none (then there is nothing to compare).
     `vintage_date`: the date it gives for it, None where it gives none (the day of the answer stands for it).
     `unchanged`: it said itself that nothing changed (HTTP 304); `moved`: that something did under the same mark, in
-    `answer`. `files`: what told so, kept with the snapshot. `listed`: the series that it has, if it told. `warnings`:
+    `answer`. `files`: the answer that says so, kept with the snapshot. `listed`: its series, if known. `warnings`:
     what a reader must know of how the mark was found.
     """
 

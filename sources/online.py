@@ -260,7 +260,7 @@ class _Refresh:
         return known.snapshot is not None and known.snapshot not in {m.place for m in self._manifests()}
 
     def _fetched(self, change: Change) -> Fetched:
-        """The whole dataset. Pages that came wait for the next try, but not after an error that nobody foresaw."""
+        """The whole dataset. Pages that came wait for the next try, but not after an unforeseen error."""
         try:
             return self.fetcher.fetch(self.errand, change)
         except PayungError:

@@ -139,6 +139,6 @@ def environment_aside(*names: str, **instead: str) -> Iterator[None]:
         yield
     finally:
         for name in (*names, *instead):
-            os.environ.pop(name, None)  # noqa: TID251
+            os.environ.pop(name, None)  # noqa: TID251 - as it was before
             if name in before:
-                os.environ[name] = before[name]  # noqa: TID251
+                os.environ[name] = before[name]  # noqa: TID251 - as it was before

@@ -117,7 +117,7 @@ def test_same_text_with_another_multiplier_is_another_value(tmp_path: Path) -> N
     rows = [ilo_row("PENSION", "THA", 2020, "5") | {"unit_mult": m} for m in ("0", "1")]
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", rows)
     small.staged().make("indicator_set.candidate", "harmonised.observation", "quality.row_account")
-    assert small.read("indicator_set.candidate") == [], "a contradiction is chosen by nobody silently"
+    assert small.read("indicator_set.candidate") == [], "neither of two contradictory values is chosen"
     assert any("ASP_COV_PENSN" in f for f in findings(small, "key_published_twice"))
 
 
