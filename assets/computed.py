@@ -10,16 +10,16 @@ from collections.abc import Iterator, Sequence
 import dagster as dg
 
 from assets.reference import key_of
-from assets.resource import Workplace, described
 from assets.staged import staged_key
+from assets.workplace import Workplace, described
 from sources import registry
-from warehouse import checks
-from warehouse.engine import PER_DATASET, computed_tables, inputs_of
-from warehouse.making import make_all
+from warehouse.build import audit_checks
+from warehouse.build.engine import PER_DATASET, computed_tables, inputs_of
+from warehouse.build.parallel import make_all
 from warehouse.metadata import table
 
 # Checks that run as soon as a table is made, before the audit: by table.
-CHECKED = {"quality.row_account": [c for c in checks.checks() if c.name == "row_account_balances"]}
+CHECKED = {"quality.row_account": [c for c in audit_checks.checks() if c.name == "row_account_balances"]}
 SEVERITY = {
     "blocks": dg.AssetCheckSeverity.ERROR,
     "warns": dg.AssetCheckSeverity.WARN,
@@ -27,12 +27,12 @@ SEVERITY = {
 }
 
 
-def check_specs(key: dg.AssetKey, chosen: Sequence[checks.Check]) -> list[dg.AssetCheckSpec]:
+def check_specs(key: dg.AssetKey, chosen: Sequence[audit_checks.Check]) -> list[dg.AssetCheckSpec]:
     """What the UI shows of checks before they run. The release itself refuses to publish when one blocks."""
     return [dg.AssetCheckSpec(c.name, asset=key, description=f"{c.description} ({c.severity})") for c in chosen]
 
 
-def check_results(key: dg.AssetKey, results: Sequence[checks.Result]) -> list[dg.AssetCheckResult]:
+def check_results(key: dg.AssetKey, results: Sequence[audit_checks.Result]) -> list[dg.AssetCheckResult]:
     """What the UI shows of checks that ran. A check that only informs passes, with what it found."""
     return [
         dg.AssetCheckResult(
@@ -73,7 +73,7 @@ def computed_assets(context: dg.AssetExecutionContext, workplace: Workplace) -> 
     wanted = [name for name in computed_tables() if key_of(name) in context.selected_asset_keys]
     for name, count in make_all(workplace.build, wanted):
         chosen = CHECKED.get(name, [])
-        results = checks.run(workplace.build, chosen) if chosen else []
+        results = audit_checks.run(workplace.build, chosen) if chosen else []
         yield dg.MaterializeResult(
             asset_key=key_of(name),
             metadata=described(workplace, table(name), count),

@@ -5,11 +5,11 @@ from __future__ import annotations
 import dagster as dg
 import pandas as pd
 
-from assets.online import last_reports
+from assets.online_fetch import last_reports
 from assets.raw import raw_key
-from assets.resource import Workplace, described
+from assets.workplace import Workplace, described
 from sources import registry
-from warehouse.engine import write_frame
+from warehouse.build.engine import write_frame
 from warehouse.metadata import table
 
 TABLE = "lineage.fetch"

@@ -8,18 +8,19 @@ from typing import Any
 
 import dagster as dg
 
-from assets import kept_staging, online
-from assets.altered import refuse_lacking
-from assets.inputs import in_use
-from assets.resource import Workplace, told
+from assets import online_fetch, staging_cache
+from assets.altered_snapshots import refuse_lacking
+from assets.release_inputs import in_use
+from assets.workplace import Workplace, told
 from indicator_defs.model import DatasetStructure
-from sources import national, registry
+from sources import registry
+from sources.dataset_refresh import FetchReport
 from sources.fetching import Step
 from sources.freshness import freshness, newest_by
 from sources.manifests import Manifest
-from sources.online import FetchReport
-from sources.shipped import archive_folders, shipped_archive
-from warehouse.engine import Build
+from sources.providers import national
+from sources.shipped_archive import archive_folders, shipped_archive
+from warehouse.build.engine import Build
 
 WHOLE = "fetched_whole"
 NOT_LATE = "not_late"
@@ -53,7 +54,7 @@ def _asked(workplace: Workplace, structure: DatasetStructure) -> FetchReport | N
         told(spec.path, step.text, step)
 
     tell(Step("asking"))
-    report = online.fetch(place.path, place.snapshots, spec.provider, spec.dataset, workplace.force, tell)
+    report = online_fetch.fetch(place.path, place.snapshots, spec.provider, spec.dataset, workplace.force, tell)
     tell(Step(report.outcome.replace("_", " "), rows=report.rows))
     return report
 
@@ -62,7 +63,7 @@ def _fetched_whole(
     workplace: Workplace, structure: DatasetStructure, report: FetchReport | None
 ) -> dg.AssetCheckResult:
     """What the last online fetch of the dataset came to; passes where there was none."""
-    last = report or online.last_report(workplace.place.path, structure.provider, structure.dataset)
+    last = report or online_fetch.last_report(workplace.place.path, structure.provider, structure.dataset)
     said = "never fetched online" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
     return dg.AssetCheckResult(
         check_name=WHOLE,
@@ -79,7 +80,7 @@ def _has_calendar(structure: DatasetStructure) -> bool:
 
 def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Manifest]) -> dg.AssetCheckResult:
     """The newest vintage against the provider's own calendar."""
-    last = online.last_report(workplace.place.path, structure.provider, structure.dataset)
+    last = online_fetch.last_report(workplace.place.path, structure.provider, structure.dataset)
     spec = registry.dataset(structure.provider, structure.dataset)
     newest = newest_by((m.vintage_date for m in used), workplace.day)
     found = freshness(spec, newest, workplace.day, None if last is None else last.at)
@@ -166,7 +167,7 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         # A run that asks providers may end after this stage (the job "fetch"); it stages where it needs to.
         for manifest in used if not workplace.online else ():
             store = workplace.place.snapshots
-            kept_staging.begin(store, manifest, structure, workplace.cut.series(manifest, structure))
+            staging_cache.begin(store, manifest, structure, workplace.cut.series(manifest, structure))
         return dg.MaterializeResult(
             metadata=_described(structure, used, report),
             check_results=[

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.resource import Workplace, told
+from assets.workplace import Workplace, told
 from indicator_defs.catalog import check_datasets, load_catalog
 from sources import registry
-from warehouse.engine import computed_tables, write_frames
+from warehouse.build.engine import computed_tables, write_frames
 from warehouse.metadata import table, tables
 
 CATALOGUE = dg.AssetKey(["reference", "catalogue"])

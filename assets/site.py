@@ -8,8 +8,8 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.release import RELEASE
-from assets.resource import Workplace, told
+from assets.release_stage import RELEASE
+from assets.workplace import Workplace, told
 from warehouse.export import export
 
 SITE = dg.AssetKey(["release", "site"])
@@ -33,7 +33,7 @@ def site(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Makes the site unless it shows the current release already.
 
-    What goes wrong here is told as a warning (and by a notice, pipelines/notify.py): the release stands, and the run
+    What goes wrong here is told as a warning (and by a notice, pipelines/sensors.py): the release stands, and the run
     that published it has not failed.
     """
     release = workplace.releases.current()

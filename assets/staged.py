@@ -8,13 +8,13 @@ from dataclasses import dataclass
 import dagster as dg
 import pandas as pd
 
-from assets import kept_staging
+from assets import staging_cache
 from assets.raw import listed, raw_key
-from assets.resource import Workplace, described
+from assets.workplace import Workplace, described
 from indicator_defs.model import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
-from warehouse.engine import Build, read_files, write_frame, write_together
+from warehouse.build.engine import Build, read_files, write_frame, write_together
 from warehouse.metadata import staged_table, table
 
 SNAPSHOT = "lineage.snapshot"
@@ -56,7 +56,7 @@ class _Result:
 
     manifest: Manifest
     asked: list[str]
-    kept: kept_staging.Kept
+    kept: staging_cache.Kept
 
 
 def _results(workplace: Workplace, structure: DatasetStructure) -> list[_Result]:
@@ -64,7 +64,7 @@ def _results(workplace: Workplace, structure: DatasetStructure) -> list[_Result]
     store, manifests = workplace.place.snapshots, listed(workplace, structure)
     only = {m.place: workplace.cut.series(m, structure) for m in manifests}
     # From the end: the other processes began at the start of the list.
-    kept = {m.place: kept_staging.staged(store, m, structure, only[m.place]) for m in reversed(manifests)}
+    kept = {m.place: staging_cache.staged(store, m, structure, only[m.place]) for m in reversed(manifests)}
     out = []
     for m in manifests:
         series = only[m.place]
@@ -90,7 +90,7 @@ def _series_rows(result: _Result) -> list[dict[str, object]]:
     return [{"snapshot_id": manifest.place, "series": s, "area_code": a} for s in result.asked for a in areas]
 
 
-def _rows_fit_schema(kept: list[kept_staging.Kept]) -> dg.AssetCheckResult:
+def _rows_fit_schema(kept: list[staging_cache.Kept]) -> dg.AssetCheckResult:
     failures = sum(k.failures for k in kept)
     return dg.AssetCheckResult(
         check_name=FIT_SCHEMA,
@@ -119,14 +119,14 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     def staged(workplace: Workplace) -> dg.MaterializeResult:
         results = _results(workplace, structure)
         kept = [r.kept for r in results]
-        description = staged_table(structure, tuple(kept_staging.columns_of(kept)))
+        description = staged_table(structure, tuple(staging_cache.columns_of(kept)))
         count = write_together(workplace.build, description, [k.path("rows") for k in kept])
         _write_parts(workplace.build, structure, results)
         return dg.MaterializeResult(
             metadata={
                 **described(workplace, description, count),
                 "warnings": [w for k in kept for w in k.warnings],
-                "rejected": len(kept_staging.rejected_rows(kept)),
+                "rejected": len(staging_cache.rejected_rows(kept)),
             },
             check_results=[_rows_fit_schema(kept)],
         )

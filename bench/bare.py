@@ -15,18 +15,18 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets import kept_staging
-from assets.inputs import Home, code_version, in_use, inputs
+from assets import staging_cache
+from assets.release_inputs import Home, code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
 from sources import registry
-from sources.shipped import archive_folders, shipped_archive
-from warehouse.database import staged_tables
-from warehouse.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
-from warehouse.making import make_all
+from sources.shipped_archive import archive_folders, shipped_archive
+from warehouse.build.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
+from warehouse.build.parallel import make_all
+from warehouse.build.previous_values import write_previous
 from warehouse.metadata import staged_table, table
-from warehouse.previous import write_previous
-from warehouse.release import Provenance, audit, blocking, publish
-from warehouse.releases import Releases
+from warehouse.release.database import staged_tables
+from warehouse.release.publish import Provenance, audit, blocking, publish
+from warehouse.release.release_folders import Releases
 
 
 def refresh(home: Path, release: Path) -> dict[str, float]:
@@ -50,8 +50,8 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     lap("reference")
     for structure in structures:
         mine = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
-        kept = [kept_staging.staged(place.snapshots, manifest, structure) for manifest in mine]
-        shape = staged_table(structure, tuple(kept_staging.columns_of(kept)))
+        kept = [staging_cache.staged(place.snapshots, manifest, structure) for manifest in mine]
+        shape = staged_table(structure, tuple(staging_cache.columns_of(kept)))
         write_together(build, shape, [k.path("rows") for k in kept])
         for name, part in (("staged.series_dimension", "dimensions"), ("staged.rejection", "rejected")):
             shape = table("lineage.rejection" if part == "rejected" else name)

@@ -15,9 +15,9 @@ from pathlib import Path
 
 from bench import pandas_way
 from bench.measure import peak_mb, remove, reset_peak
-from warehouse import checks
+from warehouse.build import audit_checks
+from warehouse.build.engine import PER_DATASET, Build, computed_tables, connect, make
 from warehouse.connection import parquet, quoted
-from warehouse.engine import PER_DATASET, Build, computed_tables, connect, make
 
 AUDIT = "audit"
 
@@ -79,7 +79,7 @@ def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Re
         print(f"{seconds:8.2f} s  {peak:7.0f} MB  {count:12,}  {name}", file=sys.stderr, flush=True)
     reset_peak()
     started = time.perf_counter()
-    results = checks.run(build)
+    results = audit_checks.run(build)
     steps.append(Step(AUDIT, time.perf_counter() - started, peak_mb(), len(results)))
     failed = [f"{r.check.name}: {r.sample}" for r in results if not r.passed and r.check.severity == "blocks"]
     return Result(rows, steps, read_floor, pandas_way.compare(build, each) if with_pandas else None, failed)

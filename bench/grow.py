@@ -21,9 +21,9 @@ import duckdb
 
 from bench.measure import remove
 from sources import registry
+from warehouse.build.engine import Build
+from warehouse.build.previous_values import write_previous
 from warehouse.connection import parquet, quoted
-from warehouse.engine import Build
-from warehouse.previous import write_previous
 
 WAYS = ("areas", "years", "vintages")
 SPAN = 25  # years; a multiple of five, as the population by age is given every five years

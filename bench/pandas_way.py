@@ -16,8 +16,8 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bench.measure import peak_mb, reset_peak
+from warehouse.build.engine import Build, connect, read_files
 from warehouse.connection import parquet
-from warehouse.engine import Build, connect, read_files
 
 if TYPE_CHECKING:
     import pandas as pd

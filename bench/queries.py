@@ -24,12 +24,12 @@ from statistics import median, quantiles
 import duckdb
 
 from bench.measure import ROOT, load, remove, run
+from warehouse.build.engine import Build, computed_tables, sql_text
 from warehouse.connection import parquet, quoted
-from warehouse.database import write_database
-from warehouse.engine import Build, computed_tables, sql_text
 from warehouse.metadata import Table, staged_table, table, tables
-from warehouse.query import ask, reader
-from warehouse.releases import DATABASE
+from warehouse.query.read_only import ask, reader
+from warehouse.release.database import write_database
+from warehouse.release.release_folders import DATABASE
 
 TIMES = 7
 MOST_AREAS = 20  # copies of the 21 areas of today: about as many as the world has, with its groupings

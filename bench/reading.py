@@ -14,9 +14,9 @@ from bench.measure import ROOT, Run, Times, load, remove, run
 from bench.refresh import PAYUNG
 from sources import registry
 from sources.parsing import ParsedDataset, no_collection
-from sources.shipped import shipped_archive
+from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore
-from warehouse import staging
+from warehouse.build import staging
 
 # Large enough to tell: the ILO's answer is repeated to this many rows.
 LEAST_ROWS = 50_000

@@ -30,8 +30,8 @@ from pages.markdown import DOCS
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from pipelines.settings import home
-from warehouse.releases import Releases
+from pipelines.home import home
+from warehouse.release.release_folders import Releases
 
 NEED_A_RELEASE = ("indicators/", "target_groups/", "published_aggregates.md")
 

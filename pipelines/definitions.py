@@ -8,17 +8,17 @@ import dagster as dg
 
 from assets.computed import computed_assets
 from assets.fetches import fetches
-from assets.previous import previous_value
+from assets.previous_release import previous_value
 from assets.raw import raw_assets
 from assets.reference import catalogue
-from assets.release import check_result, warehouse
-from assets.resource import Workplace
+from assets.release_stage import check_result, warehouse
 from assets.site import site
 from assets.staged import datasets_together, staged_assets
-from pipelines.notify import log_failed_run, tell_of_run
-from pipelines.run import JOB_FETCH, JOB_REFRESH
+from assets.workplace import Workplace
+from pipelines.home import home
+from pipelines.refresh import JOB_FETCH, JOB_REFRESH
 from pipelines.schedules import provider_schedules, weekly
-from pipelines.settings import home
+from pipelines.sensors import log_failed_run, tell_of_run
 
 JOB, FETCH = JOB_REFRESH, JOB_FETCH
 

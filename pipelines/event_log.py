@@ -30,7 +30,7 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from dagster._serdes import ConfigurableClassData, deserialize_value
 
 from indicator_defs.system import settings
-from pipelines.failures import failed_table
+from pipelines.run_failures import failed_table
 
 PLANNED = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
 BUSY_SECONDS = 30  # as Dagster waits for a lock

@@ -1,7 +1,7 @@
 """What somebody should hear of: failed runs, late sources, new vintages, changed or withdrawn values.
 
 Belongs here: making notices from what a run left behind, the file log/notices.log, and when a notice is repeated.
-Does not belong here: mail and webhook (sending.py), dagster (notify.py has the sensors), the terminal (commands/).
+Does not belong here: mail and webhook (notice_delivery.py), dagster (sensors.py has the sensors), the terminal (commands/).
 
 A notice never fails a run: what goes wrong in telling is itself written to the log.
 """
@@ -17,14 +17,14 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import clock, files
-from pipelines.manifest_sources import newest_vintages, path_of
-from pipelines.sending import Message, send
+from pipelines.notice_delivery import Message, send
+from pipelines.release_sources import newest_vintages, path_of
 from sources.freshness import late_sources
-from warehouse.query import query
-from warehouse.releases import Releases, read_manifest
+from warehouse.query.read_only import query
+from warehouse.release.release_folders import Releases, read_manifest
 
 if TYPE_CHECKING:
-    from sources.online import FetchReport
+    from sources.dataset_refresh import FetchReport
 
 FILE = "notices.log"
 TOLD_FILE = "told.json"
@@ -229,7 +229,7 @@ def after_run(
 
     `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be told.
     """
-    from assets.online import last_reports
+    from assets.online_fetch import last_reports
 
     problems: list[str] = []
     notices = [*of_fetches(reports), *failures]

@@ -16,7 +16,7 @@ from typing import Any
 import dagster as dg
 
 from sources import registry
-from sources.spec import Calendar, ProviderSpec
+from sources.provider_spec import Calendar, ProviderSpec
 
 ZONE = "Asia/Jakarta"
 # An hour before the weekly refresh, so that it finds what was published; runs wait for one another in the queue.

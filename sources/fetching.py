@@ -32,7 +32,7 @@ from indicator_defs.system import files
 from sources.http import Answer, Check, Client
 from sources.manifests import Origin, RawFile
 from sources.parsing import NoRowsError, NotWholeError, PageCount, SourceError, decompressed, reading
-from sources.spec import DatasetSpec, ProviderSpec, Question
+from sources.provider_spec import DatasetSpec, ProviderSpec, Question
 
 GZIP = b"\x1f\x8b"
 # How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.

@@ -12,10 +12,10 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from sources import registry
-from sources.spec import DatasetSpec, ProviderSpec
+from sources.provider_spec import DatasetSpec, ProviderSpec
 
 if TYPE_CHECKING:
-    from sources.online import FetchReport
+    from sources.dataset_refresh import FetchReport
 
 
 @dataclass(frozen=True)

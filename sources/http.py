@@ -32,7 +32,7 @@ from urllib3.util.retry import Retry
 
 from indicator_defs.system import clock, settings
 from sources.parsing import FinalError, SourceError, first_bytes, reading
-from sources.spec import Limits
+from sources.provider_spec import Limits
 
 CONNECT_SECONDS = 10.0
 # A pause that a provider asks for is kept up to this; beyond it the dataset waits for the next refresh.

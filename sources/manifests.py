@@ -1,7 +1,7 @@
 """What is told of a snapshot (manifest.json), and reading it and its files back as they were written.
 
 Belongs here: the manifest, the ID that its files make, and the check by sha256.
-Does not belong here: keeping snapshots (snapshots.py), and which of them stand (newest.py).
+Does not belong here: keeping snapshots (snapshots.py), and which of them stand (newest_vintages.py).
 
 This module imports neither pandas nor an HTTP library, so that a refresh with nothing new decides quickly.
 """

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from indicator_defs.errors import PayungError
 from indicator_defs.model import StagedColumn
 from indicator_defs.roles import ADDED_COLUMNS, ROLE_COLUMNS
-from sources.spec import DatasetSpec
+from sources.provider_spec import DatasetSpec
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 from indicator_defs.errors import PayungError
 from indicator_defs.model import DatasetStructure
 from indicator_defs.yaml_lines import load_yaml
-from sources.spec import DatasetSpec, ProviderSpec
+from sources.provider_spec import DatasetSpec, ProviderSpec
 
 if TYPE_CHECKING:
     from sources.fetching import Fetcher
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sources.parsing import ParsedDataset
     from sources.snapshots import SnapshotStore
 
-FOLDER = Path(__file__).parent
+FOLDER = Path(__file__).parent / "providers"
 
 Parser = Callable[[DatasetSpec, Iterable[tuple[str, bytes]]], "ParsedDataset"]
 
@@ -39,7 +39,7 @@ class RegistryError(PayungError):
 def providers(folder: Path = FOLDER) -> dict[str, ProviderSpec]:
     """All providers by name, in the order of their names.
 
-    Raises RegistryError listing every fault as file:line when a YAML file is not as sources/spec.py says.
+    Raises RegistryError listing every fault as file:line when a YAML file is not as sources/provider_spec.py says.
     """
     problems: list[str] = []
     found: dict[str, ProviderSpec] = {}
@@ -87,19 +87,19 @@ def parser(provider_name: str) -> Parser:
     Raises RegistryError when the module is missing or has no such function.
     """
     provider(provider_name)
-    module_name = f"sources.{provider_name}"
+    module_name = f"sources.providers.{provider_name}"
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
         if error.name != module_name:
             raise
         raise RegistryError(
-            f"sources/{provider_name}.yaml has no module: expected sources/{provider_name}.py with a function "
-            "parse(dataset, files)."
+            f"sources/providers/{provider_name}.yaml has no module: expected sources/providers/{provider_name}.py with a "
+            "function parse(dataset, files)."
         ) from error
     parse: Parser | None = getattr(module, "parse", None)
     if parse is None:
-        raise RegistryError(f"sources/{provider_name}.py has no function parse(dataset, files).")
+        raise RegistryError(f"sources/providers/{provider_name}.py has no function parse(dataset, files).")
     return parse
 
 
@@ -152,15 +152,15 @@ def fetcher(provider_name: str) -> Fetcher:
         raise RegistryError(
             f"{provider_name} has no address to ask: its files are put in by hand. Leave it out of --source."
         )
-    module = importlib.import_module(f"sources.{provider_name}")
+    module = importlib.import_module(f"sources.providers.{provider_name}")
     what_changed, fetch = getattr(module, "what_changed", None), getattr(module, "fetch", None)
     if what_changed is None or fetch is None:
-        raise RegistryError(f"sources/{provider_name}.py has not both functions what_changed and fetch.")
+        raise RegistryError(f"sources/providers/{provider_name}.py has not both functions what_changed and fetch.")
     return Fetcher(what_changed, fetch)
 
 
 def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
-    label = f"{path.parent.name}/{path.name}"
+    label = f"sources/{path.parent.name}/{path.name}"
     data, lines = load_yaml(path, label, problems)
     if data is None:
         return None

@@ -1,7 +1,8 @@
 """Keeps what providers sent: write-once folders of bytes with a manifest, checked by sha256.
 
 Belongs here: the snapshot store, what was altered in it, and its retention.
-Does not belong here: the manifest (manifests.py), which snapshots stand (newest.py), fetching, and what the bytes mean.
+Does not belong here: the manifest (manifests.py), which snapshots stand (newest_vintages.py), fetching, and what the
+bytes mean.
 
 Folder of a snapshot: ROOT/PROVIDER/DATASET/SNAPSHOT_ID/ with manifest.json and the files. The ID is the
 vintage date and the first 12 hexadecimal digits of the sha256 over the files' sha256s. A snapshot is written

@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 from sources.http import Client
 from sources.parsing import SourceError
-from sources.spec import Limits
+from sources.provider_spec import Limits
 
 LIMITS = Limits(
     connections=1, timeout_seconds=10, tries=1, note="A message must not hold up a run: a short wait and one try."

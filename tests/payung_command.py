@@ -63,7 +63,7 @@ class OwnProject:
     def run(self, home: Path, *arguments: str) -> Ran:
         """Runs the command line of the copy."""
         return subprocess.run(
-            [sys.executable, "-m", "pipelines.cli", *arguments],
+            [sys.executable, "-m", "pipelines.cli.main", *arguments],
             env=environment(home, PYTHONPATH=str(self.folder)),
             capture_output=True,
             text=True,

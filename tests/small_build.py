@@ -21,8 +21,8 @@ from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.model import DatasetStructure
 from sources import registry
-from warehouse import staging
-from warehouse.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
+from warehouse.build import staging
+from warehouse.build.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
 from warehouse.metadata import ROLES, Table, staged_observation, staged_table, table
 
 OBSERVATION = "staged.observation"

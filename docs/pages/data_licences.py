@@ -5,8 +5,8 @@ Belongs here: the section of a provider. Does not belong here: what a provider a
 
 from __future__ import annotations
 
+from sources.provider_spec import ProviderSpec
 from sources.registry import providers
-from sources.spec import ProviderSpec
 
 from .markdown import code, placed, table
 

@@ -11,9 +11,9 @@ import yaml
 
 from sources import registry
 from warehouse import metadata
-from warehouse.database import VIEWS, ddl, described_views
-from warehouse.macros import macros
 from warehouse.metadata import Table
+from warehouse.release.database import VIEWS, ddl, described_views
+from warehouse.release.macros import macros
 
 from .markdown import code, table
 

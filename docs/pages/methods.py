@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from indicator_defs.catalog import Catalog
 from indicator_defs.rounding import digits, in_percent, percent
-from warehouse import checks
+from warehouse.build import audit_checks
 
 from .markdown import code, placed, table
 
@@ -120,7 +120,8 @@ def accepted_proxies(read: Catalog) -> str:
 def all_checks() -> str:
     """The checks of a release."""
     return table(
-        ["check", "severity", "what must hold"], ([code(c.name), c.severity, c.description] for c in checks.shown())
+        ["check", "severity", "what must hold"],
+        ([code(c.name), c.severity, c.description] for c in audit_checks.shown()),
     )
 
 

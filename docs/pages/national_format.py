@@ -1,4 +1,4 @@
-"""docs/national_format.md: the columns of the national format, in order, from sources/national.yaml.
+"""docs/national_format.md: the columns of the national format, in order, from sources/providers/national.yaml.
 
 Belongs here: the table of columns. Does not belong here: how to fill and send a file, which people write.
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from indicator_defs.rounding import half_up
-from warehouse.query import reader
+from warehouse.query.read_only import reader
 
 from .markdown import code, placed, table
 

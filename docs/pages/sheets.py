@@ -16,7 +16,7 @@ from indicator_defs.model import Feed, IndicatorDefinition
 from indicator_defs.rounding import digits
 from sources import registry
 from warehouse.export.metadata_sheet import every
-from warehouse.export.reading import open_release
+from warehouse.export.release_reader import open_release
 
 from .markdown import code, table
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from indicator_defs.catalog import Catalog, Row
-from warehouse.query import query
+from warehouse.query.read_only import query
 
 from .markdown import code, table
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]

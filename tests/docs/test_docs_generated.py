@@ -18,7 +18,7 @@ from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.errors import PayungError
 from indicator_defs.system import settings
 from warehouse.metadata import tables
-from warehouse.query import query
+from warehouse.query.read_only import query
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"

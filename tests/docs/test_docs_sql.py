@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.macros import macros
-from warehouse.query import query
+from warehouse.query.read_only import query
+from warehouse.release.macros import macros
 
 PAGE = Path(__file__).parents[2] / "docs" / "sql.md"
 QUERIES = {

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from payung_command import OwnProject, Ran, Refused
 
-from warehouse.releases import Releases
+from warehouse.release.release_folders import Releases
 
 ROOT = Path(__file__).parents[2]
 

@@ -15,8 +15,8 @@ import pytest
 from filelock import FileLock
 from payung_command import OwnProject, Refused, run_payung
 
-from assets.lock import take_lock
-from warehouse.releases import Releases
+from assets.refresh_lock import take_lock
+from warehouse.release.release_folders import Releases
 
 long = pytest.mark.long  # a refresh that goes far, or one more way to the same message; make test-long
 
@@ -160,7 +160,7 @@ def test_dagster_folder_that_cannot_be_written(own_home: Path, refused: Refused)
 
 @long
 def test_lock_of_a_killed_refresh_does_not_hold(own_home: Path) -> None:
-    code = "import os, pathlib, sys; from assets.lock import take_lock; "
+    code = "import os, pathlib, sys; from assets.refresh_lock import take_lock; "
     code += "take_lock(pathlib.Path(sys.argv[1])); os._exit(9)"
     subprocess.run([sys.executable, "-c", code, str(own_home)], check=False)
     ran = run_payung(own_home, "refresh")

@@ -14,8 +14,8 @@ import pytest
 
 from bench.grow import copies, grow, staged_rows
 from bench.queries import order_of
-from warehouse.checks import checks
-from warehouse.engine import PER_DATASET, Build, computed_tables, connect, inputs_of, make
+from warehouse.build.audit_checks import checks
+from warehouse.build.engine import PER_DATASET, Build, computed_tables, connect, inputs_of, make
 from warehouse.metadata import tables
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.pandas_way import difference, figures
-from warehouse.engine import Build, connect
+from warehouse.build.engine import Build, connect
 
 
 @pytest.mark.parametrize("one_by_one", [False, pytest.param(True, marks=pytest.mark.long)])

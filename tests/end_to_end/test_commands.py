@@ -14,7 +14,7 @@ from typing import IO
 import pytest
 from payung_command import COMMAND, environment, run_payung
 
-from warehouse.query import query
+from warehouse.query.read_only import query
 
 COMMANDS = ("refresh", "sql", "explain", "export", "status", "revisions", "gaps", "ui")
 ACCOUNT = "SELECT sum(rows_in)::BIGINT AS rows_in"

@@ -12,12 +12,12 @@ import pytest
 from click.testing import CliRunner, Result
 from payung_command import OwnProject, run_payung, writable
 
-from pipelines.cli import main
+from pipelines.cli.main import main
 from warehouse.disk import sha256
 from warehouse.edition.drift import drift
-from warehouse.edition.kept import MANIFEST, Editions
-from warehouse.query import query
-from warehouse.releases import Releases
+from warehouse.edition.edition_store import MANIFEST, Editions
+from warehouse.query.read_only import query
+from warehouse.release.release_folders import Releases
 
 NAMED = ("--signed-by", "A. Nama, ACSS", "--note", "Sixteenth session")
 

@@ -14,9 +14,9 @@ from payung_command import run_payung
 from providers.servers import Providers, serving
 
 from pipelines.definitions import build_defs
-from pipelines.notify import tell_of_run, what_came
-from pipelines.settings import prepare_dagster
-from warehouse.releases import Releases
+from pipelines.home import prepare_dagster
+from pipelines.sensors import tell_of_run, what_came
+from warehouse.release.release_folders import Releases
 
 ROOT = Path(__file__).parents[2]
 ILO = dg.AssetKey(["raw", "ilostat", "SDG_0131_SEX_SOC_RT"])

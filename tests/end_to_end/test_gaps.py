@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from payung_command import run_payung
 
-from pipelines.gaps import Asked, GapError, draw, entries, fetched_since, gaps
-from pipelines.summary import indicators
-from sources.online import FetchReport, write_report
-from warehouse.query import query
+from pipelines.cli.output.gaps import Asked, GapError, draw, entries, fetched_since, gaps
+from pipelines.cli.output.summary import indicators
+from sources.dataset_refresh import FetchReport, write_report
+from warehouse.query.read_only import query
 
 
 def test_the_summary_comes_first_and_then_every_indicator(made_home: Path, release: Path) -> None:

@@ -15,8 +15,8 @@ import pytest
 from payung_command import COMMAND, run_payung
 
 from indicator_defs.system import settings
-from warehouse.releases import Releases, make_current
-from warehouse.upkeep import verify
+from warehouse.release.release_folders import Releases, make_current
+from warehouse.release.upkeep import verify
 
 COUNT = "SELECT (SELECT count(*) FROM indicator_set.value), (SELECT release FROM main.release)"
 

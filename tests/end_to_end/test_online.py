@@ -14,7 +14,7 @@ from providers import servers
 from providers.servers import Providers, World, on, serving
 
 from indicator_defs.system import settings
-from warehouse.query import query
+from warehouse.query.read_only import query
 
 pytestmark = pytest.mark.long  # many refreshes; make test-long
 

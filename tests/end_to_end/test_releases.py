@@ -16,16 +16,16 @@ import pytest
 from click.testing import CliRunner, Result
 from payung_command import COMMAND, run_payung, writable
 
-from assets.lock import take_lock
-from assets.release import against_current, tolerated
-from assets.resource import Workplace
-from pipelines.cli import main
-from pipelines.commands.refresh_shown import show_dry_run
-from pipelines.dry_run import dry_run
-from pipelines.run import Asked
-from warehouse.engine import Build
-from warehouse.release import AuditError
-from warehouse.releases import Releases
+from assets.refresh_lock import take_lock
+from assets.release_stage import against_current, tolerated
+from assets.workplace import Workplace
+from pipelines.cli.main import main
+from pipelines.cli.output.refresh import show_dry_run
+from pipelines.refresh import Asked
+from pipelines.refresh_dry_run import dry_run
+from warehouse.build.engine import Build
+from warehouse.release.publish import AuditError
+from warehouse.release.release_folders import Releases
 
 # The same command within this process: it starts in no time. What is killed, locked or timed runs as a process.
 COMMANDS = CliRunner()
@@ -256,7 +256,7 @@ def test_dry_run_without_a_release_to_compare_with_says_why(
     def built(home: Path, *_: object, **__: object) -> None:
         writable(Path(shutil.copytree(release / "parquet", home / "build" / "of-a-test")))
 
-    monkeypatch.setattr("pipelines.dry_run.build", built)
+    monkeypatch.setattr("pipelines.refresh_dry_run.build", built)
     tried = dry_run(tmp_path, Asked(force=True))
     assert (tried.diff, tried.exceeded, tried.failed) == (None, [], [])
     show_dry_run(tried, as_json=False)

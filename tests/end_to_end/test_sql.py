@@ -27,8 +27,8 @@ from click.testing import CliRunner
 from payung_command import COMMAND, environment, run_payung
 
 from indicator_defs.system import settings
-from pipelines.cli import main
-from pipelines.sql import Call, run
+from pipelines.cli.main import main
+from pipelines.cli.sql_call import Call, run
 
 SERIES = "SELECT time_period, obs_value, obs_status, vintage_date FROM series('ASP_COV_PENSN', 'PHL')"
 
@@ -50,8 +50,9 @@ def test_forms_agree(made_home: Path) -> None:
 def test_an_answer_needs_no_pandas(made_home: Path) -> None:
     """Loading it takes longer than most answers; `payung sql` is asked again and again by scripts."""
     code = (
-        "import sys\nfrom pipelines.cli import main\nsys.argv = ['payung', 'sql', 'SELECT 1 AS one']\ntry:\n    main()\n"
-        "finally:\n    print(sorted({'pandas', 'numpy', 'dagster', 'yaml', 'requests'} & set(sys.modules)))\n"
+        "import sys\nfrom pipelines.cli.main import main\n"
+        "sys.argv = ['payung', 'sql', 'SELECT 1 AS one']\n"
+        "try:\n    main()\nfinally:\n    print(sorted({'pandas', 'numpy', 'dagster', 'yaml', 'requests'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(made_home), check=False

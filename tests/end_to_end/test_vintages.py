@@ -11,12 +11,12 @@ from pathlib import Path
 import pytest
 from payung_command import run_payung
 
-from assets.inputs import Home
-from pipelines.snapshots import rested_on
+from assets.release_inputs import Home
+from pipelines.kept_snapshots import rested_on
 from sources.manifests import Origin, RawFile
 from sources.snapshots import retire
-from warehouse.query import query
-from warehouse.releases import Releases
+from warehouse.query.read_only import query
+from warehouse.release.release_folders import Releases
 
 
 def answer(home: Path, *arguments: str) -> list[dict[str, object]]:

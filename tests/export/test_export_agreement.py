@@ -17,10 +17,10 @@ from openpyxl import Workbook, load_workbook
 from payung_command import run_payung
 from site_pages import Page
 
-from pipelines.gaps import Asked, gaps
+from pipelines.cli.output.gaps import Asked, gaps
 from warehouse.export import export
-from warehouse.export.figures import BANDS
-from warehouse.export.wording import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
+from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
+from warehouse.export.report_figures import BANDS
 
 HEADER = 4
 VALUES = re.compile(r'<data value="([^"]*)">([^<]*)</data>(?!&nbsp;%)')  # shares of a weight have their own format

@@ -10,8 +10,8 @@ import duckdb
 import matplotlib as mpl
 import pytest
 
-from warehouse.export.figures import BANDS, STYLE, coverage_by_contingency
-from warehouse.export.reading import open_release
+from warehouse.export.release_reader import open_release
+from warehouse.export.report_figures import BANDS, STYLE, coverage_by_contingency
 
 NAMES = ("coverage_by_contingency", "baseline_and_latest", "availability")
 SVG = "{http://www.w3.org/2000/svg}"

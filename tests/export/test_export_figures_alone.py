@@ -13,7 +13,9 @@ import duckdb
 import pytest
 from payung_command import environment
 
-from warehouse.export.figures import (
+from warehouse.export.plotting import mpl
+from warehouse.export.release_reader import open_release
+from warehouse.export.report_figures import (
     STYLE,
     _figure,
     availability,
@@ -22,8 +24,6 @@ from warehouse.export.figures import (
     plain,
     write_figure,
 )
-from warehouse.export.plotting import mpl
-from warehouse.export.reading import open_release
 
 SVG = "{http://www.w3.org/2000/svg}"
 HOSTILE = """

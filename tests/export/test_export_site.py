@@ -15,7 +15,7 @@ import pytest
 from site_pages import Page
 
 from warehouse.export import ExportError, export
-from warehouse.export.reading import open_release
+from warehouse.export.release_reader import open_release
 from warehouse.export.site import shown_release, write_site
 from warehouse.export.site.pages import Site
 

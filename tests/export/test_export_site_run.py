@@ -11,13 +11,13 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.resource import Workplace
 from assets.site import CHECK, SITE
 from assets.site import site as site_asset
+from assets.workplace import Workplace
 from pipelines.definitions import build_defs
-from pipelines.notify import site_problem, tell_of_run
-from warehouse.export.site import chart, shown_release, words
-from warehouse.releases import read_manifest
+from pipelines.sensors import site_problem, tell_of_run
+from warehouse.export.site import indicator_chart, shown_release, value_texts
+from warehouse.release.release_folders import read_manifest
 
 
 @pytest.fixture
@@ -121,13 +121,15 @@ def value(year: int, number: float | None, **given: Any) -> Any:
     ],
 )
 def test_values_that_do_not_belong_together_are_not_joined(after: Any) -> None:
-    assert chart.joined(value(2015, 4.0), value(2016, 5.0))
-    assert not chart.joined(value(2015, 4.0), after)
+    assert indicator_chart.joined(value(2015, 4.0), value(2016, 5.0))
+    assert not indicator_chart.joined(value(2015, 4.0), after)
 
 
 def test_a_chart_has_one_scale_and_shows_a_bound_at_its_bound() -> None:
     bound = value(2012, None, value_text="<0.5", upper_bound=0.5)
-    drawn = chart.draw("T", "Per cent", [("A", [value(2010, 10.0), value(2011, 20.0)]), ("B", [bound]), ("C", [])], str)
+    drawn = indicator_chart.draw(
+        "T", "Per cent", [("A", [value(2010, 10.0), value(2011, 20.0)]), ("B", [bound]), ("C", [])], str
+    )
     assert drawn is not None
     a, b, c = drawn.panels
     low, high = a.marks
@@ -136,24 +138,24 @@ def test_a_chart_has_one_scale_and_shows_a_bound_at_its_bound() -> None:
     assert (b.marks[0].kind, b.latest, b.marks[0].x > high.x) == ("bound", "<0.5 (2012)", True)
     assert (c.marks, c.latest) == ([], "no value")
     assert "No value: C" in drawn.description
-    assert chart.draw("T", "Per cent", [("A", [])], str) is None
+    assert indicator_chart.draw("T", "Per cent", [("A", [])], str) is None
 
 
 def test_labels_of_the_scale_have_room_before_it() -> None:
     def left(height: float) -> int:
-        drawn = chart.draw("T", "Number", [("A", [value(2010, height), value(2011, height / 2)])], str)
+        drawn = indicator_chart.draw("T", "Number", [("A", [value(2010, height), value(2011, height / 2)])], str)
         assert drawn is not None
         assert all(m.x >= drawn.left for p in drawn.panels for m in p.marks)
         return drawn.left
 
-    assert left(100.0) == chart.LEFT
+    assert left(100.0) == indicator_chart.LEFT
     assert left(144548.0) >= 6 * 6 + 3 + 4, "six digits and a comma"
     assert left(20e6) > left(144548.0)
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 100), (0, 0.037), (-12.5, 30), (0, 8_312_456), (0, 0)])
 def test_ticks_are_few_and_hold_all_values(low: float, high: float) -> None:
-    ticks = chart.nice_ticks(low, high)
+    ticks = indicator_chart.nice_ticks(low, high)
     assert 2 <= len(ticks) <= 6
     assert ticks[0] <= low
     assert ticks[-1] >= high
@@ -172,5 +174,5 @@ def test_ticks_are_few_and_hold_all_values(low: float, high: float) -> None:
     ],
 )
 def test_only_zero_reads_zero(number: float, decimals: int, text: str) -> None:
-    assert words.rounded(number, decimals) == text
-    assert f'value="{number!r}"' in words.number(number, decimals)
+    assert value_texts.rounded(number, decimals) == text
+    assert f'value="{number!r}"' in value_texts.number(number, decimals)

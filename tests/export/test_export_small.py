@@ -8,13 +8,13 @@ import pytest
 from small_build import SmallBuild, un_row
 
 from sources import registry
-from warehouse.checks import result_frame
-from warehouse.database import staged_tables
-from warehouse.engine import computed_tables, write_frame
-from warehouse.export.reading import ReleaseReader, open_release
+from warehouse.build.audit_checks import result_frame
+from warehouse.build.engine import computed_tables, write_frame
+from warehouse.export.release_reader import ReleaseReader, open_release
 from warehouse.metadata import table
-from warehouse.release import Provenance, publish
-from warehouse.releases import Releases
+from warehouse.release.database import staged_tables
+from warehouse.release.publish import Provenance, publish
+from warehouse.release.release_folders import Releases
 
 
 @pytest.fixture(scope="module")

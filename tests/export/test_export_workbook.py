@@ -12,9 +12,9 @@ import pytest
 from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from warehouse.export.reading import Rows
-from warehouse.export.workbook import Book, Column, Table
-from warehouse.releases import read_manifest
+from warehouse.export.release_reader import Rows
+from warehouse.export.sheet_writer import Book, Column, Table
+from warehouse.release.release_folders import read_manifest
 
 HEADER = 4
 TABLES = (

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from warehouse.query import reader
+from warehouse.query.read_only import reader
 
 Ask = Callable[..., list[dict[str, Any]]]
 

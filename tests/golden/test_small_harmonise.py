@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from small_build import Row, SmallBuild, ilo_row, national_row, un_row
 
-from warehouse import checks
+from warehouse.build import audit_checks
 
 PENSN = "SI_COV_PENSN"
 
@@ -319,8 +319,8 @@ def test_key_published_under_the_old_and_the_new_code_of_a_series_is_published_t
     small.staged().make("harmonised.observation", "indicator_set.candidate")
     assert {r["candidate_no"] for r in small.read("harmonised.observation")} == {1, 2}
     assert small.read("indicator_set.candidate") == []
-    twice = next(c for c in checks.checks() if c.name == "key_published_twice")
-    (result,) = checks.run(small.build, [twice])
+    twice = next(c for c in audit_checks.checks() if c.name == "key_published_twice")
+    (result,) = audit_checks.run(small.build, [twice])
     assert result.problems == 1
 
 

@@ -12,9 +12,9 @@ from small_build import Row, SmallBuild, ilo_row, structure_of, un_row
 
 from indicator_defs.roles import ADDED_COLUMNS, MEANINGFUL, ROLE_COLUMNS
 from sources import registry
-from warehouse import checks
+from warehouse.build import audit_checks
+from warehouse.build.staging import stage, unexpected
 from warehouse.metadata import STANDARD_STAGED
-from warehouse.staging import stage, unexpected
 
 PENSN, TITLE = (
     "SI_COV_PENSN",
@@ -52,7 +52,7 @@ def made(small: SmallBuild) -> tuple[list[Row], list[Row]]:
 
 def findings(small: SmallBuild, name: str) -> list[str]:
     """What a check of the audit finds in the build, one text a finding."""
-    (result,) = checks.run(small.build, [c for c in checks.checks() if c.name == name])
+    (result,) = audit_checks.run(small.build, [c for c in audit_checks.checks() if c.name == name])
     return result.sample.split("; ") if result.sample else []
 
 
@@ -248,7 +248,7 @@ def test_series_that_never_had_a_listed_title_blocks(tmp_path: Path) -> None:
     assert found == []
     (finding,) = findings(small, "series_meaning_known")
     assert "Pensions paid (number)" in finding
-    assert next(c for c in checks.checks() if c.name == "series_meaning_known").severity == "blocks"
+    assert next(c for c in audit_checks.checks() if c.name == "series_meaning_known").severity == "blocks"
 
 
 def test_without_a_list_the_title_of_the_oldest_vintage_counts(tmp_path: Path) -> None:

@@ -19,10 +19,10 @@ from typing import Any
 import pytest
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from pipelines.explain import render
-from warehouse.query import query
-from warehouse.way_back import Asked, WayBackError, way_back, ways_back
-from warehouse.way_back_parts import WayBack
+from pipelines.cli.output.explain import render
+from warehouse.explain.explanation import Asked, WayBackError, way_back, ways_back
+from warehouse.explain.parts import WayBack
+from warehouse.query.read_only import query
 
 SEED, ROWS = 20161124, 1000
 VALUE_COLUMN = {"ilostat": "OBS_VALUE", "national": "obs_value"}

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sources import registry
+from sources.dataset_refresh import refresh_dataset
 from sources.fetching import Wanted
-from sources.online import refresh_dataset
 from sources.snapshots import SnapshotStore
 
 SMALL = {

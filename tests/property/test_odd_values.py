@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from small_build import OBSERVATION, Row, SmallBuild, ilo_row, national_row, structure_of, un_row
 
-from warehouse.engine import computed_tables
-from warehouse.making import make_all
+from warehouse.build.engine import computed_tables
+from warehouse.build.parallel import make_all
 
 ODD = [
     "1e400",

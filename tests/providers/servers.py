@@ -20,7 +20,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
-from providers import figures
+from providers import published_rows
 
 HTML = b"<!DOCTYPE html><html><head><title>Service unavailable</title></head><body>Sorry</body></html>"
 WB_XML = (
@@ -70,8 +70,8 @@ class World:
     dataflow_json: bool = False
     etag: bool = True
     # Changes of what is published, each a function of one row.
-    un_row: Callable[[figures.Row], figures.Row] | None = None
-    bank_row: Callable[[figures.Row], figures.Row] | None = None
+    un_row: Callable[[published_rows.Row], published_rows.Row] | None = None
+    bank_row: Callable[[published_rows.Row], published_rows.Row] | None = None
     ilo_row: Callable[[list[str]], list[str]] | None = None
     un_listed: Callable[[str], bool] = lambda code: True
     bank_unknown: set[str] = field(default_factory=set)
@@ -155,16 +155,18 @@ class Handler(BaseHTTPRequestHandler):
     def _un(self, path: str, query: dict[str, list[str]]) -> Reply:
         world = self.world
         if path == "Series/List":
-            listed = [{**s, "release": world.release} for s in figures.unsd_series() if world.un_listed(s["code"])]
+            listed = [
+                {**s, "release": world.release} for s in published_rows.unsd_series() if world.un_listed(s["code"])
+            ]
             return _json(listed)
         assert path == "Series/Data"
         if "dimensions" in query:
             return Reply(b'{"error":"bad request"}', 400)
         # A value that is not known (a comma list, say) is ignored, as if the parameter were not there.
-        known_series = {s["code"] for s in figures.unsd_series()}
+        known_series = {s["code"] for s in published_rows.unsd_series()}
         series = {s for s in query.get("seriesCode", []) if s in known_series and not world.ignore_series}
         areas = {a for a in query.get("areaCode", []) if a.isdigit() and not world.ignore_area}
-        rows = [r for r in figures.unsd() if not series or r["series"] in series]
+        rows = [r for r in published_rows.unsd() if not series or r["series"] in series]
         if areas:
             rows = [r for r in rows if r["geoAreaCode"] in areas]
         else:
@@ -198,7 +200,7 @@ class Handler(BaseHTTPRequestHandler):
             head: dict[str, int | str] = {"page": "1", "pages": "1", "per_page": "50", "total": "1"}
             row = {"id": parts[1], "name": "World Development Indicators", "lastupdated": world.lastupdated}
             return _json([head, [row]])
-        known_areas = {r["countryiso3code"] for r in figures.world_bank()} - world.bank_unknown
+        known_areas = {r["countryiso3code"] for r in published_rows.world_bank()} - world.bank_unknown
         areas = parts[1].split(";")
         if not set(areas) <= known_areas:
             return _bank_error("120", "Invalid value", "The provided parameter value is not valid")
@@ -206,7 +208,7 @@ class Handler(BaseHTTPRequestHandler):
             rows: list[Any] = [{"id": a, "iso2Code": a[:2], "name": a} for a in areas]
             return _json([{"page": 1, "pages": 1, "per_page": "50", "total": len(rows)}, rows])
         series = parts[3].split(";")
-        known = {r["indicator"]["id"] for r in figures.world_bank()} - world.bank_unknown
+        known = {r["indicator"]["id"] for r in published_rows.world_bank()} - world.bank_unknown
         if set(series) & world.bank_archived:
             return _bank_error(
                 "175", "Invalid format", "The indicator was not found. It may have been deleted or archived."
@@ -217,7 +219,7 @@ class Handler(BaseHTTPRequestHandler):
             return _bank_error("120", "Invalid value", "The provided parameter value is not valid")
         rows = [
             r
-            for r in figures.world_bank()
+            for r in published_rows.world_bank()
             if (world.ignore_series or r["indicator"]["id"] in series)
             and (world.ignore_area or r["countryiso3code"] in areas)
         ]
@@ -270,7 +272,7 @@ class Handler(BaseHTTPRequestHandler):
         return Reply((DATAFLOW_XML % {"flow": f"DF_{FLOW}", "update": update}).encode())
 
     def _ilo(self) -> tuple[list[str], list[list[str]]]:
-        header, rows = figures.ilostat()
+        header, rows = published_rows.ilostat()
         return header, rows if self.world.ilo_row is None else [self.world.ilo_row(list(r)) for r in rows]
 
     def _bulk(self, path: str, query: dict[str, list[str]]) -> Reply:
@@ -281,7 +283,7 @@ class Handler(BaseHTTPRequestHandler):
                 ["UNE_DEAP_SEX_AGE_RT_A", "UNE_DEAP_SEX_AGE_RT", "Unemployment rate", "01/02/2024 10:00:00", "9"],
                 [f"{FLOW}_A", FLOW, "Population covered", world.last_update, "1643"],
             ]
-            return Reply(figures.write_csv(lines), headers={"Content-Type": "application/octet-stream"})
+            return Reply(published_rows.write_csv(lines), headers={"Content-Type": "application/octet-stream"})
         assert path == "data/indicator/"
         # A + in the address is a separator here; %2B breaks the id.
         if "%2B" in self.path or query.get("id") != [f"{FLOW}_A"]:
@@ -301,13 +303,13 @@ class Handler(BaseHTTPRequestHandler):
             "obs_status": "OBS_STATUS",
         }
         lines = [[FLOW if n == "DATAFLOW" else r[header.index(n)] for n in names.values()] for r in rows]
-        return Reply(b"\xef\xbb\xbf" + figures.write_csv([list(names), *lines]))
+        return Reply(b"\xef\xbb\xbf" + published_rows.write_csv([list(names), *lines]))
 
     # --- WPP
 
     def _wpp(self, path: str, query: dict[str, list[str]]) -> Reply:
         raw = urlsplit(self.path).path.removeprefix("/wpp/")
-        body = figures.wpp().get(raw)
+        body = published_rows.wpp().get(raw)
         if body is None:
             return Reply(HTML, 404)
         if not self.world.etag:
@@ -318,12 +320,12 @@ class Handler(BaseHTTPRequestHandler):
         return Reply(body, headers={"ETag": etag, "Last-Modified": "Thu, 11 Jul 2024 00:00:00 GMT"})
 
     def _json(self, value: Any) -> Reply:
-        body = figures.dump(value)
+        body = published_rows.dump(value)
         return Reply(body.replace(b'", "', b'",\n "') if self.world.spaces else body, headers=JSON_TYPE)
 
     def _csv(self, rows: list[list[str]]) -> Reply:
         if not self.world.spaces:
-            return Reply(figures.write_csv(rows))
+            return Reply(published_rows.write_csv(rows))
         out = io.StringIO(newline="")
         csv.writer(out, quoting=csv.QUOTE_ALL, lineterminator="\r\n").writerows([rows[0], *reversed(rows[1:])])
         return Reply(b"\xef\xbb\xbf" + out.getvalue().encode())

@@ -11,7 +11,7 @@ from providers.servers import Providers, serving
 from sources.manifests import Manifest
 from sources.parsing import ParsedDataset
 from sources.registry import parse_snapshot
-from sources.shipped import shipped_archive
+from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore
 
 

@@ -9,8 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from sources.provider_spec import DatasetSpec
 from sources.snapshots import SnapshotStore
-from sources.spec import DatasetSpec
 
 ROWS = 6
 Body = bytes

@@ -13,13 +13,14 @@ from providers import servers
 from providers.servers import Providers, Reply, on, raw
 from source_samples import sample
 
-from sources import registry, unsd_sdg, world_bank
+from sources import registry
+from sources.dataset_refresh import FetchReport, read_reports, refresh_dataset, write_report
 from sources.fetching import Wanted
 from sources.manifests import Manifest
-from sources.online import FetchReport, read_reports, refresh_dataset, write_report
 from sources.parsing import LARGEST_UNPACKED, SourceError, content_fingerprint, decompressed, read_json, text_of
+from sources.provider_spec import DatasetSpec, ProviderSpec
+from sources.providers import unsd_sdg, world_bank
 from sources.snapshots import SnapshotStore
-from sources.spec import DatasetSpec, ProviderSpec
 
 UN, BANK, ILO = ("unsd_sdg", "sdg"), ("world_bank", "wdi"), ("ilostat", "SDG_0131_SEX_SOC_RT")
 WPP = ("un_wpp", "wpp2024_demographic")

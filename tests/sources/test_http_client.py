@@ -19,7 +19,7 @@ from indicator_defs.system import clock
 from indicator_defs.system.settings import SettingsError
 from sources.http import BODY_TRIES, Client, HttpError, seconds_to_wait
 from sources.parsing import FinalError, SourceError
-from sources.spec import Limits
+from sources.provider_spec import Limits
 
 LIMITS = Limits(connections=2, timeout_seconds=5, tries=4, url_characters=1500, note="test")
 

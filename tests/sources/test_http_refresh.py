@@ -15,21 +15,21 @@ from urllib.parse import parse_qs, urlsplit
 
 import pandas as pd
 import pytest
-from providers import figures, servers
+from providers import published_rows, servers
 from providers.servers import Providers, World, on
 
-from assets.online import wanted
+from assets.online_fetch import wanted
 from indicator_defs.catalog import load_catalog
 from indicator_defs.system import clock
 from sources import registry
+from sources.dataset_refresh import WORK, FetchReport, read_reports, refresh_dataset, write_report
 from sources.fetching import Wanted, Work
 from sources.http import Answer, Client
 from sources.manifests import Manifest
-from sources.newest import newest_state, one_of_each_date
-from sources.online import WORK, FetchReport, read_reports, refresh_dataset, write_report
+from sources.newest_vintages import newest_state, one_of_each_date
 from sources.parsing import ParsedDataset, SourceError, content_fingerprint
+from sources.provider_spec import DatasetSpec, ProviderSpec
 from sources.snapshots import SnapshotStore
-from sources.spec import DatasetSpec, ProviderSpec
 
 UN, BANK, ILO = ("unsd_sdg", "sdg"), ("world_bank", "wdi"), ("ilostat", "SDG_0131_SEX_SOC_RT")
 WPP, WPP_AGE = ("un_wpp", "wpp2024_demographic"), ("un_wpp", "wpp2019_age_sex")
@@ -142,7 +142,7 @@ def _bank_2024(archive: SnapshotStore) -> Wanted:
 def raise_values(world: World) -> None:
     """Every provider changes its figures."""
     world.un_row = lambda r: {**r, "value": f"{r['value']}1" if "." in r["value"] else r["value"]}
-    world.bank_row = lambda r: {**r, "value": figures.Literal(f"{r['value']}") + 1}
+    world.bank_row = lambda r: {**r, "value": published_rows.Literal(f"{r['value']}") + 1}
     world.ilo_row = lambda r: [*r[:7], f"{r[7]}1" if "." in r[7] else r[7], *r[8:]]
 
 
@@ -1043,7 +1043,7 @@ class TestWpp:
         kept = store.open(report.snapshot or "")
         assert kept.files[0].name == "WPP2024_Demographic_Indicators_Medium.csv.gz"
         raw = (store.folder(kept) / kept.files[0].name).read_bytes()
-        assert raw == figures.wpp()[registry.dataset(*WPP).address], "the provider's own bytes"
+        assert raw == published_rows.wpp()[registry.dataset(*WPP).address], "the provider's own bytes"
         assert b"FRA" in gzip.decompress(raw)
         assert (str(kept.vintage_date), kept.release_tag) == ("2024-07-11", "WPP 2024")
 
@@ -1056,7 +1056,9 @@ class TestWpp:
 
     def test_another_file_under_the_same_revision(self, providers: Providers, store: SnapshotStore) -> None:
         refresh(store, WPP)
-        other = gzip.compress(gzip.decompress(figures.wpp()[registry.dataset(*WPP).address]).replace(b"THA", b"XXX"))
+        other = gzip.compress(
+            gzip.decompress(published_rows.wpp()[registry.dataset(*WPP).address]).replace(b"THA", b"XXX")
+        )
         providers.world.fault = on("WPP2024", lambda _: servers.Reply(other, headers={"ETag": '"new"'}))
         report = refresh(store, WPP)
         assert report.outcome == "changed_in_place"

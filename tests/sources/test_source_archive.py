@@ -12,10 +12,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from sources.archive import main
+from sources.archive_tools.build import main
+from sources.archive_tools.rebuild import ArchiveError, build
 from sources.manifests import MANIFEST, Manifest
 from sources.parsing import ParsedDataset
-from sources.rebuilt import ArchiveError, build
 from sources.registry import dataset
 from sources.snapshots import SnapshotStore
 

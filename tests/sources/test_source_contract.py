@@ -14,9 +14,9 @@ from source_samples import Sample, fewer_rows, sample, with_extra, without
 from indicator_defs.roles import ROLE_COLUMNS
 from sources.manifests import Manifest
 from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_asked, content_fingerprint, decompressed
+from sources.provider_spec import DatasetSpec
 from sources.registry import dataset, parse_snapshot, parser, structures
 from sources.snapshots import SnapshotStore
-from sources.spec import DatasetSpec
 
 DATASETS = [d for d in structures() if isinstance(d, DatasetSpec)]
 JSON_PROVIDERS = ("unsd_sdg", "world_bank")

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from source_samples import sample
 
-from sources.keep import main
+from sources.archive_tools.add import main
 from sources.manifests import Manifest, SnapshotError
 from sources.registry import dataset, parse_snapshot
-from sources.shipped import archive_folders
+from sources.shipped_archive import archive_folders
 from sources.snapshots import SnapshotStore
 
 ADDRESS = "https://example.org/answer"

@@ -9,9 +9,9 @@ import pytest
 from source_samples import SUBMISSION
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from sources.national import collect_inbox, identify, inbox_sheets, parse
-from sources.newest import newest_state
+from sources.newest_vintages import newest_state
 from sources.parsing import ParsedDataset, SourceError
+from sources.providers.national import collect_inbox, identify, inbox_sheets, parse
 from sources.registry import dataset, parse_snapshot
 from sources.snapshots import SnapshotStore
 

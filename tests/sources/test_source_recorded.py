@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from sources.parsing import SourceError, read_json
+from sources.provider_spec import DatasetSpec
+from sources.providers.world_bank import WorldBankError
 from sources.registry import dataset, parser
-from sources.spec import DatasetSpec
-from sources.world_bank import WorldBankError
 
 WDI = dataset("world_bank", "wdi")
 SDG = dataset("unsd_sdg", "sdg")

@@ -10,7 +10,7 @@ import pytest
 
 from indicator_defs.roles import ROLE_COLUMNS
 from sources import registry
-from sources.national import identify, parse
+from sources.providers.national import identify, parse
 from sources.registry import FOLDER, RegistryError, dataset, parser, provider, providers, structures
 
 DOCS = Path(__file__).parents[2] / "docs"

@@ -15,12 +15,12 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from assets.inputs import in_use
+from assets.release_inputs import in_use
 from indicator_defs.model import Snapshot
 from sources.manifests import MANIFEST, Manifest, Origin, RawFile, SnapshotError, read_manifest, sha256
-from sources.newest import newest_state
+from sources.newest_vintages import newest_state
 from sources.parsing import SourceError
-from sources.shipped import archive_folders, shipped_archive
+from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
 
 
@@ -390,9 +390,9 @@ class TestNewestState:
 def test_deciding_needs_neither_pandas_nor_http() -> None:
     code = (
         "import sys, pathlib, tempfile\n"
-        "from assets.inputs import in_use\n"
-        "from sources.newest import newest_state\n"
-        "from sources.shipped import archive_folders, shipped_archive\n"
+        "from assets.release_inputs import in_use\n"
+        "from sources.newest_vintages import newest_state\n"
+        "from sources.shipped_archive import archive_folders, shipped_archive\n"
         "from sources.snapshots import SnapshotStore\n"
         "store = SnapshotStore(pathlib.Path(tempfile.mkdtemp()))\n"
         "for folder in archive_folders(shipped_archive()): store.import_from(folder)\n"

@@ -11,11 +11,11 @@ from small_build import SmallBuild, ilo_row, un_row
 from indicator_defs.catalog import FOLDER
 from indicator_defs.files import definition_files
 from sources import registry
-from warehouse.database import staged_tables
-from warehouse.engine import computed_tables
+from warehouse.build.engine import computed_tables
+from warehouse.build.previous_values import write_previous
 from warehouse.metadata import Table
-from warehouse.previous import write_previous
-from warehouse.release import audit
+from warehouse.release.database import staged_tables
+from warehouse.release.publish import audit
 
 
 @pytest.fixture(scope="session")

@@ -22,20 +22,20 @@ from dagster._core.scheduler.instigation import (
 )
 from payung_command import run_payung
 
-from assets.resource import Workplace
+from assets.workplace import Workplace
 from indicator_defs.catalog import load_catalog
 from indicator_defs.system import clock
 from indicator_defs.system.settings import SettingsError
-from pipelines.cli import main
-from pipelines.failures import last_failure, write_failure
+from pipelines.cli.main import main
+from pipelines.cli.output.status import _ahead, _is_since
 from pipelines.notices import Notice, of_lateness, tell
-from pipelines.status import _ahead, _is_since
-from pipelines.ticks import end_waiting
+from pipelines.run_failures import last_failure, write_failure
+from pipelines.schedule_ticks import end_waiting
 from sources import registry
+from sources.dataset_refresh import FetchReport
 from sources.freshness import freshness, late_sources
-from sources.online import FetchReport
-from warehouse import history
-from warehouse.releases import ReleaseError, Releases
+from warehouse.release import history
+from warehouse.release.release_folders import ReleaseError, Releases
 
 ROOT = Path(__file__).parents[2]
 READS_CLOCK = re.compile(

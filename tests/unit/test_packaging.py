@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from warehouse.query import ask
+from warehouse.query.read_only import ask
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
@@ -80,7 +80,7 @@ def test_what_a_library_needs_at_run_time_is_declared() -> None:
 
 
 def test_time_with_a_zone_is_answered(release: Path) -> None:
-    from warehouse.query import reader
+    from warehouse.query.read_only import reader
 
     with reader(release) as con:
         answer = ask(con, "SELECT TIMESTAMPTZ '2026-11-30 12:00:00+07' AS at")
@@ -150,7 +150,7 @@ def test_wheel_holds_every_file_of_the_packages_and_no_other(installed: tuple[Pa
 def test_wheel_alone_helps_refreshes_and_answers(installed: tuple[Path, Path], tmp_path: Path) -> None:
     import click
 
-    from pipelines.cli import main
+    from pipelines.cli.main import main
 
     _, commands = installed
 

@@ -80,18 +80,18 @@ def test_sql_takes_any_number_and_none() -> None:
 
 # What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, and a weight as it is stored.
 NO_FIGURE = {
-    "warehouse/export/site/chart.py": 6,
+    "warehouse/export/site/indicator_chart.py": 6,
     "warehouse/export/site/templates/chart.svg": 4,
     "warehouse/sql/indicator_set/weight_value.sql": 2,
-    "pipelines/status_details.py": 2,
-    "pipelines/run.py": 2,
-    "pipelines/releases.py": 1,
-    "pipelines/commands/refresh.py": 1,
-    "pipelines/commands/refresh_shown.py": 4,
-    "pipelines/commands/releases.py": 1,
-    "sources/archive.py": 2,
+    "pipelines/cli/output/status_details.py": 2,
+    "pipelines/refresh.py": 2,
+    "pipelines/release_actions.py": 1,
+    "pipelines/cli/refresh.py": 1,
+    "pipelines/cli/output/refresh.py": 4,
+    "pipelines/cli/releases.py": 1,
+    "sources/archive_tools/build.py": 2,
     "sources/http.py": 2,
-    "sources/online.py": 1,
+    "sources/dataset_refresh.py": 1,
 }
 _SPEC = re.compile(r"\.[\d{]|[fgeEG%]$")  # a precision, or a type that has one by itself
 _IN_TEXT = re.compile(

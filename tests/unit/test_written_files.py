@@ -11,17 +11,17 @@ from pathlib import Path
 import grimp
 import pytest
 
-from assets import kept_staging
+from assets import staging_cache
 from indicator_defs.system import clock, files
 from sources import registry
+from sources.dataset_refresh import FetchReport, write_report
 from sources.fetching import Work
 from sources.http import Answer
-from sources.online import FetchReport, write_report
 from sources.parsing import SourceError
-from warehouse.answer_files import write_text
-from warehouse.export.files import ExportError, written_aside
-from warehouse.home_format import mark
-from warehouse.query import QueryError
+from warehouse.export.export_files import ExportError, written_aside
+from warehouse.query.answer_files import write_text
+from warehouse.query.read_only import QueryError
+from warehouse.release.home_format import mark
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "bench", "docs")
@@ -148,11 +148,11 @@ def test_there_is_one_way_to_put_a_file_in_place() -> None:
     allowed = {
         "indicator_defs/system/files.py",  # the one way
         "sources/snapshots.py",  # folders of snapshots
-        "warehouse/release.py",  # folders of releases
-        "warehouse/releases.py",  # the link `current`
-        "warehouse/upkeep.py",  # a release that is removed
+        "warehouse/release/publish.py",  # folders of releases
+        "warehouse/release/release_folders.py",  # the link `current`
+        "warehouse/release/upkeep.py",  # a release that is removed
         "warehouse/edition/freeze.py",  # folders of editions
-        "assets/kept_staging.py",  # folders of staged results
+        "assets/staging_cache.py",  # folders of staged results
     }
     found = set()
     for package in PACKAGES:
@@ -182,17 +182,19 @@ def test_the_lowest_floor_knows_nothing_of_the_others() -> None:
 
 
 def test_a_kept_staged_result_depends_on_the_code_that_its_making_imports() -> None:
-    """kept_staging.CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
+    """staging_cache.CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
     imports = graph()
-    direct = imports.find_modules_directly_imported_by("assets.kept_staging")
-    begin = (direct - {"assets.inputs"}) | {f"sources.{name}" for name in registry.providers()}  # of inputs only ROOT
-    needed = begin.union(*(imports.find_upstream_modules(m) for m in begin)) | {"assets.kept_staging"}
-    assert {"indicator_defs.files", "sources.national", "warehouse.staging"} <= needed
+    direct = imports.find_modules_directly_imported_by("assets.staging_cache")
+    begin = (direct - {"assets.release_inputs"}) | {
+        f"sources.providers.{name}" for name in registry.providers()
+    }  # of inputs only ROOT
+    needed = begin.union(*(imports.find_upstream_modules(m) for m in begin)) | {"assets.staging_cache"}
+    assert {"indicator_defs.files", "sources.providers.national", "warehouse.build.staging"} <= needed
     covered = {}
     for module in needed:
         path = module.replace(".", "/")
-        covered[module] = [c for c in kept_staging.CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
-    assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to kept_staging.CODE"
+        covered[module] = [c for c in staging_cache.CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
+    assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to staging_cache.CODE"
     used = {c for by in covered.values() for c in by} | {"warehouse/tables"}  # that one is YAML, read by metadata.py
-    assert used == set(kept_staging.CODE)
-    assert all((ROOT / c).exists() for c in kept_staging.CODE)
+    assert used == set(staging_cache.CODE)
+    assert all((ROOT / c).exists() for c in staging_cache.CODE)

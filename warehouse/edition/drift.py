@@ -1,7 +1,7 @@
 """Drift: what the figures of a release would change in an edition, cell by cell, and why.
 
 Belongs here: opening both side by side, running the comparison (sql/drift.sql), and the shape of its answer.
-Does not belong here: finding the causes (why.py), comparing definitions (definitions.py), wording (pipelines).
+Does not belong here: finding the causes (causes.py), comparing definitions (definitions.py), wording (pipelines).
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ import duckdb
 from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.connection import open_engine, parquet, quoted
 from warehouse.disk import sha256
-from warehouse.edition.definitions import DefinitionChange, definition_changes
+from warehouse.edition.causes import Cause, Moved, Why, moved_sources
+from warehouse.edition.definition_changes import DefinitionChange, definition_changes
+from warehouse.edition.edition_store import Edition, EditionError, verify
 from warehouse.edition.freeze import kept_tables
-from warehouse.edition.kept import Edition, EditionError, verify
-from warehouse.edition.why import Cause, Moved, Why, moved_sources
-from warehouse.releases import DATABASE, MANIFEST, read_manifest
+from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
 
 SQL = Path(__file__).parent / "sql"
 COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")

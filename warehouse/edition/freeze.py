@@ -1,7 +1,7 @@
 """Freezing: one release's regional baseline, with all it rests on, as files that nobody writes again.
 
 Belongs here: which tables an edition holds, writing them whole, signature and checksums.
-Does not belong here: finding and verifying editions (kept.py).
+Does not belong here: finding and verifying editions (edition_store.py).
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ import duckdb
 from indicator_defs.system import clock
 from warehouse.connection import open_engine, quoted
 from warehouse.disk import discard, sha256, sync
-from warehouse.edition.kept import (
+from warehouse.edition.edition_store import (
     CHECKSUM,
     FORMAT,
     MANIFEST,
@@ -29,7 +29,7 @@ from warehouse.edition.kept import (
     Signature,
 )
 from warehouse.metadata import tables
-from warehouse.releases import DATABASE, read_manifest
+from warehouse.release.release_folders import DATABASE, read_manifest
 
 SQL = Path(__file__).parent / "sql"
 # Kept whole, beside the reference tables.

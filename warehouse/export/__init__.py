@@ -1,9 +1,9 @@
 """The exports of a release: workbook, CSV, Parquet, figures and a static site.
 
 Belongs here: the one public door, `export`, and which kinds there are.
-Does not belong here: reading the release (reading.py), the workbook (workbook.py, sheets.py, contents.py), its notes
-and metadata sheets, which the site prints too (notes.py, metadata_sheet.py), the data packages (package.py), the
-figures (figures.py), the site (site/), the command line (pipelines).
+Does not belong here: reading the release (release_reader.py), the workbook (release_workbook.py, sheet_writer.py,
+contents_sheet.py), its notes and metadata sheets, which the site prints too (reading_notes.py, metadata_sheet.py), the
+data packages (data_package.py), the figures (report_figures.py), the site (site/), the command line (pipelines).
 """
 
 from __future__ import annotations
@@ -12,8 +12,8 @@ from collections.abc import Collection
 from pathlib import Path
 
 from indicator_defs.errors import WrongUseError
-from warehouse.export.files import ExportError, make_folder
-from warehouse.export.reading import open_release
+from warehouse.export.export_files import ExportError, make_folder
+from warehouse.export.release_reader import open_release
 
 KINDS = ("xlsx", "csv", "parquet", "figures", "site")
 
@@ -42,16 +42,16 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
         make_folder(to)
         # Imported where used: openpyxl and matplotlib take as long to load as small exports take to write.
         if "xlsx" in wanted:
-            from warehouse.export.sheets import write_workbook
+            from warehouse.export.release_workbook import write_workbook
 
             files.append(write_workbook(reader, to))
         for kind in ("csv", "parquet"):
             if kind in wanted:
-                from warehouse.export.package import write_package
+                from warehouse.export.data_package import write_package
 
                 files.extend(write_package(reader, to / kind, kind))
         if "figures" in wanted:
-            from warehouse.export.figures import write_figures
+            from warehouse.export.report_figures import write_figures
 
             files.extend(write_figures(reader, to / "figures"))
         if "site" in wanted:

@@ -10,7 +10,7 @@ from typing import Any
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.rounding import digits
-from warehouse.export.reading import ReleaseReader
+from warehouse.export.release_reader import ReleaseReader
 
 
 def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[str, str | None]]:

@@ -1,7 +1,7 @@
 """The static site of a release: plain HTML that needs no server, with charts, tables, downloads and a search.
 
 Belongs here: writing the folder whole and swapping it in.
-Does not belong here: what the pages are (pages.py), what they say (content.py, words.py, chart.py), how they look
+Does not belong here: what the pages are (pages.py), what they say (content.py, words.py, indicator_chart.py), how they look
 (templates, static).
 """
 
@@ -12,8 +12,8 @@ import shutil
 from pathlib import Path
 
 from warehouse.disk import discard, replace_folder
-from warehouse.export.files import ExportError, make_folder, unwritable
-from warehouse.export.reading import ReleaseReader
+from warehouse.export.export_files import ExportError, make_folder, unwritable
+from warehouse.export.release_reader import ReleaseReader
 from warehouse.export.site.content import Content
 from warehouse.export.site.pages import Site
 

@@ -13,7 +13,7 @@ from functools import cached_property
 from types import SimpleNamespace
 from typing import Any
 
-from warehouse.export.reading import ReleaseReader, Rows
+from warehouse.export.release_reader import ReleaseReader, Rows
 
 Records = list[Any]  # each row with an attribute for each column of the query
 

@@ -17,10 +17,12 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from warehouse.export.labels import AVAILABILITY_LETTERS
 from warehouse.export.metadata_sheet import metadata_fields
-from warehouse.export.notes import note_rows
-from warehouse.export.site import chart, words
-from warehouse.export.site.cells import (
+from warehouse.export.reading_notes import note_rows
+from warehouse.export.site import indicator_chart, value_texts
+from warehouse.export.site.content import Content, Notes, Snapshot, by
+from warehouse.export.site.table_cells import (
     anchor,
     csv_text,
     end_cells,
@@ -30,8 +32,6 @@ from warehouse.export.site.cells import (
     short_notes,
     way_back,
 )
-from warehouse.export.site.content import Content, Notes, Snapshot, by
-from warehouse.export.wording import AVAILABILITY_LETTERS
 
 TEMPLATES = Path(__file__).parent / "templates"
 NAVIGATION = (
@@ -118,13 +118,13 @@ class Site:
             navigation=NAVIGATION,
             settings=content.settings,
             members=content.members,
-            classes=words.CLASSES,
-            number=words.number,
-            mean_year=words.mean_year,
-            percent=words.percent,
-            difference=words.difference,
-            gap=words.gap,
-            flags=partial(words.flags, labels=content.labels),
+            classes=value_texts.CLASSES,
+            number=value_texts.number,
+            mean_year=value_texts.mean_year,
+            percent=value_texts.percent,
+            difference=value_texts.difference,
+            gap=value_texts.gap,
+            flags=partial(value_texts.flags, labels=content.labels),
         )
 
     def files(self) -> Iterator[tuple[str, str]]:
@@ -246,7 +246,7 @@ class Site:
         decimals, notes = c.decimals[code], Notes()
         by_member = [(area, name, c.values.get((code, area), [])) for area, name in c.members]
         values = [v for _, _, rows in by_member for v in rows]
-        value_notes = {v.observation_id: notes.numbers(words.notes_of(v)) for v in values}
+        value_notes = {v.observation_id: notes.numbers(value_texts.notes_of(v)) for v in values}
         known = {v.observation_id for v in values}
 
         def end_notes(row: Any) -> list[int]:
@@ -272,11 +272,11 @@ class Site:
         ends = c.ends.get(code, [])
         extra = c.breakdown_ends.get(code, [])
         regional = c.regional.get(code, [])
-        picture = chart.draw(
+        picture = indicator_chart.draw(
             sheet.name,
             sheet.unit_name,
             [(name, rows) for _, name, rows in by_member],
-            lambda value: words.rounded(value, decimals),
+            lambda value: value_texts.rounded(value, decimals),
         )
         wanted = (
             ("chart", "Over time", picture is not None),
@@ -303,11 +303,11 @@ class Site:
             "has_regional_file": code in c.regional_downloads[1],
             "regional_years": c.regional_years.get(code, []),
             "breakdowns": in_order(by(extra, *BREAKDOWNS).values(), c.labels),
-            "breakdown_notes": {(words.cell_codes(r), r.ref_area): end_notes(r) for r in extra},
-            "cell_codes": words.cell_codes,
+            "breakdown_notes": {(value_texts.cell_codes(r), r.ref_area): end_notes(r) for r in extra},
+            "cell_codes": value_texts.cell_codes,
             "plain_end": lambda r, point: end_cells(r, point, ""),
             "chart": picture,
-            "most_years_apart": chart.MOST_YEARS_APART,
+            "most_years_apart": indicator_chart.MOST_YEARS_APART,
             "discrepancies": c.discrepancies.get(code, []),
             "choices": c.choices.get(code, []),
             "used": used,
@@ -343,7 +343,7 @@ class Site:
             for point in ("baseline", "latest"):
                 value = dated.get(getattr(row, f"{point}_observation_id") or "")
                 if value is not None:
-                    texts += [f"{row.name}, {value.time_period}: {t}" for t in words.notes_of(value)]
+                    texts += [f"{row.name}, {value.time_period}: {t}" for t in value_texts.notes_of(value)]
             if row.baseline_footnote and row.baseline_observation_id is None:
                 texts.append(f"Baseline: {row.baseline_footnote}")
             if row.latest_status_label and row.latest_status != "A":
@@ -408,7 +408,7 @@ class Site:
             cells = {r.ref_area: r for r in found}
             lines.append(
                 GroupLine(
-                    label=words.cell_label(found[0], self.content.labels),
+                    label=value_texts.cell_label(found[0], self.content.labels),
                     match=match,
                     cells=cells,
                     notes={a: notes.numbers(short_notes(r)) for a, r in cells.items()},

@@ -1,0 +1,32 @@
+"""The release before as an input of the build: what the audit compares the new values with."""
+
+from __future__ import annotations
+
+import dagster as dg
+
+from assets.workplace import Workplace, described, told
+from warehouse.build.previous_values import PREVIOUS, PreviousError, previous_values, write_previous
+from warehouse.metadata import table
+
+
+@dg.asset(
+    key=dg.AssetKey(PREVIOUS.split(".")),
+    group_name="lineage",
+    description="The chosen values of the current release, before a new one takes its place; the audit compares.",
+    kinds={"parquet"},
+)
+def previous_value(workplace: Workplace) -> dg.MaterializeResult:
+    """Reads the current release; a build as of a date is compared with nothing.
+
+    A current release that is damaged must not keep a new one from being made: it is told, and nothing is compared.
+    """
+    release = None if workplace.cut.as_of is not None else workplace.releases.current()
+    try:
+        values, damage = (None if release is None else previous_values(release)), None
+    except PreviousError as error:
+        values, damage = None, str(error)
+    metadata = described(workplace, table(PREVIOUS), write_previous(workplace.build, values))
+    if damage is not None:
+        told(PREVIOUS, damage)
+        metadata["not compared"] = dg.MetadataValue.text(damage)
+    return dg.MaterializeResult(metadata=metadata)

@@ -1,0 +1,142 @@
+"""What a release is made from, as fingerprints: "nothing new" means that none of these changed.
+
+Belongs here: the one list of inputs, used before a refresh (to skip it) and in the manifest of a release.
+Does not belong here: dagster; this module is imported where a refresh has nothing to do and must be quick.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from collections.abc import Iterable
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from indicator_defs import catalog
+from sources.manifests import Manifest, read_manifest
+from sources.newest_vintages import one_of_each_date
+from sources.providers.national import inbox_files
+from sources.shipped_archive import archive_folders, shipped_archive
+from sources.snapshots import SnapshotStore
+from warehouse.release import history
+from warehouse.release import release_folders as published
+
+ROOT = Path(__file__).parent.parent
+CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
+CODE_ENDINGS = (".py", ".sql", ".yaml")
+SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
+
+
+@dataclass(frozen=True)
+class Home:
+    """The folder that holds everything that is not code ($PAYUNG_HOME)."""
+
+    path: Path
+
+    @property
+    def snapshots(self) -> SnapshotStore:
+        """What providers sent, write-once."""
+        return SnapshotStore(self.path / "snapshots")
+
+    @property
+    def inbox(self) -> Path:
+        """Where a statistician puts national files."""
+        return self.path / "inbox"
+
+    @property
+    def builds(self) -> Path:
+        """Builds under way."""
+        return self.path / "build"
+
+    def remove_builds(self, but: str | None = None) -> None:
+        """Removes the builds that runs left, all `but` one; only with the lock held."""
+        for left in self.builds.glob("*"):
+            if left.name != but:
+                # The next run tries again what cannot be removed; until then `payung status` counts it at the disk.
+                shutil.rmtree(left, ignore_errors=True)
+
+    @property
+    def log(self) -> Path:
+        """Messages of failed runs."""
+        return self.path / "log"
+
+    @property
+    def dagster(self) -> Path:
+        """Dagster's home: runs, events, schedules."""
+        return self.path / "dagster"
+
+
+def code_fingerprint() -> str:
+    """sha256 over the code that makes a release: Python, SQL and the YAML of providers and tables."""
+    digest = hashlib.sha256()
+    for package in CODE:
+        for path in sorted((ROOT / package).rglob("*")):
+            relative = path.relative_to(ROOT)
+            if path.suffix not in CODE_ENDINGS or relative.parts[:2] == ("sources", "archive"):
+                continue
+            if package == "indicator_defs" and path.suffix != ".py":
+                continue  # the catalogue has a fingerprint of its own
+            digest.update(relative.as_posix().encode())
+            digest.update(path.read_bytes())
+    return digest.hexdigest()
+
+
+def in_use(store: SnapshotStore, archive: Path) -> list[Manifest]:
+    """Snapshots that a release rests on: those shipped today, and those fetched or handed in."""
+    shipped = {read_manifest(folder).place for folder in archive_folders(archive)}
+    return one_of_each_date([m for m in store.list() if m.origin != "archive" or m.place in shipped])
+
+
+def inputs(home: Home) -> dict[str, str]:
+    """Fingerprints by name: catalogue, code, snapshots (shipped and fetched) and national files.
+
+    National files are compared by their bytes, those taken from the inbox earlier together with those in it now: taking
+    a file adds nothing, and removing or renaming one that was taken changes no figure, so neither makes a release.
+    """
+    archive = shipped_archive()
+    # the shipped bytes themselves: an altered file must be noticed, also where nothing else changed
+    places = {
+        f"{path.relative_to(archive).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
+        for folder in archive_folders(archive)
+        for path in folder.iterdir()
+    }
+    kept = home.snapshots.list()
+    places |= {m.place for m in kept if m.origin == "fetched"}
+    handed_in = {f.sha256 for m in kept if m.origin == "inbox" for f in m.files}
+    handed_in |= {hashlib.sha256(p.read_bytes()).hexdigest() for p in inbox_files(home.inbox)}
+    return {
+        "catalogue": catalog.fingerprint_of(),
+        "code": code_fingerprint(),
+        SNAPSHOTS: _digest(sorted(places)),
+        "inbox": _digest(sorted(handed_in)),
+    }
+
+
+def unchanged(home: Home) -> Path | None:
+    """The current release if it was made from exactly today's inputs and is whole, otherwise None.
+
+    After a rollback also where the release that was left was made from them: a refresh would only bring it back.
+    """
+    releases = published.Releases(home.path)
+    current = releases.current()
+    if current is None:
+        return None
+    left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
+    try:
+        manifest = published.read_manifest(current)
+        made_from = [manifest["inputs"], *(published.read_manifest(releases.find(i))["inputs"] for i in left)]
+    except published.DamagedError:  # not whole: a new release is what mends it
+        return None
+    if not all((current / name).exists() for name in manifest["files"]):
+        return None
+    return current if inputs(home) in made_from else None
+
+
+def code_version() -> str:
+    """The version of the code, as installed."""
+    return version("payung")
+
+
+def _digest(lines: Iterable[str]) -> str:
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()

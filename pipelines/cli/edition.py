@@ -1,0 +1,137 @@
+"""The commands of `payung edition`: signed, frozen copies of the regional baseline.
+
+Belongs here: options, help and exit codes.
+Does not belong here: what the commands do (warehouse/edition/) and say (editions.py).
+"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from pipelines.cli.common import ATTENTION, DEBUG, FAILED, JSON, OK, RELEASE, TEXT, show_json
+from pipelines.home import home
+
+
+@click.group(short_help="Freeze, verify and compare signed copies of the baseline.")
+def edition() -> None:
+    """Signed, frozen copies of the regional baseline, which no refresh changes.
+
+    \b
+    Example: payung edition freeze baseline-2026 --signed-by "A. Name, ACSS" --note "Sixteenth session"
+    """
+
+
+@edition.command(short_help="Freeze the baseline of a release and print its checksum.")
+@click.argument("name", type=TEXT)
+@click.option("--signed-by", type=TEXT, required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
+@click.option("--note", type=TEXT, required=True, help="What it is for, as the meeting or the decision.")
+@RELEASE
+@JSON
+@DEBUG
+def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json: bool) -> None:
+    """Freeze the regional baseline of a release as edition NAME and print its checksum.
+
+    The folder editions/NAME in the home holds the baseline with all it rests on, as CSV and Parquet: values,
+    regional figures, weights, definitions, sources. A name is used once.
+
+    \b
+    Example: payung edition freeze baseline-2026 --signed-by "A. Name, ACSS" --note "Sixteenth session"
+    """
+    from pipelines.cli.output.editions import frozen
+    from warehouse.edition.edition_store import Editions, Signature
+    from warehouse.edition.freeze import freeze as run
+    from warehouse.release.release_folders import Releases
+
+    editions, signature = Editions(home()), Signature.of(signed_by)
+    editions.refuse_name(name)
+    made = run(editions, Releases(home()).find(release_id), name, signature, note)
+    if as_json:
+        told = {k: made.manifest[k] for k in ("edition", "signed_by", "signed_at", "note", "release")}
+        show_json({**told, "checksum": made.checksum, "folder": str(made.folder)}, indent=None)
+    else:
+        click.echo(frozen(made))
+
+
+@edition.command(name="list", short_help="List the editions, and whether they are whole.")
+@JSON
+@DEBUG
+def list_editions(as_json: bool) -> None:
+    """List the editions: who signed them, when, from which release, and whether their files are whole.
+
+    \b
+    Example: payung edition list
+    """
+    from pipelines.cli.output.editions import list_table, listed
+    from pipelines.cli.output.tables import print_table
+
+    found = listed(home())
+    if as_json:
+        show_json([e.as_dict() for e in found])
+    elif found:
+        print_table(list_table(found))
+    else:
+        click.echo("No edition was frozen yet: payung edition freeze --help")
+
+
+@edition.command(short_help="Check every file of an edition.")
+@click.argument("name", type=TEXT)
+@click.option("--checksum", type=TEXT, help="The checksum in the minutes; with spaces or without.")
+@JSON
+@DEBUG
+def verify(name: str, checksum: str | None, as_json: bool) -> None:
+    """Check every file of an edition against the sha256 it was signed with.
+
+    With --checksum also that the whole is the one in the minutes: only that shows when somebody altered a file and
+    its sums together.
+
+    \b
+    Exit codes: 0 whole, 1 altered.
+    Example: payung edition verify baseline-2026 --checksum "0f3a..."
+    """
+    from pipelines.cli.output.editions import verified
+    from warehouse.edition.edition_store import Editions, as_sha256
+    from warehouse.edition.edition_store import verify as run
+
+    if checksum is not None:
+        as_sha256(checksum)  # what is no checksum is refused before anything is looked for
+    one = Editions(home()).find(name)
+    problems = run(one, checksum)
+    if as_json:
+        told = {"edition": one.name, "checksum": one.checksum, "whole": not problems}
+        show_json({**told, "problems": [p.as_dict() for p in problems]})
+    else:
+        click.echo(verified(one, problems, checksum is not None))
+    sys.exit(FAILED if problems else OK)
+
+
+@edition.command(short_help="Show what today's figures would change in an edition.")
+@click.argument("name", type=TEXT)
+@RELEASE
+@click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")
+@JSON
+@DEBUG
+def drift(name: str, release_id: str | None, samples: int, as_json: bool) -> None:
+    """Show what today's figures would change in an edition, cell by cell, and why.
+
+    Values that disappeared, changed, are of another year or new; changed comparability, class, status and
+    definitions; each with its cause: a new vintage and of which source, a correction, a definition, weights,
+    membership.
+
+    \b
+    Exit codes: 0 no drift, 4 drift.
+    Example: payung edition drift baseline-2026
+    """
+    from pipelines.cli.output.editions import drifted
+    from warehouse.edition.drift import drift as run
+    from warehouse.edition.edition_store import Editions
+    from warehouse.release.release_folders import Releases
+
+    one = Editions(home()).find(name)
+    found = run(one, Releases(home()).find(release_id))
+    if as_json:
+        show_json(found.as_dict())
+    else:
+        click.echo(drifted(found, samples))
+    sys.exit(ATTENTION if found else OK)

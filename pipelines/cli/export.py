@@ -1,0 +1,40 @@
+"""The command `payung export`: a release as files to take along.
+
+Belongs here: its options and help. Does not belong here: writing the files (warehouse/export/).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from pipelines.cli.common import DEBUG, FOLDER, RELEASE, TEXT, readable, shown_path
+from pipelines.home import home
+
+
+@click.command(short_help="Write workbook, tables, figures and a static site.")
+@click.option("--to", "to", type=FOLDER, help="Folder. Default: exports/RELEASE in the home.")
+@click.option("--only", type=TEXT, help="Comma-separated kinds: xlsx, csv, parquet, figures, site. Default: all.")
+@RELEASE
+@DEBUG
+def export(to: Path | None, only: str | None, release_id: str | None) -> None:
+    """Write the workbook, CSV and Parquet tables, figures and a static site of a release.
+
+    \b
+    Example: payung export --only xlsx,figures --to report
+             payung export --only site
+    """
+    from warehouse.export import KINDS
+    from warehouse.export import export as run
+
+    kinds = None if only is None else [k.strip() for k in only.split(",") if k.strip()]
+    if kinds == []:
+        raise click.UsageError("--only names no kind of export; leave it out for all of them.")
+    unknown = [k for k in kinds or () if k not in KINDS]
+    if unknown:
+        raise click.UsageError(f"--only: found {', '.join(unknown)}, expected some of {', '.join(KINDS)}.")
+    release = readable(release_id)
+    folder = to or home() / "exports" / release.name
+    for path in run(release, folder, kinds):
+        click.echo(shown_path(path))

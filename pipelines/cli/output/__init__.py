@@ -1,0 +1,1 @@
+"""What the commands show: one module for each answer, one renderer of tables, one formatter of numbers."""

@@ -1,0 +1,120 @@
+"""Completion at the prompt of `payung sql`: tables, columns, macros, keywords, and codes between quotes.
+
+Belongs here: which words fit where the cursor stands. Does not belong here: reading and answering lines (sql_prompt.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from prompt_toolkit.completion import CompleteEvent, Completer, Completion
+from prompt_toolkit.document import Document
+
+from warehouse.query.read_only import ask
+
+KEYWORDS = re.findall(
+    r"\S+",
+    """SELECT FROM WHERE GROUP BY ORDER LIMIT JOIN LEFT ON USING AND OR NOT IN IS NULL BETWEEN LIKE DISTINCT AS CASE WHEN
+    THEN ELSE END WITH UNION ALL HAVING DESC ASC PIVOT DESCRIBE SUMMARIZE EXPLAIN DATE count sum avg min max round arg_max
+    coalesce string_agg""",
+)
+COMMANDS = {"\\d": "tables, or columns of a table", "\\?": "help", "\\q": "leave"}
+_WORD = re.compile(r"[\w.\\?]+$")
+_NAMED = re.compile(r"\b(?:from|join)\s+([\w.]+)(?:\([^)]*\))?(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
+_TABLE_NEXT = re.compile(r"(?:\b(?:from|join|describe|summarize)\s+|^\\d\s+)[\w.]*$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Known:
+    """What can be completed: columns of each table, macros and codes with what they mean."""
+
+    columns: dict[str, dict[str, str]]
+    about: dict[str, str]
+    macros: dict[str, str]
+    codes: dict[str, str]
+
+
+def read_words(con: Any) -> Known:
+    """Tables, columns, macros and codes of the database that an open reader shows."""
+    columns: dict[str, dict[str, str]] = {}
+    for schema, table, column, kind in ask(
+        con,
+        "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
+        "WHERE database_name = current_database() AND NOT internal ORDER BY ALL",
+    ).rows:
+        columns.setdefault(table if schema == "main" else f"{schema}.{table}", {})[column] = kind
+    about = {
+        (n if s == "main" else f"{s}.{n}"): c or ""
+        for s, n, c in ask(
+            con,
+            "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database() "
+            "UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE database_name = current_database()",
+        ).rows
+    }
+    macros = ask(
+        con,
+        "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = current_database() "
+        "AND NOT internal AND function_type IN ('table_macro', 'macro')",
+    )
+    codes = ask(
+        con,
+        "SELECT indicator, name FROM reference.indicator UNION ALL SELECT ref_area, name FROM reference.area "
+        "UNION ALL SELECT code, name FROM reference.code WHERE codelist IN ('target_group', 'sector') AND code <> '_T'",
+    )
+    return Known(
+        columns,
+        about,
+        {n: c or "" for n, c in macros.rows},
+        {str(c): str(n) for c, n in codes.rows},
+    )
+
+
+class Words(Completer):
+    """Completes by where the cursor stands."""
+
+    def __init__(self, known: Known) -> None:
+        """`known`: the words of the open database."""
+        self.known = known
+
+    def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
+        """The words that fit what was typed, the nearest first."""
+        before = document.text_before_cursor
+        if before.count("'") % 2:
+            yield from _fitting(before.rpartition("'")[2], self.known.codes)
+            return
+        found = _WORD.search(before)
+        typed = found.group() if found else ""
+        if before.startswith("\\") and " " not in before:
+            yield from _fitting(typed, COMMANDS)
+        elif _TABLE_NEXT.search(before):
+            yield from _fitting(typed, {name: self.known.about.get(name, "") for name in self.known.columns})
+            yield from _fitting(typed, {f"{n}(": c for n, c in self.known.macros.items()})
+        elif "." in typed:
+            table, _, start = typed.rpartition(".")
+            named = self._named(document.text)
+            yield from _fitting(start, self.known.columns.get(named.get(table, table), {}))
+            yield from _fitting(typed, {name: self.known.about.get(name, "") for name in self.known.columns})
+        elif typed:
+            columns: dict[str, str] = {}
+            for table in set(self._named(document.text).values()) or self.known.columns:
+                columns |= self.known.columns.get(table, {})
+            yield from _fitting(typed, columns)
+            yield from _fitting(typed, dict.fromkeys(KEYWORDS, ""))
+
+    def _named(self, text: str) -> dict[str, str]:
+        """Table by alias or by its own name, as the statement names them."""
+        out = {}
+        for table, alias in _NAMED.findall(text):
+            out[table] = table
+            if alias:
+                out[alias] = table
+        return out
+
+
+def _fitting(start: str, words: dict[str, str]) -> Iterator[Completion]:
+    for word in sorted(words):
+        if word.lower().startswith(start.lower()):
+            yield Completion(word, start_position=-len(start), display_meta=words[word][:60])

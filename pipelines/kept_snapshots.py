@@ -1,0 +1,61 @@
+"""The kept snapshots of a home: listing them, and removing old ones where a provider's file says so.
+
+Belongs here: what `payung status --snapshots` shows, and which snapshots some release rests on.
+Does not belong here: keeping and checking bytes (sources/snapshots.py).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pandas as pd
+
+from assets.release_inputs import Home, in_use
+from sources import registry
+from sources.manifests import Manifest
+from sources.shipped_archive import shipped_archive
+from sources.snapshots import retire
+from warehouse.release.release_folders import Releases, read_manifest
+
+COLUMNS = ("provider", "dataset", "vintage", "fetched", "series", "rows", "bytes", "origin", "in_use", "snapshot")
+
+
+def kept(home: Path) -> pd.DataFrame:
+    """The kept snapshots, one row each, oldest vintage of a dataset first.
+
+    Columns: provider, dataset, vintage, fetched (UTC, None for answers rebuilt from figures), series (how many were
+    asked for), rows, bytes, origin (archive, fetched, inbox), in_use (the next release takes it), snapshot (its ID).
+    """
+    store = Home(home).snapshots
+    used = {m.place for m in in_use(store, shipped_archive())}
+    rows = [
+        {
+            "provider": m.provider,
+            "dataset": m.dataset,
+            "vintage": m.vintage_date.isoformat(),
+            "fetched": m.fetched_at,
+            "series": len(m.series_asked),
+            "rows": m.rows,
+            "bytes": sum(f.bytes for f in m.files),
+            "origin": m.origin,
+            "in_use": m.place in used,
+            "snapshot": m.snapshot_id,
+        }
+        for m in store.list()
+    ]
+    return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rows": "Int64"})
+
+
+def rested_on(home: Path) -> set[str]:
+    """The places of all snapshots that a release of this home rests on."""
+    releases = Releases(home)
+    return {s["snapshot"] for name in releases.ids() for s in read_manifest(releases.find(name))["sources"]}
+
+
+def retire_old(home: Path) -> list[Manifest]:
+    """Removes old snapshots of providers whose file sets `keep_snapshots` (none does by default); returns them."""
+    wanted = {spec.provider: spec.keep_snapshots for spec in registry.providers().values() if spec.keep_snapshots}
+    if not wanted:
+        return []
+    used = rested_on(home)
+    return [m for provider, keep in wanted.items() for m in retire(Home(home).snapshots, keep, used, provider)]

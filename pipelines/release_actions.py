@@ -1,0 +1,138 @@
+"""The work behind `payung releases`: what is listed, and doing with the lock what changes something.
+
+Belongs here: facts of all releases, rollback and prune with the lock, the two sides of a diff, who is asking.
+Does not belong here: the comparison (warehouse/compare/diff.py), printing it (diff.py), options (commands/releases.py).
+"""
+
+from __future__ import annotations
+
+import getpass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from assets.refresh_lock import locked
+from indicator_defs.errors import PayungError, WrongUseError
+from indicator_defs.system import settings
+from warehouse.build.engine import Build
+from warehouse.compare.diff import Diff, State, compare
+from warehouse.release import history, upkeep
+from warehouse.release.release_folders import Releases, read_manifest
+
+
+class ReleasesError(PayungError):
+    """The question about releases cannot be answered."""
+
+
+class KeepError(ReleasesError, WrongUseError):
+    """Neither the command nor the environment says how many releases stay."""
+
+
+def who(by: str | None = None) -> str:
+    """Who is asking: the name given, or the login of this machine. Raises ReleasesError where neither is known."""
+    if by and by.strip():
+        return by.strip()
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError) as error:
+        raise ReleasesError("This machine does not say who you are; name yourself: --by NAME") from error
+
+
+def listed(home: Path) -> pd.DataFrame:
+    """All releases, newest first: release, current, made_at, newest_vintage, values, accepted, files_mb, note."""
+    releases = Releases(home)
+    current = releases.link.resolve().name if releases.link.is_symlink() else None
+    gone_back = {e.release: e for e in history.events(releases.folder) if e.what == "rolled_back"}
+    rows = []
+    for release_id in reversed(releases.ids()):
+        try:
+            manifest = read_manifest(releases.folder / release_id)
+            rows.append(
+                {
+                    "release": release_id,
+                    "current": release_id == current,
+                    "made_at": manifest["made_at"],
+                    "newest_vintage": max((s["vintage_date"] for s in manifest["sources"]), default=None),
+                    "values": manifest["tables"].get("indicator_set.value"),
+                    "accepted": "; ".join(f"{a['by']}: {a['reason']}" for a in manifest["accepted"]) or None,
+                    "mb": round(sum(f["bytes"] for f in manifest["files"].values()) / 1e6, 1),
+                    "note": gone_back[release_id].line()[21:] if release_id in gone_back else None,
+                }
+            )
+        except (ValueError, KeyError, TypeError):
+            rows.append({"release": release_id, "current": release_id == current, "note": "manifest.json is damaged"})
+    columns = ["release", "current", "made_at", "newest_vintage", "values", "accepted", "mb", "note"]
+    return pd.DataFrame(rows, columns=columns).astype({"values": "Int64"})
+
+
+def past(home: Path) -> list[history.Event]:
+    """What was done with the releases, oldest first."""
+    return history.events(Releases(home).folder)
+
+
+def diff(home: Path, before: str | None = None, after: str | None = None) -> Diff:
+    """What differs between two releases: by default the previous one and the current one.
+
+    After a rollback the previous one is the one that was left. With one ID: from it to the current one. Raises
+    ReleasesError where there is only one release.
+    """
+    releases = Releases(home)
+    new = releases.find(after)
+    if before is None:
+        ids = releases.ids()
+        left = [i for i in history.rolled_back_from(releases.folder, new.name) if i in ids]
+        if left:
+            return compare(state_of(releases.find(left[0])), state_of(new))
+        at = ids.index(new.name)
+        if at == 0:
+            raise ReleasesError(
+                f"There is no release before {new.name} to compare it with. All releases: payung releases list"
+            )
+        before = ids[at - 1]
+    return compare(state_of(releases.find(before)), state_of(new))
+
+
+def state_of(release: Path) -> State:
+    """A release as one side of a comparison."""
+    return State(release.name, Build(release / "parquet"), read_manifest(release)["inputs"])
+
+
+def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "") -> tuple[Path, str | None]:
+    """Points `current` back with the lock held; its folder, and what was current before."""
+    Releases(home).find(release_id)  # an unknown ID is told before anybody waits for the lock
+    asking = who(by)
+    with locked(home):
+        return upkeep.roll_back(Releases(home), release_id, asking, reason)
+
+
+def kept_by_rule(keep: int | None) -> int:
+    """How many releases prune keeps: as given, or else as $PAYUNG_KEEP_RELEASES says.
+
+    Raises KeepError where that is wrong or not set.
+    """
+    if keep is not None:
+        return keep
+    try:
+        setting = settings.read("keep_releases").keep_releases
+    except settings.SettingsError as error:
+        raise KeepError(f"{error} Or give --keep, as --keep 10.") from error
+    if setting is None:
+        raise KeepError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
+    return setting
+
+
+def prune(home: Path, keep: int, by: str | None = None, dry_run: bool = False) -> upkeep.Removable:
+    """Removes all but the newest `keep` releases with the lock held; with `dry_run` only tells which."""
+    if dry_run:
+        return upkeep.prunable(Releases(home), keep)
+    asking = who(by)
+    with locked(home):
+        return upkeep.prune(Releases(home), keep, asking)
+
+
+def verified(home: Path, release_id: str | None, everything: bool) -> list[upkeep.Verified]:
+    """What became of the files of one release, or of all."""
+    releases = Releases(home)
+    ids: list[Any] = list(reversed(releases.ids())) if everything else [release_id]
+    return [upkeep.verify(releases, i) for i in ids]

@@ -1,0 +1,77 @@
+"""What a failed run failed at, and the file of failed runs, without dagster: the command line reads it too."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Protocol
+
+from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
+
+FILE = "failures.log"
+RECOVERED = "went through; nothing had changed since the current release."
+
+
+# The kind of error as Dagster writes it down; by its name, for importing it would load the engine.
+TABLE_ERROR = "warehouse.build.parallel.TableError: "
+
+
+class _Error(Protocol):
+    """An error as Dagster keeps it."""
+
+    @property
+    def message(self) -> str: ...
+
+    @property
+    def cause(self) -> _Error | None: ...
+
+
+def failed_table(error: _Error | None) -> str | None:
+    """The table that an error of the step of all tables names, as SCHEMA.TABLE; None where it names none."""
+    while error is not None:
+        text = error.message.strip()
+        if text.startswith(TABLE_ERROR):
+            return text.removeprefix(TABLE_ERROR).partition(": ")[0]
+        error = error.cause
+    return None
+
+
+class RefreshError(PayungError):
+    """A refresh failed; the message names the asset and the reason."""
+
+
+def failed_at(asset: str, reason: str) -> RefreshError:
+    """The error of an asset that failed, as the command line shows it."""
+    return RefreshError(f"{asset}: {reason}\nNothing was published; what was published before stays in place.")
+
+
+def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) -> Path:
+    """Adds one message to `folder`/failures.log: when, which job and asset, why, and the last release's state."""
+    folder.mkdir(parents=True, exist_ok=True)
+    path = folder / FILE
+    when = clock.stamp()
+    with path.open("a", encoding="utf-8") as handle:
+        handle.write(
+            f"{when}  {job} failed at {asset} (run {run_id}).\n  " + reason.replace("\n", "\n  ") + "\n"
+            "  Nothing was published; what was published before stays in place.\n"
+        )
+    return path
+
+
+def write_recovery(folder: Path) -> None:
+    """Says in failures.log that a refresh went through since, where the newest message is a failure."""
+    if last_failure(folder) is not None:
+        # A log that takes no writing costs this line: `payung status` goes on naming the failure.
+        with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as handle:
+            handle.write(f"{clock.stamp()}  refresh {RECOVERED}\n")
+
+
+def last_failure(folder: Path) -> str | None:
+    """The newest message of failures.log; None where there is none, or a refresh went through since."""
+    path = folder / FILE
+    if not path.exists():
+        return None
+    lines = path.read_text(encoding="utf-8").splitlines()
+    starts = [i for i, line in enumerate(lines) if line and not line.startswith(" ")]
+    return "\n".join(lines[starts[-1] :]) if starts and not lines[starts[-1]].endswith(RECOVERED) else None

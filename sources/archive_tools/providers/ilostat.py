@@ -1,0 +1,51 @@
+"""ILOSTAT: the SDMX-CSV answer rebuilt.
+
+Belongs here: the columns of the answer and what the archive says of it.
+Does not belong here: reading such an answer (sources/providers/ilostat.py).
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+
+from sources.archive_tools.gathered_data import read_figures
+from sources.archive_tools.rebuilt_answer import as_csv, keep, packed
+from sources.manifests import Manifest
+from sources.registry import provider
+from sources.snapshots import SnapshotStore
+
+COLUMNS = (
+    "DATAFLOW", "REF_AREA", "FREQ", "MEASURE", "SEX", "SOC", "TIME_PERIOD", "OBS_VALUE", "OBS_STATUS",
+    "UNIT_MEASURE_TYPE", "UNIT_MEASURE", "UNIT_MULT", "SOURCE", "NOTE_SOURCE", "NOTE_INDICATOR", "NOTE_CLASSIF",
+    "DECIMALS", "UPPER_BOUND", "LOWER_BOUND",
+)  # fmt: skip
+FLOW = "SDG_0131_SEX_SOC_RT"
+
+
+def rebuild(store: SnapshotStore, folder: Path) -> Manifest:
+    """The snapshot of the dataflow for all areas of the figures."""
+    spec = provider("ilostat")
+    dataset = spec.dataset(FLOW)
+    rows = read_figures(
+        folder / f"{FLOW}_wspr2024-26.csv.gz", ("REF_AREA", "FREQ", "MEASURE", "SEX", "SOC", "OBS_VALUE")
+    )
+    area_codes = sorted({r["REF_AREA"] for r in rows})
+    body = as_csv(COLUMNS, ({**r, "DATAFLOW": f"ILO:DF_{FLOW}(1.0)"} for r in rows))
+    address = f"{spec.endpoint('sdmx').base_url}/{dataset.address}/{'+'.join(area_codes)}.A...?format=csv"
+    return keep(
+        store,
+        spec,
+        dataset,
+        [packed("data.csv", body, address)],
+        vintage_date=date(2024, 9, 12),
+        address=address,
+        release_tag="World Social Protection Report 2024-26",
+        series_asked=[FLOW],
+        areas_asked=area_codes,
+        note=(
+            "Rebuilt from the figures of the World Social Protection Report 2024-26; its publication on 12 September "
+            "2024 stands as vintage date. The figures carry no status, unit, source, notes or bounds; these fields are "
+            "empty."
+        ),
+    )

@@ -1,0 +1,124 @@
+"""UN World Population Prospects: reads the bulk CSV files of a revision, one table row per figure.
+
+Belongs here: the shape of the bulk files (one record per place and year, one column per measure), asking for them.
+Does not belong here: HTTP itself (http.py), and interpolation or scaling (warehouse).
+
+Each measure column asked for becomes a series of its name; snapshot_row names the record, so the figures of
+one record share it. Populations and births are in thousands. The area is ISO3_code; where it is empty or the
+file has no such column (files of 2019, and aggregates) it is LocID.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING
+from urllib.parse import unquote
+
+from sources.parsing import ParsedDataset, SourceError, Table, decompressed, missing_column, read_csv, text_of
+from sources.provider_spec import DatasetSpec
+
+if TYPE_CHECKING:
+    from sources.fetching import Change, Errand, Fetched, Known
+
+GZIP = b"\x1f\x8b"
+AREA, LOCATION_ID = "ISO3_code", "LocID"
+
+
+def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
+    """One row per record and measure, empty cells included.
+
+    Raises SourceError for a body that is no CSV, a record of another length and a column that is missing:
+    a required one, a measure, or both columns that can tell the area.
+    """
+    table = Table(dataset)
+    # The series is the name of a measure column, the value its cell: neither has a column of its own name.
+    required = [
+        c.published_as for c in dataset.columns if c.required and c.role not in ("series", "obs_value", "ref_area")
+    ]
+    for file, body in files:
+        header, rows = read_csv(file, body)
+        for name in (*required, *dataset.measures):
+            if name not in header:
+                raise missing_column(file, dataset, name, header)
+        if AREA not in header and LOCATION_ID not in header:
+            raise missing_column(file, dataset, AREA, header)
+        columns: dict[str, list[str | None]] = {
+            name: [c or None for c in cells] for name, cells in zip(header, zip(*rows, strict=True), strict=True)
+        }
+        empty: list[str | None] = [None] * len(rows)
+        area = [a or b for a, b in zip(columns.get(AREA, empty), columns.get(LOCATION_ID, empty), strict=True)]
+        figures = {*dataset.measures, *dataset.measures_not_asked}
+        values = {
+            table.column(n, "attribute", file): cells for n, cells in columns.items() if n not in (*figures, AREA)
+        }
+        for measure in dataset.measures:
+            series: list[str | None] = [measure] * len(rows)
+            table.add(
+                file,
+                len(rows),
+                {**values, "series": series, "ref_area": area, "obs_value": columns[measure]},
+                first=2,
+            )
+    return table.parsed()
+
+
+def what_changed(errand: Errand, known: Known | None) -> Change:
+    """The pinned revision; where its file bore an ETag or a date, the provider is asked whether it still stands.
+
+    Without such a mark nothing is asked: a revision is published once.
+    """
+    from sources.fetching import Change
+
+    dataset = errand.dataset
+    if known is None or known.release_tag != dataset.edition or not (known.etag or known.last_modified):
+        return Change(dataset.edition, dataset.edition_date)
+    answer = errand.client.get(_address(errand), _check(errand), known.etag, known.last_modified)
+    if answer.status == 304:
+        return Change(dataset.edition, dataset.edition_date, unchanged=True)
+    return Change(dataset.edition, dataset.edition_date, moved=True, answer=answer)
+
+
+def fetch(errand: Errand, change: Change) -> Fetched:
+    """The revision's file with all places. Raises SourceError for a body that is no such file."""
+    from sources.fetching import Fetched, Step, packed
+
+    address = _address(errand)
+    answer = change.answer or errand.client.get(address, _check(errand))
+    file = packed(_name(errand), answer)
+    errand.tell(Step(f"{file.name}: {len(file.content):,} bytes", file.name, 1, 1))
+    return Fetched(
+        [file],
+        address,
+        list(errand.dataset.measures),
+        list(errand.wanted.areas),
+        etag=answer.etag,
+        last_modified=answer.last_modified,
+    )
+
+
+def _address(errand: Errand) -> str:
+    return f"{errand.base}/{errand.dataset.address}"
+
+
+def _name(errand: Errand) -> str:
+    return unquote(errand.dataset.address.rsplit("/", 1)[-1])
+
+
+def _check(errand: Errand) -> Callable[[bytes], None]:
+    """Judges a body by its content: whole gzip (or plain) CSV whose header has the measures."""
+    name, dataset = _name(errand), errand.dataset
+
+    def check(body: bytes) -> None:
+        limit = errand.client.limits.answer_bytes
+        plain = decompressed(f"{name.removesuffix('.gz')}.gz", body, limit) if body.startswith(GZIP) else body
+        line = text_of(name, plain, "CSV").split("\n", 1)[0].rstrip("\r")
+        try:
+            header = next(csv.reader([line]), [])
+        except csv.Error as error:
+            raise SourceError(f"{name}: row 1: {error}, expected the column names.") from error
+        for measure in dataset.measures:
+            if measure not in header:
+                raise missing_column(name, dataset, measure, header)
+
+    return check

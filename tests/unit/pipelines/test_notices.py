@@ -1,0 +1,481 @@
+"""Notices: what is told to the log, to a real SMTP server and to a real webhook, and that telling harms nothing."""
+
+from __future__ import annotations
+
+import json
+import re
+import socketserver
+import ssl
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from email import message_from_string
+from email.message import Message
+from email.policy import default
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+import trustme
+
+from indicator_defs.system import clock
+from pipelines.notice_delivery import SettingsError, mail_settings
+from pipelines.notices import Notice, after_run, failed_run, of_fetches, of_lateness, of_release, tell
+from pipelines.sensors import log_failed_run
+from sources.dataset_refresh import FetchReport, write_report
+
+TODAY = date(2026, 11, 22)
+SECRET = "/services/T000/B000/secretsecret"
+TWO = [Notice("new_vintage", "ilostat/X: a new vintage", "12 rows.\nKept."), Notice("late_source", "unsd_sdg is late")]
+
+
+class Smtp(socketserver.StreamRequestHandler):
+    """As little SMTP as a mail needs; keeps what was said."""
+
+    server: SmtpServer
+
+    def handle(self) -> None:
+        if not isinstance(self.request, ssl.SSLSocket):
+            self._say("220 mail.example ready")
+        data: list[str] | None = None
+        for raw in self.rfile:
+            line = raw.decode().rstrip("\r\n")
+            if data is not None:
+                if line == ".":
+                    self.server.letters.append(message_from_string("\n".join(data)))
+                    data = None
+                    self._say("250 taken")
+                else:
+                    data.append(line.removeprefix("."))
+                continue
+            self.server.said.append(line)
+            word = line.split(" ")[0].upper()
+            if word == "STARTTLS" and self.server.tls is not None:
+                self._say("220 go on")
+                self.request = self.server.tls.wrap_socket(self.request, server_side=True)
+                self.setup()
+                self.handle()
+                return
+            if word == "DATA":
+                data = []
+                self._say("354 go on")
+            elif word == "RCPT" and self.server.refuse in line:
+                self._say("550 no such user")
+            elif word == "QUIT":
+                self._say("221 bye")
+                return
+            else:
+                offers = ["AUTH PLAIN LOGIN"] + ["STARTTLS"] * (self.server.tls is not None)
+                lines = "".join(f"250-{o}\r\n" for o in ["mail.example", *offers])
+                self._say(f"{lines}250 HELP" if word == "EHLO" else "235 in" if word == "AUTH" else "250 ok")
+
+    def _say(self, line: str) -> None:
+        self.wfile.write(f"{line}\r\n".encode())
+
+
+class SmtpServer(socketserver.ThreadingTCPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), Smtp)
+        self.letters: list[Message] = []
+        self.said: list[str] = []
+        self.refuse = "nobody@"
+        self.tls: ssl.SSLContext | None = None
+
+
+@dataclass
+class Hook:
+    """A webhook on 127.0.0.1: what was posted, and what it answers."""
+
+    address: str
+    posted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    status: int = 200
+
+
+@pytest.fixture
+def smtp(monkeypatch: pytest.MonkeyPatch) -> Iterator[SmtpServer]:
+    with SmtpServer() as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        for name, value in {
+            "HOST": "127.0.0.1",
+            "PORT": str(server.server_address[1]),
+            "FROM": "payung@example.org",
+            "TO": "anna@example.org, budi@example.org",
+        }.items():
+            monkeypatch.setenv(f"PAYUNG_SMTP_{name}", value)
+        yield server
+        server.shutdown()
+
+
+@pytest.fixture
+def hook(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hook]:
+    running = Hook("")
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            running.posted.append((self.headers["User-Agent"], json.loads(body)))
+            self.send_response(running.status)
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        running.address = f"http://127.0.0.1:{server.server_address[1]}{SECRET}"
+        monkeypatch.setenv("PAYUNG_WEBHOOK_URL", running.address)
+        yield running
+        server.shutdown()
+
+
+def log_of(home: Path) -> str:
+    path = home / "log" / "notices.log"
+    return path.read_text(encoding="utf-8") if path.exists() else ""
+
+
+def report(outcome: str, dataset: str = "sdg", provider: str = "unsd_sdg", **more: Any) -> FetchReport:
+    facts = {"requests": 3, "bytes": 100, "message": f"{outcome} it was.", "at": datetime(2026, 11, 22, tzinfo=UTC)}
+    return FetchReport.model_validate({"provider": provider, "dataset": dataset, "outcome": outcome, **facts, **more})
+
+
+def release(home: Path, name: str, vintages: dict[str, str], revisions: list[tuple[Any, ...]] | None = None) -> Path:
+    """A release folder with a manifest, and lineage.revision where rows are given; current from now on."""
+    folder = home / "releases" / name
+    folder.mkdir(parents=True)
+    sources = [
+        {"provider": p.split("/")[0], "dataset": p.split("/")[1], "vintage_date": d[:10], "snapshot": f"{p}/{d}"}
+        for p, d in vintages.items()
+    ]
+    tables = {} if revisions is None else {"lineage.revision": len(revisions)}
+    (folder / "manifest.json").write_text(json.dumps({"release": name, "sources": sources, "tables": tables}))
+    if revisions is not None:
+        con = duckdb.connect(str(folder / "warehouse.duckdb"))
+        con.execute("CREATE SCHEMA lineage")
+        con.execute(
+            "CREATE TABLE lineage.revision (revision_class VARCHAR, source VARCHAR, dataset VARCHAR, "
+            "vintage_from DATE, vintage_to DATE, snapshot_to VARCHAR, indicator VARCHAR, ref_area VARCHAR, "
+            "time_period_from INTEGER, text_from VARCHAR)"
+        )
+        for row in revisions:
+            con.execute(f"INSERT INTO lineage.revision VALUES ({', '.join('?' * 10)})", row)
+        con.close()
+    link = home / "current"
+    link.unlink(missing_ok=True)
+    link.symlink_to(folder, target_is_directory=True)
+    return folder
+
+
+def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
+    """Only findings of snapshots that the release before did not have."""
+    old, new = "unsd_sdg/sdg/2022-12-25", "unsd_sdg/sdg/2023-12-17"
+    first = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-25"}, [])
+    second = release(tmp_path, "2026.11.23-1", {"unsd_sdg/sdg": "2023-12-17"}, [])
+    third = release(tmp_path, "2026.11.24-1", {"unsd_sdg/sdg": "2023-12-17"}, [])
+    columns = "snapshot_id, vintage_date, series, used_in, title, unit_as_published, unexpected, expected, finding"
+    for folder in (second, third):
+        con = duckdb.connect(str(folder / "warehouse.duckdb"))
+        con.execute(
+            f"CREATE TABLE lineage.series_description AS SELECT 'unsd_sdg' AS provider, 'sdg' AS dataset, * FROM (VALUES "
+            f"('{old}', DATE '2022-12-25', 'SI_OLD', 'a.yaml:1', 'Was odd', '', '', 'Fine', 'title_changed'), "
+            f"('{new}', DATE '2023-12-17', 'SI_X', 'b.yaml:7', 'Pensions (n)', '', '', 'Pensions (%)', 'title_changed'), "
+            f"('{new}', DATE '2023-12-17', 'SI_Y', 'c.yaml:9', '', '', 'valueType=Index', NULL, 'attribute_unexpected'), "
+            f"('{new}', DATE '2023-12-17', 'SI_Z', 'd.yaml:2', 'Same', '', '', 'Same', NULL)) AS t({columns})"
+        )
+        con.close()
+        manifest = json.loads((folder / "manifest.json").read_text())
+        manifest["tables"]["lineage.series_description"] = 4
+        (folder / "manifest.json").write_text(json.dumps(manifest))
+    (notice,) = of_release(second, first)
+    assert notice.event == "meaning_changed"
+    assert notice.headline == "unsd_sdg/sdg: the vintage of 2023-12-17 describes 2 series otherwise than expected"
+    assert notice.text.splitlines()[:2] == [
+        "SI_X: titled Pensions (n); expected Pensions (%) (b.yaml:7)",
+        "SI_Y: with valueType=Index; expected what sources/providers/unsd_sdg.yaml lists under expected (c.yaml:9)",
+    ]
+    assert of_release(third, second) == []
+
+
+def test_the_log_has_one_block_for_each(tmp_path: Path) -> None:
+    assert tell(tmp_path, TWO) == []
+    assert tell(tmp_path, []) == []
+    lines = log_of(tmp_path).splitlines()
+    assert lines[0][:4].isdigit()
+    assert lines[0].split("  ")[1:] == ["new_vintage", "ilostat/X: a new vintage"]
+    assert lines[1:4] == ["  12 rows.", "  Kept.", ""]
+    assert lines[4].endswith("  late_source  unsd_sdg is late")
+
+
+def test_a_mail_tells_all_of_a_run_to_all(tmp_path: Path, smtp: SmtpServer) -> None:
+    assert tell(tmp_path, TWO) == []
+    (letter,) = smtp.letters
+    assert letter["Subject"] == "Payung: 2 notices (new vintage, late source)"
+    assert letter["From"] == "payung@example.org"
+    assert letter["To"] == "anna@example.org, budi@example.org"
+    assert "  12 rows." in letter.get_payload()
+    # the case of an SMTP word is free (RFC 5321), and Python changed it with 3.13
+    assert [line.upper() for line in smtp.said if line.upper().startswith("RCPT")] == [
+        "RCPT TO:<ANNA@EXAMPLE.ORG>",
+        "RCPT TO:<BUDI@EXAMPLE.ORG>",
+    ]
+
+
+def test_a_mail_has_the_headers_that_a_mail_server_expects(
+    tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def no_name(*_: object) -> str:
+        raise AssertionError("the name of this machine was looked up")
+
+    for name in ("getfqdn", "gethostname", "gethostbyname"):
+        monkeypatch.setattr(f"socket.{name}", no_name)
+    monkeypatch.setenv("PAYUNG_SMTP_FROM", "Payung – ASEAN <payung@acss.example.org>")
+    headline = "unsd_sdg/sdg: 3 values of Viet Nam withdrawn – “Việt Nam”"
+    moment = datetime(2028, 2, 29, 4, 30, tzinfo=UTC)
+    with clock.set_to(moment):
+        assert tell(tmp_path, [Notice("withdrawn_values", headline, "Đà Nẵng: was 47,5\n" + "x" * 2000)]) == []
+        assert tell(tmp_path, TWO) == []
+    assert smtp.said[0] == "ehlo acss.example.org"
+    first, second = smtp.letters
+    assert first.as_string().isascii(), "a server that takes seven bits only takes it"
+    assert max(len(line) for line in first.as_string().splitlines()) < 998
+    read = message_from_string(first.as_string(), policy=default)
+    assert read["Subject"] == f"Payung: {headline}"
+    assert read["From"].addresses[0].display_name == "Payung – ASEAN"
+    assert read["To"] == "anna@example.org, budi@example.org"
+    assert "Đà Nẵng: was 47,5" in read.get_content()
+    assert read["Date"].datetime == moment
+    assert read["MIME-Version"] == "1.0"
+    assert read["Content-Type"] == 'text/plain; charset="utf-8"'
+    assert read["Auto-Submitted"] == "auto-generated"
+    assert re.fullmatch(r"<[^@<>\s]+@acss\.example\.org>", read["Message-ID"])
+    assert read["Message-ID"] != second["Message-ID"]
+    for name in ("Date", "Message-ID", "From", "To", "Subject", "MIME-Version", "Auto-Submitted"):
+        assert len(read.get_all(name)) == 1
+
+
+@pytest.mark.parametrize("setting", ["FROM", "TO"])
+@pytest.mark.parametrize("address", ["payung", "payung@", "Payung <payung>", "a b"])
+def test_what_is_no_address_is_told_before_anything_is_sent(
+    tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch, setting: str, address: str
+) -> None:
+    monkeypatch.setenv(f"PAYUNG_SMTP_{setting}", address)
+    (problem,) = tell(tmp_path, TWO)
+    assert f"PAYUNG_SMTP_{setting}: found {address!r}, expected an address" in problem
+    assert smtp.said == []
+
+
+def test_a_webhook_gets_text_and_facts(tmp_path: Path, hook: Hook) -> None:
+    assert tell(tmp_path, TWO[:1]) == []
+    ((agent, message),) = hook.posted
+    assert agent.startswith("payung/")
+    assert message["text"].startswith("Payung: ilostat/X: a new vintage\n\n20")
+    (fact,) = message["notices"]
+    assert (fact["event"], fact["headline"], fact["text"]) == ("new_vintage", TWO[0].headline, TWO[0].text)
+
+
+def test_a_webhook_that_fails_fails_nothing_and_its_address_stays_secret(tmp_path: Path, hook: Hook) -> None:
+    hook.status = 500
+    (problem,) = tell(tmp_path, TWO)
+    assert "status 500" in problem
+    assert "127.0.0.1" in problem
+    assert "  not_told  The webhook was not notified" in log_of(tmp_path)
+    assert log_of(tmp_path).count("new_vintage") == 1
+    assert "secretsecret" not in log_of(tmp_path) + problem
+
+
+def test_a_webhook_that_is_not_there_is_told_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused: int
+) -> None:
+    monkeypatch.setenv("PAYUNG_HTTP_PAUSE_SECONDS", "0")
+    for address in (f"http://127.0.0.1:{unused}{SECRET}", f"http://[::bad{SECRET}", f"ftp://x{SECRET}"):
+        monkeypatch.setenv("PAYUNG_WEBHOOK_URL", address)
+        (problem,) = tell(tmp_path, TWO)
+        assert "secretsecret" not in problem
+    assert log_of(tmp_path).count("not_told") == 3
+    assert "secretsecret" not in log_of(tmp_path)
+
+
+@pytest.fixture
+def unused() -> int:
+    """A port that nobody listens on."""
+    with socketserver.TCPServer(("127.0.0.1", 0), Smtp) as server:
+        return int(server.server_address[1])
+
+
+def test_a_mail_server_that_is_not_there_fails_nothing(
+    tmp_path: Path, smtp: SmtpServer, unused: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAYUNG_SMTP_PORT", str(unused))
+    (problem,) = tell(tmp_path, TWO)
+    assert problem.startswith("The mail was not sent (127.0.0.1): ")
+    assert "not_told" in log_of(tmp_path)
+
+
+def test_a_receiver_who_is_refused_is_named_and_the_others_get_it(
+    tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PAYUNG_SMTP_TO", "anna@example.org,nobody@example.org")
+    (problem,) = tell(tmp_path, TWO)
+    assert "nobody@example.org" in problem
+    assert len(smtp.letters) == 1
+
+
+def test_a_password_is_never_sent_in_clear(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PAYUNG_SMTP_USER", "payung")
+    monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hush")
+    (problem,) = tell(tmp_path, TWO)
+    assert "no STARTTLS" in problem
+    assert not [line for line in smtp.said if line.upper().startswith("AUTH")]
+    assert smtp.letters == []
+
+
+def test_a_password_is_sent_under_starttls(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    authority = trustme.CA()
+    authority.cert_pem.write_to_path(tmp_path / "ca.pem")
+    smtp.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(smtp.tls)
+    monkeypatch.setenv("PAYUNG_SMTP_USER", "payung")
+    monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hush")
+    (problem,) = tell(tmp_path, TWO)
+    assert "certificate verify failed" in problem, "an unknown authority is not trusted"
+    assert smtp.letters == []
+    monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
+    assert tell(tmp_path, TWO) == []
+    assert len(smtp.letters) == 1
+    words = [line.split(" ")[0].upper() for line in smtp.said]
+    assert words.index("STARTTLS") < words.index("AUTH") < words.index("MAIL")
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("TO", "", "PAYUNG_SMTP_TO is not set"),
+        ("FROM", "", "PAYUNG_SMTP_FROM is not set"),
+        ("PORT", "smtp", "PAYUNG_SMTP_PORT: found 'smtp'"),
+        ("STARTTLS", "maybe", "PAYUNG_SMTP_STARTTLS: found 'maybe'"),
+    ],
+)
+def test_a_wrong_setting_is_named(name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert mail_settings() is None
+    right = {"HOST": "mail.example", "FROM": "a@example.org", "TO": "b@example.org"}
+    for key, text in {**right, name: value}.items():
+        monkeypatch.setenv(f"PAYUNG_SMTP_{key}", text)
+    with pytest.raises(SettingsError, match=said):
+        mail_settings()
+
+
+def test_what_the_fetches_amount_to() -> None:
+    reports = [
+        report("new_vintage", vintage_date="2026-10-01"),
+        report("changed_in_place", release_tag="2026.Q3.G.01"),
+        report("failed"),
+        report("same_content", left_out=["Areas that the ILO does not know: XXX."]),
+        report("unchanged", left_out=["Areas that the ILO does not know: XXX."]),
+        report("same_content"),
+    ]
+    assert [(n.event, n.headline) for n in of_fetches(reports)] == [
+        ("new_vintage", "unsd_sdg/sdg: a new vintage, 2026-10-01"),
+        ("changed_in_place", "unsd_sdg/sdg: other values under the same release mark 2026.Q3.G.01"),
+        ("failed_fetch", "unsd_sdg/sdg could not be fetched"),
+        ("failed_fetch", "unsd_sdg/sdg was fetched, but not whole"),
+    ]
+
+
+def test_a_late_source_is_told_once_and_again_after_a_month(tmp_path: Path) -> None:
+    release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2023-12-17", "world_bank/wdi": "2024-06-28"})
+    asked = [report("unchanged")]
+    (first,) = of_lateness(tmp_path, asked, TODAY)
+    assert first.headline == "unsd_sdg/sdg is later than its own calendar"
+    assert "2023-12-17 is 1071 days old" in first.text
+    assert of_lateness(tmp_path, [], TODAY) == [], "nobody asked"
+    assert of_lateness(tmp_path, asked, date(2026, 12, 21)) == []
+    assert len(of_lateness(tmp_path, asked, date(2026, 12, 22))) == 1
+    release(tmp_path, "2026.12.23-1", {"unsd_sdg/sdg": "2024-12-17"})
+    assert len(of_lateness(tmp_path, asked, date(2026, 12, 23))) == 1, "newer, and late all the same"
+    (tmp_path / "log" / "told.json").write_text("{ spoilt")
+    assert len(of_lateness(tmp_path, asked, date(2026, 12, 24))) == 1
+
+
+def withdrawn(
+    later: str, indicator: str = "ASP_COV_DISAB", year: int = 2016, kind: str = "withdrawn"
+) -> tuple[Any, ...]:
+    return (kind, "unsd_sdg", "sdg", "2018-10-01", later[:10], f"unsd_sdg/sdg/{later}", indicator, "KHM", year, "4.2")
+
+
+def test_values_that_the_new_vintage_withdrew_are_told_and_older_ones_not(tmp_path: Path) -> None:
+    old, new = "2020-12-01-aa", "2022-12-05-bb"
+    first = release(tmp_path, "2026.11.22-9", {"unsd_sdg/sdg": old}, [withdrawn(old)])
+    rows = [
+        withdrawn(old, year=1999),
+        withdrawn(new, kind="changed"),
+        *(withdrawn(new, year=2000 + i) for i in range(12)),
+    ]
+    second = release(tmp_path, "2026.11.22-10", {"unsd_sdg/sdg": new}, rows)
+    (notice,) = of_release(second, first)
+    assert notice.headline == "unsd_sdg/sdg: 12 values of 2018-10-01 withdrawn by 2022-12-05"
+    assert notice.text.splitlines()[0] == "ASP_COV_DISAB KHM 2000: was 4.2"
+    assert "and 2 more" in notice.text
+    assert "1999" not in notice.text
+    assert of_release(first, None) == [], "a first release withdraws nothing"
+    assert of_release(first, second) == [], "an older vintage that came later is history"
+    bare = release(tmp_path, "2026.11.22-11", {"unsd_sdg/sdg": "2023-12-17-cc"})
+    assert of_release(bare, second) == [], "a release without the table"
+
+
+def test_after_a_run_all_is_told_as_one(tmp_path: Path, smtp: SmtpServer, hook: Hook) -> None:
+    release(tmp_path, "2026.11.21-1", {"unsd_sdg/sdg": "2020-12-01-aa"}, [])
+    newest = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-05-bb"}, [withdrawn("2022-12-05-bb")])
+    write_report(tmp_path / "fetch", report("new_vintage"))
+    assert after_run(tmp_path, [report("new_vintage")], newest, today=TODAY) == []
+    events = ["new_vintage", "withdrawn_values", "late_source"]
+    assert [line.split("  ")[1] for line in log_of(tmp_path).splitlines() if line[:1].isdigit()] == events
+    assert len(smtp.letters) == len(hook.posted) == 1
+    assert [n["event"] for n in hook.posted[0][1]["notices"]] == events
+
+
+def test_what_cannot_be_looked_up_is_told_and_fails_nothing(tmp_path: Path) -> None:
+    release(tmp_path, "2026.11.21-1", {"unsd_sdg/sdg": "2020-12-01-aa"}, [])
+    broken = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-05-bb"}, [])
+    (broken / "warehouse.duckdb").write_bytes(b"cut")
+    (problem,) = after_run(tmp_path, [report("new_vintage")], broken, today=TODAY)
+    assert problem.startswith("Not everything of this run could be looked up")
+    assert "  new_vintage  " in log_of(tmp_path)
+    assert "  not_told  Not everything" in log_of(tmp_path)
+
+
+def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+    (tmp_path / "log").write_text("a file where a folder should be")
+    (problem,) = tell(tmp_path, TWO)
+    assert "notices.log cannot be written" in problem
+
+
+@pytest.mark.parametrize(("tags", "told"), [({}, True), ({"payung/told": "yes"}, False)])
+def test_a_failed_run_is_told_once(
+    tags: dict[str, str], told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer
+) -> None:
+    @dg.asset(key=["raw", "unsd_sdg", "sdg"])
+    def broken() -> None:
+        raise OSError("the disk is full")
+
+    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path))
+    job = dg.Definitions(assets=[broken], jobs=[dg.define_asset_job("refresh")]).resolve_job_def("refresh")
+    with dg.DagsterInstance.ephemeral() as instance:
+        result = job.execute_in_process(instance=instance, raise_on_error=False, tags=tags)
+        event = next(e for e in result.all_events if e.is_job_failure)
+        log_failed_run(
+            dg.build_run_status_sensor_context("log_failed_run", event, instance, result.dagster_run).for_run_failure()
+        )
+    assert ("refresh at raw/unsd_sdg/sdg" in log_of(tmp_path)) is told
+    assert ("the disk is full" in log_of(tmp_path)) is told
+    assert len(smtp.letters) == told
+
+
+def test_a_failure_reads_as_one_sentence() -> None:
+    notice = failed_run("payung refresh", "raw/x: the file is cut\nNothing was published.")
+    assert (notice.event, notice.headline) == ("failed_run", "payung refresh failed")

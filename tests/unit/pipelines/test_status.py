@@ -1,0 +1,201 @@
+"""What `payung status` asks for attention for: rejections that count today, and what is wrong beside a damaged release."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from assets.release_inputs import Home, unchanged
+from assets.release_stage import against_current
+from pipelines.cli.output.refresh import show_fetched
+from pipelines.cli.output.status import Status, collect, render, to_do
+from pipelines.cli.output.status_details import rejected_now
+from pipelines.refresh import check_space
+from sources.dataset_refresh import FetchReport, write_report
+from warehouse.build.engine import Build
+
+
+@pytest.fixture
+def release(tmp_path: Path) -> Path:
+    """A release of one series in two vintages, the older of which used another name; no row is rejected."""
+    con = duckdb.connect(str(tmp_path / "warehouse.duckdb"))
+    con.execute("CREATE SCHEMA lineage")
+    con.execute(
+        "CREATE TABLE lineage.rejection (provider VARCHAR, dataset VARCHAR, series VARCHAR, stage VARCHAR, "
+        "reason VARCHAR, detail VARCHAR, snapshot_id VARCHAR)"
+    )
+    con.execute(
+        "CREATE TABLE lineage.series_vintage (provider VARCHAR, dataset VARCHAR, series VARCHAR, "
+        "current_series VARCHAR, area_code VARCHAR, snapshot_id VARCHAR, vintage_no INTEGER, is_newest BOOLEAN)"
+    )
+    for series, snapshot, number in (("OLD", "first", 1), ("NOW", "second", 2)):
+        con.execute(
+            "INSERT INTO lineage.series_vintage VALUES ('un', 'sdg', ?, 'NOW', 'KHM', ?, ?, ?)",
+            [series, snapshot, number, number == 2],
+        )
+    con.close()
+    return tmp_path
+
+
+def reject(release: Path, series: str, snapshot: str, rows: int) -> None:
+    with duckdb.connect(str(release / "warehouse.duckdb")) as con:
+        row = "'harmonised', 'unknown_code', 'age X'"
+        con.execute(
+            f"INSERT INTO lineage.rejection SELECT 'un', 'sdg', ?, {row}, ? FROM range(?)", [series, snapshot, rows]
+        )
+
+
+def test_only_rejections_of_vintages_in_use_or_newer_count(release: Path) -> None:
+    assert rejected_now(release) == 0
+    reject(release, "OLD", "first", 5)
+    assert rejected_now(release) == 0, "what an older vintage meant is nobody's business today"
+    reject(release, "NOW", "second", 3)
+    assert rejected_now(release) == 3, "rows, not kinds of rejection"
+    reject(release, "NEVER_SEEN", "third", 2)
+    assert rejected_now(release) == 5
+
+
+def test_a_damaged_release_hides_nothing_else(tmp_path: Path) -> None:
+    folder = tmp_path / "releases" / "2026.11.22-1"
+    folder.mkdir(parents=True)
+    manifest = {"release": folder.name, "made_at": "2026-11-22T08:00:00+00:00", "sources": [], "accepted": []}
+    (folder / "manifest.json").write_text(json.dumps({**manifest, "files": {"warehouse.duckdb": {"bytes": 1}}}))
+    (tmp_path / "current").symlink_to(folder)
+    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    report = FetchReport(
+        provider="unsd_sdg", dataset="sdg", outcome="failed", at=at, requests=1, bytes=0, message="it did not answer."
+    )
+    write_report(tmp_path / "fetch", report)
+    state = collect(tmp_path, date(2026, 11, 22))
+    assert state.release == folder.name
+    missing, failed = state.attention
+    assert missing.startswith("files of the release are missing: warehouse.duckdb")
+    assert failed == "the last fetch of unsd_sdg/sdg was not whole (2026-11-22 09:00): it did not answer."
+    assert [f["outcome"] for f in state.fetches] == ["failed"]
+
+
+def damaged_home(folder: Path) -> Path:
+    release = folder / "releases" / "2026.11.22-1"
+    release.mkdir(parents=True)
+    (release / "manifest.json").write_text("{", encoding="utf-8")
+    (folder / "current").symlink_to(release)
+    return folder
+
+
+def test_release_whose_manifest_is_damaged_is_told(tmp_path: Path) -> None:
+    found = collect(damaged_home(tmp_path))
+    assert found.release == "2026.11.22-1"
+    (told,) = found.attention
+    assert "manifest.json is damaged" in told
+    assert "payung refresh --force" in told
+
+
+def test_release_whose_manifest_is_damaged_does_not_keep_a_new_one_from_being_made(tmp_path: Path) -> None:
+    home = damaged_home(tmp_path)
+    assert unchanged(Home(home)) is None
+    check_space(home)
+    assert against_current(Home(home), Build(tmp_path / "build")) == (None, [])
+
+
+def test_spreadsheet_left_in_the_inbox_is_told(tmp_path: Path) -> None:
+    (tmp_path / "inbox").mkdir()
+    for name in ("lao.XLSX", "khm.csv", "notes.txt"):
+        (tmp_path / "inbox" / name).touch()
+    assert "not taken from the inbox: lao.XLSX; save as CSV (docs/national_format.md)" in collect(tmp_path).attention
+
+
+def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    said = "1 area asked for came back without rows: 764"
+    at = datetime(2026, 11, 22, 9, tzinfo=UTC)
+    report = FetchReport(
+        provider="unsd_sdg",
+        dataset="sdg",
+        outcome="new_vintage",
+        at=at,
+        requests=1,
+        bytes=0,
+        message="",
+        warnings=[said],
+    )
+    write_report(tmp_path / "fetch", report)
+    assert f"    {said}" in render(collect(tmp_path)).splitlines()
+    show_fetched([report])
+    assert f"unsd_sdg/sdg: {said}" in capsys.readouterr().err
+
+
+INDICATORS = "36 indicators are overdue in all Member States: run payung gaps to see who could fill them."
+UNASKED = (
+    "No overdue provider was asked from here yet, and the bundled archive is historical: so far this counts as fine"
+)
+
+
+@pytest.mark.parametrize(
+    ("day", "sources"),
+    [
+        (date(2024, 6, 29), None),
+        (date(2024, 7, 5), "1 source is overdue: run payung refresh --online."),
+        (date(2026, 11, 30), "3 sources are overdue: run payung refresh --online."),
+        (date(2030, 1, 1), "3 sources are overdue: run payung refresh --online."),
+    ],
+)
+def test_status_ends_with_what_to_do(made_home: Path, day: date, sources: str | None) -> None:
+    state = collect(made_home, day)
+    lines = render(state).splitlines()
+    assert state.attention == []
+    assert state.to_do[0] == INDICATORS
+    assert lines[-len(state.to_do) :] == state.to_do
+    assert state.as_dict()["to_do"] == state.to_do
+    shown_late = sum("  late: " in line for line in lines)
+    assert any(line.startswith(UNASKED) for line in lines) == (sources is not None)
+    assert lines[-1] == (sources or INDICATORS)
+    said = [line for line in state.to_do if "overdue: run payung refresh" in line]
+    pinned = [line for line in state.to_do if " is pinned in sources/providers/un_wpp.yaml" in line]
+    assert shown_late == (int(said[0].split()[0]) if said else 0) + len(pinned)
+    assert not any("no action" in line.lower() or "nothing" in line.lower() for line in lines)
+
+
+def test_status_of_a_provider_that_was_asked_and_is_overdue(own_home: Path) -> None:
+    report = FetchReport(
+        provider="unsd_sdg",
+        dataset="sdg",
+        outcome="unchanged",
+        at=datetime(2026, 11, 20, tzinfo=UTC),
+        requests=1,
+        bytes=0,
+        message="",
+    )
+    write_report(own_home / "fetch", report)
+    state = collect(own_home, date(2026, 11, 30))
+    assert len(state.attention) == 1
+    assert state.to_do == [
+        "1 point needs attention: see above.",
+        INDICATORS,
+        "3 sources are overdue: run payung refresh --online.",
+    ]
+
+
+def test_status_with_nothing_open_says_so() -> None:
+    assert to_do(Status("home", "2026.11.22-1", "2026-11-22"), []) == ["No action needed."]
+
+
+def test_status_of_a_home_without_a_release_says_how_many_points(tmp_path: Path) -> None:
+    state = collect(tmp_path)
+    assert render(state).splitlines()[-3:] == [
+        "Needs attention",
+        "  there is no release yet: payung refresh",
+        "1 point needs attention: see above.",
+    ]
+
+
+@pytest.mark.parametrize(("at", "is_over"), [("2020-06-01", True), ("2999-06-01", False)])
+def test_a_failure_before_the_current_release_is_shown_as_such(own_home: Path, at: str, is_over: bool) -> None:
+    (own_home / "log").mkdir(exist_ok=True)
+    failure = f"{at}T00:00:00+00:00  refresh failed at raw/unsd_sdg/sdg (run 1).\n  altered or cut\n"
+    (own_home / "log" / "failures.log").write_text(failure, encoding="utf-8")
+    state = collect(own_home, date(2026, 11, 30))
+    assert ("Last failure, before the current release was made" in render(state).splitlines()) is is_over
+    assert any("the last refresh failed" in a for a in state.attention) is not is_over

@@ -1,0 +1,151 @@
+"""One description of every table: complete in itself, equal to the SQL, and written into the published file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+from small_build import staged_names
+
+from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.model import DatasetStructure
+from sources import registry
+from warehouse.build.engine import SQL
+from warehouse.metadata import SCHEMAS, staged_table, table, tables, views
+from warehouse.release.database import ddl
+
+TYPES = {"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE"}
+
+
+@pytest.fixture(scope="module")
+def published(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The published file, open for reading."""
+    con = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
+    yield con
+    con.close()
+
+
+@pytest.mark.parametrize("name", sorted(tables()))
+def test_every_column_has_a_type_and_a_comment(name: str) -> None:
+    described = table(name)
+    assert described.schema in SCHEMAS
+    assert described.comment.strip()
+    assert not described.comment.endswith("."), "the DDL adds the stop"
+    assert described.columns
+    assert len(set(described.column_names)) == len(described.column_names)
+    for column in described.columns:
+        assert column.type in TYPES or (described.is_work and column.type == "UUID"), column
+        assert column.comment.strip(), column
+
+
+@pytest.mark.parametrize("name", sorted(tables()))
+def test_every_table_has_a_key_of_its_own_columns(name: str) -> None:
+    described = table(name)
+    assert described.key
+    assert set(described.key) <= set(described.column_names)
+
+
+def test_key_of_observations_is_that_of_the_contract() -> None:
+    key = table("harmonised.observation").key
+    assert key == ("indicator", "ref_area", "time_period", *BREAKDOWNS, "source", "provider_series", "candidate_no")
+
+
+def test_every_sql_file_is_described_and_every_computed_table_has_its_file() -> None:
+    files = {f"{p.parent.name}.{p.stem}" for p in SQL.glob("*/*.sql") if p.parent.name in SCHEMAS}
+    assert files <= set(tables())
+    assert {p.stem for p in SQL.glob("views/*.sql")} == set(views())
+    computed = {n for n in tables() if n.split(".")[0] in ("harmonised", "indicator_set", "baseline")}
+    assert computed <= files, "every table of these schemas is made by SQL"
+
+
+@pytest.mark.parametrize("structure", registry.structures(), ids=lambda s: s.key)
+def test_staged_tables_are_described_by_their_structure(structure: DatasetStructure) -> None:
+    described = staged_table(structure, ("surprise",))
+    assert described.full_name == f"staged.{structure.key}"
+    assert {c.name for c in structure.columns if c.role in ("dimension", "attribute")} <= set(described.column_names)
+    assert {c.role for c in structure.columns} - {"dimension", "attribute"} <= set(described.column_names)
+    assert all(c.comment for c in described.columns)
+    assert described.column_names[-1] == "surprise"
+    assert "surprise" not in staged_names(structure.provider, structure.dataset)
+
+
+def test_ddl_makes_the_table_with_its_comments() -> None:
+    con = duckdb.connect()
+    described = table("harmonised.observation")
+    for statement in ddl(described):
+        con.execute(statement)
+    columns = con.execute(
+        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = 'observation'"
+    ).fetchall()
+    assert columns == [(c.name, c.type, c.whole_comment) for c in described.columns]
+    (comment,) = con.execute("SELECT comment FROM duckdb_tables()").fetchone() or ("",)
+    assert comment.startswith(described.comment)
+    assert "Key: indicator, ref_area, time_period" in comment
+
+
+def test_ddl_quotes_what_a_comment_may_hold() -> None:
+    described = table("lineage.snapshot")
+    con = duckdb.connect()
+    for statement in ddl(described):
+        con.execute(statement)
+    told = dict(
+        con.execute("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'snapshot'").fetchall()
+    )
+    assert told["release_tag"] == "The provider's own mark of the release"
+
+
+def test_every_published_table_and_column_has_its_comment(published: duckdb.DuckDBPyConnection) -> None:
+    found = published.execute("SELECT schema_name || '.' || table_name, comment FROM duckdb_tables()").fetchall()
+    names = {name for name, _ in found}
+    assert {f"staged.{s.key}" for s in registry.structures()} <= names
+    assert [name for name, comment in found if not comment] == []
+    bare = published.execute(
+        "SELECT c.schema_name || '.' || c.table_name || '.' || c.column_name FROM duckdb_columns() AS c "
+        "JOIN duckdb_tables() AS t USING (schema_name, table_name) WHERE coalesce(c.comment, '') = ''"
+    ).fetchall()
+    assert bare == []
+
+
+def test_published_columns_are_those_described(published: duckdb.DuckDBPyConnection) -> None:
+    rows = published.execute(
+        "SELECT c.schema_name || '.' || c.table_name, list(c.column_name ORDER BY c.column_index), "
+        "list(c.data_type ORDER BY c.column_index) FROM duckdb_columns() AS c "
+        "JOIN duckdb_tables() AS t USING (schema_name, table_name) GROUP BY ALL"
+    ).fetchall()
+    found = {name: list(zip(columns, types, strict=True)) for name, columns, types in rows}
+    for name, described in tables().items():
+        if not described.is_work:
+            assert found[name] == [(c.name, c.type) for c in described.columns], name
+
+
+def test_described_tables_are_published_unless_they_are_work(published: duckdb.DuckDBPyConnection) -> None:
+    names = {n for (n,) in published.execute("SELECT schema_name || '.' || table_name FROM duckdb_tables()").fetchall()}
+    assert names & set(tables()) == {n for n, t in tables().items() if not t.is_work}
+
+
+def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) -> None:
+    found = published.execute(
+        "SELECT schema_name || '.' || view_name, comment FROM duckdb_views() WHERE NOT internal"
+    ).fetchall()
+    labelled = {
+        "asean_indicators",
+        "baseline_tables",
+        "observations",
+        "regional_baseline",
+        "way_back",
+        "way_back_members",
+    }
+    assert {name for name, _ in found} == {*(f"main.{name}" for name in labelled), "staged.observation", *views()}
+    for name, comment in found:
+        assert comment
+        (rows,) = published.execute(f"SELECT count(*) FROM {name}").fetchone() or (0,)
+        assert rows > 0
+
+
+@pytest.mark.parametrize("name", sorted(views()))
+def test_the_key_of_a_view_is_unique(published: duckdb.DuckDBPyConnection, name: str) -> None:
+    key = ", ".join(views()[name].key)
+    found = published.execute(f"SELECT {key}, count(*) FROM {name} GROUP BY {key} HAVING count(*) > 1 LIMIT 3")
+    assert found.fetchall() == []

@@ -1,0 +1,257 @@
+"""The checks that must hold before a release: keys and codes from the metadata, the rest from warehouse/checks/*.sql.
+
+Belongs here: running checks and their results. A check is a query that returns its problems, one row each.
+Does not belong here: what to do about a failed check (release.py publishes nothing).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal, cast, get_args
+
+import duckdb
+
+from warehouse.build.engine import Build, attach_inputs, connect
+from warehouse.metadata import Table, table, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FOLDER = Path(__file__).parent.parent / "checks"
+MOST_KEPT = 1000  # problems that are looked at one by one; more are only counted
+Severity = Literal["blocks", "warns", "informs"]
+_HEADER = re.compile(r"^-- (severity|as of|description|finding): (.+)$", re.MULTILINE)
+_NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
+_TABLES = re.compile(r"\b((?:reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.[a-z_0-9]+)\b")
+
+# Columns whose codes must stand in a code list, wherever they occur.
+CODED = {
+    "sex": "sex",
+    "age": "age",
+    "urbanisation": "urbanisation",
+    "income_wealth_quantile": "income_wealth_quantile",
+    "disability_status": "disability_status",
+    "education_lev": "education_lev",
+    "migratory_status": "migratory_status",
+    "occupation": "occupation",
+    "activity": "activity",
+    "formality": "formality",
+    "composite_breakdown": "composite_breakdown",
+    "ref_area": "area",
+    "sector": "sector",
+    "target_group": "target_group",
+    "unit_measure": "unit",
+    "obs_status": "obs_status",
+    "nature": "nature",
+}
+
+
+# Tables whose codes are made there; what is derived from them can hold no others.
+NEW_CODES = ("harmonised.observation", "indicator_set.value", "indicator_set.aggregate", "baseline.value")
+
+
+@dataclass(frozen=True)
+class Check:
+    """One check: its query returns a row per problem. A new check blocks unless its file says otherwise.
+
+    `description`: what must hold. `finding`: what is reported where it does not, with {n} for the number of problems
+    and [one|many] where the words depend on it.
+    """
+
+    name: str
+    severity: Severity
+    description: str
+    finding: str
+    query: str
+    family: str | None = None
+    as_of_severity: Severity | None = None
+
+    def in_the_past(self) -> Check:
+        """The check in a build as of a date: what a later vintage brought may lack there without blocking it."""
+        return replace(self, severity=self.as_of_severity or self.severity)
+
+    @property
+    def inputs(self) -> list[str]:
+        """The tables its query reads."""
+        text = re.sub(r"--[^\n]*", "", self.query)
+        return sorted(set(_TABLES.findall(text)))
+
+
+@dataclass(frozen=True)
+class Result:
+    """What a check found: number of problems and the first ones as text."""
+
+    check: Check
+    problems: int
+    sample: str
+
+    @property
+    def passed(self) -> bool:
+        """Whether it found no problem."""
+        return self.problems == 0
+
+    @property
+    def finding(self) -> str | None:
+        """What was found, in one sentence; None where it holds."""
+        if self.passed:
+            return None
+        text = _NUMBERED.sub(lambda m: m[1] if self.problems == 1 else m[2], self.check.finding)
+        return text.replace("{n}", f"{self.problems:,}")
+
+
+# The generated checks are shown as two: one line for each table says little while they hold.
+KEYS = Check(
+    "keys_are_unique",
+    "blocks",
+    "The key of every table is unique",
+    "{n} [key of a table is|keys of tables are] repeated or incomplete",
+    "",
+)
+CODES = Check(
+    "codes_are_known",
+    "blocks",
+    "Every code stands in its code list",
+    "{n} [code is|codes are] not in the code list",
+    "",
+)
+
+
+def _unique_key(description: Table) -> Check:
+    from indicator_defs.breakdowns import BREAKDOWNS
+
+    # the cell holds all breakdown codes of a row: one column to compare instead of eleven
+    has_cell = "cell" in description.column_names
+    columns = [c for c in description.key if not (has_cell and c in BREAKDOWNS)]
+    columns += ["cell"] if has_cell and "cell" not in columns else []
+    key = ", ".join(f'"{c}"' for c in columns)
+    missing = " OR ".join(f'"{c}" IS NULL' for c in columns)
+    return Check(
+        f"unique_key_{description.schema}_{description.name}",
+        "blocks",
+        f"The key of {description.full_name} is unique and complete",
+        f"{{n}} [key|keys] of {description.full_name} [is|are] repeated or incomplete",
+        f"SELECT {key}, count(*) AS row_count FROM {description.full_name} GROUP BY {key} "
+        f"HAVING count(*) > 1 OR {missing}",
+        KEYS.name,
+    )
+
+
+def _codes_known(description: Table) -> Check:
+    coded = [(c, CODED[c]) for c in description.column_names if c in CODED]
+    union = " UNION ALL ".join(
+        f"SELECT '{c}' AS column_name, \"{c}\" AS code FROM {description.full_name} "
+        f'WHERE "{c}" IS NOT NULL AND "{c}" NOT IN (SELECT code FROM reference.code WHERE codelist = \'{codelist}\')'
+        for c, codelist in coded
+    )
+    return Check(
+        f"codes_known_{description.schema}_{description.name}",
+        "blocks",
+        f"Every code in {description.full_name} stands in its code list",
+        f"{{n}} [code|codes] in {description.full_name} [is|are] not in the code list",
+        f"SELECT column_name, code, count(*) AS row_count FROM ({union}) GROUP BY column_name, code",
+        CODES.name,
+    )
+
+
+_SEVERITIES: tuple[tuple[str, str | None], ...] = (("severity", "blocks"), ("as of", None))
+
+
+def _severity(path: Path, named: str | None) -> Severity | None:
+    for severity in get_args(Severity):
+        if named == severity:
+            return cast(Severity, severity)
+    if named is not None:
+        raise ValueError(f"{path.name}: severity is {named!r}, expected blocks, warns or informs")
+    return None
+
+
+@lru_cache(maxsize=1)
+def checks() -> list[Check]:
+    """All checks, sorted by name."""
+    out = []
+    for description in tables().values():
+        if description.is_work or description.full_name == "quality.check_result":
+            continue
+        out.append(_unique_key(description))
+        if description.full_name in NEW_CODES:
+            out.append(_codes_known(description))
+    for path in sorted(FOLDER.glob("*.sql")):
+        text = path.read_text(encoding="utf-8")
+        header = dict(_HEADER.findall(text))
+        severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
+        rule = str(header["description"])
+        finding = str(header.get("finding") or rule)  # a description that is a finding needs no other
+        out.append(Check(path.stem, severity or "blocks", rule, finding, text, as_of_severity=past))
+    return sorted(out, key=lambda c: c.name)
+
+
+def query_of(name: str) -> str:
+    """The query of a check that stands in a file, for those who ask a release what the audit asked its build."""
+    return (FOLDER / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+
+
+def run(build: Build, chosen: list[Check] | None = None) -> list[Result]:
+    """Runs checks on a build; results in the order of their names."""
+    wanted = checks() if chosen is None else chosen
+    with connect() as con:
+        attach_inputs(con, build, sorted({name for c in wanted for name in c.inputs}))
+        try:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                # planning takes one core and most of the time of these queries, so several run side by side
+                return list(pool.map(lambda check: _judged(con, check), wanted))
+        except duckdb.OutOfMemoryException:  # one after the other they need less of it
+            return [_judged(con, check) for check in wanted]
+
+
+def _judged(con: duckdb.DuckDBPyConnection, check: Check) -> Result:
+    query = check.query.rstrip().rstrip(";")
+    with con.cursor() as cursor:
+        found = cursor.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT {MOST_KEPT}").df()
+        total = len(found)
+        if total == MOST_KEPT:
+            total = int(cursor.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
+    return Result(check, total, _sample(found))
+
+
+def _sample(found: pd.DataFrame, rows: int = 5) -> str:
+    lines = [", ".join(f"{k}={v}" for k, v in row.items()) for row in found.head(rows).to_dict("records")]
+    return "; ".join(lines)
+
+
+def result_frame(results: list[Result]) -> pd.DataFrame:
+    """The results as quality.check_result."""
+    rows = [
+        {
+            "check_name": r.check.name,
+            "severity": r.check.severity,
+            "passed": r.passed,
+            "n_problems": r.problems,
+            "description": r.check.description,
+            "finding": r.finding,
+            "sample": r.sample or None,
+        }
+        for r in results
+    ]
+    import pandas as pd
+
+    return pd.DataFrame(rows, columns=table("quality.check_result").column_names)
+
+
+def shown() -> list[Check]:
+    """The checks as the graph shows them: generated ones as their family."""
+    return [KEYS, CODES, *(c for c in checks() if c.family is None)]
+
+
+def grouped(results: list[Result]) -> list[Result]:
+    """Results in the form of `shown`: a family's problems added up, its samples joined."""
+    out = []
+    for family in (KEYS, CODES):
+        members = [r for r in results if r.check.family == family.name]
+        samples = [f"{r.check.name}: {r.sample}" for r in members if not r.passed]
+        out.append(Result(family, sum(r.problems for r in members), "; ".join(samples)))
+    return out + [r for r in results if r.check.family is None]

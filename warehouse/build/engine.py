@@ -1,0 +1,224 @@
+"""The engine between stages: Parquet files of one build, and the SQL that makes one from others.
+
+Belongs here: where a build keeps its tables, reading them, writing them whole, running a file of warehouse/sql/.
+Does not belong here: what the SQL says, several tables at a time (parallel.py), and the published file (database.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import lru_cache
+from graphlib import TopologicalSorter
+from pathlib import Path
+from threading import RLock
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from indicator_defs.errors import PayungError
+from indicator_defs.system import files
+from warehouse.connection import define_half_up, open_engine, parquet, quoted
+from warehouse.metadata import SCHEMAS, Table, table, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SQL = Path(__file__).parent.parent / "sql"
+_REFERENCE = re.compile(r"\b(reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.([a-z_0-9]+)\b")
+
+
+# Tables that each dataset has its own file of, as a pattern below the build: their rows together, by common columns.
+PER_DATASET = {
+    "staged.observation": "staged/*__*.parquet",
+    "staged.rejection": "parts/staged.rejection/*.parquet",
+}
+
+
+# Row groups that several cores read at once, also of the shipped archive's tables.
+PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
+
+_lock = RLock()
+
+
+class BuildError(PayungError):
+    """A table of the build is missing or could not be written."""
+
+
+@dataclass(frozen=True)
+class Build:
+    """The folder of one build: SCHEMA/TABLE.parquet, each written whole by one writer."""
+
+    folder: Path
+
+    def path(self, full_name: str) -> Path:
+        """The file of a table."""
+        schema, name = full_name.split(".")
+        return self.folder / schema / f"{name}.parquet"
+
+    def has(self, full_name: str) -> bool:
+        """Whether the table was made."""
+        return self.path(full_name).exists()
+
+    def part(self, full_name: str, dataset_key: str) -> Path:
+        """The file of one dataset's part of a table."""
+        return self.folder / "parts" / full_name / f"{dataset_key}.parquet"
+
+    def names(self) -> list[str]:
+        """Full names of all tables that the build holds, sorted."""
+        return sorted(f"{s}.{p.stem}" for s in SCHEMAS for p in (self.folder / s).glob("*.parquet"))
+
+
+@lru_cache(maxsize=1)
+def _engine() -> duckdb.DuckDBPyConnection:
+    # One per process: opening an engine costs more than most of these queries.
+    con = open_engine()
+    define_half_up(con)
+    return con
+
+
+@contextmanager
+def connect() -> Iterator[duckdb.DuckDBPyConnection]:
+    """The in-memory engine of this process, for one user at a time; it holds no data between uses, only views."""
+    with _lock:
+        yield _engine()
+
+
+@lru_cache(maxsize=64)
+def sql_text(full_name: str) -> str:
+    """The SQL file that makes a table: warehouse/sql/SCHEMA/TABLE.sql."""
+    schema, name = full_name.split(".")
+    return (SQL / schema / f"{name}.sql").read_text(encoding="utf-8")
+
+
+def inputs_of(full_name: str) -> list[str]:
+    """The tables that a table's SQL reads, sorted; taken from its text, comments left out."""
+    text = re.sub(r"--[^\n]*", "", sql_text(full_name))
+    return sorted({f"{s}.{t}" for s, t in _REFERENCE.findall(text)} - {full_name})
+
+
+def _literal(path: Path) -> str:
+    return f"'{quoted(path)}'"
+
+
+def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]) -> None:
+    """Makes tables of a build visible to queries under their full names; BuildError where one is missing."""
+    for name in names:
+        schema = name.split(".")[0]
+        con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
+        if name in PER_DATASET:
+            source = parquet(build.folder, PER_DATASET[name])
+        elif build.has(name):
+            source = parquet(build.path(name))
+        else:
+            raise BuildError(f"the build has no table {name}; run the whole refresh: payung refresh --force")
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}")
+
+
+def _cast(description: Table) -> str:
+    return ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in description.columns)
+
+
+def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, in_order: bool = True) -> int:
+    # without `in_order` every core writes what it has as it comes
+    options = f"{PARQUET}, PRESERVE_ORDER {str(in_order).lower()}"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        # A build is made again by the next run; a release syncs its own copy.
+        with files.written_aside(path, durable=False) as aside:
+            # COPY answers with the number of rows it wrote
+            written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({options})").fetchall()
+    except duckdb.IOException as error:
+        raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
+    return int(written[0][0])
+
+
+def make(build: Build, full_name: str) -> int:
+    """Runs the SQL of one table on the build's tables and writes it; returns the number of rows.
+
+    The SQL is a single static SELECT; its columns are cast to the declared types, in the declared order.
+    """
+    with connect() as con:
+        return make_with(con, build, full_name)
+
+
+def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str) -> int:
+    """As `make`, on a connection of its own (parallel.py)."""
+    attach_inputs(con, build, inputs_of(full_name))
+    query = sql_text(full_name).rstrip().rstrip(";")
+    described = table(full_name)
+    # what is published is the same at every run, row for row; of what is only made on the way nobody sees the order
+    return _copy(
+        con, f"SELECT {_cast(described)} FROM (\n{query}\n)", build.path(full_name), in_order=not described.is_work
+    )
+
+
+def write_frame(build: Build, description: Table, frame: pd.DataFrame, path: Path | None = None) -> int:
+    """Writes a frame as one table of the build, cast to its declared types; returns the number of rows.
+
+    `path`: where it goes if not to the table's own file (parts of a table).
+    """
+    with connect() as con:
+        return _write(con, description, frame, path or build.path(description.full_name))
+
+
+def write_frames(build: Build, frames: Mapping[Table, pd.DataFrame]) -> None:
+    """Writes several frames as tables of the build, each cast to its declared types."""
+    with connect() as con:
+        for description, frame in frames.items():
+            _write(con, description, frame, build.path(description.full_name))
+
+
+def _write(con: duckdb.DuckDBPyConnection, description: Table, frame: pd.DataFrame, path: Path) -> int:
+    if frame.empty:
+        columns = ", ".join(f'CAST(NULL AS {c.type}) AS "{c.name}"' for c in description.columns)
+        return _copy(con, f"SELECT {columns} LIMIT 0", path)
+    con.register("frame", frame)
+    try:
+        return _copy(con, f"SELECT {_cast(description)} FROM frame", path)
+    finally:
+        con.unregister("frame")
+
+
+def write_together(
+    build: Build, description: Table, paths: Sequence[Path], path: Path | None = None, distinct: bool = False
+) -> int:
+    """Writes the rows of several Parquet files as one table of the build, in their order; returns the number of rows.
+
+    Columns are matched by name and cast to the declared types; one that a file lacks is empty there. `distinct`:
+    each row once, sorted. Without files the table is empty. `path`: where it goes if not to the table's own file.
+    """
+    path = path or build.path(description.full_name)
+    with connect() as con:
+        if not paths:
+            import pandas as pd
+
+            return _write(con, description, pd.DataFrame(), path)
+        query = f"SELECT {_cast(description)} FROM {parquet(paths)}"
+        return _copy(con, f"SELECT DISTINCT * FROM ({query}) ORDER BY ALL" if distinct else query, path)
+
+
+def read_files(paths: Sequence[Path]) -> pd.DataFrame:
+    """The rows of several Parquet files of one shape together."""
+    with connect() as con:
+        return con.execute(f"SELECT * FROM {parquet(paths)}").df()
+
+
+def preview(path: Path, rows: int = 8) -> tuple[list[str], list[tuple[Any, ...]]]:
+    """The column names and first rows of a Parquet file."""
+    with connect() as con:
+        result = con.execute(f"SELECT * FROM {parquet(path)} LIMIT {rows}")
+        names = [column[0] for column in result.description or []]
+        return names, result.fetchall()
+
+
+def computed_tables(*schemas: str) -> list[str]:
+    """The tables of some schemas (of all, where none is named) that SQL makes, each after its inputs among them."""
+    names = sorted(f"{schema}.{p.stem}" for schema in schemas or SCHEMAS for p in (SQL / schema).glob("*.sql"))
+    unknown = [n for n in names if n not in tables()]
+    if unknown:
+        raise ValueError(f"SQL without a description in warehouse/tables: {unknown}")
+    among = set(names)
+    return list(TopologicalSorter({n: [i for i in inputs_of(n) if i in among] for n in names}).static_order())

@@ -1,0 +1,129 @@
+"""Several tables at a time: each begins as soon as its inputs stand.
+
+Belongs here: the order in which the SQL of a build runs, and how many tables are made at once.
+Does not belong here: how one table is made (engine.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from contextlib import contextmanager
+from functools import partial
+from graphlib import TopologicalSorter
+from queue import SimpleQueue
+from threading import RLock
+
+import duckdb
+
+from indicator_defs.errors import PayungError
+from warehouse.build.engine import PER_DATASET, Build, connect, inputs_of, make_with
+from warehouse.connection import define_half_up, parquet_rows
+
+# Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
+AT_ONCE = 2
+# With more staged rows than this, a table keeps all cores busy, and needs the memory, by itself.
+MANY_ROWS = 1_000_000
+
+
+class TableError(PayungError):
+    """A table could not be made; the message is `SCHEMA.TABLE: reason`."""
+
+
+def make_all(build: Build, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
+
+    The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
+    under way are then interrupted, and no other is begun.
+    """
+    with _cursors(_at_once(build)) as cursors, _Making(build, names, cursors) as making:
+        for _ in names:
+            yield making.next_made()
+
+
+def _at_once(build: Build) -> int:
+    paths = list(build.folder.glob(PER_DATASET["staged.observation"]))
+    with connect() as con:
+        (rows,) = con.execute(parquet_rows(paths)).fetchall()[0] if paths else (0,)
+    return 1 if rows > MANY_ROWS else AT_ONCE
+
+
+class _Making:
+    """The threads that make the tables of one build, each with a connection."""
+
+    def __init__(self, build: Build, names: Sequence[str], cursors: Sequence[duckdb.DuckDBPyConnection]) -> None:
+        self._build = build
+        self._graph = TopologicalSorter({n: [i for i in inputs_of(n) if i in names] for n in names})
+        self._cursors = cursors
+        self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
+        self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
+        self._pool = ThreadPoolExecutor(len(cursors))
+        self._begun: list[Future[int]] = []
+        self._changing = RLock()  # a table that is made at once ends within _begin
+        self._stopped = False
+
+    def __enter__(self) -> _Making:
+        for cursor in self._cursors:
+            self._spare.put(cursor)
+        self._graph.prepare()
+        with self._changing:
+            self._begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        with self._changing:
+            self._stopped = True
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        while working := [f for f in self._begun if not f.done()]:
+            for cursor in self._cursors:  # one whose query has not started yet takes no notice, so more than once
+                cursor.interrupt()
+            wait(working, timeout=0.05)
+        self._pool.shutdown()
+
+    def next_made(self) -> tuple[str, int]:
+        """Waits for the next table that is made: its name and rows."""
+        name, future = self._ended.get()
+        try:
+            return name, future.result()
+        except PayungError as error:
+            raise TableError(f"{name}: {error}") from error
+        except duckdb.Error as error:
+            raise TableError(f"{name}: {type(error).__name__}: {error}") from error
+
+    def _begin(self) -> None:
+        for name in self._graph.get_ready():
+            future = self._pool.submit(self._make, name)
+            self._begun.append(future)
+            future.add_done_callback(partial(self._end, name))
+
+    def _make(self, name: str) -> int:
+        cursor = self._spare.get()
+        try:
+            return make_with(cursor, self._build, name)
+        finally:
+            self._spare.put(cursor)
+
+    def _end(self, name: str, future: Future[int]) -> None:
+        with self._changing:
+            if not self._stopped and future.exception() is None:
+                self._graph.done(name)
+                self._begin()
+        self._ended.put((name, future))
+
+
+@contextmanager
+def _cursors(n: int) -> Iterator[list[duckdb.DuckDBPyConnection]]:
+    """Further connections to the engine of this process, with its limits; each has a catalogue of views of its own."""
+    with connect() as con:
+        cursors = [con.cursor() for _ in range(n)]
+    for i, cursor in enumerate(cursors):
+        cursor.execute(f"ATTACH ':memory:' AS beside_{i}")
+        cursor.execute(f"USE beside_{i}")
+        define_half_up(cursor)
+    try:
+        yield cursors
+    finally:
+        for i, cursor in enumerate(cursors):
+            cursor.execute("USE memory")
+            cursor.execute(f"DETACH beside_{i}")
+            cursor.close()

@@ -1,0 +1,327 @@
+"""Why a figure of an edition differs today: the causes, found in sources, corrections, definitions, weights, members.
+
+Belongs here: tracing one difference to what moved between edition and release.
+Does not belong here: finding differences (drift.py, sql/drift.sql).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import duckdb
+
+from warehouse.edition.definition_changes import CLAIM, WORDS, DefinitionChange
+
+NEW_VINTAGE = "new vintage"
+WITHDRAWN = "withdrawn by the source"
+OTHER_FEED = "another feed chosen"
+CORRECTION = "correction"
+DEFINITION = "definition"
+SETTINGS = "settings of the set"
+BREAK = "break"
+WEIGHTS = "weights"
+MEMBERSHIP = "membership"
+CALCULATION = "calculation"
+ALTERED = "altered release"
+UNEXPLAINED = "not explained"
+
+ENDS = ("baseline", "latest")
+COMPARISON = "comparison"
+# What each setting may move; those not named here move the comparison of both ends only.
+SETTINGS_OF = {
+    "baseline_year": ("baseline",),
+    "baseline_from": ("baseline",),
+    "baseline_to": ("baseline",),
+    "latest_reference_year": ("latest",),
+    "first_reference_year": (),
+    "edition": (),
+    "title": (),
+}
+
+
+@dataclass(frozen=True)
+class Cause:
+    """One cause, by its name in this module, and what is known of it."""
+
+    cause: str
+    detail: str
+
+    def __str__(self) -> str:
+        """The cause in one line."""
+        return f"{self.cause}: {self.detail}"
+
+
+@dataclass(frozen=True)
+class Moved:
+    """A dataset whose vintages are not those of the edition."""
+
+    dataset: str
+    before: tuple[str, ...]
+    after: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class _Origin:
+    observation_id: str
+    time_period: int
+    obs_value: float | None
+    value_text: str | None
+    source: str
+    feed: str
+    breakdown_family: str
+    vintage_date: Any
+    correction: str | None
+    snapshot_id: str | None
+
+    @property
+    def dataset(self) -> str:
+        return "/".join(self.feed.split("/")[:2])
+
+
+Cell = tuple[str, str, str, str]
+Member = tuple[float | None, float | None, int | None, float | None]
+
+
+def moved_sources(then: dict[str, Any], now: dict[str, Any]) -> list[Moved]:
+    """The datasets whose snapshots differ between two manifests, with their vintages, oldest first."""
+    before, after = _vintages(then), _vintages(now)
+    return [
+        Moved(dataset, tuple(sorted(before[dataset].values())), tuple(sorted(after[dataset].values())))
+        for dataset in sorted(before.keys() | after.keys())
+        if before[dataset] != after[dataset]
+    ]
+
+
+def _vintages(manifest: dict[str, Any]) -> defaultdict[str, dict[str, str]]:
+    out: defaultdict[str, dict[str, str]] = defaultdict(dict)
+    for s in manifest["sources"]:
+        out[f"{s['provider']}/{s['dataset']}"][s["snapshot"]] = str(s["vintage_date"])
+    return out
+
+
+class Why:
+    """The causes of differences between one edition and one release."""
+
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        then: dict[str, Any],
+        now: dict[str, Any],
+        changes: list[DefinitionChange],
+        altered: bool,
+    ) -> None:
+        """`con`: both side by side, with the tables of sql/; `altered`: the release's database is not as published."""
+        self._then, self._now, self._altered = then, now, altered
+        self._before_vintages, self._after_vintages = _vintages(then), _vintages(now)
+        self._origin = {when: _origins(con, when) for when in ("then", "now")}
+        self._choice = {
+            when: {row[:3]: row[3:] for row in con.execute(f"SELECT * FROM choice_{when}").fetchall()}
+            for when in ("then", "now")
+        }
+        self._member = {when: _members(con, when) for when in ("then", "now")}
+        self._still_there = {
+            row[0]
+            for row in con.execute(
+                "SELECT observation_id FROM release.harmonised.observation "
+                "WHERE observation_id IN (SELECT observation_id FROM origin_then)"
+            ).fetchall()
+        }
+        origins = [o for found in self._origin.values() for same in found.values() for o in same]
+        of_values = {o.dataset for o in origins}
+        self._moved = [m for m in moved_sources(then, now) if m.dataset not in of_values]
+        self._providers: defaultdict[str, set[str]] = defaultdict(set)
+        for found in self._origin.values():
+            for cell, same in found.items():
+                self._providers[cell[0]] |= {o.source for o in same}
+        self._weights = _weights_moved(con)
+        rests_on = con.execute(
+            "SELECT i.indicator, i.method, i.weight, i.publication_rule FROM release.reference.indicator AS i"
+        ).fetchall()
+        self._rests_on = {row[0]: row[1:] for row in rests_on}
+        groups = con.execute(
+            "SELECT area_group FROM edition.reference.area_group UNION SELECT area_group FROM release.reference.area_group"
+        ).fetchall()
+        self._groups = {row[0] for row in groups}
+        self._found: dict[Cell, list[Cause]] = {}
+        self._changes: defaultdict[str, list[DefinitionChange]] = defaultdict(list)
+        for change in changes:
+            self._changes[change.table].append(change)
+
+    def of(self, indicator: str, area: str, cell: str, item: str) -> tuple[Cause, ...]:
+        """The causes of one difference, nearest first; never empty."""
+        end = item.split(":")[0]
+        ends = (end,) if end in ENDS else ENDS
+        causes: list[Cause] = []
+        for which in ends:
+            here = (indicator, area, cell, which)
+            if here not in self._found:
+                self._found[here] = self._group(here) if area in self._groups else self._country(here)
+            causes += self._found[here]
+        if end not in ENDS:
+            causes += self._breaks(indicator, area)
+            ends = (*ends, COMPARISON)
+        causes += self._rules(indicator, ends)
+        return tuple(dict.fromkeys(causes or self._crosswalks(indicator))) or (self._rest(),)
+
+    def _rest(self) -> Cause:
+        if self._altered:
+            return Cause(ALTERED, "the release's database is not the file it was published with")
+        if self._then["inputs"].get("code") != self._now["inputs"].get("code"):
+            return Cause(
+                CALCULATION,
+                f"made by another state of the code (version {self._then['code_version']} then, "
+                f"{self._now['code_version']} now); sources, corrections, definitions and weights are the same",
+            )
+        return Cause(UNEXPLAINED, "sources, corrections, definitions, weights, members and code are the same")
+
+    def _country(self, here: Cell) -> list[Cause]:
+        before, after = self._origin["then"].get(here, []), self._origin["now"].get(here, [])
+        causes = self._corrections(here, before, after)
+        if before and after:
+            causes += self._replaced(before, after)
+        elif before:
+            causes += self._gone(here, before)
+        elif after:
+            fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+            said = [Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else []
+            causes += said or self._chosen(here, after)
+        return causes
+
+    def _replaced(self, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
+        """Causes where both have a value."""
+        if {o.snapshot_id for o in before} == {o.snapshot_id for o in after}:
+            return []
+        feeds, feeds_now = {o.feed for o in before}, {o.feed for o in after}
+        if feeds == feeds_now:
+            return [Cause(NEW_VINTAGE, f"{_states(before)} -> {_states(after)}")]
+        causes = [Cause(OTHER_FEED, f"{', '.join(sorted(feeds))} -> {', '.join(sorted(feeds_now))}")]
+        fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+        return causes + ([Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else [])
+
+    def _gone(self, here: Cell, before: list[_Origin]) -> list[Cause]:
+        """Causes where only the edition has a value."""
+        causes = []
+        lost = [o for o in before if o.observation_id not in self._still_there]
+        for dataset in sorted({o.dataset for o in lost}):
+            fresh = {s: v for s, v in self._after_vintages[dataset].items() if s not in self._before_vintages[dataset]}
+            if fresh:
+                causes.append(Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(fresh.values()))} no longer has it"))
+            elif not self._after_vintages[dataset]:
+                causes.append(Cause(WITHDRAWN, f"the release rests on no snapshot of {dataset}"))
+        return causes or self._chosen(here, before)
+
+    def _chosen(self, here: Cell, origins: list[_Origin]) -> list[Cause]:
+        """Causes in the choice of the feed, where one of the two has no value of the cell in the chosen one."""
+        causes = []
+        for family in sorted({o.breakdown_family for o in origins}):
+            before = self._choice["then"].get((*here[:2], family))
+            after = self._choice["now"].get((*here[:2], family))
+            if before and after and before[0] != after[0]:
+                causes.append(Cause(OTHER_FEED, f"{before[0]} -> {after[0]}"))
+            elif before and after and before != after:
+                causes.append(Cause(NEW_VINTAGE, f"{after[0]} of {before[1]} -> of {after[1]}"))
+        return causes
+
+    def _corrections(self, here: Cell, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
+        indicator, area, _, _ = here
+        causes = [
+            Cause(CORRECTION, str(c))
+            for c in self._changes["reference.correction"]
+            if c.indicator == indicator and c.ref_area == area
+        ]
+        applied, applied_now = {o.correction for o in before}, {o.correction for o in after}
+        if not causes and before and after and applied != applied_now:
+            causes.append(Cause(CORRECTION, f"{_listed(applied)} -> {_listed(applied_now)}"))
+        return causes
+
+    def _group(self, here: Cell) -> list[Cause]:
+        indicator, group, cell, which = here
+        causes = [Cause(MEMBERSHIP, str(c)) for c in self._changes["reference.area_group"] if c.key[0] == group]
+        before, after = self._member["then"].get(here, {}), self._member["now"].get(here, {})
+        by_cause: defaultdict[Cause, list[str]] = defaultdict(list)
+        for area in sorted(before.keys() | after.keys()):
+            one, other = before.get(area), after.get(area)
+            if one is None or other is None or one[:3] != other[:3]:
+                own = (indicator, area, cell, which)
+                causes_own = [*self._country(own), *self._breaks(indicator, area)]
+                for cause in causes_own or ([] if self._rules(indicator, (which,)) else [self._rest()]):
+                    by_cause[cause].append(area)
+        causes += [Cause(c.cause, f"{', '.join(areas)}: {c.detail}") for c, areas in by_cause.items()]
+        weight = self._rests_on.get(indicator, (None, None, None))[1]
+        moved = {a for a in before.keys() & after.keys() if before[a][3] != after[a][3]}
+        moved |= self._weights.get(str(weight), set())
+        if moved:
+            causes.append(Cause(WEIGHTS, f"{weight}: {', '.join(sorted(moved))}{self._weight_vintages()}"))
+        return causes
+
+    def _weight_vintages(self) -> str:
+        """The datasets of weights that moved: those from which no value of the baseline comes."""
+        return "".join(f"; {m.dataset} {', '.join(m.before)} -> {', '.join(m.after)}" for m in self._moved)
+
+    def _breaks(self, indicator: str, area: str) -> list[Cause]:
+        return [
+            Cause(BREAK, str(c))
+            for c in self._changes["reference.series_break"]
+            if c.indicator == indicator and (c.ref_area == area or area in self._groups)
+        ]
+
+    def _rules(self, indicator: str, ends: Iterable[str]) -> list[Cause]:
+        """Causes in the definition of the indicator, in what it rests on, and in the settings of the set."""
+        method, weight, rule = self._rests_on.get(indicator, (None, None, None))
+        causes = [
+            Cause(DEFINITION, str(c))
+            for c in (*self._changes["reference.indicator"], *self._changes[CLAIM])
+            if c.indicator == indicator and c.field not in WORDS
+        ]
+        for table, key in (("method", method), ("weight", weight), ("publication_rule", rule)):
+            cause = WEIGHTS if table == "weight" else DEFINITION
+            causes += [Cause(cause, str(c)) for c in self._changes[f"reference.{table}"] if c.key[0] == key]
+        for c in self._changes["reference.indicator_set"]:
+            if set(ends) & set(SETTINGS_OF.get(c.field or "", (COMPARISON,))):
+                causes.append(Cause(SETTINGS, str(c)))
+        return causes
+
+    def _crosswalks(self, indicator: str) -> list[Cause]:
+        return [
+            Cause(DEFINITION, str(c))
+            for c in self._changes["reference.crosswalk"]
+            if c.key[0] in self._providers[indicator]
+        ]
+
+
+def _origins(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, list[_Origin]]:
+    out: defaultdict[Cell, list[_Origin]] = defaultdict(list)
+    for row in con.execute(f"SELECT * FROM origin_{when}").fetchall():
+        out[row[:4]].append(_Origin(*row[4:]))
+    return dict(out)
+
+
+def _members(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, dict[str, Member]]:
+    out: defaultdict[Cell, dict[str, Member]] = defaultdict(dict)
+    for row in con.execute(f"SELECT * FROM member_{when}").fetchall():
+        out[row[:4]][row[4]] = row[5:]
+    return dict(out)
+
+
+def _weights_moved(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+    """Areas whose weight differs, by weight."""
+    out: defaultdict[str, set[str]] = defaultdict(set)
+    found = con.execute(
+        "SELECT DISTINCT t.weight, t.ref_area FROM weight_then AS t JOIN weight_now AS n "
+        "USING (weight, ref_area, time_period, sex, age, urbanisation) "
+        "WHERE t.weight_value IS DISTINCT FROM n.weight_value"
+    ).fetchall()
+    for weight, area in found:
+        out[weight].add(area)
+    return dict(out)
+
+
+def _states(origins: list[_Origin]) -> str:
+    return ", ".join(sorted({f"{o.dataset} of {o.vintage_date}" for o in origins}))
+
+
+def _listed(corrections: set[str | None]) -> str:
+    return ", ".join(sorted(c for c in corrections if c)) or "none"

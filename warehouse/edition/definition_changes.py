@@ -1,0 +1,131 @@
+"""What differs between the definitions of an edition and those of a release.
+
+Belongs here: comparing the `reference.*` tables, field by field.
+Does not belong here: what a changed definition does to a figure (causes.py).
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import duckdb
+
+from indicator_defs.breakdowns import BREAKDOWNS
+from warehouse.metadata import table
+
+# Tables that say what is measured and how; claims are compared in words (sql/claim.sql).
+COMPARED = (
+    "reference.indicator",
+    "reference.indicator_breakdown",
+    "reference.indicator_set",
+    "reference.set_member",
+    "reference.set_group",
+    "reference.baseline_table",
+    "reference.baseline_table_indicator",
+    "reference.area",
+    "reference.area_group",
+    "reference.age",
+    "reference.code",
+    "reference.method",
+    "reference.publication_rule",
+    "reference.weight",
+    "reference.crosswalk",
+    "reference.dataset_scope",
+    "reference.series_break",
+    "reference.series_rename",
+    "reference.correction",
+    "reference.target_group_rule",
+)
+CLAIM = "reference.claim"
+# Numbers given anew by every load, and places in files: they move without any meaning.
+MEANINGLESS = {
+    "definition_file", "definition_line", "crosswalk_file", "crosswalk_line", "break_file", "correction_id",
+    "correction_file", "rename_file", "rename_line", "rule_id", "sort_order", "weight_file",
+}  # fmt: skip
+# Tables whose own key is such a number.
+KEYS = {
+    "reference.correction": ("indicator", "ref_area", "time_period", "source", "provider_series", *BREAKDOWNS),
+    "reference.target_group_rule": ("indicator", "target_group", "age_within_from", "age_within_to", *BREAKDOWNS),
+}
+# Fields of reference.indicator that say something without moving a figure.
+WORDS = {
+    "name", "indicator_group", "tier", "definition", "numerator", "denominator", "decimals", "direction", "owner",
+    "sector", "aggregate_title", "sdg", "articles", "body", "comparability", "producer_note", "gap_reason",
+    "gap_obtain_from", "gap_body",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class DefinitionChange:
+    """One field of one definition that differs; without a field, the whole row is new or gone."""
+
+    table: str
+    key: tuple[str, ...]
+    indicator: str | None
+    ref_area: str | None
+    field: str | None
+    before: str | None
+    after: str | None
+
+    def __str__(self) -> str:
+        """The change in one line."""
+        name = self.table.removeprefix("reference.")
+        what = f"{name} {'/'.join(k for k in self.key if k != '_T')}"
+        if self.field is None:
+            return f"{what}: {'new' if self.before is None else 'gone'} ({self.after or self.before})"
+        return f"{what}: {self.field} {_shown(self.before)} -> {_shown(self.after)}"
+
+    def as_dict(self) -> dict[str, Any]:
+        """The same as plain values for JSON."""
+        return asdict(self)
+
+
+def _shown(text: str | None) -> str:
+    return "nothing" if text is None else text
+
+
+def definition_changes(con: duckdb.DuckDBPyConnection) -> list[DefinitionChange]:
+    """All differences, table by table. `con` has the databases edition and release, and claim_then and claim_now."""
+    out: list[DefinitionChange] = []
+    for name in COMPARED:
+        both = _columns(con, f"edition.{name}") & _columns(con, f"release.{name}")
+        columns = [c for c in table(name).column_names if c in both and c not in MEANINGLESS]
+        key = tuple(c for c in KEYS.get(name, table(name).key) if c in columns)
+        then, now = (_rows(con, f"{state}.{name}", columns, key) for state in ("edition", "release"))
+        out += _differences(name, key, then, now)
+    then, now = (
+        _rows(con, f"claim_{w}", ["indicator", "claim", "terms"], ("indicator", "claim")) for w in ("then", "now")
+    )
+    return out + _differences(CLAIM, ("indicator", "claim"), then, now)
+
+
+Table = dict[tuple[str, ...], dict[str, str | None]]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    return {c[0] for c in con.execute(f"SELECT * FROM {source} LIMIT 0").description or ()}
+
+
+def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: tuple[str, ...]) -> Table:
+    listed = ", ".join(f'CAST("{c}" AS VARCHAR)' for c in columns)
+    out: Table = {}
+    for row in con.execute(f"SELECT {listed} FROM {source}").fetchall():
+        one = dict(zip(columns, row, strict=True))
+        out[tuple(one[k] or "" for k in key)] = one
+    return out
+
+
+def _differences(name: str, key: tuple[str, ...], then: Table, now: Table) -> list[DefinitionChange]:
+    out = []
+    for k in sorted(then.keys() | now.keys()):
+        before, after = then.get(k), now.get(k)
+        one = after or before or {}
+        place = (name, k, one.get("indicator"), one.get("ref_area"))
+        if before is None or after is None:
+            words = "; ".join(f"{c} {v}" for c, v in one.items() if v is not None and v != "_T" and c not in key)
+            words = words or "as keyed"
+            out.append(DefinitionChange(*place, None, words if before else None, words if after else None))
+        else:
+            out += [DefinitionChange(*place, c, before[c], after[c]) for c in before if before[c] != after[c]]
+    return out

@@ -1,0 +1,197 @@
+"""The published tables as CSV or Parquet, each folder with its data package description.
+
+Belongs here: which tables are exported, and datapackage.json (Frictionless Data Package) made from the comments and
+keys of the warehouse.
+Does not belong here: how a table is described (warehouse/tables/*.yaml).
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from warehouse.disk import sha256
+from warehouse.export.export_files import written_aside
+from warehouse.export.release_reader import ReleaseReader
+from warehouse.metadata import tables, views
+
+SCHEMAS = ("reference", "indicator_set", "baseline")
+# The way back of each value: as wide as the values are many. It stays in the database (payung explain).
+LARGE_VIEWS = frozenset({"way_back", "way_back_members"})
+TABLES = ("quality.availability",)
+DESCRIPTION = "datapackage.json"
+
+# DuckDB type -> type of the Table Schema.
+FIELD_TYPES = {
+    "VARCHAR": "string",
+    "INTEGER": "integer",
+    "BIGINT": "integer",
+    "DOUBLE": "number",
+    "BOOLEAN": "boolean",
+    "DATE": "date",
+}
+MEDIA_TYPES = {"csv": "text/csv", "parquet": "application/vnd.apache.parquet"}
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of an exported table: name, type of the Table Schema, description."""
+
+    name: str
+    type: str
+    description: str
+
+
+@dataclass(frozen=True)
+class Resource:
+    """One exported table: schema and name in the warehouse, description, key, columns."""
+
+    schema: str
+    name: str
+    description: str
+    key: tuple[str, ...]
+    fields: tuple[Field, ...]
+
+    @property
+    def full_name(self) -> str:
+        """Name in the warehouse, `schema.table`; also the name of the file."""
+        return f"{self.schema}.{self.name}"
+
+
+def write_package(reader: ReleaseReader, to: Path, kind: str) -> list[Path]:
+    """Writes every published table as SCHEMA.TABLE.csv or .parquet and then datapackage.json; returns the files.
+
+    CSV is UTF-8 with a header, comma, missing values empty; numbers have all digits of the warehouse.
+    Raises ExportError when the folder cannot be written.
+    """
+    files: list[Path] = []
+    described: list[dict[str, Any]] = []
+    for resource in published(reader):
+        path = to / f"{resource.full_name}.{kind}"
+        rows = _copy(reader, resource, path, kind)
+        files.append(path)
+        described.append(_resource_entry(resource, path, kind, rows))
+    package = to / DESCRIPTION
+    with written_aside(package) as aside:
+        text = json.dumps(_package_entry(reader, kind, described), indent=1, ensure_ascii=False)
+        aside.write_text(text + "\n", encoding="utf-8")
+    return [*files, package]
+
+
+def published(reader: ReleaseReader) -> list[Resource]:
+    """The tables and views that are exported, with their columns as the database has them, in a fixed order."""
+    found = reader.ask(
+        "SELECT c.schema_name, c.table_name, coalesce(t.comment, v.comment), c.column_name, c.data_type, c.comment, "
+        "v.view_name IS NOT NULL "
+        "FROM duckdb_columns() AS c "
+        "LEFT JOIN duckdb_tables() AS t ON t.table_oid = c.table_oid AND t.database_name = c.database_name "
+        "LEFT JOIN duckdb_views() AS v ON v.view_oid = c.table_oid AND v.database_name = c.database_name "
+        "WHERE c.database_name = current_database() AND NOT c.internal "
+        "ORDER BY c.schema_name, c.table_name, c.column_index"
+    )
+    grouped: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
+    for row in found.rows:
+        schema, name, is_view = row[0], row[1], row[6]
+        if (
+            schema in SCHEMAS
+            or f"{schema}.{name}" in TABLES
+            or (schema == "main" and is_view and name not in LARGE_VIEWS)
+        ):
+            grouped.setdefault((schema, name), []).append(row)
+    out = []
+    described = {**tables(), **views()}
+    for (schema, name), rows in grouped.items():
+        fields = tuple(Field(column, _field_type(kind), comment or "") for _, _, _, column, kind, comment, _ in rows)
+        metadata = described.get(f"{schema}.{name}")
+        out.append(Resource(schema, name, rows[0][2] or "", metadata.key if metadata else (), fields))
+    order = ("main", *SCHEMAS)
+    return sorted(out, key=lambda r: (order.index(r.schema) if r.schema in order else len(order), r.name))
+
+
+def _field_type(kind: str) -> str:
+    if kind not in FIELD_TYPES:
+        raise ValueError(f"no type of the Table Schema for {kind}")
+    return FIELD_TYPES[kind]
+
+
+def _copy(reader: ReleaseReader, resource: Resource, path: Path, kind: str) -> int:
+    # Views have no key: they are ordered by all columns, so that the same release gives the same file.
+    order = ", ".join(f'"{c}"' for c in resource.key) or "ALL"
+    options = "FORMAT csv, HEADER true" if kind == "csv" else "FORMAT parquet, COMPRESSION zstd"
+    with written_aside(path) as aside:
+        target = str(aside).replace("'", "''")
+        query = f'SELECT * FROM "{resource.schema}"."{resource.name}" ORDER BY {order}'
+        return int(reader.ask(f"COPY ({query}) TO '{target}' ({options})").rows[0][0])
+
+
+def _resource_entry(resource: Resource, path: Path, kind: str, rows: int) -> dict[str, Any]:
+    fields = [{"name": f.name, "type": f.type, "description": f.description} for f in resource.fields]
+    schema: dict[str, Any] = {"fields": fields}
+    if kind == "csv":
+        schema["missingValues"] = [""]
+    if resource.key:
+        schema["primaryKey"] = list(resource.key)
+    entry: dict[str, Any] = {
+        "name": resource.full_name,
+        "path": path.name,
+        "title": resource.full_name,
+        "description": resource.description,
+        "format": kind,
+        "mediatype": MEDIA_TYPES[kind],
+        "bytes": path.stat().st_size,
+        "hash": f"sha256:{sha256(path)}",
+        "rowCount": rows,
+        "schema": schema,
+    }
+    if kind == "csv":
+        entry["profile"] = "tabular-data-resource"
+        entry["encoding"] = "utf-8"
+        entry["dialect"] = {"delimiter": ",", "quoteChar": '"', "doubleQuote": True, "header": True}
+    return entry
+
+
+def _package_entry(reader: ReleaseReader, kind: str, resources: list[dict[str, Any]]) -> dict[str, Any]:
+    return {
+        "profile": "tabular-data-package" if kind == "csv" else "data-package",
+        "name": f"payung-{reader.release_id}",
+        "id": f"payung/{reader.release_id}",
+        "title": f"{reader.settings.title}: release {reader.release_id}",
+        "description": f"{reader.citation} Every table as {kind}; the same release gives the same files.",
+        "version": reader.release_id,
+        "created": str(reader.manifest["made_at"]),
+        "keywords": ["social protection", "ASEAN", "indicators", "regional baseline"],
+        "licenses": _licences(reader),
+        "sources": _sources(reader),
+        "resources": resources,
+    }
+
+
+def _licences(reader: ReleaseReader) -> list[dict[str, str]]:
+    """One entry for each licence of the sources; the name is that of the licence where its title tells it."""
+    found = reader.ask("SELECT licence, min(provider) FROM lineage.snapshot GROUP BY licence ORDER BY licence").rows
+    out = []
+    for licence, provider in found:
+        known = re.search(r"\((CC [A-Z0-9. -]+)\)", licence or "")
+        name = known.group(1).replace(" ", "-") if known else f"terms-of-{provider.replace('_', '-')}"
+        out.append({"name": name, "title": licence or "not stated"})
+    return out
+
+
+def _sources(reader: ReleaseReader) -> list[dict[str, str]]:
+    found = reader.ask_file("source")
+    out = []
+    for row in found.rows:
+        one = dict(zip(found.fields, row, strict=True))
+        entry = {
+            "title": f"{one['title']}, vintage {one['vintage_date'].isoformat()}",
+            "path": one["address"] or "",
+            "vintage_date": one["vintage_date"].isoformat(),
+            "snapshot_id": one["snapshot_id"],
+            "licence": one["licence"] or "not stated",
+            "attribution": one["attribution"] or "not stated",
+        }
+        out.append({k: v for k, v in entry.items() if v})
+    return out

@@ -1,0 +1,359 @@
+"""The tables of the workbook: their columns and headings, and the workbook made of them.
+
+Belongs here: what each sheet shows, in words a reader of the report understands.
+Does not belong here: the page of contents (contents_sheet.py), the notes (reading_notes.py), the fields of a metadata sheet
+(metadata_sheet.py), the look of a sheet (sheet_writer.py) and the SQL behind it (sql/).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from warehouse.export.contents_sheet import add_contents
+from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, Tab
+from warehouse.export.metadata_sheet import metadata_fields
+from warehouse.export.reading_notes import note_rows
+from warehouse.export.release_reader import ReleaseReader, Rows
+from warehouse.export.sheet_writer import Book, Column, Table, first_rows
+
+NAMES = (
+    Column("indicator", "Indicator", 19, "code"),
+    Column("name", "Name", 32),
+    Column("group_name", "Group", 19),
+    Column("tier", "Tier", 10),
+    Column("unit_name", "Unit", 11),
+    Column("ref_area", "Area", 10, "code"),
+    Column("area_name", "Area name", 19),
+)
+BOTH_ENDS = (
+    Column("baseline_year", "Baseline year", 9, "year"),
+    Column("baseline_value", "Baseline value", 18, "value", "baseline_gap"),
+    Column("baseline_status", "Baseline status", 13),
+    Column("baseline_footnote", "Baseline footnote", 30, "note"),
+    Column("latest_year", "Latest year", 9, "year"),
+    Column("latest_value", "Latest value", 18, "value", "latest_gap"),
+    Column("latest_status", "Latest status", 13),
+    Column("latest_footnote", "Latest footnote", 30, "note"),
+    Column("change", "Change, latest minus baseline", 10, "value"),
+    Column("comparable", "Compa-rable", 10),
+    Column("reason", "Reason why not", 38, "note"),
+    Column("baseline_class", "Class of baseline (groups)", 13, "class"),
+    Column("latest_class", "Class of latest (groups)", 13, "class"),
+)
+# In the order of the key.
+BREAKDOWN_COLUMNS = (
+    Column("sex", "Sex", 8, "code"),
+    Column("age", "Age", 10, "code"),
+    Column("urbanisation", "Urbani-sation", 9, "code"),
+    Column("income_wealth_quantile", "Quantile", 9, "code"),
+    Column("disability_status", "Disability status", 10, "code"),
+    Column("education_lev", "Education", 10, "code"),
+    Column("migratory_status", "Migratory status", 10, "code"),
+    Column("occupation", "Occupation", 11, "code"),
+    Column("activity", "Activity", 10, "code"),
+    Column("formality", "Formality", 10, "code"),
+    Column("composite_breakdown", "Other breakdown", 16, "code"),
+)
+
+
+def write_workbook(reader: ReleaseReader, to: Path) -> Path:
+    """Writes payung_ID.xlsx into the folder `to` and returns its path. Raises ExportError when it cannot be written."""
+    book = Book(f"{reader.settings.title}, release {reader.release_id}", reader.made_on, f"Payung {reader.release_id}")
+    metadata = _metadata(reader)
+    add_contents(reader, book, first_rows(metadata))
+    for sheet in (
+        _notes(reader),
+        _baseline(reader),
+        _by_breakdown(reader),
+        _values(reader),
+        _aggregates(reader),
+        _availability(reader),
+        _rejections(reader),
+        _sources(reader),
+        metadata,
+    ):
+        book.add_table(sheet)
+    path = to / f"payung_{reader.release_id}.xlsx"
+    book.save(path)
+    return path
+
+
+def _about(reader: ReleaseReader, text: str) -> str:
+    return f"{text} Release {reader.release_id}. Letters and classes: sheet {Tab.NOTES}."
+
+
+def _baseline(reader: ReleaseReader) -> Table:
+    s = reader.settings
+    return Table(
+        Tab.BASELINE,
+        f"Regional baseline {s.baseline_years} and latest value at {s.latest_reference_year}",
+        _about(
+            reader,
+            "The headline figure of each indicator for each Member State and group. A gap stands as text with its "
+            "reason; a 0 is a published 0.",
+        ),
+        (
+            *NAMES,
+            *BOTH_ENDS,
+            Column("change_areas", "Members in the change (groups)", 20, "note"),
+            Column("change_without_largest", "Change without the largest member", 11, "value"),
+            Column("floor", "National minimum", 10, "value"),
+            Column("target", "National target", 10, "value"),
+            Column("filled_by", "Who could fill the gap", 16, "note"),
+        ),
+        reader.ask_file("baseline", headline=True),
+        frozen=2,
+        starts="indicator",
+    )
+
+
+def _by_breakdown(reader: ReleaseReader) -> Table:
+    rows = reader.ask_file("baseline", headline=False)
+    used = [c for c in BREAKDOWN_COLUMNS if any(v != "_T" for v in rows.column(c.field))]
+    return Table(
+        Tab.BREAKDOWNS,
+        "Baseline and latest value by sex, age, quintile and other breakdowns",
+        _about(
+            reader,
+            "The cells beyond the headline with a value at one end at least. Codes as in the code lists; _T is the "
+            "total.",
+        ),
+        (*NAMES, *used, *BOTH_ENDS),
+        rows,
+        frozen=2,
+        starts="indicator",
+    )
+
+
+def _values(reader: ReleaseReader) -> Table:
+    return Table(
+        Tab.VALUES,
+        "ASEAN indicator set: chosen headline values of all years",
+        _about(
+            reader,
+            "One feed is chosen for an indicator and Member State; every value stands with its year, status, footnote "
+            "and source.",
+        ),
+        (
+            *NAMES,
+            Column("time_period", "Year", 7, "year"),
+            Column("obs_value", "Value", 14, "value", "obs_gap"),
+            Column("value_text", "As published", 12, "code"),
+            Column("status", "Status", 13),
+            Column("nature", "Nature", 15),
+            Column("time_detail", "Period as published", 11, "code"),
+            Column("footnote", "Footnote", 34, "note"),
+            Column("source_citation", "Source as the provider states it", 30, "note"),
+            Column("source", "Dataset", 24),
+            Column("provider_series", "Series", 18, "code"),
+            Column("vintage_date", "Vintage", 11, "date"),
+            Column("role", "Role", 10),
+            Column("break_before", "Break before", 11),
+            Column("in_aggregates", "May enter regional figures", 12),
+            Column("observation_id", "Observation", 34, "code"),
+        ),
+        reader.ask_file("indicator_set"),
+        frozen=2,
+        starts="indicator",
+    )
+
+
+def _aggregates(reader: ReleaseReader) -> Table:
+    s = reader.settings
+    return Table(
+        Tab.AGGREGATES,
+        f"Regional figures at {s.baseline_year} and {s.latest_reference_year} with what they rest on",
+        _about(
+            reader,
+            "Headline cells, and the same by sex. A figure of class B is indicative; of class C it is withheld and the "
+            "members that report are named. The producer's own figure, often with imputed members, stands beside ours. "
+            "Indicators that no source has yet are not repeated here.",
+        ),
+        (
+            *NAMES,
+            Column("breakdown", "Breakdown", 12),
+            Column("point", "Point", 9),
+            Column("time_period", "Reference year", 10, "year"),
+            Column("obs_value", "Figure", 16, "value", "obs_gap"),
+            Column("publication_class", "Class", 12, "class"),
+            Column("class_reason", "Why the class is not better", 26, "note"),
+            Column("title", "What the figure is", 24),
+            Column("n_areas", "Members with a value", 9, "count"),
+            Column("areas", "Members and years", 30, "note"),
+            Column("weight_covered", "Weight covered (0 to 1)", 10, "share"),
+            Column("weight_title", "Weight", 22),
+            Column("mean_year", "Weighted mean year", 10, "exact"),
+            Column("recent_share", "Share with a recent value (0 to 1)", 11, "share"),
+            Column("share_estimated", "Share estimated or modelled (0 to 1)", 11, "share"),
+            Column("median", "Median", 9, "value"),
+            Column("minimum", "Lowest", 9, "value"),
+            Column("maximum", "Highest", 9, "value"),
+            Column("without_largest", "Without the largest member", 10, "value"),
+            Column("uncertainty", "Uncertainty, plus or minus", 11, "value"),
+            Column("lower", "Lower bound (censored values)", 11, "value"),
+            Column("upper", "Upper bound (censored values)", 11, "value"),
+            Column("flags", "Flags", 20, "note"),
+            Column("producer_value", "Producer's own figure", 11, "value"),
+            Column("producer_year", "Its year", 8, "year"),
+            Column("producer_area", "Its area", 24),
+        ),
+        reader.ask_file("aggregate"),
+        frozen=2,
+        starts="indicator",
+    )
+
+
+def _availability(reader: ReleaseReader) -> Table:
+    found = reader.ask_file("availability")
+    members = reader.members
+    matrix: dict[tuple[str, str], dict[str, Any]] = {}
+    for indicator, name, group, tier, breakdown, area, availability, shown_as, year, _, filled_by in found.rows:
+        row = matrix.setdefault(
+            (indicator, breakdown),
+            {
+                "indicator": indicator,
+                "name": name,
+                "group_name": group,
+                "tier": tier,
+                "breakdown": reader.label("breakdown", breakdown).lower(),
+                "n": 0,
+                "filled_by": set(),
+            },
+        )
+        row[area] = availability_text(shown_as, year)
+        row["n"] += availability == "available"
+        row["filled_by"] |= set((filled_by or "").split("; ")) - {""}
+    fields = ("indicator", "name", "group_name", "tier", "breakdown", *(m.ref_area for m in members), "n", "filled_by")
+    rows: list[tuple[Any, ...]] = []
+    for row in matrix.values():
+        row["filled_by"] = "; ".join(sorted(row["filled_by"])) or None
+        rows.append(tuple(row.get(f) for f in fields))
+    legend = "; ".join(f"{letter} {text.split(':')[0].lower()}" for letter, text in AVAILABILITY_LETTERS.values())
+    letters = {text for row in rows for text in row[5 : 5 + len(members)] if text is not None}
+    fills = {text: AVAILABILITY_FILLS[text[0]] for text in sorted(letters)}
+    return Table(
+        Tab.AVAILABILITY,
+        f"Availability at {reader.settings.latest_reference_year}, by indicator, breakdown and Member State",
+        _about(reader, f"Letter and the latest year: {legend}."),
+        (
+            Column("indicator", "Indicator", 17, "code"),
+            Column("name", "Name", 40),
+            Column("group_name", "Group", 22),
+            Column("tier", "Tier", 9),
+            Column("breakdown", "Breakdown", 15),
+            *(Column(m.ref_area, m.name, 11, "letter") for m in members),
+            Column("n", "Members with a value in the window", 11, "count"),
+            Column("filled_by", "Who could fill the gaps", 18, "note"),
+        ),
+        Rows(fields, rows),
+        frozen=2,
+        fills=fills,
+        starts="indicator",
+    )
+
+
+def availability_text(word: str, year: int | None) -> str:
+    """What stands in a cell of the matrix: the letter, and the latest year where there is one ("A 2022")."""
+    letter = AVAILABILITY_LETTERS[word][0]
+    return letter if year is None else f"{letter} {year}"
+
+
+def _rejections(reader: ReleaseReader) -> Table:
+    rows = reader.ask_file("rejection")
+    return Table(
+        Tab.REJECTIONS,
+        "Published rows that could not be used, by reason",
+        _about(
+            reader,
+            "Every row stands in lineage.rejection with its place in the snapshot; here they are counted."
+            if rows.rows
+            else "No row was rejected in this release.",
+        ),
+        (
+            Column("provider", "Provider", 13, "code"),
+            Column("dataset", "Dataset", 22, "code"),
+            Column("series", "Series", 20, "code"),
+            Column("stage", "Stage", 12),
+            Column("reason", "Reason", 24),
+            Column("row_count", "Rows", 8, "count"),
+            Column("example_detail", "Example: what was found", 44, "note"),
+            Column("example_row", "Example: row as published", 44, "note"),
+        ),
+        rows,
+        frozen=3,
+    )
+
+
+def _sources(reader: ReleaseReader) -> Table:
+    return Table(
+        Tab.SOURCES,
+        "Sources: the snapshots that the release rests on, and what became of their rows",
+        _about(reader, "Rows read = harmonised + out of scope + rejected; the difference must be 0."),
+        (
+            Column("provider", "Provider", 12, "code"),
+            Column("dataset", "Dataset", 20, "code"),
+            Column("title", "Title", 28),
+            Column("producer", "Producer", 24),
+            Column("vintage_date", "Vintage", 11, "date"),
+            Column("is_rebuilt", "Rebuilt from public copies", 10),
+            Column("rows_in", "Rows read", 9, "count"),
+            Column("harmonised", "Harmonised", 11, "count"),
+            Column("out_of_scope", "Out of scope", 9, "count"),
+            Column("rejected", "Rejected", 9, "count"),
+            Column("difference", "Difference", 10, "count"),
+            Column("licence", "Licence", 30, "note"),
+            Column("attribution", "Attribution", 34, "note"),
+            Column("address", "Address", 34, "note"),
+            Column("note", "Note", 30, "note"),
+            Column("snapshot_id", "Snapshot", 46, "code"),
+        ),
+        reader.ask_file("source"),
+        frozen=2,
+        most_lines=9,
+    )
+
+
+def _notes(reader: ReleaseReader) -> Table:
+    return Table(
+        Tab.NOTES,
+        "Notes and legend",
+        f"How to read the figures. Release {reader.release_id}.",
+        (
+            Column("topic", "Topic", 24),
+            Column("code", "Code", 22, "code"),
+            Column("name", "Name", 34),
+            Column("meaning", "Meaning", 100, "note"),
+        ),
+        Rows(("topic", "code", "name", "meaning"), note_rows(reader)),
+        starts="topic",
+        most_lines=12,
+    )
+
+
+def _metadata(reader: ReleaseReader) -> Table:
+    # One sheet of blocks, not a sheet for each indicator: with more than a hundred indicators the tabs could not be
+    # found again, nor the definitions be searched, filtered by field, compared or printed in one go. The contents link
+    # to each block.
+    found = reader.ask_file("indicator_sheet")
+    rows: list[tuple[Any, ...]] = []
+    for row in found.rows:
+        one = dict(zip(found.fields, row, strict=True))
+        for number, (field, content) in enumerate(metadata_fields(reader, one)):
+            if content:
+                rows.append((one["indicator"], field, content, number == 0))
+    return Table(
+        Tab.METADATA,
+        "Metadata sheet of each indicator",
+        _about(reader, "One block for each indicator; filter the first column for one of them, the second to compare."),
+        (
+            Column("indicator", "Indicator", 18, "code"),
+            Column("field", "Field", 26),
+            Column("content", "Content", 120, "note"),
+        ),
+        Rows(("indicator", "field", "content", "is_title"), rows),
+        frozen=2,
+        starts="indicator",
+        bold="is_title",
+        most_lines=25,
+    )

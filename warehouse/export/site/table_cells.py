@@ -1,0 +1,97 @@
+"""Cells of the site's tables and rows of its CSV files.
+
+Belongs here: how a value, a gap or a row is written where more than one page needs it.
+Does not belong here: which rows a page has (pages.py), rounding and notes (value_texts.py).
+"""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from markupsafe import Markup
+
+from warehouse.export.site import value_texts
+
+
+def csv_text(fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    """A CSV file: numbers with all digits, missing values empty, booleans in lower case as in the other exports."""
+    buffer = io.StringIO()
+    writer = csv.writer(buffer, lineterminator="\n")
+    writer.writerow(fields)
+    writer.writerows([str(v).lower() if isinstance(v, bool) else v for v in row] for row in rows)
+    return buffer.getvalue()
+
+
+def is_empty(row: Any) -> bool:
+    """Whether a benchmark row has nothing to show but its gap."""
+    return row.latest_year is None and row.baseline_year is None and row.floor is None and row.target is None
+
+
+def point_cells(row: Any, point: str, place: str, reason: str | None = None) -> Markup:
+    """Year and value of one end as two cells; the value leads to its way back where there is one."""
+    year, value = getattr(row, f"{point}_year"), getattr(row, f"{point}_value")
+    text = getattr(row, f"{point}_text", None)
+    if value is not None:
+        shown = value_texts.number(value, row.decimals)
+    elif text:
+        shown = Markup("{}").format(text)
+    else:
+        shown = value_texts.gap(
+            reason or ("none in the window" if point == "latest" else "none in the baseline period")
+        )
+        place = ""
+    if place:
+        shown = Markup('<a href="{}">{}</a>').format(place, shown)
+    return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
+
+
+def end_cells(row: Any, point: str, place: str) -> Markup:
+    """The same for a row of baseline.sql, whose gaps bring their own words (a bound stands there too)."""
+    if getattr(row, f"{point}_value") is not None:
+        return point_cells(row, point, place)
+    told = getattr(row, f"{point}_gap") or ""
+    year = getattr(row, f"{point}_year")
+    shown = (
+        Markup("{}").format(told) if told.startswith(("<", ">")) else value_texts.gap(told.removeprefix("no value: "))
+    )
+    return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
+
+
+def short_notes(row: Any) -> list[str]:
+    """What has to be said beside a latest value on the page of a target group."""
+    out = []
+    if row.dataset_kind == "document":
+        out.append("Figure quoted in a document: shown for the record, never compared or aggregated.")
+    elif not row.is_usable:
+        out.append("Superseded or of low reliability: kept out of regional figures and changes.")
+    if row.publication_class is None and row.latest_status and row.latest_status != "A":
+        out.append(f"Status {row.latest_status}.")
+    if row.latest_footnote:
+        out.append(row.latest_footnote[:1].upper() + row.latest_footnote[1:])
+    return out
+
+
+def in_order(cells: Iterable[list[Any]], labels: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
+    """Rows of each cell under its label; cells whose labels are the same keep apart by their codes."""
+    out: dict[str, list[Any]] = {}
+    for rows in cells:
+        label = value_texts.cell_label(rows[0], labels)
+        out[label if label not in out else f"{label} ({value_texts.cell_codes(rows[0])})"] = rows
+    return out
+
+
+def anchor(text: str) -> str:
+    """A text as the name of a place on a page."""
+    return "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")
+
+
+def way_back(row: Any) -> str:
+    """Where a latest value on the page of a target group comes from: its row, or the part of the indicator's page."""
+    if row.publication_class is not None:
+        place = "regional" if row.is_headline else "breakdowns"
+    else:
+        place = f"{row.ref_area}-{row.latest_year}" if row.is_headline else "breakdowns"
+    return f"../indicator/{row.indicator}.html#{place}"

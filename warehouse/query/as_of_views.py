@@ -1,0 +1,153 @@
+"""The release as it was known at a date: views over the vintages of up to then, for `payung sql --as-of DATE`.
+
+Belongs here: which tables of a release have a state at a date, and the views that show it.
+Does not belong here: a whole warehouse as of a date with regional figures and baseline (`payung refresh --as-of`), and how
+the chosen values of each state are found (warehouse/sql/indicator_set/value_history.sql).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+from pathlib import Path
+
+import duckdb
+
+from indicator_defs.errors import PayungError
+from warehouse.metadata import views
+from warehouse.release.database import view_text
+from warehouse.release.macros import create_macros, macros
+
+VIEWS = Path(__file__).parent.parent / "sql" / "main"
+TODAY = "today"  # the release itself, under this name
+# Definitions, code lists and weights are always today's (methods.md, As of).
+AS_TODAY = ("reference.%", "indicator_set.weight_value")
+
+# In place of a table: the rows that were known. {day} is the date.
+KNOWN = {
+    "indicator_set.value_history": (
+        "SELECT * REPLACE (CASE WHEN known_to <= {day} THEN known_to END AS known_to) "
+        "FROM today.indicator_set.value_history WHERE known_from <= {day}"
+    ),
+    "lineage.snapshot": "SELECT * FROM today.lineage.snapshot WHERE vintage_date <= {day}",
+    "lineage.vintage_value": "SELECT * FROM today.lineage.vintage_value WHERE vintage_date <= {day}",
+    "lineage.revision": "SELECT * FROM today.lineage.revision WHERE vintage_to <= {day}",
+    "lineage.series_vintage": (
+        "SELECT * REPLACE (rank() OVER (PARTITION BY provider, dataset, current_series, area_code "
+        "ORDER BY is_declared DESC, vintage_no DESC) = 1 AS is_newest) "
+        "FROM today.lineage.series_vintage WHERE vintage_date <= {day}"
+    ),
+    "indicator_set.value": (
+        "SELECT {columns} FROM today.indicator_set.value_history "
+        "WHERE known_from <= {day} AND (known_to IS NULL OR known_to > {day})"
+    ),
+    "harmonised.observation": (
+        "SELECT {columns} FROM lineage.vintage_value AS v JOIN (SELECT snapshot_id AS newest_snapshot, series, area_code "
+        "FROM lineage.series_vintage WHERE is_newest) AS n ON n.newest_snapshot = v.snapshot_id "
+        "AND n.series = v.provider_series AND n.area_code IN ('', v.ref_area)"
+    ),
+}
+# Of a date only the members' values; the view for people shows these, without regional figures.
+MEMBERS_ONLY = "(SELECT * FROM today.indicator_set.aggregate WHERE FALSE)"
+VIEWS_COVERED = ("observations", "asean_indicators")
+MACROS_WITHOUT_REGIONAL = frozenset({"series"})
+
+
+class AsOfError(PayungError):
+    """There is no state at that date, or a table has none."""
+
+
+def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Puts the state at a date in front of a release attached as `today`; USE leads there afterwards.
+
+    Raises AsOfError where no vintage with indicator values is that old, or another version made the release.
+    """
+    if "value_history" not in _names(con, "indicator_set"):
+        raise AsOfError("This release has no history of its values. Make a new one: payung refresh --force")
+    found = con.execute("SELECT min(known_from) FROM today.indicator_set.value_history").fetchall()
+    oldest = found[0][0]
+    if oldest is None or day < oldest:
+        raise AsOfError(f"No vintage is as old as {day}: the oldest at hand is {oldest or 'none'}. Give a later date.")
+    con.execute("ATTACH ':memory:' AS as_of")
+    con.execute("USE as_of")
+    for schema in ("reference", "staged", "harmonised", "indicator_set", "lineage"):
+        con.execute(f"CREATE SCHEMA {schema}")
+    for pattern in AS_TODAY:
+        schema, name = pattern.split(".")
+        for table in _names(con, schema):
+            if name in ("%", table):
+                con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table}")
+    literal = f"DATE '{day.isoformat()}'"
+    for full_name, text in KNOWN.items():
+        columns = ", ".join(_columns(con, full_name)) if "{columns}" in text else ""
+        con.execute(f"CREATE VIEW {full_name} AS {text.format(day=literal, columns=columns)}")
+    for schema, names in (("lineage", ("snapshot_series", "rejection")), ("staged", _names(con, "staged"))):
+        for table in names:
+            of_vintages = "snapshot_id" in _columns(con, f"{schema}.{table}")
+            known = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if of_vintages else ""
+            con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table} {known}")
+    try:
+        _create_views_and_macros(con, day)
+    except (duckdb.CatalogException, duckdb.BinderException) as error:
+        raise AsOfError(
+            f"This release was made by another version of Payung and has other tables ({str(error).splitlines()[0]}). "
+            "Make a new one: payung refresh --force"
+        ) from error
+
+
+def _create_views_and_macros(con: duckdb.DuckDBPyConnection, day: date) -> None:
+    there = con.execute("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = ?", [TODAY])
+    for (full_name,) in there.fetchall():
+        if full_name in views():
+            con.execute(f"CREATE VIEW {full_name} AS {view_text(full_name)}")
+    for name in VIEWS_COVERED:
+        text = (VIEWS / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+        con.execute(f"CREATE VIEW main.{name} AS {text.replace('indicator_set.aggregate', MEMBERS_ONLY)}")
+    con.execute(
+        f"CREATE VIEW main.release AS SELECT release || ' as of {day.isoformat()}' AS release FROM today.main.release"
+    )
+    create_macros(con, frozenset(m.name for m in macros() if not _is_covered(m.name, m.statement)), _members_only)
+
+
+def covers() -> str:
+    """What a state at a date holds, in one line for users."""
+    return (
+        "country values of the vintages published by then, with today's definitions and weights. Regional figures and the "
+        "baseline need a build: payung refresh --as-of DATE --to DIR"
+    )
+
+
+def hint(message: str) -> str:
+    """What to add to the engine's message about a table or macro that is not there."""
+    if "does not exist" not in message:
+        return ""
+    return f"\nAs of a date there are {covers()}. Before a table's name, today. leads to the release as it is now."
+
+
+def _members_only(statement: str) -> str:
+    return statement.replace("indicator_set.aggregate", MEMBERS_ONLY)
+
+
+def _is_covered(name: str, statement: str) -> bool:
+    """Whether all tables that a macro asks have a state at a date."""
+    if name in MACROS_WITHOUT_REGIONAL:
+        return True
+    used = set(re.findall(r"\b(?:harmonised|indicator_set|baseline|quality|lineage)\.[a-z_0-9]+\b", statement))
+    return used <= set(KNOWN)
+
+
+def _names(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:
+    found = con.execute(
+        "SELECT table_name FROM duckdb_tables() WHERE database_name = ? AND schema_name = ? ORDER BY 1", [TODAY, schema]
+    )
+    return [row[0] for row in found.fetchall()]
+
+
+def _columns(con: duckdb.DuckDBPyConnection, full_name: str) -> list[str]:
+    schema, table = full_name.split(".")
+    found = con.execute(
+        "SELECT column_name FROM duckdb_columns() WHERE database_name = ? AND schema_name = ? AND table_name = ? "
+        "ORDER BY column_index",
+        [TODAY, schema, table],
+    )
+    return [row[0] for row in found.fetchall()]

@@ -1,0 +1,249 @@
+"""One release: audited, written whole beside the others, and made the current one at once.
+
+Belongs here: the audit before publishing, the folder of a release with its manifest, the swap.
+Does not belong here: making the tables (engine.py, sql/), the file they are loaded into (database.py), finding
+releases again (releases.py).
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import shutil
+import warnings
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import duckdb
+
+from indicator_defs.errors import PayungError
+from indicator_defs.system import clock
+from warehouse.build import audit_checks
+from warehouse.build.engine import Build, read_files, write_frame
+from warehouse.disk import discard, refuse_writing, replace_folder, sha256, sync
+from warehouse.metadata import SCHEMAS, Table, table, tables
+from warehouse.release import history
+from warehouse.release.database import write_database
+from warehouse.release.home_format import FORMAT
+from warehouse.release.release_folders import DATABASE, MANIFEST, ReleaseError, Releases, make_current, refuse_folder
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+# Of the checks that warn, the one that is told beside those that block.
+REJECTED = "rows_rejected"
+
+
+class AuditError(PayungError):
+    """A check that blocks failed; nothing was published."""
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """What a release is made from, as its manifest tells it.
+
+    `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot.
+    """
+
+    inputs: dict[str, str]
+    sources: Sequence[dict[str, Any]]
+    code_version: str
+
+
+@dataclass(frozen=True)
+class ReferenceYears:
+    """Of a build as of a date: the reference year it was made with, and the one of the set."""
+
+    used: int
+    of_set: int
+
+    @property
+    def note(self) -> str:
+        """The same in one sentence."""
+        if self.used == self.of_set:
+            return f"Reference year {self.used}, as in the set."
+        return f"Reference year {self.used}, the year of that day, instead of {self.of_set} as in the set."
+
+
+def audit(build: Build, in_the_past: bool = False) -> list[audit_checks.Result]:
+    """Runs every check on the build and writes quality.check_result; what blocks is told by `blocking`.
+
+    `in_the_past`: the build is one as of a date, in which some checks only inform.
+    """
+    wanted = [c.in_the_past() for c in audit_checks.checks()] if in_the_past else None
+    results = audit_checks.run(build, wanted)
+    write_frame(build, table("quality.check_result"), audit_checks.result_frame(results))
+    return results
+
+
+def blocking(build: Build) -> list[str]:
+    """The checks of an audited build that block it, each as one line with its first problems.
+
+    With them the rows that were rejected, as they are often why; empty where nothing blocks.
+    """
+    failed = _results(build)
+    failed = failed[~failed["passed"]]
+    blocks = failed["severity"] == "blocks"
+    if not blocks.any():
+        return []
+    return [
+        f"{r['check_name']}: {r['finding']}. {r['n_problems']} problem(s): {r['sample']}"
+        for r in failed[blocks | (failed["check_name"] == REJECTED)].to_dict("records")
+    ]
+
+
+def _results(build: Build) -> pd.DataFrame:
+    if not build.has("quality.check_result"):
+        raise ReleaseError("The build was not audited; run the whole refresh: payung refresh --force")
+    return read_files([build.path("quality.check_result")])
+
+
+def publish(
+    build: Build,
+    releases: Releases,
+    staged: Sequence[Table],
+    provenance: Provenance,
+    accepted: Sequence[dict[str, Any]] = (),
+) -> Path:
+    """Loads an audited build into a new release and makes it current in one step; returns its folder.
+
+    `staged`: descriptions of the staged tables; `accepted`: who accepted what and why (at, by, reason, exceeded), where
+    tolerances are exceeded. The release is written aside under a hidden name and renamed whole; whoever has an older
+    one open keeps it. Raises ReleaseError when the disk is full or not writable, leaving nothing behind.
+    """
+    release_id = releases.next_id(clock.today())
+    aside = releases.folder / f".{release_id}.{os.getpid()}"
+    final = releases.folder / release_id
+    with _written(build, staged, aside, {"release": release_id}, provenance, accepted):
+        before = releases.current()
+        aside.rename(final)
+        sync(releases.folder)
+        try:
+            make_current(releases, final)
+        except OSError:
+            final.rename(aside)  # what could not become current goes with what was written
+            raise
+    try:
+        _record(releases, final, before, accepted)
+    except OSError as error:  # readers have the release by now, so it is no error of publishing
+        warnings.warn(
+            f"{releases.folder / history.FILE} cannot be written: {error}. Release {final.name} is published all the "
+            "same, and the history lacks it; its manifest says who accepted it. Make the file writable.",
+            stacklevel=2,
+        )
+    return final
+
+
+def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequence[dict[str, Any]]) -> None:
+    """Tells the history of a release that is current by now; who accepted it comes first."""
+    done = [history.Event(a["at"], "accepted", final.name, by=a["by"], reason=a["reason"]) for a in accepted]
+    published = history.Event(
+        history.now(),
+        "published",
+        final.name,
+        before=before.name if before else None,
+        manifest_sha256=sha256(final / MANIFEST),
+    )
+    for event in (*done, published):
+        history.record(releases.folder, event)
+
+
+def publish_aside(
+    build: Build,
+    releases: Releases,
+    staged: Sequence[Table],
+    provenance: Provenance,
+    as_of: date,
+    to: Path,
+    years: ReferenceYears,
+) -> Path:
+    """Loads an audited build as of a date into the folder `to`, beside all releases; returns that folder.
+
+    The same files as a release, named `as-of-DATE`; `current` and the releases stay as they are. An older build as of
+    a date in `to` is replaced at once. Raises ReleaseError as `publish` and `refuse_folder` do.
+    """
+    refuse_folder(releases, to)
+    to = to.resolve()
+    aside = to.with_name(f".{to.name}.{os.getpid()}")
+    told = {
+        "release": f"as-of-{as_of.isoformat()}",
+        "as_of": as_of.isoformat(),
+        "reference_year": years.used,
+        "notes": [years.note],
+    }
+    with _written(build, staged, aside, told, provenance):
+        replace_folder(to, aside)
+    return to
+
+
+@contextlib.contextmanager
+def _written(
+    build: Build,
+    staged: Sequence[Table],
+    aside: Path,
+    name: dict[str, Any],
+    provenance: Provenance,
+    accepted: Sequence[dict[str, Any]] = (),
+) -> Iterator[None]:
+    """Writes tables, database and manifest into `aside`, read-only; the body moves it into place, else it is removed.
+
+    `name`: the first fields of the manifest, `release` among them.
+    """
+    results = _results(build)
+    try:
+        aside.mkdir(parents=True)
+        published = _published_tables(build, staged)
+        counts = write_database(build, published, aside / DATABASE, name["release"])
+        for description in published:
+            to = aside / "parquet" / description.schema / f"{description.name}.parquet"
+            to.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(build.path(description.full_name), to)
+        manifest = {
+            "format": FORMAT,
+            **name,
+            "code_version": provenance.code_version,
+            "inputs": dict(sorted(provenance.inputs.items())),
+            "sources": list(provenance.sources),
+            "accepted": list(accepted),
+            "made_at": clock.stamp(),
+            "tables": counts,
+            "audit": {
+                "passed": int(results["passed"].sum()),
+                "found": results[~results["passed"]][["check_name", "severity", "n_problems"]].to_dict("records"),
+            },
+            "files": _files(aside),
+        }
+        (aside / MANIFEST).write_text(json.dumps(manifest, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+        for path in aside.rglob("*"):
+            if path.is_file():
+                sync(path)
+                refuse_writing(path)
+        yield
+    except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
+        raise ReleaseError(
+            f"The release could not be written to {aside.parent}: {error}. Free some space or make the folder "
+            "writable, then refresh again; what was published before stays in place."
+        ) from error
+    finally:
+        discard(aside)  # gone already where the release stands
+
+
+def _published_tables(build: Build, staged: Sequence[Table]) -> list[Table]:
+    made = set(build.names())
+    wanted = [t for t in tables().values() if not t.is_work] + list(staged)
+    missing = [t.full_name for t in wanted if t.full_name not in made]
+    if missing:
+        raise ReleaseError(f"The build lacks {', '.join(missing)}; run the whole refresh: payung refresh --force")
+    return sorted(wanted, key=lambda t: (SCHEMAS.index(t.schema), t.name))
+
+
+def _files(folder: Path) -> dict[str, dict[str, Any]]:
+    return {
+        p.relative_to(folder).as_posix(): {"sha256": sha256(p), "bytes": p.stat().st_size}
+        for p in sorted(folder.rglob("*"))
+        if p.is_file()
+    }
