@@ -159,7 +159,7 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
     found = query(
         release,
         "SELECT DISTINCT provider, dataset, vintage_date, snapshot_id, series, used_in, CASE finding "
-        "WHEN 'attribute_unexpected' THEN 'what sources/' || provider || '.yaml lists under expected' "
+        "WHEN 'attribute_unexpected' THEN 'what sources/providers/' || provider || '.yaml lists under expected' "
         "ELSE coalesce(expected, 'a title') END AS expected, CASE finding "
         "WHEN 'title_changed' THEN 'titled ' || title WHEN 'unit_unknown' THEN 'without the title that states its unit' "
         "WHEN 'unit_changed' THEN 'in unit ' || unit_as_published ELSE 'with ' || unexpected END AS description "

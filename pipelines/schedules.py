@@ -1,7 +1,7 @@
-"""WHEN: one job and one schedule for each provider that can be asked, made from sources/*.yaml, and the weekly refresh.
+"""WHEN: a job and a schedule for each provider that can be asked (sources/providers/*.yaml), and the weekly refresh.
 
 Belongs here: turning a provider's calendar into times, and the jobs that ask one provider alone.
-Does not belong here: the calendars themselves (sources/*.yaml) and what a run does (assets).
+Does not belong here: the calendars themselves (sources/providers/*.yaml) and what a run does (assets).
 
 A new provider's YAML brings its job and its schedule; nothing is edited here. All schedules are off until somebody
 turns them on. A provider's job refreshes the whole set with what it published, so that new figures appear without a

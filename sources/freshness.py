@@ -1,6 +1,6 @@
 """Whether a source is later than its own calendar allows.
 
-Belongs here: measuring the newest vintage against the calendar of sources/<provider>.yaml.
+Belongs here: measuring the newest vintage against the calendar of sources/providers/NAME.yaml.
 Does not belong here: showing it (assets, pipelines) and asking the provider (online.py).
 """
 
@@ -66,7 +66,7 @@ class Freshness:
         """What to do about a late source."""
         if self.pinned is not None:
             return (
-                f"{self.pinned} is pinned in sources/{self.provider}.yaml: look whether a newer revision is out, "
+                f"{self.pinned} is pinned in sources/providers/{self.provider}.yaml: look whether a newer revision is out, "
                 "and pin it there."
             )
         ask = f"payung refresh --online --source {self.provider}"

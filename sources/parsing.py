@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 SNAPSHOT_ROW = "snapshot_row"
 _PAGE = re.compile(r"^(?P<query>.+)_page_(?P<page>\d+)(?P<ending>\.json(\.gz)?)$")
 _FIRST = 60
-# Bytes of one unpacked file where its provider sets no other limit (sources/*.yaml, limits.answer_megabytes).
+# Bytes of one unpacked file where its provider sets no other limit (sources/providers/*.yaml, limits.answer_megabytes).
 LARGEST_UNPACKED = 1 << 30
 _PIECE = 1 << 20
 _NOT_ENCODABLE = re.compile("[\ud800-\udfff\0]")

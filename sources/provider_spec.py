@@ -1,4 +1,4 @@
-"""The shape of sources/<provider>.yaml: who a provider is, how it may be asked and what it sends.
+"""The shape of sources/providers/NAME.yaml: who a provider is, how it may be asked and what it sends.
 
 Belongs here: the pydantic models of a provider and of its datasets, with guidance on each field.
 Does not belong here: reading the YAML files (registry.py), and the meaning of the figures (indicator_defs).

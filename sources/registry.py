@@ -1,4 +1,4 @@
-"""Which providers there are: finds sources/*.yaml, checks them, and joins each to its module.
+"""Which providers there are: finds sources/providers/*.yaml, checks them, and joins each to its module.
 
 Belongs here: discovery, and the one way from a kept snapshot to its parsed table.
 Does not belong here: how one provider's answer is read (its own module), or keeping bytes (snapshots.py).

@@ -1,7 +1,7 @@
 """The one description of every table: columns, types, keys and comments, read from warehouse/tables/*.yaml.
 
 Belongs here: the metadata that DDL, comments, casts and the dictionary are made from.
-Does not belong here: SQL that computes (warehouse/sql/) and the structure of provider datasets (sources/*.yaml).
+Does not belong here: SQL that computes (warehouse/sql/) and the structure of provider datasets (sources/providers/*.yaml).
 """
 
 from __future__ import annotations

@@ -1,4 +1,4 @@
-"""docs/data_licences.md: licence, attribution and vintages of each provider, from sources/*.yaml.
+"""docs/data_licences.md: licence, attribution and vintages of each provider, from sources/providers/*.yaml.
 
 Belongs here: the section of a provider. Does not belong here: what a provider allows (its YAML file says it).
 """

@@ -1,7 +1,7 @@
 """docs/dictionary.md: every schema, table and column of a release, from the descriptions of the tables.
 
 Belongs here: the order of the page and the words around its tables. Does not belong here: what a table or column is
-(warehouse/tables/*.yaml, sources/*.yaml).
+(warehouse/tables/*.yaml, sources/providers/*.yaml).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def dictionary() -> str:
         "# Data dictionary",
         "Every schema, table and column of a release, from the same descriptions as the comments in the database "
         "(`SELECT * FROM duckdb_columns()`). Made by `python docs/make.py`; mend `warehouse/tables/*.yaml` or "
-        "`sources/*.yaml`, not this file.",
+        "`sources/providers/*.yaml`, not this file.",
         "Every breakdown column holds `_T` where a value is not broken down by it. In brackets the foreign key of a "
         "column: the table, and with `reference.code` the code list, in which every code of the column stands. Years are "
         "INTEGER, shares DOUBLE in per cent unless the column says 0 to 1.",

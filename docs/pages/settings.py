@@ -1,4 +1,4 @@
-"""The table of all variables in docs/operations.md, from the settings model and sources/*.yaml.
+"""The table of all variables in docs/operations.md, from the settings model and sources/providers/*.yaml.
 
 Belongs here: one row a variable. Does not belong here: what a variable means (indicator_defs/system/settings.py).
 """

@@ -3,7 +3,7 @@
 Belongs here: the door to the PAYUNG_ variables, and to the variables of others (Dagster, child processes) that Payung
 sets or reads.
 Does not belong here: name, meaning and check of each setting (settings_model.py), which providers there are
-(sources/*.yaml names the variables of their addresses), and what a setting is used for.
+(sources/providers/*.yaml names the variables of their addresses), and what a setting is used for.
 """
 
 from __future__ import annotations

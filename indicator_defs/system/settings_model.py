@@ -18,7 +18,7 @@ from pydantic import AfterValidator, BeforeValidator, Field, SecretStr
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
 
-# Variables of this form replace a provider's address; which of them there are is said in sources/*.yaml.
+# Variables of this form replace a provider's address; which of them there are is said in sources/providers/*.yaml.
 ADDRESS = r"^PAYUNG_[A-Z0-9_]+_URL$"
 _ADDRESSES = "PAYUNG_..._URL"
 EXPECTED_ADDRESS = "an address such as https://host/path"

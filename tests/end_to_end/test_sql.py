@@ -52,7 +52,8 @@ def test_an_answer_needs_no_pandas(made_home: Path) -> None:
     code = (
         "import sys\nfrom pipelines.cli.main import main\n"
         "sys.argv = ['payung', 'sql', 'SELECT 1 AS one']\n"
-        "try:\n    main()\nfinally:\n    print(sorted({'pandas', 'numpy', 'dagster', 'yaml', 'requests'} & set(sys.modules)))\n"
+        "try:\n    main()\nfinally:\n"
+        "    print(sorted({'pandas', 'numpy', 'dagster', 'yaml', 'requests'} & set(sys.modules)))\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environment(made_home), check=False

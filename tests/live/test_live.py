@@ -23,7 +23,7 @@ def test_the_provider_answers_as_described(which: tuple[str, str], store: Snapsh
     report = refresh_dataset(store, *which, SMALL[which])
     assert report.outcome == "new_vintage", report.message
     assert report.left_out == []
-    assert report.warnings == [], "a field that sources/*.yaml does not describe"
+    assert report.warnings == [], "a field that sources/providers/*.yaml does not describe"
     frame = registry.parse_snapshot(store, store.open(report.snapshot or "")).frame
     assert set(frame["series"]) == set(SMALL[which].series)
     assert set(frame["ref_area"]) == set(SMALL[which].areas)

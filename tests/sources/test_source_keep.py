@@ -75,5 +75,7 @@ def test_file_of_the_archive_that_is_in_no_snapshot_is_told(archive: SnapshotSto
     path = own / name
     path.parent.mkdir(parents=True)
     path.touch()
-    with pytest.raises(SnapshotError, match=r"data\.csv: no manifest\.json stands beside it.*python -m sources\.keep"):
+    with pytest.raises(
+        SnapshotError, match=r"data\.csv: no manifest\.json stands beside it.*python -m sources\.archive_tools\.add"
+    ):
         archive_folders(own)

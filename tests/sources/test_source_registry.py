@@ -113,7 +113,7 @@ def test_a_yaml_without_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     path.write_text(path.read_text().replace("provider: world_bank", "provider: new_bank"))
     found = providers(tmp_path)
     monkeypatch.setattr(registry, "providers", lambda: found)
-    with pytest.raises(RegistryError, match=r"has no module: expected sources/new_bank\.py"):
+    with pytest.raises(RegistryError, match=r"has no module: expected sources/providers/new_bank\.py"):
         parser("new_bank")
 
 

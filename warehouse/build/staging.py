@@ -144,7 +144,7 @@ def stage(
             first = whole.iloc[0]
             raise PayungError(
                 f"{structure.key}, snapshot {snapshot_id}: {first['check']}: {first['failure_case']}. The provider "
-                f"changed its answer; compare it with sources/{structure.provider}.yaml."
+                f"changed its answer; compare it with sources/providers/{structure.provider}.yaml."
             ) from error
     text = frame.astype(object).where(frame.notna(), None)
     named = dimension_columns(frame, structure, open_dimensions or {})

@@ -21,7 +21,7 @@ SELECT DISTINCT
         ELSE 'with ' || o.unexpected
     END AS found,
     CASE o.finding
-        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/' || o.provider || '.yaml' ELSE o.expected
+        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/providers/' || o.provider || '.yaml' ELSE o.expected
     END AS expected,
     o.vintage_date, u.vintage_date AS vintage_in_use, o.used_in AS confirm_in
 FROM lineage.series_description AS o

@@ -10,7 +10,7 @@ SELECT
         ELSE 'with ' || d.unexpected
     END AS found,
     CASE d.finding
-        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/' || d.provider || '.yaml' ELSE d.expected
+        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/providers/' || d.provider || '.yaml' ELSE d.expected
     END AS expected,
     max(d.vintage_date) AS newest_vintage
 FROM lineage.series_description AS d

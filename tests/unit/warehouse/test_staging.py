@@ -123,7 +123,9 @@ def test_row_standing_twice_is_rejected_copy_by_copy() -> None:
 
 
 def test_missing_required_column_fails_the_dataset() -> None:
-    with pytest.raises(PayungError, match=r"unsd_sdg__sdg, snapshot s1: .*time_period.*sources/unsd_sdg\.yaml"):
+    with pytest.raises(
+        PayungError, match=r"unsd_sdg__sdg, snapshot s1: .*time_period.*sources/providers/unsd_sdg\.yaml"
+    ):
         stage(parsed([GOOD], dropped=("time_period",)), UN, "s1")
 
 

@@ -24,8 +24,9 @@ from pipelines import release_actions as asking
 from warehouse.disk import sha256
 from warehouse.metadata import Table
 from warehouse.query.read_only import query
+from warehouse.release import history, upkeep
 from warehouse.release.home_format import FORMAT, FormatError, mark, refuse_newer
-from warehouse.release.publish import Provenance, history, publish, upkeep
+from warehouse.release.publish import Provenance, publish
 from warehouse.release.release_folders import ReleaseError, Releases, read_manifest
 from warehouse.release.upkeep import UpkeepError, prunable, readable, roll_back, verify
 

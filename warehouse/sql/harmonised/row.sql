@@ -183,7 +183,7 @@ spoken AS NOT MATERIALIZED (
                 || ' (indicator_defs/series_renames.csv) and stands again in that of ' || CAST(j.vintage_date AS VARCHAR)
             WHEN 'unreadable_multiplier' THEN 'multiplier ' || j.mult_text || ' is not a power of ten in whole digits'
             WHEN 'meaning_changed' THEN CASE j.description_finding
-                WHEN 'attribute_unexpected' THEN j.unexpected || ' is not expected of ' || j.series || ' (expected: in sources/' || j.provider || '.yaml)'
+                WHEN 'attribute_unexpected' THEN j.unexpected || ' is not expected of ' || j.series || ' (expected: in sources/providers/' || j.provider || '.yaml)'
                 WHEN 'title_changed' THEN 'the title is ' || j.series_name || ', expected ' || j.description_expected
                 ELSE 'the series has no title; its unit (' || j.description_expected || ') must be confirmed in indicator_defs/vintage_units.csv'
             END
