@@ -140,7 +140,8 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         dg.AssetCheckSpec(
             NOT_LATE,
             asset=raw_key(structure),
-            description="The newest vintage is within the provider's own calendar (sources/providers/*.yaml).",
+            description="The newest vintage is not older than the provider's own calendar allows "
+            "(sources/providers/*.yaml).",
         )
     ][: _has_calendar(structure)]
 
