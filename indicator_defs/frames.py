@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import pandas as pd
 
-from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS, cell_text
 
 T = TypeVar("T")
 
@@ -35,12 +35,17 @@ def listed(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> pd.DataFram
 def by_breakdown(
     prefix: str, codes: Callable[[Any], Mapping[Any, str]], otherwise: str | None = None
 ) -> dict[str, Callable[[Any], str | None]]:
-    """Columns for `frame`: one for each breakdown, named with `prefix`, from what `codes` gives of the item."""
+    """Columns for `frame`: one for each breakdown, named with `prefix`, from what `codes` gives of the item, and `cell`.
+
+    The cell holds all of them joined by |, with nothing in the place of one that has neither a code nor `otherwise`.
+    """
 
     def column(breakdown: str) -> Callable[[Any], str | None]:
         return lambda item: codes(item).get(breakdown, otherwise)
 
-    return {f"{prefix}{b}": column(b) for b in BREAKDOWNS}
+    return {f"{prefix}{b}": column(b) for b in BREAKDOWNS} | {
+        f"{prefix}cell": lambda item: cell_text(codes(item), otherwise or "")
+    }
 
 
 def number(text: str) -> float | None:

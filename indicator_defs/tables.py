@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS, cell_text
 from indicator_defs.code_tables import code_tables
 from indicator_defs.definitions import national_claims
 from indicator_defs.expectations import Expectations
@@ -29,6 +29,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
     """All `reference.*` tables that come from the definitions, by name without the schema."""
     return {
         "indicator": _indicator(catalog),
+        "breakdown": _breakdown(),
         "indicator_breakdown": _indicator_breakdown(catalog),
         "claim": _claim(catalog),
         "claim_filter": _claim_filter(catalog),
@@ -175,8 +176,12 @@ def _target_group_rule(catalog: Catalog) -> pd.DataFrame:
                     **dict[str, str](rule.where.items()),
                 }
             )
-    numbered = ([i, *map(row.get, columns)] for i, row in enumerate(rows, start=1))
-    return listed(["rule_id", *columns], numbered)
+    numbered = ([i, *map(row.get, columns), cell_text(row)] for i, row in enumerate(rows, start=1))
+    return listed(["rule_id", *columns, "cell"], numbered)
+
+
+def _breakdown() -> pd.DataFrame:
+    return frame(BREAKDOWNS, breakdown=lambda b: b, position=position)
 
 
 def _method(catalog: Catalog) -> pd.DataFrame:
@@ -297,7 +302,6 @@ def _must_exist(expectations: Expectations) -> pd.DataFrame:
         ref_area=lambda m: m.ref_area,
         time_period=lambda m: m.time_period,
         **by_breakdown("", lambda m: m.codes),
-        cell=lambda m: m.cell,
         obs_value=lambda m: m.obs_value,
         tolerance=lambda m: m.tolerance,
         taken_from=lambda m: m.taken_from,

@@ -65,9 +65,11 @@ def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
     if name == "@breakdowns":
         return [Column(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
-        return [Column(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
+        codes = [Column(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
+        return [*codes, Column("headline_cell", "VARCHAR", "Headline cell: all breakdown codes joined by |")]
     if name == "@set":
-        return [Column(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS]
+        codes = [Column(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS]
+        return [*codes, Column("set_cell", "VARCHAR", "These codes joined by |, with nothing where none is set")]
     raise ValueError(f"unknown group of columns {name}")
 
 
@@ -96,7 +98,7 @@ def views() -> dict[str, Table]:
 
 def _read(section: str) -> Iterator[Table]:
     shared = _load("shared")["breakdowns"]
-    refers_to: dict[str, str] = _load("shared")["refers_to"]
+    refers_to: dict[str, str] = {b: f"reference.code {b}" for b in BREAKDOWNS} | _load("shared")["refers_to"]
     for schema in SCHEMAS:
         for name, spec in _load(schema).get(section, {}).items():
             columns: list[Column] = []
@@ -104,7 +106,7 @@ def _read(section: str) -> Iterator[Table]:
                 columns.extend(_expand(column, shared) if column.startswith("@") else [Column(column, *value)])
             own = f"{schema}.{name}"
             columns = [replace(c, refers_to=_elsewhere(refers_to.get(c.name), own)) for c in columns]
-            key = tuple(spec["key"])
+            key = tuple(c for k in spec["key"] for c in (BREAKDOWNS if k == "@breakdowns" else (k,)))
             unknown = set(key) - {c.name for c in columns}
             if unknown:
                 raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")

@@ -22,6 +22,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.system import files
 from warehouse.connection import define_half_up, open_engine, parquet, quoted
 from warehouse.metadata import SCHEMAS, Table, table, tables
+from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -90,7 +91,7 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
 def sql_text(full_name: str) -> str:
     """The SQL file that makes a table: warehouse/sql/SCHEMA/TABLE.sql."""
     schema, name = full_name.split(".")
-    return (SQL / schema / f"{name}.sql").read_text(encoding="utf-8")
+    return read_sql(SQL / schema / f"{name}.sql")
 
 
 def inputs_of(full_name: str) -> list[str]:

@@ -11,23 +11,27 @@ WITH limits AS (
 part AS (  -- every part with the cell of its total
     SELECT
         v.indicator, v.ref_area, v.time_period, v.feed, v.obs_value, 'sex' AS breakdown, v.sex AS part,
-        concat_ws('|', '_T', v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
-            v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown) AS total_cell,
+        t.cell AS total_cell,
         CASE WHEN m.kind = 'median' AND i.unit_measure <> 'PT' THEN 'index' ELSE m.kind END AS kind
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
+    JOIN harmonised.cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
+    JOIN harmonised.cell AS t
+        ON t.indicator = k.indicator AND t.cell_but_sex_age = k.cell_but_sex_age AND t.age = k.age AND t.sex = '_T'
     WHERE v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND v.obs_value IS NOT NULL
         AND coalesce(i.sex_total_age, v.age) = v.age  -- parts and total of other ages need not fit
     UNION ALL
     SELECT
         v.indicator, v.ref_area, v.time_period, v.feed, v.obs_value, 'urbanisation' AS breakdown, v.urbanisation AS part,
-        concat_ws('|', v.sex, v.age, '_T', v.income_wealth_quantile, v.disability_status, v.education_lev,
-            v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown) AS total_cell,
+        t.cell AS total_cell,
         CASE WHEN m.kind = 'median' AND i.unit_measure <> 'PT' THEN 'index' ELSE m.kind END AS kind
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
+    JOIN harmonised.cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
+    JOIN harmonised.cell AS t
+        ON t.indicator = k.indicator AND t.cell_but_urbanisation = k.cell_but_urbanisation AND t.urbanisation = '_T'
     WHERE v.urbanisation IN ('U', 'R') AND i.headline_urbanisation = '_T' AND v.obs_value IS NOT NULL
 ),
 both_parts AS (

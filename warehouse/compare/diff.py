@@ -25,6 +25,7 @@ from indicator_defs.errors import PayungError
 from warehouse.build.engine import Build
 from warehouse.connection import open_engine, parquet
 from warehouse.metadata import Table, tables
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 _NAMED = re.compile(r"\b(?:before|after)\.([a-z_]+\.[a-z_]+)\b")
@@ -153,7 +154,7 @@ def compare(before: State, after: State) -> Diff:
 @lru_cache(maxsize=1)
 def _compared() -> frozenset[str]:
     """The tables that a comparison reads: the reference tables, and those that its SQL names."""
-    text = " ".join(path.read_text(encoding="utf-8") for path in SQL.glob("*.sql"))
+    text = " ".join(read_sql(path) for path in SQL.glob("*.sql"))
     return frozenset(_reference()) | frozenset(_NAMED.findall(text))
 
 
@@ -187,7 +188,7 @@ def _column(description: Table, name: str, there: bool) -> str:
 
 
 def _text(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+    return read_sql(SQL / f"{name}.sql").rstrip().rstrip(";")
 
 
 def _values(con: duckdb.DuckDBPyConnection, code_differs: bool) -> pd.DataFrame:

@@ -24,6 +24,7 @@ from warehouse.edition.definition_changes import DefinitionChange, definition_ch
 from warehouse.edition.edition_store import Edition, EditionError, verify
 from warehouse.edition.freeze import kept_tables
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")
@@ -201,4 +202,4 @@ def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyCo
 
 
 def _sql(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+    return read_sql(SQL / f"{name}.sql")

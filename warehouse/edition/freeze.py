@@ -30,6 +30,7 @@ from warehouse.edition.edition_store import (
 )
 from warehouse.metadata import tables
 from warehouse.release.release_folders import DATABASE, read_manifest
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 # Kept whole, beside the reference tables.
@@ -147,7 +148,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) 
             f"Release {release_id} was made by another version and lacks {', '.join(missing)}. Make a release with this "
             "one: payung refresh --force"
         )
-    con.execute((SQL / "_frozen.sql").read_text(encoding="utf-8"))
+    con.execute(read_sql(SQL / "_frozen.sql"))
     out: dict[str, Any] = {}
     for full_name in kept_tables():
         description = tables()[full_name]

@@ -19,6 +19,7 @@ import duckdb
 from warehouse.connection import open_engine, quoted
 from warehouse.export.export_files import ExportError
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 
@@ -92,7 +93,7 @@ class ReleaseReader:
 
     def ask_file(self, name: str, **parameters: Any) -> Rows:
         """The rows of export/sql/NAME.sql."""
-        return self.ask((SQL / f"{name}.sql").read_text(encoding="utf-8"), **parameters)
+        return self.ask(read_sql(SQL / f"{name}.sql"), **parameters)
 
     @property
     def made_on(self) -> date:
@@ -168,7 +169,7 @@ def open_release(folder: Path) -> Iterator[ReleaseReader]:
     try:
         con.execute(f"ATTACH '{quoted(resolved / DATABASE)}' AS release (READ_ONLY)")
         con.execute("USE release")
-        con.execute((SQL / "_labels.sql").read_text(encoding="utf-8"))
+        con.execute(read_sql(SQL / "_labels.sql"))
         yield ReleaseReader(resolved, con)
     finally:
         con.close()

@@ -17,6 +17,7 @@ from indicator_defs.errors import PayungError
 from warehouse.metadata import views
 from warehouse.release.database import view_text
 from warehouse.release.macros import create_macros, macros
+from warehouse.sql_files import read_sql
 
 VIEWS = Path(__file__).parent.parent / "sql" / "main"
 TODAY = "today"  # the release itself, under this name
@@ -101,7 +102,7 @@ def _create_views_and_macros(con: duckdb.DuckDBPyConnection, day: date) -> None:
         if full_name in views():
             con.execute(f"CREATE VIEW {full_name} AS {view_text(full_name)}")
     for name in VIEWS_COVERED:
-        text = (VIEWS / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+        text = read_sql(VIEWS / f"{name}.sql").rstrip().rstrip(";")
         con.execute(f"CREATE VIEW main.{name} AS {text.replace('indicator_set.aggregate', MEMBERS_ONLY)}")
     con.execute(
         f"CREATE VIEW main.release AS SELECT release || ' as of {day.isoformat()}' AS release FROM today.main.release"

@@ -18,6 +18,7 @@ from warehouse.build.parallel import AT_ONCE
 from warehouse.connection import open_engine, parquet, quoted
 from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment, views
 from warehouse.release.macros import create_macros
+from warehouse.sql_files import read_sql
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
@@ -44,7 +45,7 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
         for statement in described_views(published):
             con.execute(statement)
         for view in sorted(VIEWS.glob("*.sql")):
-            text = view.read_text(encoding="utf-8")
+            text = read_sql(view)
             con.execute(f"CREATE VIEW main.{view.stem} AS {text.rstrip().rstrip(';')}")
             comment = text.split("\n", 1)[0].removeprefix("-- ")
             con.execute(f"COMMENT ON VIEW main.{view.stem} IS '{quoted(comment)}'")
@@ -112,7 +113,7 @@ def described_views(published: Sequence[Table]) -> list[str]:
 
 def view_text(full_name: str) -> str:
     """The select of a view of metadata.views()."""
-    return (DESCRIBED_VIEWS / f"{full_name}.sql").read_text(encoding="utf-8").rstrip()
+    return read_sql(DESCRIBED_VIEWS / f"{full_name}.sql").rstrip()
 
 
 def _staged_select(published: Sequence[Table]) -> str:

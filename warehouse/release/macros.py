@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.connection import define_half_up
+from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -38,7 +39,7 @@ def macros() -> list[Macro]:
 
 def _read(path: Path) -> Macro:
     comment: list[str] = []
-    text = path.read_text(encoding="utf-8")
+    text = read_sql(path)
     for line in text.splitlines():
         if not line.startswith("-- "):
             break

@@ -41,8 +41,7 @@ told AS (
 )
 SELECT
     t.indicator, t.name, t.group_name, t.tier, t.unit_name, t.ref_area, t.area_name, t.decimals, t.area_type,
-    t.sex, t.age, t.urbanisation, t.income_wealth_quantile, t.disability_status, t.education_lev, t.migratory_status,
-    t.occupation, t.activity, t.formality, t.composite_breakdown,
+    t."@breakdowns",
     t.baseline_year,
     t.baseline_value,
     CASE

@@ -8,8 +8,7 @@ WITH about AS (
 )
 SELECT
     t.target_group, t.match, i.indicator, i.name, i.unit_name, i.decimals, i.status AS indicator_status, t.cell, v.is_headline,
-    v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
-    v.occupation, v.activity, v.formality, v.composite_breakdown,
+    v."@breakdowns",
     v.ref_area, a.area_name, v.latest_year, v.latest_value, v.latest_text, v.latest_status, v.latest_footnote,
     v.publication_class, coalesce(o.in_aggregates, v.area_type = 'group') AS is_usable,
     coalesce(o.dataset_kind, '') AS dataset_kind

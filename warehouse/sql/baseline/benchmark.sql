@@ -25,11 +25,7 @@ wanted AS (
     WHERE v.area_type = 'country'
         AND (v.is_headline OR (
             i.headline_sex = '_T' AND v.sex IN ('F', 'M')
-            AND v.cell = v.sex || substring(
-                concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-                    i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status,
-                    i.headline_occupation, i.headline_activity, i.headline_formality, i.headline_composite_breakdown),
-                3)
+            AND v.cell = v.sex || substring(i.headline_cell, 3)
         ))
 ),
 reasoned AS (

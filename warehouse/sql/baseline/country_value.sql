@@ -29,24 +29,11 @@ latest_ranked AS (
     WHERE c.time_period BETWEEN s.latest_reference_year - c.lookback_years AND s.latest_reference_year
 ),
 cells AS (
-    SELECT
-        indicator, ref_area, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-        migratory_status, occupation, activity, formality, composite_breakdown
-    FROM baseline_ranked WHERE turn = 1
+    SELECT indicator, ref_area, cell FROM baseline_ranked WHERE turn = 1
     UNION
-    SELECT
-        indicator, ref_area, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-        migratory_status, occupation, activity, formality, composite_breakdown
-    FROM latest_ranked WHERE turn = 1
+    SELECT indicator, ref_area, cell FROM latest_ranked WHERE turn = 1
     UNION  -- every indicator's headline cell for every member: empty ones are part of the baseline
-    SELECT
-        i.indicator, g.ref_area,
-        concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-            i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
-            i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS cell,
-        i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-        i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
-        i.headline_activity, i.headline_formality, i.headline_composite_breakdown
+    SELECT i.indicator, g.ref_area, i.headline_cell AS cell
     FROM reference.indicator AS i
     CROSS JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g
 ),
@@ -56,9 +43,7 @@ any_value AS (
 paired AS (
     SELECT
         c.*, i.sector, i.unit_measure, i.status AS indicator_status, i.gap_reason,
-        c.cell = concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-            i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
-            i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS is_headline,
+        c.cell = i.headline_cell AS is_headline,
         m.event_count,
         CASE WHEN m.event_count AND b.indicator IS NOT NULL THEN s.baseline_year ELSE b.time_period END AS baseline_year,
         CASE WHEN m.event_count THEN b.mean_value ELSE b.obs_value END AS baseline_value,
@@ -124,8 +109,7 @@ reasoned AS (
     LEFT JOIN breaks_between AS k ON k.indicator = p.indicator AND k.ref_area = p.ref_area AND k.cell = p.cell
 )
 SELECT
-    indicator, ref_area, sector, target_group, sex, age, urbanisation, income_wealth_quantile, disability_status,
-    education_lev, migratory_status, occupation, activity, formality, composite_breakdown, cell, is_headline,
+    indicator, ref_area, sector, target_group, cell, is_headline,
     baseline_year, baseline_value, baseline_text, baseline_status, baseline_footnote, baseline_observation_id,
     latest_year, latest_value, latest_text, latest_status, latest_footnote, latest_observation_id,
     CASE WHEN reason IS NULL THEN latest_value - baseline_value END AS change,

@@ -38,16 +38,7 @@ change AS (
 ends AS (
     SELECT
         coalesce(b.indicator, l.indicator) AS indicator, coalesce(b.ref_area, l.ref_area) AS ref_area,
-        coalesce(b.cell, l.cell) AS cell, coalesce(b.sex, l.sex) AS sex, coalesce(b.age, l.age) AS age,
-        coalesce(b.urbanisation, l.urbanisation) AS urbanisation,
-        coalesce(b.income_wealth_quantile, l.income_wealth_quantile) AS income_wealth_quantile,
-        coalesce(b.disability_status, l.disability_status) AS disability_status,
-        coalesce(b.education_lev, l.education_lev) AS education_lev,
-        coalesce(b.migratory_status, l.migratory_status) AS migratory_status,
-        coalesce(b.occupation, l.occupation) AS occupation, coalesce(b.activity, l.activity) AS activity,
-        coalesce(b.formality, l.formality) AS formality,
-        coalesce(b.composite_breakdown, l.composite_breakdown) AS composite_breakdown,
-        coalesce(b.is_headline, l.is_headline) AS is_headline,
+        coalesce(b.cell, l.cell) AS cell, coalesce(b.is_headline, l.is_headline) AS is_headline,
         b.time_period AS baseline_year, b.obs_value AS baseline_value, b.obs_status AS baseline_status,
         b.publication_class AS baseline_class, b.areas AS baseline_areas,
         l.time_period AS latest_year, l.obs_value AS latest_value, l.obs_status AS latest_status,
@@ -110,20 +101,17 @@ target AS (
     SELECT indicator, cell, min(target_group) AS target_group FROM indicator_set.value GROUP BY indicator, cell
 )
 SELECT
-    c.indicator, c.ref_area, 'country' AS area_type, c.sector, c.target_group, c.sex, c.age, c.urbanisation,
-    c.income_wealth_quantile, c.disability_status, c.education_lev, c.migratory_status, c.occupation, c.activity,
-    c.formality, c.composite_breakdown, c.cell, c.is_headline, c.baseline_year, c.baseline_value, c.baseline_text,
+    c.indicator, c.ref_area, 'country' AS area_type, c.sector, c.target_group, k."@breakdowns", c.cell, c.is_headline, c.baseline_year, c.baseline_value, c.baseline_text,
     c.baseline_status, c.baseline_footnote, c.baseline_observation_id, c.latest_year, c.latest_value, c.latest_text,
     c.latest_status, c.latest_footnote, c.latest_observation_id, c.change, c.comparable, c.reason,
     n.floor, n.target, c.unit_measure, NULL AS publication_class, NULL AS baseline_class,
     NULL AS change_areas, NULL AS change_without_largest
 FROM baseline.country_value AS c
+JOIN harmonised.cell AS k ON k.indicator = c.indicator AND k.cell = c.cell
 LEFT JOIN reference.national_target AS n ON n.indicator = c.indicator AND n.ref_area = c.ref_area AND c.is_headline
 UNION ALL
 SELECT
-    g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group, g.sex, g.age,
-    g.urbanisation, g.income_wealth_quantile, g.disability_status, g.education_lev, g.migratory_status, g.occupation,
-    g.activity, g.formality, g.composite_breakdown, g.cell, g.is_headline, g.baseline_year, g.baseline_value,
+    g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group, k."@breakdowns", g.cell, g.is_headline, g.baseline_year, g.baseline_value,
     NULL AS baseline_text, g.baseline_status, nullif(concat_ws('; ', CASE WHEN g.baseline_class = 'C' THEN 'reporting: ' || g.baseline_areas END, fb.words), '') AS baseline_footnote,
     NULL AS baseline_observation_id, g.latest_year, g.latest_value, NULL AS latest_text, g.latest_status,
     nullif(concat_ws('; ', CASE WHEN g.latest_class = 'C' THEN 'reporting: ' || g.latest_areas END, fl.words), '') AS latest_footnote,
@@ -133,6 +121,7 @@ SELECT
     CASE WHEN g.reason IS NULL THEN g.change_areas END AS change_areas,
     CASE WHEN g.reason IS NULL THEN g.change_without_largest END AS change_without_largest
 FROM group_rows AS g
+JOIN harmonised.cell AS k ON k.indicator = g.indicator AND k.cell = g.cell
 LEFT JOIN target AS t ON t.indicator = g.indicator AND t.cell = g.cell
 LEFT JOIN flag AS fb
     ON fb.indicator = g.indicator AND fb.ref_area = g.ref_area AND fb.cell = g.cell AND fb.time_period = g.baseline_year

@@ -2,20 +2,13 @@
 -- in every vintage, also where its series was renamed.
 -- Published text is kept; only a plain number becomes obs_value. "<0.5" and ">=80" become bounds; "N", "NaN" and
 -- blank are missing; a number of 1e14 or more is no figure of a country, and no sum of decimals could hold it; a blank status, nature or unit is not stated. What cannot be translated is rejected with its reason, never dropped.
-WITH coded AS (
-    SELECT
-        *,
-        concat_ws('|', sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev,
-            migratory_status, occupation, activity, formality, composite_breakdown) AS cell
-    FROM harmonised.series_map
-    WHERE outcome <> 'out_of_scope'
-),
-series AS (  -- numbered by what names a cell, apart from area and year
+WITH series AS (  -- numbered by what names a cell, apart from area and year
     SELECT
         m.*, k.cell_no,
         dense_rank() OVER (ORDER BY m.indicator, m.provider, m.current_series, m.cell) AS series_no
-    FROM coded AS m
-    LEFT JOIN harmonised.cell AS k ON k.indicator = m.indicator AND k.cell = m.cell
+    FROM harmonised.series_map AS m
+    LEFT JOIN harmonised.cell AS k ON k.indicator = m.indicator AND k.cell = m.cell AND m.outcome = 'harmonised'
+    WHERE m.outcome <> 'out_of_scope'
 ),
 snapshot AS (
     SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
@@ -23,8 +16,7 @@ snapshot AS (
 read AS NOT MATERIALIZED (
     SELECT
         m.claim_id, m.indicator, m.outcome AS key_outcome, m.reason AS key_reason, m.detail AS key_detail,
-        m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
-        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown, m.cell, m.cell_no, m.series_no,
+        m.cell, m.cell_no, m.series_no,
         m.current_series,
         v.valid_from AS renamed_from, c.feed, c.vintage_from, c.vintage_to, c.superseded_before,
         d.title_check, d.finding AS description_finding, d.expected AS description_expected, d.unexpected,
@@ -193,8 +185,6 @@ spoken AS NOT MATERIALIZED (
         END AS detail,
         j.indicator, j.feed, j.claim_id, j.dataset, j.ref_area, j.time_period,
         nullif(j.time_detail, '') AS time_detail,
-        j.sex, j.age, j.urbanisation, j.income_wealth_quantile, j.disability_status, j.education_lev, j.migratory_status,
-        j.occupation, j.activity, j.formality, j.composite_breakdown,
         j.cell, j.cell_no,
         j.obs_value, j.value_text, j.unit_mult, j.title_check,
         CASE WHEN j.value_trimmed LIKE '>%' OR j.value_trimmed LIKE '≥%' THEN j.censor_bound ELSE j.lower_number END AS lower_bound,

@@ -98,7 +98,7 @@ translated AS (
         ON x.provider = d.provider AND x.dimension = d.dimension AND x.code = d.code
         AND x.concept NOT IN ('ref_area', 'obs_status', 'nature', 'unit_measure')
 ),
-columns_of AS (
+key_problem AS (
     SELECT
         provider, dataset, series, series_key,
         max(problem) AS problem,  -- a dimension without a crosswalk before a code that is not in one
@@ -110,20 +110,33 @@ columns_of AS (
                     'dimension ' || dimension || ' has no crosswalk in indicator_defs/crosswalks/' || provider
                     || ' and ' || definition || ' does not fix it to a code under where: add one of the two'
             END, '; ' ORDER BY dimension
-        ) AS detail,
-        max(CASE WHEN concept = 'sex' THEN target END) AS sex,
-        max(CASE WHEN concept = 'age' THEN target END) AS age,
-        max(CASE WHEN concept = 'urbanisation' THEN target END) AS urbanisation,
-        max(CASE WHEN concept = 'income_wealth_quantile' THEN target END) AS income_wealth_quantile,
-        max(CASE WHEN concept = 'disability_status' THEN target END) AS disability_status,
-        max(CASE WHEN concept = 'education_lev' THEN target END) AS education_lev,
-        max(CASE WHEN concept = 'migratory_status' THEN target END) AS migratory_status,
-        max(CASE WHEN concept = 'occupation' THEN target END) AS occupation,
-        max(CASE WHEN concept = 'activity' THEN target END) AS activity,
-        max(CASE WHEN concept = 'formality' THEN target END) AS formality,
-        max(CASE WHEN concept = 'composite_breakdown' THEN target END) AS composite_breakdown
+        ) AS detail
     FROM translated
     GROUP BY provider, dataset, series, series_key
+),
+key_code AS (
+    SELECT provider, dataset, series, series_key, concept, max(target) AS code
+    FROM translated
+    GROUP BY provider, dataset, series, series_key, concept
+),
+key_cell AS (  -- what a rename or a claim sets goes before what the crosswalk says; _T where nothing is said
+    SELECT
+        c.provider, c.dataset, c.series, c.series_key,
+        string_agg(
+            coalesce(
+                nullif(split_part(v.set_cell, '|', b.position), ''), nullif(split_part(r.set_cell, '|', b.position), ''), k.code,
+                '_T'
+            ), '|' ORDER BY b.position
+        ) AS cell
+    FROM claimed AS c
+    JOIN reference.claim AS r ON r.claim_id = c.claim_id
+    CROSS JOIN reference.breakdown AS b
+    LEFT JOIN reference.series_rename AS v
+        ON v.provider = c.provider AND v.dataset = c.dataset AND v.old_series = c.series
+    LEFT JOIN key_code AS k
+        ON k.provider = c.provider AND k.dataset = c.dataset AND k.series = c.series AND k.series_key = c.series_key
+        AND k.concept = b.breakdown
+    GROUP BY c.provider, c.dataset, c.series, c.series_key
 ),
 outside_scope AS (
     SELECT DISTINCT d.provider, d.dataset, d.series, d.series_key
@@ -157,17 +170,7 @@ SELECT
         WHEN c.claim_id IS NULL AND d.kind <> 'statistical' THEN 'no definition in indicator_defs/indicators has the code ' || k.series
         ELSE t.detail
     END AS detail,
-    coalesce(v.set_sex, r.set_sex, t.sex, '_T') AS sex,
-    coalesce(v.set_age, r.set_age, t.age, '_T') AS age,
-    coalesce(v.set_urbanisation, r.set_urbanisation, t.urbanisation, '_T') AS urbanisation,
-    coalesce(v.set_income_wealth_quantile, r.set_income_wealth_quantile, t.income_wealth_quantile, '_T') AS income_wealth_quantile,
-    coalesce(v.set_disability_status, r.set_disability_status, t.disability_status, '_T') AS disability_status,
-    coalesce(v.set_education_lev, r.set_education_lev, t.education_lev, '_T') AS education_lev,
-    coalesce(v.set_migratory_status, r.set_migratory_status, t.migratory_status, '_T') AS migratory_status,
-    coalesce(v.set_occupation, r.set_occupation, t.occupation, '_T') AS occupation,
-    coalesce(v.set_activity, r.set_activity, t.activity, '_T') AS activity,
-    coalesce(v.set_formality, r.set_formality, t.formality, '_T') AS formality,
-    coalesce(v.set_composite_breakdown, r.set_composite_breakdown, t.composite_breakdown, '_T') AS composite_breakdown
+    l.cell
 FROM keys AS k
 LEFT JOIN reference.dataset AS d ON d.provider = k.provider AND d.dataset = k.dataset
 LEFT JOIN outside_scope AS o
@@ -177,10 +180,10 @@ LEFT JOIN claimed AS c
 LEFT JOIN reference.claim AS r ON r.claim_id = c.claim_id
 LEFT JOIN claimed_series AS s
     ON s.provider = k.provider AND s.dataset = k.dataset AND s.provider_series = k.current_series
-LEFT JOIN reference.series_rename AS v
-    ON v.provider = k.provider AND v.dataset = k.dataset AND v.old_series = k.series
 LEFT JOIN (SELECT DISTINCT provider_series FROM reference.weight WHERE provider_series IS NOT NULL) AS w
     ON w.provider_series = k.series AND d.kind = 'statistical'
-LEFT JOIN columns_of AS t
+LEFT JOIN key_cell AS l
+    ON l.provider = k.provider AND l.dataset = k.dataset AND l.series = k.series AND l.series_key = k.series_key
+LEFT JOIN key_problem AS t
     ON t.provider = k.provider AND t.dataset = k.dataset AND t.series = k.series AND t.series_key = k.series_key
 ORDER BY k.provider, k.dataset, k.series, k.series_key

@@ -32,10 +32,8 @@ kind_of_cell AS (
     JOIN reference.method AS m ON m.method = i.method
     JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
     LEFT JOIN harmonised.cell AS t
-        ON t.indicator = v.indicator
-        AND t.cell = concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown)
+        ON t.indicator = v.indicator AND t.cell_but_sex_age = v.cell_but_sex_age AND t.sex = '_T'
+        AND t.age = coalesce(i.sex_total_age, v.age)
 ),
 with_break AS (  -- members whose series has a declared break at any time: few
     SELECT a.indicator, a.cell, a.area_group, a.reference_year, a.ref_area, a.value_year, a.weight_value
@@ -189,11 +187,8 @@ classed AS (
 )
 SELECT
     c.indicator, c.area_group AS ref_area, c.reference_year AS time_period,
-    c.sex, c.age, c.urbanisation, c.income_wealth_quantile, c.disability_status, c.education_lev, c.migratory_status,
-    c.occupation, c.activity, c.formality, c.composite_breakdown, c.cell,
-    c.cell = concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-        i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
-        i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS is_headline,
+    c."@breakdowns", c.cell,
+    c.cell = i.headline_cell AS is_headline,
     CASE WHEN c.publication_class <> 'C' THEN (c.lower + c.upper) / 2 END AS obs_value,
     CASE WHEN c.publication_class = 'C' THEN 'Q' END AS obs_status,
     CASE WHEN c.publication_class <> 'C' AND c.has_censored = 1 THEN c.lower END AS lower,

@@ -62,11 +62,7 @@ correction AS (
     SELECT k.cell_no, r.ref_area, r.time_period, r.source, r.provider_series, r.expected_text, r.action
     FROM reference.correction AS r
     JOIN harmonised.cell AS k
-        ON k.indicator = r.indicator AND k.sex = r.sex AND k.age = r.age AND k.urbanisation = r.urbanisation
-        AND k.income_wealth_quantile = r.income_wealth_quantile AND k.disability_status = r.disability_status
-        AND k.education_lev = r.education_lev AND k.migratory_status = r.migratory_status
-        AND k.occupation = r.occupation AND k.activity = r.activity AND k.formality = r.formality
-        AND k.composite_breakdown = r.composite_breakdown
+        ON k.indicator = r.indicator AND k.cell = r.cell
 ),
 possible AS NOT MATERIALIZED (
     SELECT

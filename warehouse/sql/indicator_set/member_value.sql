@@ -18,20 +18,13 @@ kind_of_cell AS (  -- the cells of the other sex and of the total, and the weigh
     SELECT
         v.cell_no, v.indicator, v.cell, i.lookback_years, i.minimum, i.maximum, m.event_count,
         v.sex IN ('F', 'M') AND i.headline_sex = '_T' AS by_sex,
-        concat_ws('|', CASE v.sex WHEN 'F' THEN 'M' ELSE 'F' END, v.age, v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown) AS other_cell,
-        concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown) AS total_cell,
+        v.cell_but_sex_age, CASE v.sex WHEN 'F' THEN 'M' ELSE 'F' END AS other_sex, v.age AS other_age,
+        coalesce(i.sex_total_age, v.age) AS total_age,
         -- its own denominator for a mean (none for breakdowns that no weight knows), and the population for the
         -- coverage of medians and sums
         CASE
             WHEN m.kind <> 'mean' THEN 'POP_TOTAL'
-            WHEN v.disability_status = i.headline_disability_status AND v.education_lev = i.headline_education_lev
-                AND v.migratory_status = i.headline_migratory_status AND v.occupation = i.headline_occupation
-                AND v.activity = i.headline_activity AND v.formality = i.headline_formality
-                AND v.composite_breakdown = i.headline_composite_breakdown THEN i.weight
+            WHEN v.has_weight THEN i.weight
         END AS cell_weight,
         CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
         CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
@@ -51,8 +44,11 @@ numbered_cell AS (
     LEFT JOIN weight_cell AS w
         ON w.weight = k.cell_weight AND w.sex = k.weight_sex AND w.age = k.weight_age
         AND w.urbanisation = k.weight_urbanisation
-    LEFT JOIN harmonised.cell AS o ON o.indicator = k.indicator AND o.cell = k.other_cell
-    LEFT JOIN harmonised.cell AS t ON t.indicator = k.indicator AND t.cell = k.total_cell
+    LEFT JOIN harmonised.cell AS o
+        ON o.indicator = k.indicator AND o.cell_but_sex_age = k.cell_but_sex_age AND o.sex = k.other_sex
+        AND o.age = k.other_age
+    LEFT JOIN harmonised.cell AS t
+        ON t.indicator = k.indicator AND t.cell_but_sex_age = k.cell_but_sex_age AND t.sex = '_T' AND t.age = k.total_age
 ),
 valued AS (
     SELECT

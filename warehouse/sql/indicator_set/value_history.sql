@@ -53,8 +53,7 @@ told AS (
 SELECT
     v.known_from, v.known_to, replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, k.indicator,
     v.ref_area, v.time_period, v.time_detail, k.sector, k.target_group,
-    k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
-    k.occupation, k.activity, k.formality, k.composite_breakdown,
+    k."@breakdowns",
     k.cell, k.breakdown_family, k.breakdown_family = 'total' AS is_headline, v.is_member,
     v.obs_value, v.value_text, v.unit_mult, v.lower_bound, v.upper_bound, k.unit_measure, v.obs_status, v.published_status, v.nature,
     v.footnote, c.provider AS source, c.dataset, v.provider_series, c.feed, c.kind AS dataset_kind, s.vintage_date,

@@ -95,9 +95,7 @@ told AS (
     FROM in_order AS v, numbered AS l
 )
 SELECT
-    v.revision_class, c.indicator, v.ref_area, v.time_period, v.time_period_from, k.sex, k.age, k.urbanisation,
-    k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status, k.occupation, k.activity,
-    k.formality, k.composite_breakdown, c.provider AS source, c.dataset, c.feed, c.provider_series, n.vintage_from,
+    v.revision_class, c.indicator, v.ref_area, v.time_period, v.time_period_from, k."@breakdowns", c.provider AS source, c.dataset, c.feed, c.provider_series, n.vintage_from,
     n.vintage_to, v.value_from, v.value_to,
     CASE WHEN v.revision_class IN ('changed', 'precision_only') THEN v.value_to - v.value_from END AS size,
     v.text_from, v.text_to, v.status_from, v.status_to, v.nature_from, v.nature_to, v.unit_from, v.unit_to,

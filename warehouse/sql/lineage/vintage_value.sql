@@ -46,7 +46,6 @@ SELECT
     replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, n.vintage_date, v.obs_value, v.value_text, v.unit_mult, v.title_check,
     v.lower_bound, v.upper_bound, v.obs_status, v.nature, k.unit_measure, v.footnote, n.snapshot_id, v.snapshot_row,
     k.indicator, v.ref_area, v.time_period, v.time_detail, k.sector, k.target_group,
-    k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
-    k.occupation, k.activity, k.formality, k.composite_breakdown, k.cell, c.provider AS source, c.dataset,
+    k."@breakdowns", k.cell, c.provider AS source, c.dataset,
     v.provider_series, c.feed, v.candidate_no, v.source_citation, v.is_superseded
 FROM told AS v

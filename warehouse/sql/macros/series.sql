@@ -20,9 +20,7 @@ found AS (
     WHERE r.indicator = indicator_code AND r.ref_area = area
 )
 SELECT
-    f.time_period, split_part(f.cell, '|', 1) AS sex, split_part(f.cell, '|', 2) AS age,
-    split_part(f.cell, '|', 3) AS urbanisation, split_part(f.cell, '|', 4) AS income_wealth_quantile,
-    split_part(f.cell, '|', 5) AS disability_status, f.obs_value, f.value_text, u.name AS unit, f.obs_status,
+    f.time_period, f."@cell", f.obs_value, f.value_text, u.name AS unit, f.obs_status,
     s.name AS status_label, f.publication_class, f.note, f.flags, f.feed, f.vintage_date, f.footnote, f.cell, f.observation_id
 FROM found AS f
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = f.unit_measure

@@ -19,8 +19,7 @@ key_line AS (
 )
 SELECT
     v.observation_id, v.indicator, i.name AS indicator_name, v.ref_area, v.time_period,
-    v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
-    v.occupation, v.activity, v.formality, v.composite_breakdown, v.cell, v.breakdown_family, v.is_headline,
+    v."@breakdowns", v.cell, v.breakdown_family, v.is_headline,
     v.obs_value, v.value_text, v.lower_bound, v.upper_bound, v.unit_measure, v.obs_status, v.published_status, v.footnote,
     v.role, v.feed, h.reason AS choice_reason, f.feeds,
     k.action || ': ' || k.why || ' (' || p.correction_file || ')' AS correction_why,

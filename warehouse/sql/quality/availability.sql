@@ -21,18 +21,14 @@ found AS (
 ),
 refused_row AS (
     SELECT
-        r.indicator, r.ref_area, r.time_period, r.reason, r.snapshot_id, r.provider_series,
-        r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
-        r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown
+        r.indicator, r.ref_area, r.time_period, r.reason, r.snapshot_id, r.provider_series, r.cell
     FROM harmonised.row AS r
     WHERE r.outcome = 'rejected' AND r.ref_area IS NOT NULL
     UNION ALL
     SELECT  -- refused when it was staged: a kept row of the same series key says which cell it would have been
         m.indicator, a.target AS ref_area,
         TRY_CAST(regexp_extract(x.row_as_published, 'time_period=([0-9]{4})(;|$)', 1) AS INTEGER) AS time_period,
-        x.reason, x.snapshot_id, x.series AS provider_series,
-        m.sex, m.age, m.urbanisation, m.income_wealth_quantile, m.disability_status, m.education_lev,
-        m.migratory_status, m.occupation, m.activity, m.formality, m.composite_breakdown
+        x.reason, x.snapshot_id, x.series AS provider_series, m.cell
     FROM lineage.rejection AS x
     JOIN reference.crosswalk AS a
         ON a.provider = x.provider AND a.concept = 'ref_area'
@@ -46,8 +42,7 @@ refused_row AS (
 unusable AS (
     SELECT
         r.indicator, r.ref_area, r.time_period, 'published but rejected: ' || r.reason || ' (lineage.rejection)' AS said,
-        r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
-        r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown
+        r.cell
     FROM refused_row AS r
     WHERE NOT EXISTS (
             SELECT 1
@@ -67,8 +62,7 @@ unusable AS (
             WHEN k.observation_id IS NOT NULL THEN 'published but rejected: taken out by a correction (lineage.correction)'
             ELSE 'published but rejected: published twice with different values (harmonised.observation)'
         END AS said,
-        o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev,
-        o.migratory_status, o.occupation, o.activity, o.formality, o.composite_breakdown
+        o.cell
     FROM harmonised.observation AS o
     LEFT JOIN indicator_set.candidate AS c ON c.observation_id = o.observation_id AND c.is_current
     LEFT JOIN lineage.correction AS k
@@ -79,24 +73,15 @@ unusable AS (
         AND (k.observation_id IS NOT NULL OR d.kind <> 'national_submission' OR coalesce(o.obs_status, '') <> 'D')
         AND (o.obs_value IS NOT NULL OR o.lower_bound IS NOT NULL OR o.upper_bound IS NOT NULL)
 ),
-unusable_family AS (  -- '' is the headline cell; NULL codes are those that could not be read
+unusable_family AS (  -- '' is the headline cell
     SELECT
-        u.indicator, u.ref_area, u.time_period, u.said, u.sex IS NULL OR u.age IS NULL AS is_unread,
-        concat(
-            CASE WHEN u.sex <> i.headline_sex THEN '+sex+' END,
-            CASE WHEN u.age <> i.headline_age THEN '+age+' END,
-            CASE WHEN u.urbanisation <> i.headline_urbanisation THEN '+urbanisation+' END,
-            CASE WHEN u.income_wealth_quantile <> i.headline_income_wealth_quantile THEN '+income_wealth_quantile+' END,
-            CASE WHEN u.disability_status <> i.headline_disability_status THEN '+disability_status+' END,
-            CASE WHEN u.education_lev <> i.headline_education_lev THEN '+education_lev+' END,
-            CASE WHEN u.migratory_status <> i.headline_migratory_status THEN '+migratory_status+' END,
-            CASE WHEN u.occupation <> i.headline_occupation THEN '+occupation+' END,
-            CASE WHEN u.activity <> i.headline_activity THEN '+activity+' END,
-            CASE WHEN u.formality <> i.headline_formality THEN '+formality+' END,
-            CASE WHEN u.composite_breakdown <> i.headline_composite_breakdown THEN '+composite_breakdown+' END
-        ) AS family
-    FROM unusable AS u
+        u.indicator, u.cell,
+        coalesce(string_agg('+' || b.breakdown || '+', '' ORDER BY b.position)
+            FILTER (WHERE split_part(u.cell, '|', b.position) <> split_part(i.headline_cell, '|', b.position)), '') AS family
+    FROM (SELECT DISTINCT indicator, cell FROM unusable) AS u
     JOIN reference.indicator AS i ON i.indicator = u.indicator
+    CROSS JOIN reference.breakdown AS b
+    GROUP BY u.indicator, u.cell
 ),
 refused_in_order AS (
     SELECT
@@ -105,8 +90,9 @@ refused_in_order AS (
             PARTITION BY w.indicator, w.ref_area, w.breakdown ORDER BY u.time_period DESC NULLS LAST, u.said DESC
         ) AS turn
     FROM wanted AS w
-    JOIN unusable_family AS u ON u.indicator = w.indicator AND u.ref_area = w.ref_area
-    WHERE CASE w.breakdown WHEN 'headline' THEN u.family = '' ELSE u.is_unread OR strpos(u.family, '+' || w.breakdown || '+') > 0 END
+    JOIN unusable AS u ON u.indicator = w.indicator AND u.ref_area = w.ref_area
+    JOIN unusable_family AS f ON f.indicator = u.indicator AND f.cell = u.cell
+    WHERE CASE w.breakdown WHEN 'headline' THEN f.family = '' ELSE strpos(f.family, '+' || w.breakdown || '+') > 0 END
 ),
 refused AS (  -- the newest one, with its own reason
     SELECT indicator, ref_area, breakdown, refused_year, refusal FROM refused_in_order WHERE turn = 1
@@ -160,18 +146,13 @@ other_in_order AS (  -- what is published instead: for a breakdown, by it and so
     WHERE m.breakdown = 'headline' OR strpos('+' || v.breakdown_family || '+', '+' || m.breakdown || '+') > 0
 ),
 other_code AS (
-    UNPIVOT (
-        SELECT
-            o.indicator, o.ref_area, o.breakdown, o.time_period, o.observation_id, v.breakdown_family, v.sex, v.age,
-            v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
-            v.occupation, v.activity, v.formality, v.composite_breakdown
-        FROM other_in_order AS o
-        JOIN indicator_set.value AS v ON v.observation_id = o.observation_id AND v.indicator = o.indicator AND v.ref_area = o.ref_area
-        WHERE o.turn = 1
-    )
-    ON sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status, occupation,
-        activity, formality, composite_breakdown
-    INTO NAME concept VALUE code
+    SELECT
+        o.indicator, o.ref_area, o.breakdown, o.time_period, v.breakdown_family, b.breakdown AS concept,
+        split_part(v.cell, '|', b.position) AS code
+    FROM other_in_order AS o
+    JOIN indicator_set.value AS v ON v.observation_id = o.observation_id AND v.indicator = o.indicator AND v.ref_area = o.ref_area
+    CROSS JOIN reference.breakdown AS b
+    WHERE o.turn = 1
 ),
 other_cell AS (
     SELECT

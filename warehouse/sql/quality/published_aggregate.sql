@@ -35,8 +35,7 @@ own_group AS (
 published AS MATERIALIZED (  -- few rows, to be found before anything is joined
     SELECT
         o.observation_id, o.indicator, o.source, o.provider_series, o.feed, o.vintage_date, o.ref_area, p.area_group, o.time_period,
-        o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev, o.migratory_status,
-        o.occupation, o.activity, o.formality, o.composite_breakdown, o.cell,
+        o."@breakdowns", o.cell,
         o.obs_value, o.value_text, o.obs_status, o.nature, p.imputes, p.members <> g.members AS members_differ, g.n_members
     FROM harmonised.observation AS o
     JOIN reference.published_aggregate AS p ON p.provider = o.source AND p.ref_area = o.ref_area
@@ -159,8 +158,7 @@ reasoned AS (
 )
 SELECT
     r.observation_id, r.indicator, r.area_group, r.source, r.ref_area AS published_area, r.provider_series, r.vintage_date,
-    r.time_period, r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev,
-    r.migratory_status, r.occupation, r.activity, r.formality, r.composite_breakdown, r.cell, r.is_headline,
+    r.time_period, r."@breakdowns", r.cell, r.is_headline,
     r.obs_value AS published_value, r.value_text AS published_text, r.obs_status AS published_status, r.nature AS published_nature,
     r.our_value, r.publication_class, r.difference, r.difference / nullif(abs(r.obs_value), 0) AS relative_difference, r.is_large,
     r.likely_reason,
