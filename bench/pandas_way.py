@@ -16,14 +16,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bench.measure import peak_mb, reset_peak
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.build.engine import Build, connect, read_files
 from warehouse.connection import parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OTHERS = ["disability_status", "education_lev", "migratory_status", "occupation", "activity", "formality"]
-OTHERS += ["composite_breakdown"]
+WITH_WEIGHT = ("sex", "age", "urbanisation", "income_wealth_quantile")
+OTHERS = [b for b in BREAKDOWNS if b not in WITH_WEIGHT]
 OF_WEIGHT = ["weight", "sex", "age", "urbanisation"]
 KEY = ["indicator", "area_group", "cell"]
 NUMBERS = ["n_areas", "weight_covered", "mean_year", "recent_share", "share_estimated"]

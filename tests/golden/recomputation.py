@@ -14,15 +14,8 @@ from indicator_defs.breakdowns import BREAKDOWNS  # the names of a key's columns
 
 Row = dict[str, Any]
 # Breakdowns for which no weight knows the members' shares.
-WITHOUT_WEIGHT = (
-    "disability_status",
-    "education_lev",
-    "migratory_status",
-    "occupation",
-    "activity",
-    "formality",
-    "composite_breakdown",
-)
+WITH_WEIGHT = ("sex", "age", "urbanisation", "income_wealth_quantile")
+WITHOUT_WEIGHT = tuple(b for b in BREAKDOWNS if b not in WITH_WEIGHT)
 Cell = tuple[str, ...]
 Key = tuple[str, str, int, Cell]
 

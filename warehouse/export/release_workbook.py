@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.export.contents_sheet import add_contents
 from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, Tab
 from warehouse.export.metadata_sheet import metadata_fields
@@ -41,20 +42,23 @@ BOTH_ENDS = (
     Column("baseline_class", "Class of baseline (groups)", 13, "class"),
     Column("latest_class", "Class of latest (groups)", 13, "class"),
 )
-# In the order of the key.
-BREAKDOWN_COLUMNS = (
-    Column("sex", "Sex", 8, "code"),
-    Column("age", "Age", 10, "code"),
-    Column("urbanisation", "Urbani-sation", 9, "code"),
-    Column("income_wealth_quantile", "Quantile", 9, "code"),
-    Column("disability_status", "Disability status", 10, "code"),
-    Column("education_lev", "Education", 10, "code"),
-    Column("migratory_status", "Migratory status", 10, "code"),
-    Column("occupation", "Occupation", 11, "code"),
-    Column("activity", "Activity", 10, "code"),
-    Column("formality", "Formality", 10, "code"),
-    Column("composite_breakdown", "Other breakdown", 16, "code"),
-)
+# Heading and width of a breakdown, where its name and the usual width do not do.
+_BREAKDOWN_HEADINGS = {
+    "sex": ("Sex", 8),
+    "urbanisation": ("Urbani-sation", 9),
+    "income_wealth_quantile": ("Quantile", 9),
+    "education_lev": ("Education", 10),
+    "occupation": ("Occupation", 11),
+    "composite_breakdown": ("Other breakdown", 16),
+}
+
+
+def _breakdown_column(breakdown: str) -> Column:
+    heading, width = _BREAKDOWN_HEADINGS.get(breakdown, (breakdown.replace("_", " ").capitalize(), 10))
+    return Column(breakdown, heading, width, "code")
+
+
+BREAKDOWN_COLUMNS = tuple(map(_breakdown_column, BREAKDOWNS))  # in the order of the key
 
 
 def write_workbook(reader: ReleaseReader, to: Path) -> Path:
