@@ -59,6 +59,7 @@ CODE = (
     "warehouse/build/staging.py",
     "warehouse/metadata.py",
     "warehouse/connection.py",
+    "warehouse/sql_files.py",
     "warehouse/build/engine.py",
     "warehouse/tables",
     "indicator_defs/breakdowns.py",

@@ -75,8 +75,22 @@ def laid_out(full_name: str, rows: Iterable[Row]) -> pd.DataFrame:
         full = {**empty, **row}
         if has_cell and "cell" not in row:
             full["cell"] = "|".join(full[b] for b in BREAKDOWNS)
+        if full_name == "harmonised.cell":
+            full = {**full, **_of_cell(full["cell"]), **row}
         out.append(full)
     return pd.DataFrame(out, columns=names, dtype=object)
+
+
+def _of_cell(cell: str) -> Row:
+    """What harmonised.cell says of a cell of an indicator whose headline is the total."""
+    codes = dict(zip(BREAKDOWNS, cell.split("|"), strict=True))
+    weighted = ("sex", "age", "urbanisation", "income_wealth_quantile")
+    return {
+        **codes,
+        "cell_but_sex_age": "|".join(c for b, c in codes.items() if b not in ("sex", "age")),
+        "cell_but_urbanisation": "|".join(c for b, c in codes.items() if b != "urbanisation"),
+        "has_weight": all(c == "_T" for b, c in codes.items() if b not in weighted),
+    }
 
 
 class SmallBuild:

@@ -11,9 +11,11 @@ import yaml
 
 from sources import registry
 from warehouse import metadata
+from warehouse.sql_files import read_sql
 from warehouse.metadata import Table
 from warehouse.release.database import VIEWS, ddl, described_views
 from warehouse.release.macros import macros
+from warehouse.sql_files import read_sql
 
 from .markdown import code, table
 
@@ -64,7 +66,7 @@ def _main() -> str:
         for statement in [*(s for d in described for s in ddl(d)), *described_views(described)]:
             con.execute(statement)
         for path in sorted(VIEWS.glob("*.sql")):
-            text = path.read_text(encoding="utf-8")
+            text = read_sql(path)
             con.execute(f"CREATE VIEW main.{path.stem} AS {text.rstrip().rstrip(';')}")
             names = [row[0] for row in con.execute(f"DESCRIBE main.{path.stem}").fetchall()]
             what = text.split("\n", 1)[0].removeprefix("-- ")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
 from pathlib import Path
 
@@ -178,6 +178,12 @@ def by_sex(total: float, women: float = 40.0, men: float = 50.0, indicator: str 
     ]
 
 
+def cells_of(rows: Iterable[Row]) -> list[Row]:
+    """The cells that some values are of, as harmonised.cell has them."""
+    cells = sorted({(r["indicator"], r["cell"]) for r in rows})
+    return [{"cell_no": n, "indicator": indicator, "cell": cell} for n, (indicator, cell) in enumerate(cells, start=1)]
+
+
 def before(*values: float) -> list[Row]:
     """The values of the release before, one a year."""
     return [{**PENSN, "release": "2026.11.21-1", "time_period": 2000 + i, "obs_value": v} for i, v in enumerate(values)]
@@ -281,7 +287,10 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "likely_reason=weights",
     ),
     "parts_around_total": (
-        {"indicator_set.value": [*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")]},
+        {
+            "indicator_set.value": [*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")],
+            "harmonised.cell": cells_of([*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")]),
+        },
         {"indicator_set.value": by_sex(52.0)},
         "total=52.0",
     ),
@@ -665,6 +674,7 @@ def test_parts_of_other_ages_or_feeds_and_indices_need_not_fit(small: SmallBuild
     food = [whole, *({**r, "age": "Y_GE15", "cell": r["cell"].replace("|_T", "|Y_GE15", 1)} for r in adults)]
     index = [{**r, "unit_measure": "RO"} for r in by_sex(0.9, 0.3, 0.4, "ASP_CHD_WPARITY")]
     small.write("indicator_set.value", [*other_feed, *food, *index])
+    small.write("harmonised.cell", cells_of([*other_feed, *food, *index]))
     assert run(small.build, [BY_NAME["parts_around_total"]])[0].passed
 
 
@@ -672,6 +682,7 @@ def test_counts_of_parts_add_up(small: SmallBuild) -> None:
     for total, problems in ((90.0, 0), (80.0, 1)):
         rows = [{**r, "unit_measure": "PS"} for r in by_sex(total, 40.0, 50.0, "ASP_NUT_POUN")]
         small.write("indicator_set.value", rows)
+        small.write("harmonised.cell", cells_of(rows))
         (result,) = run(small.build, [BY_NAME["parts_around_total"]])
         assert result.problems == problems
 
