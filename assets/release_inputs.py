@@ -7,7 +7,7 @@ Does not belong here: dagster; this module is imported where a refresh has nothi
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
@@ -60,36 +60,40 @@ def inputs(home: Home) -> dict[str, str]:
         for folder in archive_folders(archive)
         for path in folder.iterdir()
     }
-    kept = home.snapshots.list()
-    places |= {m.place for m in kept if m.origin == "fetched"}
-    handed_in = {f.sha256 for m in kept if m.origin == "inbox" for f in m.files}
-    handed_in |= {hashlib.sha256(p.read_bytes()).hexdigest() for p in inbox_files(home.inbox)}
+    stored = home.snapshots.list()
+    places |= {m.place for m in stored if m.origin == "fetched"}
+    national_files = {f.sha256 for m in stored if m.origin == "inbox" for f in m.files}
+    national_files |= {hashlib.sha256(p.read_bytes()).hexdigest() for p in inbox_files(home.inbox)}
     return {
         "catalogue": catalog.fingerprint_of(),
         "code": code_fingerprint(),
         SNAPSHOTS: _digest(sorted(places)),
-        "inbox": _digest(sorted(handed_in)),
+        "inbox": _digest(sorted(national_files)),
     }
 
 
-def unchanged(home: Home) -> Path | None:
+def unchanged(home: Home, inputs_of: Callable[[Home], dict[str, str]] = inputs) -> Path | None:
     """The current release if it was made from exactly today's inputs and is whole, otherwise None.
 
     After a rollback also where the release that was left was made from them: a refresh would only bring it back.
+    `inputs_of`: what reads today's inputs, once it is clear that they decide.
     """
     releases = published.Releases(home.path)
     current = releases.current()
     if current is None:
         return None
-    left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
+    rolled_back = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
     try:
         manifest = published.read_manifest(current)
-        made_from = [manifest["inputs"], *(published.read_manifest(releases.find(i))["inputs"] for i in left)]
+        made_from = [
+            manifest["inputs"],
+            *(published.read_manifest(releases.find(i))["inputs"] for i in rolled_back),
+        ]
     except published.DamagedError:  # not whole: a new release is what mends it
         return None
     if not all((current / name).exists() for name in manifest["files"]):
         return None
-    return current if inputs(home) in made_from else None
+    return current if inputs_of(home) in made_from else None
 
 
 def code_version() -> str:

@@ -8,8 +8,9 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.release_stage import RELEASE
-from assets.workplace import Workplace, told
+from assets.progress_listeners import report
+from assets.release import RELEASE
+from assets.workplace import Workplace
 from warehouse.export import export
 
 SITE = dg.AssetKey(["release", "site"])
@@ -37,7 +38,7 @@ def site(
     that published it has not failed.
     """
     release = workplace.releases.current()
-    if workplace.cut.as_of is not None or release is None:
+    if workplace.vintage_cut.as_of is not None or release is None:
         yield dg.AssetCheckResult(
             asset_key=SITE, check_name=CHECK, passed=True, description="A build as of a date gets no site."
         )
@@ -55,7 +56,7 @@ def site(
             asset_key=SITE, check_name=CHECK, passed=False, severity=dg.AssetCheckSeverity.WARN, description=problem
         )
         return
-    told("release.site", release.name)
+    report("release.site", release.name)
     yield dg.MaterializeResult(
         metadata={
             "release": dg.MetadataValue.text(release.name),

@@ -21,7 +21,7 @@ from sources.manifests import Manifest
 from warehouse.build.engine import sql_text
 
 # Series codes as the SQL of the weights names them: 'SP.URB.TOTL.IN.ZS'.
-_NAMED = re.compile(r"'([A-Z0-9]+(?:\.[A-Z0-9]+)+)'")
+_SERIES_CODE = re.compile(r"'([A-Z0-9]+(?:\.[A-Z0-9]+)+)'")
 
 
 @lru_cache(maxsize=1)
@@ -29,13 +29,13 @@ def weight_series() -> frozenset[str]:
     """Provider series that weights are made from and no indicator claims."""
     catalogue = load_catalog()
     claimed = {c.series.code for c in catalogue.claims}
-    named = {w.series for w in catalogue.weights.values() if w.series}
-    named |= set(_NAMED.findall(sql_text("indicator_set.weight_value")))
-    return frozenset(named - claimed)
+    of_weights = {w.series for w in catalogue.weights.values() if w.series}
+    of_weights |= set(_SERIES_CODE.findall(sql_text("indicator_set.weight_value")))
+    return frozenset(of_weights - claimed)
 
 
 @dataclass(frozen=True)
-class Cut:
+class VintageCut:
     """What a build as of a date takes; without a date everything."""
 
     as_of: date | None = None
@@ -50,8 +50,8 @@ class Cut:
         """Whether a snapshot is taken for weights although it is younger than the date."""
         return self.as_of is not None and manifest.vintage_date > self.as_of
 
-    def takes(self, manifests: Iterable[Manifest], structures: Iterable[DatasetStructure]) -> list[Manifest]:
+    def used(self, manifests: Iterable[Manifest], structures: Iterable[DatasetStructure]) -> list[Manifest]:
         """The snapshots that the build rests on, of datasets with these structures."""
-        of = {(s.provider, s.dataset): s for s in structures}
-        wanted = [(m, of.get((m.provider, m.dataset))) for m in manifests]
-        return [m for m, structure in wanted if structure is not None and self.series(m, structure) != []]
+        by_dataset = {(s.provider, s.dataset): s for s in structures}
+        with_structure = [(m, by_dataset.get((m.provider, m.dataset))) for m in manifests]
+        return [m for m, structure in with_structure if structure is not None and self.series(m, structure) != []]

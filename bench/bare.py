@@ -51,13 +51,13 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     lap("reference")
     for structure in structures:
         mine = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
-        kept = [staging_cache.staged(place.snapshots, manifest, structure) for manifest in mine]
-        shape = staged_table(structure, tuple(staging_cache.columns_of(kept)))
-        write_together(build, shape, [k.path("rows") for k in kept])
+        results = [staging_cache.staged(place.snapshots, manifest, structure) for manifest in mine]
+        shape = staged_table(structure, tuple(staging_cache.columns_of(results)))
+        write_together(build, shape, [parts.path("rows") for parts in results])
         for name, part in (("staged.series_dimension", "dimensions"), ("staged.rejection", "rejected")):
             shape = table("lineage.rejection" if part == "rejected" else name)
             to = build.part(name, structure.key)
-            write_together(build, shape, [k.path(part) for k in kept], to, distinct=part == "dimensions")
+            write_together(build, shape, [parts.path(part) for parts in results], to, distinct=part == "dimensions")
     together = read_files([build.part("staged.series_dimension", s.key) for s in structures])
     write_frame(build, table("staged.series_dimension"), together)
     for name in ("lineage.snapshot", "lineage.snapshot_series"):

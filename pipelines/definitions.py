@@ -7,11 +7,11 @@ from pathlib import Path
 import dagster as dg
 
 from assets.computed import computed_assets
-from assets.fetches import fetches
+from assets.fetch_table import fetch_table
 from assets.previous_release import previous_value
 from assets.raw import raw_assets
 from assets.reference import catalogue
-from assets.release_stage import check_result, warehouse
+from assets.release import check_result, warehouse
 from assets.site import site
 from assets.staged import datasets_together, staged_assets
 from assets.workplace import Workplace
@@ -53,7 +53,7 @@ def build_defs(folder: Path | None = None) -> dg.Definitions:
             catalogue,
             *staged_assets,
             datasets_together,
-            fetches,
+            fetch_table,
             previous_value,
             computed_assets,
             check_result,

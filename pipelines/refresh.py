@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from assets import staging_cache
+from assets import staging_workers
 from assets.altered_snapshots import SetAsideError, refuse_altered
 from assets.home import Home
 from assets.refresh_lock import locked, not_writable
@@ -31,7 +31,7 @@ from warehouse.release.release_folders import DamagedError, Releases, read_manif
 if TYPE_CHECKING:
     import dagster as dg
 
-    from assets.workplace import Listener
+    from assets.progress_listeners import Listener
     from sources.dataset_refresh import FetchReport
 
     OnFetched = Callable[[list[FetchReport]], None]
@@ -120,7 +120,7 @@ def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = F
     """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
     check_space(home)
     try:
-        staging_cache.begin_shipped(Home(home).snapshots, shipped_archive())
+        staging_workers.workers().begin_shipped(Home(home).snapshots, shipped_archive())
         run_job(
             home,
             progress,
@@ -131,7 +131,7 @@ def build(home: Path, asked: Asked, progress: Listener | None, dry_run: bool = F
             accepted_by=asked.accepted_by,
         )
     finally:
-        staging_cache.stop()
+        staging_workers.workers().stop()
 
 
 def check_snapshots(home: Path) -> None:
@@ -222,15 +222,15 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
     import dagster as dg
     from sqlalchemy.exc import SQLAlchemyError
 
+    from assets.progress_listeners import add_listener, remove_listener
     from assets.site import SITE
-    from assets.workplace import listen, unlisten
     from pipelines.definitions import build_defs
     from pipelines.schedule_ticks import end_waiting
     from pipelines.sensors import TOLD, first_failure
 
     job = build_defs(home).resolve_job_def(name)
     if progress is not None:
-        listen(progress)
+        add_listener(progress)
     try:
         with dg.DagsterInstance.get() as instance:
             end_dead_runs(instance)
@@ -254,7 +254,7 @@ def run_job(home: Path, progress: Listener | None, name: str, **workplace: objec
         ) from error
     finally:
         if progress is not None:
-            unlisten(progress)
+            remove_listener(progress)
     if not result.success:
         failure = first_failure(result.all_events)
         write_failure(home / "log", name, failure.asset, failure.reason, result.run_id)

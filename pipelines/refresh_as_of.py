@@ -16,7 +16,7 @@ from pipelines.refresh import JOB_REFRESH, Outcome, check_space, run_job
 from warehouse.release.release_folders import Releases, refuse_folder
 
 if TYPE_CHECKING:
-    from assets.workplace import Listener
+    from assets.progress_listeners import Listener
 
 
 class AsOfError(PayungError):

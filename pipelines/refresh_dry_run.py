@@ -18,7 +18,7 @@ from pipelines.refresh import Asked, build, check_snapshots, fetch, nobody
 from pipelines.run_failures import RefreshError
 
 if TYPE_CHECKING:
-    from assets.workplace import Listener
+    from assets.progress_listeners import Listener
     from pipelines.refresh import OnFetched
     from sources.dataset_refresh import FetchReport
     from warehouse.compare.diff import Diff
@@ -75,7 +75,7 @@ def dry_run(home: Path, asked: Asked, progress: Listener | None = None, on_fetch
 
 def _compared(place: Home, builds: list[Path], started: float) -> DryRun:
     """The build that the run left, against the current release."""
-    from assets.release_stage import NOT_COMPARED, against_current
+    from assets.release_tolerance import NOT_COMPARED, diff_with_current
     from warehouse.build.engine import Build
     from warehouse.release.publish import blocking
     from warehouse.release.release_folders import Releases
@@ -83,6 +83,6 @@ def _compared(place: Home, builds: list[Path], started: float) -> DryRun:
     if not builds:
         raise RefreshError("The run ended without a build; see `payung ui` for its log.")
     made = Build(builds[-1])
-    diff, exceeded = against_current(place, made)
+    diff, exceeded = diff_with_current(place, made)
     no_diff = "" if diff is not None else FIRST if Releases(place.path).current() is None else NOT_COMPARED
     return DryRun(time.monotonic() - started, diff=diff, no_diff=no_diff, failed=blocking(made), exceeded=exceeded)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import dagster as dg
 
 from assets.raw import REPORT
-from assets.release_stage import PUBLISHED, RELEASE
+from assets.release import PUBLISHED, RELEASE
 from assets.site import CHECK as SITE_CHECK
 from assets.site import SITE
 from indicator_defs.errors import PayungError

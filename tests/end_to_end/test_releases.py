@@ -17,7 +17,7 @@ from click.testing import CliRunner, Result
 from payung_command import COMMAND, run_payung, writable
 
 from assets.refresh_lock import take_lock
-from assets.release_stage import against_current, tolerated
+from assets.release_tolerance import accepted_exceptions, diff_with_current
 from assets.workplace import Workplace
 from pipelines.cli.main import main
 from pipelines.cli.output.refresh import show_dry_run
@@ -224,22 +224,22 @@ def test_release_beyond_the_tolerances_wants_a_word(two: tuple[Path, str, str]) 
     duckdb.sql(f"CREATE OR REPLACE TABLE kept AS SELECT * FROM '{values}' WHERE indicator <> 'ASP_COV_PENSN'")
     duckdb.sql(f"COPY kept TO '{values}' (FORMAT parquet)")
     workplace = Workplace(home=str(home))
-    workplace._run_id = build.name
+    workplace.use_build(build.name)
     with pytest.raises(AuditError) as refused:
-        tolerated(workplace)
+        accepted_exceptions(workplace)
     assert "ASP_COV_PENSN: " in str(refused.value)
     assert "country values withdrawn (100 %, withdrawn_percent allows 10)" in str(refused.value)
     assert "payung refresh --accept" in str(refused.value)
     accepting = Workplace(home=str(home), accept="moved to another set", accepted_by="N. Tran")
-    accepting._run_id = build.name
-    (told,) = tolerated(accepting)
-    assert (told["by"], told["reason"]) == ("N. Tran", "moved to another set")
-    assert [e["indicator"] for e in told["exceeded"]] == ["ASP_COV_PENSN"]
+    accepting.use_build(build.name)
+    (acceptance,) = accepted_exceptions(accepting)
+    assert (acceptance["by"], acceptance["reason"]) == ("N. Tran", "moved to another set")
+    assert [e["indicator"] for e in acceptance["exceeded"]] == ["ASP_COV_PENSN"]
 
 
 def test_first_release_has_nothing_to_be_compared_with(release: Path, tmp_path: Path) -> None:
-    place = Workplace(home=str(tmp_path)).place
-    assert against_current(place, Build(release / "parquet")) == (None, [])
+    home = Workplace(home=str(tmp_path)).home_folders
+    assert diff_with_current(home, Build(release / "parquet")) == (None, [])
     assert Releases(tmp_path).ids() == []
 
 
@@ -306,8 +306,8 @@ def test_refresh_beyond_the_tolerances_publishes_only_when_accepted(own_home: Pa
     assert "Accepted by N. Tran, kept in the release: years written twice" in taken.stdout
     now = Releases(own_home).current()
     assert now is not None
-    (told,) = json.loads((now / "manifest.json").read_text(encoding="utf-8"))["accepted"]
-    assert {e["indicator"] for e in told["exceeded"]} == {"ASP_COV_PENSN"}
+    (acceptance,) = json.loads((now / "manifest.json").read_text(encoding="utf-8"))["accepted"]
+    assert {e["indicator"] for e in acceptance["exceeded"]} == {"ASP_COV_PENSN"}
     again = run_payung(own_home, "refresh", "--dry-run")
     assert again.returncode == 0
     assert "a refresh would do nothing" in again.stdout

@@ -18,7 +18,7 @@ import pytest
 from providers import published_rows, servers
 from providers.servers import Providers, World, on
 
-from assets.online_fetch import wanted
+from assets.online_fetch import fetch_scope
 from indicator_defs.catalog import load_catalog
 from indicator_defs.system import clock
 from sources import registry
@@ -713,11 +713,11 @@ class TestUnsd:
 
     def test_what_only_older_vintages_had_is_bygone(self, archive: SnapshotStore) -> None:
         kept = archive.list()
-        asked = wanted(load_catalog(), registry.dataset(*UN), kept)
+        asked = fetch_scope(load_catalog(), registry.dataset(*UN), kept)
         newest = next(m for m in kept if m.vintage_date.isoformat() == "2023-12-17")
         assert asked.bygone == set(asked.series) - set(newest.series_asked)
         assert "SI_COV_SOCASTPQ" in asked.bygone, "renamed in 2020"
-        assert wanted(load_catalog(), registry.dataset(*UN), []).bygone == frozenset()
+        assert fetch_scope(load_catalog(), registry.dataset(*UN), []).bygone == frozenset()
 
     def test_a_list_that_became_shorter_under_the_same_tag_is_noticed(
         self, providers: Providers, store: SnapshotStore

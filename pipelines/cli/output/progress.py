@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from assets.workplace import Listener
+    from assets.progress_listeners import Listener
     from sources.fetching import Step
 
 

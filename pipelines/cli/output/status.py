@@ -11,7 +11,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from assets.altered_snapshots import COME_BACK
+from assets.altered_snapshots import HOW_TO_RESTORE
 from assets.home import Home
 from assets.online_fetch import last_reports
 from indicator_defs.system import clock, settings
@@ -180,7 +180,7 @@ def _not_taken(home: Path) -> list[str]:
 
 def _set_aside(home: Path) -> list[str]:
     """Snapshots that were altered and did not come back: the next build waits for them."""
-    return [f"altered and set aside: {f}. {COME_BACK}" for f in Home(home).snapshots.set_aside()]
+    return [f"altered and set aside: {f}. {HOW_TO_RESTORE}" for f in Home(home).snapshots.set_aside()]
 
 
 def _outstanding(current: Path, state: Status) -> list[str]:

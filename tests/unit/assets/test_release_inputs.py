@@ -34,7 +34,7 @@ def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: P
             origin="fetched",
         )
         home.snapshots.add(fetched, [RawFile("data.json", b"[]")])
-        made_from = workplace.made_from
+        made_from = workplace.build_inputs
     finally:
         workplace.teardown_after_execution(dg.build_init_resource_context())
     assert made_from["inbox"] == before["inbox"]

@@ -11,7 +11,7 @@ import pytest
 
 from assets.home import Home
 from assets.release_inputs import unchanged
-from assets.release_stage import against_current
+from assets.release_tolerance import diff_with_current
 from pipelines.cli.output.refresh import show_fetched
 from pipelines.cli.output.status import Status, collect, render, to_do
 from pipelines.cli.output.status_details import rejected_now
@@ -99,7 +99,7 @@ def test_release_whose_manifest_is_damaged_does_not_keep_a_new_one_from_being_ma
     home = damaged_home(tmp_path)
     assert unchanged(Home(home)) is None
     check_space(home)
-    assert against_current(Home(home), Build(tmp_path / "build")) == (None, [])
+    assert diff_with_current(Home(home), Build(tmp_path / "build")) == (None, [])
 
 
 def test_spreadsheet_left_in_the_inbox_is_told(tmp_path: Path) -> None:

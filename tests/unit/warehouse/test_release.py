@@ -16,7 +16,7 @@ import pytest
 from small_build import SmallBuild
 
 import warehouse.release.publish as release_module
-from assets.release_stage import reference_years
+from assets.release import reference_years
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import load_catalog
 from warehouse.build.engine import Build

@@ -16,7 +16,6 @@ import pytest
 from payung_command import COMMAND, writable
 from small_build import SmallBuild
 
-from assets import release_inputs as inputs_module
 from assets.home import Home
 from assets.refresh_lock import take_lock
 from assets.release_inputs import unchanged
@@ -103,29 +102,29 @@ def test_rollback_takes_only_a_whole_release(home: Path) -> None:
     assert current(home) == today(3)
 
 
-def test_refresh_does_not_undo_a_rollback(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    made_from = {"code": "c3"}
-    monkeypatch.setattr(inputs_module, "inputs", lambda _: made_from)
-    assert unchanged(Home(home)) == home / "releases" / today(3)
+def test_refresh_does_not_undo_a_rollback(home: Path) -> None:
+    inputs_today = {"code": "c3"}
+
+    def still_current() -> Path | None:
+        return unchanged(Home(home), lambda _: inputs_today)
+
+    assert still_current() == home / "releases" / today(3)
     roll_back(Releases(home), today(2), "me")
     roll_back(Releases(home), today(1), "me")
-    assert unchanged(Home(home)) == home / "releases" / today(1), "the left release is not brought back"
-    made_from["code"] = "c4"
-    assert unchanged(Home(home)) is None, "new inputs are published"
+    assert still_current() == home / "releases" / today(1), "the left release is not brought back"
+    inputs_today["code"] = "c4"
+    assert still_current() is None, "new inputs are published"
     roll_back(Releases(home), today(3), "me")
-    made_from["code"] = "c3"
-    assert unchanged(Home(home)) == home / "releases" / today(3)
+    inputs_today["code"] = "c3"
+    assert still_current() == home / "releases" / today(3)
 
 
-def test_publishing_ends_a_rollback(
-    home: Path, whole_build: SmallBuild, whole_staged: Sequence[Table], monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_publishing_ends_a_rollback(home: Path, whole_build: SmallBuild, whole_staged: Sequence[Table]) -> None:
     roll_back(Releases(home), today(1), "me")
     assert history.rolled_back_from(home / "releases", today(1)) == [today(3)]
     publish(whole_build.build, Releases(home), whole_staged, Provenance({"code": "c4"}, [], "0.1.0"))
     assert history.rolled_back_from(home / "releases", today(4)) == []
-    monkeypatch.setattr(inputs_module, "inputs", lambda _: {"code": "c3"})
-    assert unchanged(Home(home)) is None
+    assert unchanged(Home(home), lambda _: {"code": "c3"}) is None
 
 
 def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:

@@ -1,4 +1,4 @@
-"""What the last online fetch of each dataset came to, as a table: a gap that a failed source might fill says so."""
+"""The table lineage.fetch: the last online fetch of each dataset, so that a gap that a failed source might fill says so."""
 
 from __future__ import annotations
 
@@ -7,7 +7,8 @@ import pandas as pd
 
 from assets.online_fetch import last_reports
 from assets.raw import raw_key
-from assets.workplace import Workplace, described
+from assets.table_metadata import report_table
+from assets.workplace import Workplace
 from sources import registry
 from warehouse.build.engine import write_frame
 from warehouse.metadata import table
@@ -22,9 +23,9 @@ TABLE = "lineage.fetch"
     description=f"{table(TABLE).comment}.",
     kinds={"parquet"},
 )
-def fetches(workplace: Workplace) -> dg.MaterializeResult:
-    """The last reports; none for a build as of a date, which asked nobody on that day."""
-    reports = [] if workplace.as_of else last_reports(workplace.place.path)
+def fetch_table(workplace: Workplace) -> dg.MaterializeResult:
+    """The last reports; none for a build as of a date, which sent no requests on that day."""
+    reports = [] if workplace.as_of else last_reports(workplace.home_folders.path)
     rows = [
         {
             "provider": r.provider,
@@ -37,4 +38,4 @@ def fetches(workplace: Workplace) -> dg.MaterializeResult:
         for r in reports
     ]
     count = write_frame(workplace.build, table(TABLE), pd.DataFrame(rows))
-    return dg.MaterializeResult(metadata=described(workplace, table(TABLE), count))
+    return dg.MaterializeResult(metadata=report_table(workplace, table(TABLE), count))
