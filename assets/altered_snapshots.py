@@ -24,16 +24,16 @@ HOW_TO_RESTORE = (
 class SetAsideError(SnapshotError):
     """Snapshots were altered: which, where they lie now, and what is to be done. `asset`: of the first of them."""
 
-    def __init__(self, found: Sequence[SetAside], restored: Collection[str]) -> None:
-        super().__init__("\n".join(_set_aside_message(f, f.place in restored) for f in found))
-        provider, dataset, _ = found[0].place.split("/")
+    def __init__(self, altered: Sequence[SetAside], restored: Collection[str]) -> None:
+        super().__init__("\n".join(_set_aside_message(s, s.place in restored) for s in altered))
+        provider, dataset, _ = altered[0].place.split("/")
         self.asset = f"raw/{provider}/{dataset}"
 
 
-def _set_aside_message(found: SetAside, is_restored: bool) -> str:
-    if found.folder is None:
-        return found.problem
-    message = f"{found.problem} The snapshot {found.place} was set aside as {found.folder} and is not used."
+def _set_aside_message(snapshot: SetAside, is_restored: bool) -> str:
+    if snapshot.folder is None:
+        return snapshot.problem
+    message = f"{snapshot.problem} The snapshot {snapshot.place} was set aside as {snapshot.folder} and is not used."
     if is_restored:
         return f"{message} The one that ships with the project was put in its place; refresh again."
     return f"{message} {HOW_TO_RESTORE}"
@@ -45,9 +45,9 @@ def refuse_altered(home: Home) -> None:
     Raises SetAsideError naming each.
     """
     store = home.snapshots
-    found = store.set_altered_aside()
-    if found:
-        raise SetAsideError(found, _restored_from_archive(store, {f.place for f in found if f.folder is not None}))
+    altered = store.set_altered_aside()
+    if altered:
+        raise SetAsideError(altered, _restored_from_archive(store, {s.place for s in altered if s.folder is not None}))
 
 
 def _restored_from_archive(store: SnapshotStore, places: Collection[str]) -> list[str]:

@@ -38,10 +38,10 @@ class Home:
 
     def remove_builds(self, but: str | None = None) -> None:
         """Removes the builds that runs left, all `but` one; only with the lock held."""
-        for left in self.builds.glob("*"):
-            if left.name != but:
+        for folder in self.builds.glob("*"):
+            if folder.name != but:
                 # The next run tries again what cannot be removed; until then `payung status` counts it at the disk.
-                shutil.rmtree(left, ignore_errors=True)
+                shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def log(self) -> Path:

@@ -34,7 +34,7 @@ def site(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Makes the site unless it shows the current release already.
 
-    What goes wrong here is told as a warning (and by a notice, pipelines/sensors.py): the release stands, and the run
+    What goes wrong here is reported as a warning (and by a notice, pipelines/sensors.py): the release remains, and the run
     that published it has not failed.
     """
     release = workplace.releases.current()

@@ -136,7 +136,7 @@ def workers() -> StagingWorkers:
 
 
 def _end_with_the_run() -> None:
-    """In another process: ends it when the run's process is gone, which a kill would not tell it."""
+    """In another process: ends it when the run's process is gone, for a killed one sends no sign."""
     run = multiprocessing.parent_process()
 
     def watch() -> None:

@@ -1,10 +1,10 @@
 """Which snapshots a build takes: all of them, or those that were published by a date.
 
 Belongs here: the cut of a build as of a date, and the figures that it leaves alone.
-Does not belong here: which of the snapshots stands for a series (warehouse/sql/lineage/series_vintage.sql).
+Does not belong here: which of the snapshots is used for a series (warehouse/sql/lineage/series_vintage.sql).
 
 Weights are never cut (methods.md section 6): a build as of a date answers what was believed of an indicator, weighed
-as today. Datasets of weights stand whole; of other datasets the series that only weights use stand in every vintage.
+as today. Datasets of weights are taken whole; of other datasets the series that only weights use, in every vintage.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class VintageCut:
     as_of: date | None = None
 
     def series(self, manifest: Manifest, structure: DatasetStructure) -> list[str] | None:
-        """The series that a snapshot may speak for: None for all, an empty list where it is left out."""
+        """The series that are taken from a snapshot: None for all, an empty list where it is left out."""
         if self.as_of is None or manifest.vintage_date <= self.as_of or structure.use == "weights":
             return None
         return sorted(set(manifest.series_asked) & weight_series())
