@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import grimp
 import pytest
 
 from assets import staging_cache
+from assets.home import ROOT
 from indicator_defs.model import DatasetStructure
+from sources import registry
 from sources.manifests import Manifest
 from sources.snapshots import SnapshotStore
 
@@ -48,3 +51,21 @@ def test_what_cannot_be_removed_is_told_and_not_mixed_in(
     monkeypatch.setattr("shutil.rmtree", refuse)
     with pytest.raises(PermissionError, match="Permission denied"):
         staging_cache.staged(*stored, structure)
+
+
+def test_a_cached_result_depends_on_the_code_that_its_making_imports() -> None:
+    """staging_cache.CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
+    packages = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
+    imports = grimp.build_graph(*packages, exclude_type_checking_imports=True, cache_dir=None)
+    direct = imports.find_modules_directly_imported_by("assets.staging_cache")
+    first = (direct - {"assets.home"}) | {f"sources.providers.{name}" for name in registry.providers()}  # only ROOT
+    needed = first.union(*(imports.find_upstream_modules(m) for m in first)) | {"assets.staging_cache"}
+    assert {"indicator_defs.files", "sources.providers.national", "warehouse.build.staging"} <= needed
+    covered = {}
+    for module in needed:
+        path = module.replace(".", "/")
+        covered[module] = [c for c in staging_cache.CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
+    assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to staging_cache.CODE"
+    used = {c for by in covered.values() for c in by} | {"warehouse/tables"}  # that one is YAML, read by metadata.py
+    assert used == set(staging_cache.CODE)
+    assert all((ROOT / c).exists() for c in staging_cache.CODE)

@@ -8,12 +8,9 @@ import resource
 from collections.abc import Callable
 from pathlib import Path
 
-import grimp
 import pytest
 
-from assets import staging_cache
 from indicator_defs.system import clock, files
-from sources import registry
 from sources.dataset_refresh import FetchReport, write_report
 from sources.fetching import Work
 from sources.http import Answer
@@ -167,32 +164,3 @@ def test_there_is_one_way_to_put_a_file_in_place() -> None:
                 ):
                     found.add(path.relative_to(ROOT).as_posix())
     assert found == allowed
-
-
-def graph() -> grimp.ImportGraph:
-    packages = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
-    return grimp.build_graph(*packages, exclude_type_checking_imports=True, cache_dir=None)
-
-
-def test_the_lowest_floor_knows_nothing_of_the_others() -> None:
-    imports = graph()
-    for module in imports.find_descendants("indicator_defs.system"):
-        others = {m for m in imports.find_modules_directly_imported_by(module) if "indicator_defs.system" not in m}
-        assert others <= {"indicator_defs.errors"}, module
-
-
-def test_a_kept_staged_result_depends_on_the_code_that_its_making_imports() -> None:
-    """staging_cache.CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
-    imports = graph()
-    direct = imports.find_modules_directly_imported_by("assets.staging_cache")
-    begin = (direct - {"assets.home"}) | {f"sources.providers.{name}" for name in registry.providers()}  # only ROOT
-    needed = begin.union(*(imports.find_upstream_modules(m) for m in begin)) | {"assets.staging_cache"}
-    assert {"indicator_defs.files", "sources.providers.national", "warehouse.build.staging"} <= needed
-    covered = {}
-    for module in needed:
-        path = module.replace(".", "/")
-        covered[module] = [c for c in staging_cache.CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
-    assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to staging_cache.CODE"
-    used = {c for by in covered.values() for c in by} | {"warehouse/tables"}  # that one is YAML, read by metadata.py
-    assert used == set(staging_cache.CODE)
-    assert all((ROOT / c).exists() for c in staging_cache.CODE)

@@ -23,7 +23,6 @@ from dagster._core.scheduler.instigation import (
 from payung_command import run_payung
 
 from assets.workplace import Workplace
-from indicator_defs.catalog import load_catalog
 from indicator_defs.system import clock
 from indicator_defs.system.settings import SettingsError
 from pipelines.cli.main import main
@@ -216,23 +215,6 @@ def test_status_names_a_release_that_is_dated_after_now(day: date) -> None:
 def test_notices_and_their_log_bear_the_day(tmp_path: Path, day: date) -> None:
     assert tell(tmp_path, [Notice("late_source", "x is late")]) == []
     assert (tmp_path / "log" / "notices.log").read_text(encoding="utf-8").startswith(f"{day}T")
-
-
-def test_a_body_adopts_up_to_tomorrow(folder: Path, day: date) -> None:
-    path = folder / "sets" / "asean_indicator_set.yaml"
-    text = path.read_text(encoding="utf-8")
-    head = "decisions: []"
-    assert head in text
-
-    def with_decision(on: date) -> None:
-        decided = f"status: adopted, date: {on}, body: ACSS, reference: 'Report, paragraph 9'"
-        path.write_text(text.replace(head, f"decisions: [{{indicators: [ASP_COV_UEMP], {decided}}}]"), encoding="utf-8")
-
-    with_decision(day + timedelta(days=1))
-    assert load_catalog(folder).indicator_set.decisions
-    with_decision(day + timedelta(days=2))
-    with pytest.raises(Exception, match="which is still to come"):
-        load_catalog(folder)
 
 
 def test_as_of_takes_no_day_after_today(tmp_path: Path, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
