@@ -85,12 +85,12 @@ def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Re
     return Result(rows, steps, read_floor, pandas_way.compare(build, each) if with_pandas else None, failed)
 
 
-def main(folder: str, gigabytes: str, result: str, *beside: str) -> None:
+def main(folder: str, gigabytes: str, result: str, *parts: str) -> None:
     """Measures one build and writes the result as JSON."""
     build = Build(Path(folder))
     spill = build.folder / "spill"
     limit_memory(float(gigabytes), spill)
-    measured = measure(build, "floor" in beside, "pandas" in beside, "each" in beside)
+    measured = measure(build, "floor" in parts, "pandas" in parts, "each" in parts)
     Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
     remove(spill)
 

@@ -1,6 +1,6 @@
 """The cookbook of docs/sql.md on a release and on a larger one: opening, p50 and p95 in one process.
 
-Belongs here: a release's tables copied until there are as many observations as asked for, and asking them.
+Belongs here: a release's tables copied until there are as many observations as asked for, and the time of queries on them.
 Does not belong here: growing the input of the SQL that makes the tables (grow.py).
 
 Run as `python -m bench.queries DATABASE_FOLDER RESULT` in a process of its own.
@@ -39,7 +39,7 @@ AREAS = "reference.area"
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryTimes:
     """What the cookbook took on one size; milliseconds on the clock, and of the processor (all threads together).
 
     On a busy machine the processor's time is the honest one: an idle machine needs no longer than that.
@@ -140,7 +140,7 @@ def _staged(key: str, names: list[str]) -> Table:
     return staged_table(structure, tuple(names))
 
 
-def measure(release: Path) -> Asked:
+def measure(release: Path) -> QueryTimes:
     """Opens a release a few times, asks every query of the cookbook `TIMES` times, and counts."""
     opening: list[tuple[float, float]] = []
     for _ in range(TIMES):
@@ -161,7 +161,7 @@ def measure(release: Path) -> Asked:
             every += taken
             medians[name] = median(cpu for _, cpu in taken)
     wall, cpu = [e[0] for e in every], [e[1] for e in every]
-    return Asked(
+    return QueryTimes(
         observations,
         (release / DATABASE).stat().st_size / 2**20,
         median(o[0] for o in opening),
@@ -183,19 +183,19 @@ def _since(before: tuple[float, float]) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - before[0]), 1000 * (time.process_time() - before[1])
 
 
-def measure_all(release: Path, folder: Path, observations: list[int]) -> list[Asked]:
-    """The release as it is, and grown to each number of observations; each asked in a process of its own."""
+def measure_all(release: Path, folder: Path, observations: list[int]) -> list[QueryTimes]:
+    """The release as it is, and grown to each number of observations; each measured in a process of its own."""
     found = []
-    for wanted in (0, *observations):
-        asked, told = release, folder / "asked.json"
-        if wanted:
-            asked = folder / "grown-release"
-            grow(release, asked, wanted)
+    for size in (0, *observations):
+        measured, result_file = release, folder / "query_times.json"
+        if size:
+            measured = folder / "grown-release"
+            grow(release, measured, size)
         before = load()
-        run([sys.executable, "-m", "bench.queries", str(asked), str(told)])
-        found.append(Asked(**{**json.loads(told.read_text(encoding="utf-8")), "load": before}))
-        if wanted:
-            remove(asked)
+        run([sys.executable, "-m", "bench.queries", str(measured), str(result_file)])
+        found.append(QueryTimes(**{**json.loads(result_file.read_text(encoding="utf-8")), "load": before}))
+        if size:
+            remove(measured)
     return found
 
 

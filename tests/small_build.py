@@ -87,7 +87,7 @@ class SmallBuild:
         self.build = Build(folder)
         self._staged: dict[str, list[staging.Staged]] = {}
         self._snapshots: list[Row] = []
-        self._asked: list[Row] = []
+        self._series_requested: list[Row] = []
         shutil.copytree(_reference_folder(), folder, dirs_exist_ok=True)
 
     def write(self, full_name: str, rows: Iterable[Row]) -> None:
@@ -115,7 +115,9 @@ class SmallBuild:
         result = staging.stage(frame, structure, snapshot)
         self._staged.setdefault(structure.key, []).append(result)
         series = sorted(set(series_asked if series_asked is not None else frame["series"]))
-        self._asked += [{"snapshot_id": snapshot, "series": s, "area_code": a} for s in series for a in areas_asked]
+        self._series_requested += [
+            {"snapshot_id": snapshot, "series": s, "area_code": a} for s in series for a in areas_asked
+        ]
         self._snapshots.append(
             {
                 "snapshot_id": snapshot,
@@ -149,7 +151,7 @@ class SmallBuild:
             write_frame(self.build, table("lineage.rejection"), part, self.build.part("staged.rejection", key))
         write_frame(self.build, table("staged.series_dimension"), pd.concat(keys, ignore_index=True).drop_duplicates())
         self.write("lineage.snapshot", self._snapshots)
-        self.write("lineage.snapshot_series", self._asked)
+        self.write("lineage.snapshot_series", self._series_requested)
         self.write("lineage.fetch", [])
         return self
 
