@@ -17,7 +17,7 @@ from sources.manifests import Manifest
 from sources.provider_spec import DatasetSpec
 from sources.snapshots import SnapshotStore
 
-FOLDER = "fetch"
+REPORTS_FOLDER = "fetch"
 
 
 def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifest]) -> Wanted:
@@ -43,13 +43,13 @@ def fetch(home: Path, store: SnapshotStore, provider: str, dataset: str, force: 
     report = refresh_dataset(
         store, provider, dataset, fetch_scope(load_catalog(), spec, store.list()), force=force, tell=on_step
     )
-    write_report(home / FOLDER, report)
+    write_report(home / REPORTS_FOLDER, report)
     return report
 
 
 def last_reports(home: Path) -> list[FetchReport]:
     """The last report of each dataset that was ever fetched online; empty where none was."""
-    return read_reports(home / FOLDER)
+    return read_reports(home / REPORTS_FOLDER)
 
 
 def last_report(home: Path, provider: str, dataset: str) -> FetchReport | None:

@@ -23,9 +23,9 @@ from sources.providers import national
 from sources.shipped_archive import archive_folders, shipped_archive
 from warehouse.build.engine import Build
 
-WHOLE = "fetched_whole"
+FETCHED_WHOLE = "fetched_whole"
 NOT_LATE = "not_late"
-REPORT = "fetch report"  # for the notifier: the report of this very run
+FETCH_REPORT = "fetch report"  # for the notifier: the report of this very run
 
 
 def raw_key(structure: DatasetStructure) -> dg.AssetKey:
@@ -67,7 +67,7 @@ def _fetched_whole(
     last = fetched or online_fetch.last_report(workplace.home_folders.path, structure.provider, structure.dataset)
     message = "never fetched online" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
     return dg.AssetCheckResult(
-        check_name=WHOLE,
+        check_name=FETCHED_WHOLE,
         passed=last is None or last.whole,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"last fetch": message} | ({} if last is None else {"at": last.at.isoformat()}),
@@ -132,7 +132,7 @@ def _metadata(structure: DatasetStructure, used: list[Manifest], fetched: FetchR
             "| vintage | snapshot | series | rows |\n|---|---|---|---|\n" + "\n".join(lines)
         ),
         **facts,
-        **({REPORT: dg.MetadataValue.json(facts)} if fetched else {}),
+        **({FETCH_REPORT: dg.MetadataValue.json(facts)} if fetched else {}),
     }
 
 
@@ -154,7 +154,7 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         pool=f"ask_{structure.provider}",
         check_specs=[
             dg.AssetCheckSpec(
-                WHOLE,
+                FETCHED_WHOLE,
                 asset=raw_key(structure),
                 description="The last online fetch brought the dataset whole; otherwise the last good snapshot stands.",
             ),

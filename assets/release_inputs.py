@@ -21,7 +21,7 @@ from sources.snapshots import SnapshotStore
 from warehouse.release import history
 from warehouse.release import release_folders as published
 
-CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
+CODE_PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 CODE_ENDINGS = (".py", ".sql", ".yaml")
 SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
 
@@ -29,7 +29,7 @@ SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
 def code_fingerprint() -> str:
     """sha256 over the code that makes a release: Python, SQL and the YAML of providers and tables."""
     digest = hashlib.sha256()
-    for package in CODE:
+    for package in CODE_PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
             relative = path.relative_to(ROOT)
             if path.suffix not in CODE_ENDINGS or relative.parts[:2] == ("sources", "archive"):

@@ -14,7 +14,7 @@ from assets.workplace import Workplace
 from warehouse.export import export
 
 SITE = dg.AssetKey(["release", "site"])
-CHECK = "shows_the_release"
+SITE_CHECK = "shows_the_release"
 
 
 @dg.asset(
@@ -26,7 +26,7 @@ CHECK = "shows_the_release"
     kinds={"html"},
     output_required=False,
     check_specs=[
-        dg.AssetCheckSpec(CHECK, asset=SITE, description="The site could be made and shows the release (warns)")
+        dg.AssetCheckSpec(SITE_CHECK, asset=SITE, description="The site could be made and shows the release (warns)")
     ],
 )
 def site(
@@ -40,7 +40,7 @@ def site(
     release = workplace.releases.current()
     if workplace.vintage_cut.as_of is not None or release is None:
         yield dg.AssetCheckResult(
-            asset_key=SITE, check_name=CHECK, passed=True, description="A build as of a date gets no site."
+            asset_key=SITE, check_name=SITE_CHECK, passed=True, description="A build as of a date gets no site."
         )
         return
     from warehouse.export.site import shown_release
@@ -53,7 +53,11 @@ def site(
         problem = f"Release {release.name} is published, its site could not be made: {error}"
         context.log.exception(problem)
         yield dg.AssetCheckResult(
-            asset_key=SITE, check_name=CHECK, passed=False, severity=dg.AssetCheckSeverity.WARN, description=problem
+            asset_key=SITE,
+            check_name=SITE_CHECK,
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=problem,
         )
         return
     report("release.site", release.name)
@@ -62,5 +66,5 @@ def site(
             "release": dg.MetadataValue.text(release.name),
             "first page": dg.MetadataValue.path(str(home / "site" / "index.html")),
         },
-        check_results=[dg.AssetCheckResult(asset_key=SITE, check_name=CHECK, passed=True)],
+        check_results=[dg.AssetCheckResult(asset_key=SITE, check_name=SITE_CHECK, passed=True)],
     )

@@ -33,12 +33,12 @@ from warehouse.build import staging
 from warehouse.build.engine import Build, preview, read_files, write_frame
 from warehouse.metadata import table
 
-FOLDER = ".staged"
+CACHE_FOLDER = ".staged"
 RESULT_FILE = "staged.json"
 PARTS = ("rows", "dimensions", "rejected")
 # What a staged result depends on, apart from the snapshot: code below these paths (a test compares them with the imports),
 # and these libraries.
-CODE = (
+STAGING_CODE = (
     "sources",
     "warehouse/build/staging.py",
     "warehouse/metadata.py",
@@ -57,7 +57,7 @@ CODE = (
     "indicator_defs/yaml_lines.py",
     "assets/staging_cache.py",
 )
-LIBRARIES = ("pandas", "pandera", "duckdb")
+STAGING_LIBRARIES = ("pandas", "pandera", "duckdb")
 
 
 @dataclass(frozen=True)
@@ -79,8 +79,8 @@ class StagedParts:
 @lru_cache(maxsize=1)
 def fingerprint() -> str:
     """sha256 over the code and the libraries that make a staged result from a snapshot."""
-    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in LIBRARIES).encode())
-    for name in CODE:
+    digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in STAGING_LIBRARIES).encode())
+    for name in STAGING_CODE:
         top = ROOT / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             relative = path.relative_to(ROOT)
@@ -97,7 +97,7 @@ def folder_of(
     name = f"{structure.key}__{manifest.snapshot_id}"
     if only is not None:
         name += "__" + hashlib.sha256("\n".join(sorted(only)).encode()).hexdigest()[:12]
-    return store.root / FOLDER / fingerprint()[:16] / name
+    return store.root / CACHE_FOLDER / fingerprint()[:16] / name
 
 
 def is_cached(folder: Path) -> bool:
@@ -153,7 +153,7 @@ def make(
     if folder.exists():  # spoilt: a whole one would have been taken
         shutil.rmtree(folder)
     half_written.rename(folder)
-    for other in (store.root / FOLDER).glob("*"):
+    for other in (store.root / CACHE_FOLDER).glob("*"):
         if other.name != folder.parent.name:  # made by another state of the code
             # Several processes may be removing it at once; what stays is tried again after the next result.
             shutil.rmtree(other, ignore_errors=True)
@@ -173,7 +173,7 @@ def read(folder: Path) -> StagedParts | None:
 
 def remove_half_written(store: SnapshotStore) -> None:
     """Removes what a killed run left half written; only with the lock held."""
-    for left in (store.root / FOLDER).glob("*/.*"):
+    for left in (store.root / CACHE_FOLDER).glob("*/.*"):
         # A process of the killed run may still be ending and write here; what stays is removed by a later run.
         shutil.rmtree(left, ignore_errors=True)
 

@@ -12,10 +12,9 @@ from dataclasses import dataclass
 
 import dagster as dg
 
-from assets.raw import REPORT
+from assets.raw import FETCH_REPORT
 from assets.release import PUBLISHED, RELEASE
-from assets.site import CHECK as SITE_CHECK
-from assets.site import SITE
+from assets.site import SITE, SITE_CHECK
 from indicator_defs.errors import PayungError
 from pipelines.home import home
 from pipelines.notices import Notice, after_run, failed_run, site_not_made
@@ -82,7 +81,7 @@ def what_came(instance: dg.DagsterInstance, run_id: str) -> tuple[list[FetchRepo
         made = entry.asset_materialization
         if made is None:
             continue
-        report = made.metadata.get(REPORT)
+        report = made.metadata.get(FETCH_REPORT)
         if report is not None:
             reports.append(FetchReport.model_validate(report.value))
         if made.asset_key == RELEASE and made.metadata["outcome"].value == PUBLISHED:

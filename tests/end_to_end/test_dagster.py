@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from assets.site import CHECK, SITE
+from assets.site import SITE, SITE_CHECK
 from indicator_defs.system import settings
 from pipelines.definitions import JOB, build_defs
 from pipelines.sensors import first_failure
@@ -168,7 +168,7 @@ def test_materialisation_tells_rows_columns_and_a_preview(
 
 
 def test_checks_were_evaluated(instance: dg.DagsterInstance, graph: dg.AssetGraph) -> None:
-    wanted = [k for k in graph.asset_check_keys if k.name not in ("not_late", "fetched_whole", CHECK)]
+    wanted = [k for k in graph.asset_check_keys if k.name not in ("not_late", "fetched_whole", SITE_CHECK)]
     found = instance.event_log_storage.get_latest_asset_check_execution_by_key(wanted)
     assert set(found) == set(wanted)
     for key, record in found.items():

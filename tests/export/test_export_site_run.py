@@ -11,7 +11,7 @@ from typing import Any
 import dagster as dg
 import pytest
 
-from assets.site import CHECK, SITE
+from assets.site import SITE, SITE_CHECK
 from assets.site import site as site_asset
 from assets.workplace import Workplace
 from pipelines.definitions import build_defs
@@ -40,7 +40,7 @@ def run(home: Path, instance: dg.DagsterInstance) -> tuple[Any, bool]:
     result = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
     assert result.success
     (check,) = result.get_asset_check_evaluations()
-    assert (check.asset_key, check.check_name) == (SITE, CHECK)
+    assert (check.asset_key, check.check_name) == (SITE, SITE_CHECK)
     return result.asset_materializations_for_node("release__site"), check.passed
 
 

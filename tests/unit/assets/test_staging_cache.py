@@ -54,7 +54,7 @@ def test_what_cannot_be_removed_is_told_and_not_mixed_in(
 
 
 def test_a_cached_result_depends_on_the_code_that_its_making_imports() -> None:
-    """staging_cache.CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
+    """STAGING_CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
     packages = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
     imports = grimp.build_graph(*packages, exclude_type_checking_imports=True, cache_dir=None)
     direct = imports.find_modules_directly_imported_by("assets.staging_cache")
@@ -64,8 +64,8 @@ def test_a_cached_result_depends_on_the_code_that_its_making_imports() -> None:
     covered = {}
     for module in needed:
         path = module.replace(".", "/")
-        covered[module] = [c for c in staging_cache.CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
-    assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to staging_cache.CODE"
+        covered[module] = [c for c in staging_cache.STAGING_CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
+    assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to staging_cache.STAGING_CODE"
     used = {c for by in covered.values() for c in by} | {"warehouse/tables"}  # that one is YAML, read by metadata.py
-    assert used == set(staging_cache.CODE)
-    assert all((ROOT / c).exists() for c in staging_cache.CODE)
+    assert used == set(staging_cache.STAGING_CODE)
+    assert all((ROOT / c).exists() for c in staging_cache.STAGING_CODE)
