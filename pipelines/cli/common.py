@@ -168,9 +168,9 @@ def readable(release_id: str | None) -> Path:
     releases = Releases(home())
     if release_id is not None:
         return releases.find(release_id)
-    from warehouse.release.upkeep import readable as last_good
+    from warehouse.query.readable_release import readable_release
 
-    return last_good(releases, lambda what: click.echo(f"payung: {what}", err=True))
+    return readable_release(releases, lambda what: click.echo(f"payung: {what}", err=True))
 
 
 def meant_area(release: Path, given: str | None) -> str | None:

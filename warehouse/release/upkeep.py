@@ -1,14 +1,15 @@
-"""What becomes of releases after they are published: verified, gone back to, removed, and read in place of a broken one.
+"""What becomes of releases after they are published: verified, restored by rollback, removed.
 
 Belongs here: changing which release is current and which are kept, and looking whether their files are whole.
-Does not belong here: publishing (release.py), the lock that rollback and prune want (pipelines/release_actions.py).
+Does not belong here: publishing (publish.py), the lock that rollback and prune need (pipelines/release_actions.py), which
+release answers a query (query/readable_release.py).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,8 +18,7 @@ from typing import Any
 from indicator_defs.errors import PayungError, WrongUseError
 from warehouse.disk import discard, sha256
 from warehouse.release import history
-from warehouse.release.home_format import FormatError
-from warehouse.release.release_folders import DATABASE, MANIFEST, ReleaseError, Releases, make_current, read_manifest
+from warehouse.release.release_folders import MANIFEST, Releases, make_current, read_manifest
 
 EDITIONS = "editions"
 
@@ -199,46 +199,3 @@ def size(folder: Path) -> int:
             with suppress(FileNotFoundError):  # a refresh that runs clears its own files away
                 total += (Path(root) / name).lstat().st_size
     return total
-
-
-def readable(releases: Releases, say: Callable[[str], None]) -> Path:
-    """The current release, or the last good one before it where the database of the current one cannot be opened.
-
-    `say` is told of the fallback. Raises ReleaseError where none can be opened.
-    """
-    if not releases.link.is_symlink():
-        return releases.find()
-    wanted = releases.link.resolve()
-    wrong = _wrong(wanted)
-    if wrong is None:
-        return wanted
-    for release_id in reversed(releases.ids()):
-        folder = releases.folder / release_id
-        if folder != wanted and _wrong(folder) is None:
-            say(
-                f"the current release {wanted.name} cannot be opened ({wrong}). This answer is from {release_id}, the "
-                f"newest one that is whole. See: payung releases verify {wanted.name}; to mend it: payung refresh "
-                f"--force, or payung releases rollback {release_id}"
-            )
-            return folder
-    raise ReleaseError(
-        f"The current release {wanted.name} cannot be opened ({wrong}), and there is no other one. Publish anew: "
-        "payung refresh --force (the snapshots are enough)."
-    )
-
-
-def _wrong(folder: Path) -> str | None:
-    """What keeps a release from being opened, None where nothing does."""
-    from warehouse.query.read_only import QueryError, ask, reader
-
-    if not (folder / MANIFEST).exists():
-        return f"{MANIFEST} is missing"
-    try:
-        read_manifest(folder)
-        with reader(folder) as con:
-            named = [row[0] for row in ask(con, "SELECT release FROM main.release").rows]
-    except (QueryError, FormatError) as error:
-        return str(error).splitlines()[0].split(". Publish anew")[0]
-    except (OSError, ValueError) as error:
-        return f"{MANIFEST}: {error}"
-    return None if named == [folder.name] else f"{DATABASE} says it is {named}"

@@ -1,4 +1,4 @@
-"""Releases after publishing: gone back to, verified, removed, read in place of a broken one, and never misread."""
+"""Releases after publishing: verified, restored by rollback, removed."""
 
 from __future__ import annotations
 
@@ -13,51 +13,26 @@ from datetime import date
 from pathlib import Path
 
 import pytest
-from payung_command import COMMAND, writable
+from payung_command import COMMAND
 from small_build import SmallBuild
 
 from assets import release_inputs as inputs_module
 from assets.home import Home
-from assets.refresh_lock import take_lock
 from assets.release_inputs import unchanged
-from indicator_defs.system import clock, settings
+from indicator_defs.system import settings
 from pipelines import release_actions as asking
 from warehouse.disk import sha256
 from warehouse.metadata import Table
-from warehouse.query.read_only import query
 from warehouse.release import history, upkeep
-from warehouse.release.home_format import FORMAT, FormatError, mark, refuse_newer
+from warehouse.release.home_format import FORMAT
 from warehouse.release.publish import Provenance, publish
 from warehouse.release.release_folders import ReleaseError, Releases, read_manifest
-from warehouse.release.upkeep import UpkeepError, prunable, readable, roll_back, verify
+from warehouse.release.upkeep import UpkeepError, prunable, roll_back, verify
 
 ACCEPTED = [{"at": "2026-11-22T00:00:00+00:00", "by": "N. Tran", "reason": "new survey", "exceeded": []}]
 
 
 DAY = date(2026, 11, 24)
-
-
-@pytest.fixture(scope="module")
-def three(whole_build: SmallBuild, whole_staged: Sequence[Table], tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with three releases of the same build, made from inputs c1, c2, c3; the third was accepted."""
-    folder = tmp_path_factory.mktemp("three")
-    with clock.set_to(DAY):
-        for number in (1, 2, 3):
-            publish(
-                whole_build.build,
-                Releases(folder),
-                whole_staged,
-                Provenance({"code": f"c{number}"}, [], "0.1.0"),
-                ACCEPTED if number == 3 else (),
-            )
-    return folder
-
-
-@pytest.fixture
-def home(three: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
-    writable(Path(shutil.copytree(three, tmp_path / "home", symlinks=True)))
-    return tmp_path / "home"
 
 
 def today(number: int) -> str:
@@ -206,39 +181,6 @@ def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.Monke
         prunable(Releases(home), 0)
 
 
-@pytest.mark.parametrize("damage", ["bytes", "database gone", "manifest gone", "folder gone"])
-def test_readers_fall_back_to_the_last_good_release(home: Path, damage: str) -> None:
-    folder = home / "releases" / today(3)
-    if damage == "bytes":
-        with (folder / "warehouse.duckdb").open("r+b") as file:
-            file.write(b"\0" * 8192)
-    elif damage == "database gone":
-        (folder / "warehouse.duckdb").unlink()
-    elif damage == "manifest gone":
-        (folder / "manifest.json").unlink()
-    else:
-        folder.rename(home / "elsewhere")
-    said: list[str] = []
-    found = readable(Releases(home), said.append)
-    assert query(found, "SELECT release FROM main.release")["release"].tolist() == [today(2)]
-    assert len(said) == 1
-    assert f"the current release {today(3)} cannot be opened" in said[0]
-    assert f"This answer is from {today(2)}" in said[0]
-
-
-def test_without_a_good_release_readers_say_so(home: Path) -> None:
-    for release_id in Releases(home).ids():
-        (home / "releases" / release_id / "warehouse.duckdb").write_bytes(b"no database")
-    with pytest.raises(ReleaseError, match=r"and there is no other one\. Publish anew: payung refresh --force"):
-        readable(Releases(home), lambda _: None)
-
-
-def test_whole_current_release_is_read_without_a_word(home: Path) -> None:
-    said: list[str] = []
-    assert readable(Releases(home), said.append).name == today(3)
-    assert said == []
-
-
 def test_half_a_line_of_a_killed_process_is_passed_over(home: Path) -> None:
     path = home / "releases" / "history.jsonl"
     whole = [asdict(e) for e in history.events(home / "releases")]
@@ -248,34 +190,6 @@ def test_half_a_line_of_a_killed_process_is_passed_over(home: Path) -> None:
     history.record(home / "releases", history.Event(history.now(), "pruned", "x", by="me"))
     assert [e.what for e in history.events(home / "releases")][-1] == "pruned"
     assert len(history.events(home / "releases")) == len(whole) + 1
-
-
-def test_home_of_a_newer_payung_is_refused_before_anything_is_touched(tmp_path: Path) -> None:
-    refuse_newer(tmp_path)
-    mark(tmp_path, "0.1.0")
-    refuse_newer(tmp_path)
-    newer = json.dumps({"format": FORMAT + 1, "code_version": "9.9.9"})
-    (tmp_path / "format.json").write_text(newer, encoding="utf-8")
-    with pytest.raises(FormatError, match=r"written by a newer Payung \(format 2, version 9\.9\.9\)"):
-        take_lock(tmp_path)
-    assert [p.name for p in tmp_path.iterdir()] == ["format.json"]
-    (tmp_path / "format.json").write_text("nothing", encoding="utf-8")
-    with pytest.raises(FormatError, match="cannot be read"):
-        refuse_newer(tmp_path)
-    (tmp_path / "format.json").write_text('{"format": "two"}', encoding="utf-8")
-    with pytest.raises(FormatError, match="the format is 'two', expected a whole number"):
-        refuse_newer(tmp_path)
-
-
-def test_release_of_a_newer_payung_is_refused(home: Path) -> None:
-    path = home / "releases" / today(3) / "manifest.json"
-    told = json.loads(path.read_text(encoding="utf-8")) | {"format": FORMAT + 1}
-    path.write_text(json.dumps(told), encoding="utf-8")
-    with pytest.raises(FormatError, match=r"The release in .* was written by a newer Payung"):
-        read_manifest(path.parent)
-    said: list[str] = []
-    assert readable(Releases(home), said.append).name == today(2)
-    assert "newer Payung" in said[0]
 
 
 def test_near_releases_are_named(home: Path) -> None:
