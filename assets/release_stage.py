@@ -20,10 +20,10 @@ from sources.shipped_archive import shipped_archive
 from warehouse.build import audit_checks
 from warehouse.build.engine import Build
 from warehouse.build.previous_values import PREVIOUS
-from warehouse.compare.diff import Diff, DiffError, State, compare
-from warehouse.compare.tolerance import Exceeded, exceeded
+from warehouse.build.staging import staged_tables
+from warehouse.compare.exceeded_tolerances import ExceededTolerance, exceeded_tolerances
+from warehouse.compare.release_diff import ComparedState, Diff, DiffError, compare
 from warehouse.metadata import table, tables
-from warehouse.release.database import staged_tables
 from warehouse.release.history import now
 from warehouse.release.publish import AuditError, Provenance, ReferenceYears, audit, blocking, publish, publish_aside
 from warehouse.release.release_folders import DamagedError, Releases, read_manifest
@@ -49,7 +49,7 @@ def _all_tables() -> list[dg.AssetKey]:
     deps=_all_tables(),
     group_name="quality",
     description="The audit: every check on the whole build. One that blocks keeps the release from being published.",
-    check_specs=check_specs(AUDIT, audit_checks.shown()),
+    check_specs=check_specs(AUDIT, audit_checks.shown_checks()),
     kinds={"duckdb"},
 )
 def check_result(workplace: Workplace) -> dg.MaterializeResult:
@@ -57,7 +57,7 @@ def check_result(workplace: Workplace) -> dg.MaterializeResult:
     results = audit(workplace.build, in_the_past=workplace.cut.as_of is not None)
     return dg.MaterializeResult(
         metadata=described(workplace, table("quality.check_result"), len(results)),
-        check_results=check_results(AUDIT, audit_checks.grouped(results)),
+        check_results=check_results(AUDIT, audit_checks.grouped_results(results)),
     )
 
 
@@ -149,7 +149,7 @@ def tolerated(workplace: Workplace) -> list[dict[str, Any]]:
     ]
 
 
-def against_current(place: Home, build: Build) -> tuple[Diff | None, list[Exceeded]]:
+def against_current(place: Home, build: Build) -> tuple[Diff | None, list[ExceededTolerance]]:
     """What a build would change in the current release and which tolerances that exceeds; None without a release.
 
     A current release that is damaged is no measure: then the newest one before it that can be compared is taken.
@@ -158,16 +158,16 @@ def against_current(place: Home, build: Build) -> tuple[Diff | None, list[Exceed
     current = releases.current()
     if current is None:
         return None, []
-    after = State("the new build", build, inputs(place))
+    after = ComparedState("the new build", build, inputs(place))
     earlier = [releases.find(i) for i in reversed(releases.ids()) if i != current.name]
     for folder in (current, *earlier):
         try:
-            before = State(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
+            before = ComparedState(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
             diff = compare(before, after)
         except (DiffError, DamagedError) as error:  # damaged, so no measure; the next older one is
             told("release", f"not compared with {folder.name}: {error}")
             continue
-        return diff, exceeded(diff, load_catalog().tolerances)
+        return diff, exceeded_tolerances(diff, load_catalog().tolerances)
     return None, []
 
 

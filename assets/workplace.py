@@ -26,7 +26,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.system import clock
 from sources.fetching import Step
 from warehouse.build.engine import Build, preview
-from warehouse.metadata import Table
+from warehouse.metadata import TableDescription
 from warehouse.release.release_folders import Releases, clean
 
 # The command line sets a listener to show progress; the UI needs none.
@@ -135,7 +135,7 @@ class Workplace(dg.ConfigurableResource):
         shutil.rmtree(self.build.folder, ignore_errors=True)
 
 
-def described(workplace: Workplace, description: Table, rows: int) -> dict[str, Any]:
+def described(workplace: Workplace, description: TableDescription, rows: int) -> dict[str, Any]:
     """What the UI shows of a table: rows, columns, a preview in Markdown; also tells the listeners."""
     told(description.full_name, f"{rows:,} rows")
     return {

@@ -320,7 +320,7 @@ def test_key_published_under_the_old_and_the_new_code_of_a_series_is_published_t
     assert {r["candidate_no"] for r in small.read("harmonised.observation")} == {1, 2}
     assert small.read("indicator_set.candidate") == []
     twice = next(c for c in audit_checks.checks() if c.name == "key_published_twice")
-    (result,) = audit_checks.run(small.build, [twice])
+    (result,) = audit_checks.run_checks(small.build, [twice])
     assert result.problems == 1
 
 

@@ -52,7 +52,7 @@ def made(small: SmallBuild) -> tuple[list[Row], list[Row]]:
 
 def findings(small: SmallBuild, name: str) -> list[str]:
     """What a check of the audit finds in the build, one text a finding."""
-    (result,) = audit_checks.run(small.build, [c for c in audit_checks.checks() if c.name == name])
+    (result,) = audit_checks.run_checks(small.build, [c for c in audit_checks.checks() if c.name == name])
     return result.sample.split("; ") if result.sample else []
 
 

@@ -17,8 +17,8 @@ from indicator_defs.system import settings
 from sources import registry
 from warehouse.build.engine import computed_tables
 from warehouse.build.previous_values import write_previous
-from warehouse.metadata import Table
-from warehouse.release.database import staged_tables
+from warehouse.build.staging import staged_tables
+from warehouse.metadata import TableDescription
 from warehouse.release.publish import audit
 
 
@@ -49,7 +49,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_staged(whole_build: SmallBuild) -> list[Table]:
+def whole_staged(whole_build: SmallBuild) -> list[TableDescription]:
     """The descriptions of its staged tables."""
     return staged_tables(whole_build.build, registry.structures())
 

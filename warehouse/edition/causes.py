@@ -55,7 +55,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedSource:
     """A dataset whose vintages are not those of the edition."""
 
     dataset: str
@@ -64,7 +64,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class _Origin:
+class _FigureOrigin:
     observation_id: str
     time_period: int
     obs_value: float | None
@@ -81,15 +81,15 @@ class _Origin:
         return "/".join(self.feed.split("/")[:2])
 
 
-Cell = tuple[str, str, str, str]
-Member = tuple[float | None, float | None, int | None, float | None]
+FigureKey = tuple[str, str, str, str]
+MemberPart = tuple[float | None, float | None, int | None, float | None]
 
 
-def moved_sources(then: dict[str, Any], now: dict[str, Any]) -> list[Moved]:
+def moved_sources(then: dict[str, Any], now: dict[str, Any]) -> list[MovedSource]:
     """The datasets whose snapshots differ between two manifests, with their vintages, oldest first."""
     before, after = _vintages(then), _vintages(now)
     return [
-        Moved(dataset, tuple(sorted(before[dataset].values())), tuple(sorted(after[dataset].values())))
+        MovedSource(dataset, tuple(sorted(before[dataset].values())), tuple(sorted(after[dataset].values())))
         for dataset in sorted(before.keys() | after.keys())
         if before[dataset] != after[dataset]
     ]
@@ -102,7 +102,7 @@ def _vintages(manifest: dict[str, Any]) -> defaultdict[str, dict[str, str]]:
     return out
 
 
-class Why:
+class CauseFinder:
     """The causes of differences between one edition and one release."""
 
     def __init__(
@@ -145,7 +145,7 @@ class Why:
             "SELECT area_group FROM edition.reference.area_group UNION SELECT area_group FROM release.reference.area_group"
         ).fetchall()
         self._groups = {row[0] for row in groups}
-        self._found: dict[Cell, list[Cause]] = {}
+        self._found: dict[FigureKey, list[Cause]] = {}
         self._changes: defaultdict[str, list[DefinitionChange]] = defaultdict(list)
         for change in changes:
             self._changes[change.table].append(change)
@@ -177,7 +177,7 @@ class Why:
             )
         return Cause(UNEXPLAINED, "sources, corrections, definitions, weights, members and code are the same")
 
-    def _country(self, here: Cell) -> list[Cause]:
+    def _country(self, here: FigureKey) -> list[Cause]:
         before, after = self._origin["then"].get(here, []), self._origin["now"].get(here, [])
         causes = self._corrections(here, before, after)
         if before and after:
@@ -190,7 +190,7 @@ class Why:
             causes += said or self._chosen(here, after)
         return causes
 
-    def _replaced(self, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
+    def _replaced(self, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
         """Causes where both have a value."""
         if {o.snapshot_id for o in before} == {o.snapshot_id for o in after}:
             return []
@@ -201,7 +201,7 @@ class Why:
         fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
         return causes + ([Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else [])
 
-    def _gone(self, here: Cell, before: list[_Origin]) -> list[Cause]:
+    def _gone(self, here: FigureKey, before: list[_FigureOrigin]) -> list[Cause]:
         """Causes where only the edition has a value."""
         causes = []
         lost = [o for o in before if o.observation_id not in self._still_there]
@@ -213,7 +213,7 @@ class Why:
                 causes.append(Cause(WITHDRAWN, f"the release rests on no snapshot of {dataset}"))
         return causes or self._chosen(here, before)
 
-    def _chosen(self, here: Cell, origins: list[_Origin]) -> list[Cause]:
+    def _chosen(self, here: FigureKey, origins: list[_FigureOrigin]) -> list[Cause]:
         """Causes in the choice of the feed, where one of the two has no value of the cell in the chosen one."""
         causes = []
         for family in sorted({o.breakdown_family for o in origins}):
@@ -225,7 +225,7 @@ class Why:
                 causes.append(Cause(NEW_VINTAGE, f"{after[0]} of {before[1]} -> of {after[1]}"))
         return causes
 
-    def _corrections(self, here: Cell, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
+    def _corrections(self, here: FigureKey, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
         indicator, area, _, _ = here
         causes = [
             Cause(CORRECTION, str(c))
@@ -237,7 +237,7 @@ class Why:
             causes.append(Cause(CORRECTION, f"{_listed(applied)} -> {_listed(applied_now)}"))
         return causes
 
-    def _group(self, here: Cell) -> list[Cause]:
+    def _group(self, here: FigureKey) -> list[Cause]:
         indicator, group, cell, which = here
         causes = [Cause(MEMBERSHIP, str(c)) for c in self._changes["reference.area_group"] if c.key[0] == group]
         before, after = self._member["then"].get(here, {}), self._member["now"].get(here, {})
@@ -292,15 +292,15 @@ class Why:
         ]
 
 
-def _origins(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, list[_Origin]]:
-    out: defaultdict[Cell, list[_Origin]] = defaultdict(list)
+def _origins(con: duckdb.DuckDBPyConnection, when: str) -> dict[FigureKey, list[_FigureOrigin]]:
+    out: defaultdict[FigureKey, list[_FigureOrigin]] = defaultdict(list)
     for row in con.execute(f"SELECT * FROM origin_{when}").fetchall():
-        out[row[:4]].append(_Origin(*row[4:]))
+        out[row[:4]].append(_FigureOrigin(*row[4:]))
     return dict(out)
 
 
-def _members(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, dict[str, Member]]:
-    out: defaultdict[Cell, dict[str, Member]] = defaultdict(dict)
+def _members(con: duckdb.DuckDBPyConnection, when: str) -> dict[FigureKey, dict[str, MemberPart]]:
+    out: defaultdict[FigureKey, dict[str, MemberPart]] = defaultdict(dict)
     for row in con.execute(f"SELECT * FROM member_{when}").fetchall():
         out[row[:4]][row[4]] = row[5:]
     return dict(out)
@@ -319,7 +319,7 @@ def _weights_moved(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return dict(out)
 
 
-def _states(origins: list[_Origin]) -> str:
+def _states(origins: list[_FigureOrigin]) -> str:
     return ", ".join(sorted({f"{o.dataset} of {o.vintage_date}" for o in origins}))
 
 

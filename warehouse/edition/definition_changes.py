@@ -100,23 +100,23 @@ def definition_changes(con: duckdb.DuckDBPyConnection) -> list[DefinitionChange]
     return out + _differences(CLAIM, ("indicator", "claim"), then, now)
 
 
-Table = dict[tuple[str, ...], dict[str, str | None]]
+RowsByKey = dict[tuple[str, ...], dict[str, str | None]]
 
 
 def _columns(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
     return {c[0] for c in con.execute(f"SELECT * FROM {source} LIMIT 0").description or ()}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: tuple[str, ...]) -> Table:
+def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: tuple[str, ...]) -> RowsByKey:
     listed = ", ".join(f'CAST("{c}" AS VARCHAR)' for c in columns)
-    out: Table = {}
+    out: RowsByKey = {}
     for row in con.execute(f"SELECT {listed} FROM {source}").fetchall():
         one = dict(zip(columns, row, strict=True))
         out[tuple(one[k] or "" for k in key)] = one
     return out
 
 
-def _differences(name: str, key: tuple[str, ...], then: Table, now: Table) -> list[DefinitionChange]:
+def _differences(name: str, key: tuple[str, ...], then: RowsByKey, now: RowsByKey) -> list[DefinitionChange]:
     out = []
     for k in sorted(then.keys() | now.keys()):
         before, after = then.get(k), now.get(k)

@@ -19,10 +19,10 @@ import duckdb
 from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.connection import open_engine, parquet, quoted
 from warehouse.disk import sha256
-from warehouse.edition.causes import Cause, Moved, Why, moved_sources
+from warehouse.edition.causes import Cause, CauseFinder, MovedSource, moved_sources
 from warehouse.edition.definition_changes import DefinitionChange, definition_changes
 from warehouse.edition.edition_store import Edition, EditionError, verify
-from warehouse.edition.freeze import kept_tables
+from warehouse.edition.freeze import edition_tables
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
 
 SQL = Path(__file__).parent / "sql"
@@ -31,7 +31,7 @@ KINDS = ("disappeared", "changed", "re_dated", "comparability", "class", "new", 
 
 
 @dataclass(frozen=True)
-class Said:
+class FigureState:
     """A figure or label as one of the two has it: number, text as published or label, year of the value."""
 
     value: float | None
@@ -55,8 +55,8 @@ class Difference:
     is_core: bool
     item: str
     is_companion: bool
-    before: Said
-    after: Said
+    before: FigureState
+    after: FigureState
     why: tuple[Cause, ...]
 
     @property
@@ -78,7 +78,7 @@ class Drift:
     release: str
     differences: list[Difference]
     definitions: list[DefinitionChange]
-    sources: list[Moved] = field(default_factory=list)
+    sources: list[MovedSource] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether anything that the edition holds would be different today."""
@@ -138,7 +138,7 @@ def drift(edition: Edition, release: Path) -> Drift:
     altered = sha256(release / DATABASE) != published
     with _side_by_side(edition, release) as con:
         changes = definition_changes(con)
-        why = Why(con, edition.manifest, manifest, changes, altered)
+        why = CauseFinder(con, edition.manifest, manifest, changes, altered)
         described = con.execute(
             "SELECT indicator, name, tier FROM release.reference.indicator "
             "UNION ALL SELECT indicator, name, tier FROM edition.reference.indicator"
@@ -164,8 +164,8 @@ def drift(edition: Edition, release: Path) -> Drift:
                     is_core=named[indicator][1],
                     item=item,
                     is_companion=companion,
-                    before=Said(value, text, year),
-                    after=Said(value_now, text_now, year_now),
+                    before=FigureState(value, text, year),
+                    after=FigureState(value_now, text_now, year_now),
                     why=why.of(indicator, area, cell, item),
                 )
             )
@@ -178,7 +178,7 @@ def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyCo
     con = open_engine()
     try:
         con.execute("ATTACH ':memory:' AS edition")
-        for name in kept_tables():
+        for name in edition_tables():
             if not edition.table(name).exists():
                 continue  # a table that came with a later version; what reads it says so
             con.execute(f"CREATE SCHEMA IF NOT EXISTS edition.{name.split('.')[0]}")

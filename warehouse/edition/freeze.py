@@ -54,7 +54,7 @@ CHECKSUMS = "FILES.sha256"
 READ_ME = "README.txt"
 
 
-def kept_tables() -> list[str]:
+def edition_tables() -> list[str]:
     """Full names of the tables that an edition holds."""
     reference = [t.full_name for t in tables().values() if t.schema == "reference" and not t.is_work]
     return sorted({*WHOLE, *IN_PART, *reference})
@@ -141,7 +141,7 @@ def _described(
 def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) -> dict[str, Any]:
     """Writes each table as Parquet and CSV; returns rows and description by full name."""
     published = {f"{s}.{t}" for s, t in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}
-    missing = sorted(set(kept_tables()) - published)
+    missing = sorted(set(edition_tables()) - published)
     if missing:
         raise EditionError(
             f"Release {release_id} was made by another version and lacks {', '.join(missing)}. Make a release with this "
@@ -149,7 +149,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) 
         )
     con.execute((SQL / "_frozen.sql").read_text(encoding="utf-8"))
     out: dict[str, Any] = {}
-    for full_name in kept_tables():
+    for full_name in edition_tables():
         description = tables()[full_name]
         source = f'"{full_name}"' if full_name in IN_PART else full_name
         columns = ", ".join(f'"{c}"' for c in description.column_names)

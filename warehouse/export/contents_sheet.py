@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from warehouse.export.labels import Tab
 from warehouse.export.release_reader import ReleaseReader, vintage_text
-from warehouse.export.sheet_writer import Book, Line
+from warehouse.export.sheet_writer import Book, SheetLine
 
 # What stands in each sheet, in the order of the sheets.
 ABOUT = {
@@ -29,24 +29,24 @@ def add_contents(reader: ReleaseReader, book: Book, blocks: dict[str, int]) -> N
     s = reader.settings
     names = reader.ask("SELECT indicator, name, group_name FROM ordered_indicator ORDER BY indicator_order")
     lines = [
-        Line(("About this workbook",), bold=True),
-        Line((f"Edition: {s.edition}",)),
-        Line((f"Release {reader.release_id} of {reader.made_on.isoformat()}",)),
-        Line((f"Baseline {s.baseline_years}, latest at the reference year {s.latest_reference_year}",)),
-        Line(("",)),
-        Line(("How to cite",), bold=True),
-        Line((reader.citation,)),
-        Line(("Name the producer of a figure too; attributions stand in the sheet Notes.",)),
-        Line(("",)),
-        Line(("Sheets",), bold=True),
-        *(Line((tab, about), link=f"'{tab}'!A1") for tab, about in ABOUT.items()),
-        Line(("",)),
-        Line(("Vintages: the state in which each source stood",), bold=True),
-        *(Line(("", vintage_text([one]))) for one in reader.vintages),
-        Line(("",)),
-        Line(("Metadata sheets",), bold=True),
+        SheetLine(("About this workbook",), bold=True),
+        SheetLine((f"Edition: {s.edition}",)),
+        SheetLine((f"Release {reader.release_id} of {reader.made_on.isoformat()}",)),
+        SheetLine((f"Baseline {s.baseline_years}, latest at the reference year {s.latest_reference_year}",)),
+        SheetLine(("",)),
+        SheetLine(("How to cite",), bold=True),
+        SheetLine((reader.citation,)),
+        SheetLine(("Name the producer of a figure too; attributions stand in the sheet Notes.",)),
+        SheetLine(("",)),
+        SheetLine(("Sheets",), bold=True),
+        *(SheetLine((tab, about), link=f"'{tab}'!A1") for tab, about in ABOUT.items()),
+        SheetLine(("",)),
+        SheetLine(("Vintages: the state in which each source stood",), bold=True),
+        *(SheetLine(("", vintage_text([one]))) for one in reader.vintages),
+        SheetLine(("",)),
+        SheetLine(("Metadata sheets",), bold=True),
         *(
-            Line((code, name, group or ""), link=f"'{Tab.METADATA}'!A{blocks[code]}")
+            SheetLine((code, name, group or ""), link=f"'{Tab.METADATA}'!A{blocks[code]}")
             for code, name, group in names.rows
         ),
     ]

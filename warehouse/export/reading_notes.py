@@ -10,7 +10,7 @@ from typing import Any
 
 from indicator_defs.rounding import digits, percent
 from warehouse.export.labels import AVAILABILITY_LETTERS, PUBLICATION_CLASSES, Tab
-from warehouse.export.release_reader import ReleaseReader, Settings
+from warehouse.export.release_reader import IndicatorSetSettings, ReleaseReader
 
 Note = tuple[Any, ...]  # topic, code, name, text
 
@@ -65,7 +65,7 @@ def note_rows(reader: ReleaseReader) -> list[Note]:
     ]
 
 
-def _reading(s: Settings) -> list[Note]:
+def _reading(s: IndicatorSetSettings) -> list[Note]:
     texts = {
         "Gaps": 'A missing value stands as text, "no value: " and the reason. It is never 0; a 0 is a published 0.',
         "Censored values": (

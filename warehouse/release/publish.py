@@ -25,7 +25,7 @@ from indicator_defs.system import clock
 from warehouse.build import audit_checks
 from warehouse.build.engine import Build, read_files, write_frame
 from warehouse.disk import discard, refuse_writing, replace_folder, sha256, sync
-from warehouse.metadata import SCHEMAS, Table, table, tables
+from warehouse.metadata import SCHEMAS, TableDescription, table, tables
 from warehouse.release import history
 from warehouse.release.database import write_database
 from warehouse.release.home_format import FORMAT
@@ -69,13 +69,13 @@ class ReferenceYears:
         return f"Reference year {self.used}, the year of that day, instead of {self.of_set} as in the set."
 
 
-def audit(build: Build, in_the_past: bool = False) -> list[audit_checks.Result]:
+def audit(build: Build, in_the_past: bool = False) -> list[audit_checks.CheckResult]:
     """Runs every check on the build and writes quality.check_result; what blocks is told by `blocking`.
 
     `in_the_past`: the build is one as of a date, in which some checks only inform.
     """
     wanted = [c.in_the_past() for c in audit_checks.checks()] if in_the_past else None
-    results = audit_checks.run(build, wanted)
+    results = audit_checks.run_checks(build, wanted)
     write_frame(build, table("quality.check_result"), audit_checks.result_frame(results))
     return results
 
@@ -105,7 +105,7 @@ def _results(build: Build) -> pd.DataFrame:
 def publish(
     build: Build,
     releases: Releases,
-    staged: Sequence[Table],
+    staged: Sequence[TableDescription],
     provenance: Provenance,
     accepted: Sequence[dict[str, Any]] = (),
 ) -> Path:
@@ -155,7 +155,7 @@ def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequ
 def publish_aside(
     build: Build,
     releases: Releases,
-    staged: Sequence[Table],
+    staged: Sequence[TableDescription],
     provenance: Provenance,
     as_of: date,
     to: Path,
@@ -183,7 +183,7 @@ def publish_aside(
 @contextlib.contextmanager
 def _written(
     build: Build,
-    staged: Sequence[Table],
+    staged: Sequence[TableDescription],
     aside: Path,
     name: dict[str, Any],
     provenance: Provenance,
@@ -232,7 +232,7 @@ def _written(
         discard(aside)  # gone already where the release stands
 
 
-def _published_tables(build: Build, staged: Sequence[Table]) -> list[Table]:
+def _published_tables(build: Build, staged: Sequence[TableDescription]) -> list[TableDescription]:
     made = set(build.names())
     wanted = [t for t in tables().values() if not t.is_work] + list(staged)
     missing = [t.full_name for t in wanted if t.full_name not in made]

@@ -27,12 +27,12 @@ class UpkeepError(PayungError):
     """A release could not be gone back to, or could not be removed."""
 
 
-class KeepError(UpkeepError, WrongUseError):
+class KeepNumberError(UpkeepError, WrongUseError):
     """A number of releases to keep that is none."""
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedFiles:
     """What became of the files of one release. `altered`: another sha256 than in the manifest."""
 
     release: str
@@ -51,24 +51,26 @@ class Verified:
         return {**asdict(self), "is_whole": self.is_whole}
 
 
-def verify(releases: Releases, release_id: str | None = None) -> Verified:
+def verify(releases: Releases, release_id: str | None = None) -> VerifiedFiles:
     """Compares every file of a release (without an ID: the current one) with its sha256.
 
     The manifest itself is compared with the history, where the history has it; where it is gone, that is what is missing.
     """
     folder = _folder(releases, release_id)
     if not (folder / MANIFEST).exists():
-        return Verified(folder.name, 0, missing=[MANIFEST])
-    told = {
+        return VerifiedFiles(folder.name, 0, missing=[MANIFEST])
+    published_sha256 = {
         e.release: e.manifest_sha256
         for e in history.events(releases.folder)
         if e.what == "published" and e.manifest_sha256
     }
-    altered = [MANIFEST] if told.get(folder.name, sha256(folder / MANIFEST)) != sha256(folder / MANIFEST) else []
+    altered = (
+        [MANIFEST] if published_sha256.get(folder.name, sha256(folder / MANIFEST)) != sha256(folder / MANIFEST) else []
+    )
     try:
         files: dict[str, Any] = read_manifest(folder)["files"]
     except (ValueError, KeyError, TypeError):  # not as any Payung writes it
-        return Verified(folder.name, 0, altered=[MANIFEST])
+        return VerifiedFiles(folder.name, 0, altered=[MANIFEST])
     missing = []
     for name, expected in files.items():
         path = folder / name
@@ -80,7 +82,7 @@ def verify(releases: Releases, release_id: str | None = None) -> Verified:
         except OSError:  # a disk that no longer gives the bytes back
             altered.append(name)
     there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    return Verified(folder.name, len(files), sorted(altered), missing, sorted(there - set(files) - {MANIFEST}))
+    return VerifiedFiles(folder.name, len(files), sorted(altered), missing, sorted(there - set(files) - {MANIFEST}))
 
 
 def _folder(releases: Releases, release_id: str | None) -> Path:
@@ -119,7 +121,7 @@ def roll_back(releases: Releases, release_id: str, by: str, reason: str = "") ->
 
 
 @dataclass(frozen=True)
-class Removable:
+class PruningPlan:
     """What prune removes and keeps. `kept`: release and why; `bytes`: that are freed."""
 
     removed: list[str]
@@ -127,13 +129,13 @@ class Removable:
     bytes: int
 
 
-def prunable(releases: Releases, keep: int) -> Removable:
+def prunable(releases: Releases, keep: int) -> PruningPlan:
     """The releases that pruning to the newest `keep` removes: never the current one nor one that an edition rests on.
 
     Raises KeepError where `keep` is less than 1, UpkeepError where an edition does not say what it rests on.
     """
     if keep < 1:
-        raise KeepError(f"--keep is {keep}; at least 1 release must stay.")
+        raise KeepNumberError(f"--keep is {keep}; at least 1 release must stay.")
     ids = releases.ids()
     current = releases.link.resolve().name
     editions = rested_on(releases.home, ids)
@@ -146,10 +148,10 @@ def prunable(releases: Releases, keep: int) -> Removable:
         elif number <= keep:
             kept[release_id] = f"among the newest {keep}"
     removed = [i for i in ids if i not in kept]
-    return Removable(removed, kept, sum(size(releases.folder / i) for i in removed))
+    return PruningPlan(removed, kept, sum(size(releases.folder / i) for i in removed))
 
 
-def prune(releases: Releases, keep: int, by: str) -> Removable:
+def prune(releases: Releases, keep: int, by: str) -> PruningPlan:
     """Removes what `prunable` tells and records it; call it with the lock held. Who has a release open keeps it."""
     plan = prunable(releases, keep)
     for release_id in plan.removed:
@@ -169,25 +171,25 @@ def rested_on(home: Path, ids: list[str]) -> dict[str, str]:
     known = set(ids)
     for folder in sorted(p for p in (home / EDITIONS).glob("[!.]*") if p.is_dir()):
         try:
-            told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            published_sha256 = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UpkeepError(
                 f"The edition in {folder} does not say which release it rests on ({error}). Nothing was removed; "
                 "restore its manifest.json first."
             ) from error
-        out |= {text: folder.name for text in _texts(told) if text in known}
+        out |= {text: folder.name for text in _texts(published_sha256) if text in known}
     return out
 
 
-def _texts(told: Any) -> Iterator[str]:
+def _texts(published_sha256: Any) -> Iterator[str]:
     """Every text within a JSON value."""
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, dict):
-        for value in told.values():
+    if isinstance(published_sha256, str):
+        yield published_sha256
+    elif isinstance(published_sha256, dict):
+        for value in published_sha256.values():
             yield from _texts(value)
-    elif isinstance(told, list):
-        for value in told:
+    elif isinstance(published_sha256, list):
+        for value in published_sha256:
             yield from _texts(value)
 
 

@@ -15,6 +15,7 @@ from assets.site import site as site_asset
 from assets.workplace import Workplace
 from pipelines.definitions import build_defs
 from pipelines.sensors import site_problem, tell_of_run
+from warehouse.export import export
 from warehouse.export.site import shown_release
 from warehouse.release.release_folders import read_manifest
 
@@ -26,6 +27,12 @@ def home(small_release: Path, tmp_path: Path) -> Path:
     shutil.copytree(small_release, release)
     (tmp_path / "home" / "current").symlink_to(release)
     return tmp_path / "home"
+
+
+@pytest.fixture(scope="module")
+def site(small_release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The site as `payung export` makes it."""
+    return export(small_release, tmp_path_factory.mktemp("exported"), ["site"])[0].parent
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from payung_command import writable
 from small_build import SmallBuild
 
 from indicator_defs.system import clock
-from warehouse.metadata import Table
+from warehouse.metadata import TableDescription
 from warehouse.release.publish import Provenance, publish
 from warehouse.release.release_folders import Releases
 
@@ -25,7 +25,9 @@ DAY = date(2026, 11, 24)
 
 
 @pytest.fixture(scope="module")
-def three(whole_build: SmallBuild, whole_staged: Sequence[Table], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def three(
+    whole_build: SmallBuild, whole_staged: Sequence[TableDescription], tmp_path_factory: pytest.TempPathFactory
+) -> Path:
     """A home with three releases of the same build, made from inputs c1, c2, c3; the third was accepted."""
     folder = tmp_path_factory.mktemp("three")
     with clock.set_to(DAY):

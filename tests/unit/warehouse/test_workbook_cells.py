@@ -20,11 +20,11 @@ import pytest
 
 from pipelines.cli.output.diff import SHOWN, write_xlsx
 from warehouse import workbook_cells
-from warehouse.compare.diff import Diff
+from warehouse.compare.release_diff import Diff
 from warehouse.export.release_reader import Rows
-from warehouse.export.sheet_writer import Book, Column, Table
-from warehouse.query.answer_files import _sheet
-from warehouse.query.read_only import Answer
+from warehouse.export.sheet_writer import Book, SheetColumn, SheetTable
+from warehouse.query.answer_files import write_sheets
+from warehouse.query.read_only import QueryAnswer
 from warehouse.workbook_cells import MOST_CHARACTERS, Cells, SheetError, check_size, sheet_name
 
 ROOT = Path(workbook_cells.__file__).parent.parent
@@ -52,14 +52,14 @@ def as_the_format_says(path: Path, sheet: str) -> dict[str, str]:
 
 
 def by_answer(texts: Sequence[Any], path: Path) -> list[str]:
-    _sheet(Answer(("text",), ("VARCHAR",), [(t,) for t in texts]), path, "SELECT", "2026.11.30-1")
+    write_sheets(QueryAnswer(("text",), ("VARCHAR",), [(t,) for t in texts]), path, "SELECT", "2026.11.30-1")
     return ["answer", *(f"A{n}" for n in range(2, 2 + len(texts)))]
 
 
 def by_export(texts: Sequence[Any], path: Path) -> list[str]:
     book = Book("t", date(2026, 11, 22), "f")
     rows = Rows(("text",), [(t,) for t in texts])
-    book.add_table(Table("T", "h", "a", (Column("text", "Text", 20, "code"),), rows))
+    book.add_table(SheetTable("T", "h", "a", (SheetColumn("text", "Text", 20, "code"),), rows))
     book.save(path)
     return ["T", *(f"A{n}" for n in range(5, 5 + len(texts)))]
 

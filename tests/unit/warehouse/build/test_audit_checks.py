@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -13,7 +12,7 @@ import pytest
 from small_build import TOTAL_CELL, Row, SmallBuild
 
 from warehouse.build import audit_checks
-from warehouse.build.audit_checks import Result, grouped, result_frame, run, shown
+from warehouse.build.audit_checks import CheckResult, grouped_results, result_frame, run_checks, shown_checks
 from warehouse.metadata import table, tables
 
 PENSN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "time_period": 2019, "cell": TOTAL_CELL}
@@ -581,7 +580,7 @@ def test_name_of_a_series_tells_its_unit_where_nothing_else_does(fresh: SmallBui
     indicator = {"indicator": "ASP_COV_PENSN", "unit_measure": "NUMBER"}
     for full_name, rows in {**good, "reference.indicator": [indicator], "harmonised.row": []}.items():
         fresh.write(full_name, rows)
-    (result,) = run(fresh.build, [BY_NAME["claimed_unit_fits"]])
+    (result,) = run_checks(fresh.build, [BY_NAME["claimed_unit_fits"]])
     assert result.sample.endswith(
         "unit=NUMBER, provider=unsd_sdg, series=SI_COV_PENSN, found=name Pensions (% of the aged)"
     )
@@ -592,12 +591,12 @@ def test_claim_of_a_dataset_without_any_answer_is_told(fresh: SmallBuild) -> Non
     for name in ("lineage.snapshot", "lineage.snapshot_series", "lineage.fetch", "reference.series_rename"):
         fresh.write(name, [])
     fresh.write("reference.claim", [claim])
-    (result,) = run(fresh.build, [BY_NAME["claimed_series_known"]])
+    (result,) = run_checks(fresh.build, [BY_NAME["claimed_series_known"]])
     assert result.sample.endswith("unknown_series=NEW, near_it=nothing: no answer of this dataset is at hand")
 
 
 def test_every_check_of_the_folder_has_a_case_here() -> None:
-    assert {p.stem for p in audit_checks.FOLDER.glob("*.sql")} == set(CASES)
+    assert {p.stem for p in audit_checks.CHECKS.glob("*.sql")} == set(CASES)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
@@ -605,29 +604,27 @@ def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
     good, fault, said = CASES[name]
     for full_name, rows in good.items():
         fresh.write(full_name, rows)
-    (held,) = run(fresh.build, [BY_NAME[name]])
+    (held,) = run_checks(fresh.build, [BY_NAME[name]])
     assert held.passed, held.sample
     for full_name, rows in fault.items():
         fresh.write(full_name, rows)
-    (failed,) = run(fresh.build, [BY_NAME[name]])
+    (failed,) = run_checks(fresh.build, [BY_NAME[name]])
     assert not failed.passed
     assert failed.problems >= 1
     assert said in failed.sample
 
 
 def test_checks_that_want_too_much_memory_side_by_side_run_one_after_the_other(
-    small: SmallBuild, monkeypatch: pytest.MonkeyPatch
+    small: SmallBuild,
 ) -> None:
     small.write("indicator_set.aggregate", [{**FIGURE, "publication_class": "C"}])
-    alone = audit_checks._judged
 
-    def judged(con: duckdb.DuckDBPyConnection, check: audit_checks.Check) -> Result:
+    def only_alone(con: duckdb.DuckDBPyConnection, check: audit_checks.Check) -> CheckResult:
         if threading.current_thread() is not threading.main_thread():
             raise duckdb.OutOfMemoryException("failed to pin block")
-        return alone(con, check)
+        return audit_checks.evaluate(con, check)
 
-    monkeypatch.setattr(audit_checks, "_judged", judged)
-    (result,) = run(small.build, [BY_NAME["class_c_is_withheld"]])
+    (result,) = run_checks(small.build, [BY_NAME["class_c_is_withheld"]], only_alone)
     assert result.problems == 1
 
 
@@ -635,7 +632,7 @@ def test_checks_that_want_too_much_memory_side_by_side_run_one_after_the_other(
 def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Row) -> None:
     withheld = {**FIGURE, "publication_class": "C", "obs_value": None, "median": None, "obs_status": "Q"}
     small.write("indicator_set.aggregate", [{**withheld, **change}])
-    (result,) = run(small.build, [BY_NAME["class_c_is_withheld"]])
+    (result,) = run_checks(small.build, [BY_NAME["class_c_is_withheld"]])
     assert result.problems == 1
 
 
@@ -652,7 +649,7 @@ def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Ro
 def test_each_missing_or_different_figure_is_named(small: SmallBuild, found: list[Row], problem: str) -> None:
     small.write("reference.must_exist", [EXPECTED, {**EXPECTED, "time_period": 2020, "must_exist_line": 8}])
     small.write("indicator_set.value", [*found, {**CHOSEN, "time_period": 2020}])
-    (result,) = run(small.build, [BY_NAME["must_exist_figures"]])
+    (result,) = run_checks(small.build, [BY_NAME["must_exist_figures"]])
     assert result.problems == 1
     assert problem in result.sample
     assert "must_exist.csv:7" in result.sample
@@ -665,14 +662,14 @@ def test_parts_of_other_ages_or_feeds_and_indices_need_not_fit(small: SmallBuild
     food = [whole, *({**r, "age": "Y_GE15", "cell": r["cell"].replace("|_T", "|Y_GE15", 1)} for r in adults)]
     index = [{**r, "unit_measure": "RO"} for r in by_sex(0.9, 0.3, 0.4, "ASP_CHD_WPARITY")]
     small.write("indicator_set.value", [*other_feed, *food, *index])
-    assert run(small.build, [BY_NAME["parts_around_total"]])[0].passed
+    assert run_checks(small.build, [BY_NAME["parts_around_total"]])[0].passed
 
 
 def test_counts_of_parts_add_up(small: SmallBuild) -> None:
     for total, problems in ((90.0, 0), (80.0, 1)):
         rows = [{**r, "unit_measure": "PS"} for r in by_sex(total, 40.0, 50.0, "ASP_NUT_POUN")]
         small.write("indicator_set.value", rows)
-        (result,) = run(small.build, [BY_NAME["parts_around_total"]])
+        (result,) = run_checks(small.build, [BY_NAME["parts_around_total"]])
         assert result.problems == problems
 
 
@@ -689,7 +686,7 @@ def test_every_bound_is_watched(fresh: SmallBuild, name: str, rows: list[Row], w
     good, _, _ = CASES["shares_within_bounds"]
     for full_name, there in {**good, name: rows}.items():
         fresh.write(full_name, there)
-    (result,) = run(fresh.build, [BY_NAME["shares_within_bounds"]])
+    (result,) = run_checks(fresh.build, [BY_NAME["shares_within_bounds"]])
     assert (result.problems, what in result.sample) == (1, True)
 
 
@@ -698,7 +695,7 @@ def test_sums_and_medians_are_computed_again_too(small: SmallBuild, method: str,
     small.write("indicator_set.aggregate_member", MEMBERS)
     for stored, passed in ((value, True), (value + 1e-6, False)):
         small.write("indicator_set.aggregate", [{**FIGURE, "method": method, "obs_value": stored}])
-        assert run(small.build, [BY_NAME["aggregate_recomputed"]])[0].passed is passed
+        assert run_checks(small.build, [BY_NAME["aggregate_recomputed"]])[0].passed is passed
 
 
 def test_limits_that_nobody_set_are_zero(fresh: SmallBuild) -> None:
@@ -706,14 +703,14 @@ def test_limits_that_nobody_set_are_zero(fresh: SmallBuild) -> None:
     for name in ("parts_around_total", "magnitude_kept"):
         for full_name, rows in {**CASES[name][0], "indicator_set.value": CASES[name][1]["indicator_set.value"]}.items():
             fresh.write(full_name, rows)
-        assert not run(fresh.build, [BY_NAME[name]])[0].passed
+        assert not run_checks(fresh.build, [BY_NAME[name]])[0].passed
 
 
 @pytest.mark.parametrize("status", ["U", "V"])
 def test_unreliable_values_stay_out_of_aggregates(small: SmallBuild, status: str) -> None:
     small.write("indicator_set.aggregate_member", MEMBERS)
     small.write("indicator_set.value", [{**VALUE, "observation_id": "oTHA", "obs_status": status}])
-    (result,) = run(small.build, [BY_NAME["documents_stay_out_of_aggregates"]])
+    (result,) = run_checks(small.build, [BY_NAME["documents_stay_out_of_aggregates"]])
     assert result.problems == 1
 
 
@@ -728,9 +725,9 @@ def test_double_key_is_found_in_every_table(fresh: SmallBuild, name: str) -> Non
         c.name: {"VARCHAR": "x", "DATE": date(2024, 1, 1), "BOOLEAN": True}.get(c.type, 1) for c in table(name).columns
     }
     fresh.write(name, [row])
-    assert run(fresh.build, [check])[0].passed
+    assert run_checks(fresh.build, [check])[0].passed
     fresh.write(name, [row, row])
-    (result,) = run(fresh.build, [check])
+    (result,) = run_checks(fresh.build, [check])
     assert result.problems == 1
     assert "row_count=2" in result.sample
 
@@ -739,7 +736,7 @@ def test_key_with_an_empty_cell_is_found(fresh: SmallBuild) -> None:
     check = BY_NAME["unique_key_reference_indicator"]
     assert "complete" in check.description
     fresh.write("reference.indicator", [{"indicator": None, "name": "nameless"}])
-    assert not run(fresh.build, [check])[0].passed
+    assert not run_checks(fresh.build, [check])[0].passed
 
 
 @pytest.mark.parametrize(
@@ -758,77 +755,69 @@ def test_key_with_an_empty_cell_is_found(fresh: SmallBuild) -> None:
 def test_unknown_code_is_found(fresh: SmallBuild, name: str, row: Row, column: str, code: str) -> None:
     check = BY_NAME[f"codes_known_{name.replace('.', '_')}"]
     fresh.write(name, [row])
-    assert run(fresh.build, [check])[0].passed
+    assert run_checks(fresh.build, [check])[0].passed
     fresh.write(name, [row, {**row, column: code}])
-    (result,) = run(fresh.build, [check])
+    (result,) = run_checks(fresh.build, [check])
     assert result.sample == f"column_name={column}, code={code}, row_count=1"
 
 
 def test_more_problems_than_are_shown_are_counted(fresh: SmallBuild) -> None:
     rows = [{**ACCOUNT, "snapshot_id": f"s{i}", "difference": i} for i in range(1500)]
     fresh.write("quality.row_account", rows)
-    (result,) = run(fresh.build, [BY_NAME["row_account_balances"]])
+    (result,) = run_checks(fresh.build, [BY_NAME["row_account_balances"]])
     assert result.problems == 1499
     assert result.sample.count("snapshot_id=") == 5
 
 
-def test_new_checks_block_unless_they_say_otherwise(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleared: None
-) -> None:
+def test_new_checks_block_unless_they_say_otherwise(tmp_path: Path) -> None:
     (tmp_path / "new_check.sql").write_text(
         "-- description: Nothing is wrong\nSELECT 1 WHERE FALSE\n", encoding="utf-8"
     )
-    monkeypatch.setattr(audit_checks, "FOLDER", tmp_path)
-    (new,) = (c for c in audit_checks.checks() if c.family is None)
+    (new,) = (c for c in audit_checks.checks(tmp_path) if c.family is None)
     assert (new.name, new.severity) == ("new_check", "blocks")
 
 
-def test_unknown_severity_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, cleared: None) -> None:
+def test_unknown_severity_is_refused(tmp_path: Path) -> None:
     text = "-- severity: shouts\n-- description: x\nSELECT 1\n"
     (tmp_path / "new_check.sql").write_text(text, encoding="utf-8")
-    monkeypatch.setattr(audit_checks, "FOLDER", tmp_path)
     with pytest.raises(ValueError, match=r"new_check\.sql: severity is 'shouts'"):
-        audit_checks.checks()
-
-
-@pytest.fixture
-def cleared() -> Iterator[None]:
-    """The list of checks is read anew in a test, and again after it."""
-    audit_checks.checks.cache_clear()
-    yield
-    audit_checks.checks.cache_clear()
+        audit_checks.checks(tmp_path)
 
 
 def test_results_as_a_table_and_as_the_graph_shows_them() -> None:
     keys = [c for c in audit_checks.checks() if c.family == "keys_are_unique"]
-    results = [Result(keys[0], 2, "indicator=ASP_X"), Result(keys[1], 0, ""), Result(BY_NAME["rows_rejected"], 1, "r")]
+    results = [
+        CheckResult(keys[0], 2, "indicator=ASP_X"),
+        CheckResult(keys[1], 0, ""),
+        CheckResult(BY_NAME["rows_rejected"], 1, "r"),
+    ]
     frame = result_frame(results)
     assert list(frame.columns) == table("quality.check_result").column_names
     assert list(frame["passed"]) == [False, True, False]
-    folded = {r.check.name: r for r in grouped(results)}
+    folded = {r.check.name: r for r in grouped_results(results)}
     assert folded["keys_are_unique"].problems == 2
     assert "ASP_X" in folded["keys_are_unique"].sample
     assert folded["codes_are_known"].passed
     assert folded["rows_rejected"].problems == 1
-    assert {c.name for c in shown()} == {c.name for c in BY_NAME.values() if c.family is None} | set(folded) - {
+    assert {c.name for c in shown_checks()} == {c.name for c in BY_NAME.values() if c.family is None} | set(folded) - {
         "rows_rejected"
     }
 
 
 def test_every_check_says_what_was_found_and_not_its_rule() -> None:
-    for path in sorted(audit_checks.FOLDER.glob("*.sql")):
+    for path in sorted(audit_checks.CHECKS.glob("*.sql")):
         assert "\n-- finding: " in path.read_text(encoding="utf-8"), path.name
-    for check in [*audit_checks.checks(), *shown()]:
-        one, many = (Result(check, n, "").finding or "" for n in (1, 2345))
-        assert Result(check, 0, "").finding is None
+    for check in [*audit_checks.checks(), *shown_checks()]:
+        one, many = (CheckResult(check, n, "").finding or "" for n in (1, 2345))
+        assert CheckResult(check, 0, "").finding is None
         assert one.startswith("1 "), one
         assert many.startswith("2,345 "), many
         assert not re.search(r"[{}\[\]|]", one + many), check.name
         assert not re.match(r"(Every|No|At no|Each|Both)\b", many.partition(" ")[2]), "a rule"
         assert check.description.lower() not in many.lower()
-    withdrawn = Result(BY_NAME["values_withdrawn"], 929, "")
+    withdrawn = CheckResult(BY_NAME["values_withdrawn"], 929, "")
     assert withdrawn.finding == "929 values of earlier vintages are missing from the newest one"
-    assert Result(withdrawn.check, 1, "").finding == "1 value of earlier vintages is missing from the newest one"
+    assert CheckResult(withdrawn.check, 1, "").finding == "1 value of earlier vintages is missing from the newest one"
 
 
 def test_the_release_was_audited_by_every_check(release: Path) -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 import threading
 import time
-from concurrent.futures import Future, wait
 from pathlib import Path
 
 import duckdb
@@ -56,12 +55,11 @@ def test_same_tables_as_one_after_the_other_and_each_after_its_inputs(staged: Bu
 
 @pytest.mark.parametrize(("many_rows", "at_once"), [(2, 2), (1, 1)])
 def test_tables_of_many_rows_are_made_one_at_a_time(
-    staged: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, many_rows: int, at_once: int
+    staged: Build, tmp_path: Path, many_rows: int, at_once: int
 ) -> None:
     build = copy_of(staged, tmp_path / "build")  # of two staged rows
-    monkeypatch.setattr("warehouse.build.parallel.MANY_ROWS", many_rows)
     before = threading.active_count()
-    coming = make_all(build, computed_tables())
+    coming = make_all(build, computed_tables(), many_rows=many_rows)
     next(coming)
     assert threading.active_count() - before == at_once
     coming.close()
@@ -98,30 +96,22 @@ def test_caller_that_goes_leaves_nothing_at_work(staged: Build, tmp_path: Path) 
 
 
 @pytest.mark.parametrize("started", [True, False], ids=["query-under-way", "query-about-to-start"])
-def test_caller_that_goes_does_not_wait_for_a_long_query(
-    staged: Build, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, started: bool
-) -> None:
+def test_caller_that_goes_does_not_wait_for_a_long_query(staged: Build, tmp_path: Path, started: bool) -> None:
     build = copy_of(staged, tmp_path / "build")
     text = sql_text("harmonised.series_map").rstrip().rstrip(";")
     slow = {"harmonised.series_map": f"SELECT t.* FROM ({text}) AS t, range(1000000000000)"}  # writes for hours
-    monkeypatch.setattr("warehouse.build.engine.sql_text", lambda name: slow.get(name) or sql_text(name))
-    reached, interrupted = threading.Event(), threading.Event()
+    reached = threading.Event()
 
     def make_late(con: duckdb.DuckDBPyConnection, in_build: Build, name: str) -> int:
         """Makes a table; the slow one, unless it is to be under way, only after the first interruption."""
         if name in slow:
             reached.set()
             if not started:
-                interrupted.wait(60)
-        return make_with(con, in_build, name)
+                with pytest.raises(duckdb.InterruptException):
+                    con.execute("SELECT sum(range) FROM range(1000000000000)").fetchall()
+        return make_with(con, in_build, name, slow.get(name))
 
-    def wait_after_interruption(futures: list[Future[int]], timeout: float) -> object:
-        interrupted.set()
-        return wait(futures, timeout)
-
-    monkeypatch.setattr("warehouse.build.parallel.make_with", make_late)
-    monkeypatch.setattr("warehouse.build.parallel.wait", wait_after_interruption)
-    coming = make_all(build, ["lineage.series_description", "harmonised.series_map"])
+    coming = make_all(build, ["lineage.series_description", "harmonised.series_map"], make_late)
     assert next(coming)[0] == "lineage.series_description"
     assert reached.wait(60)
     if started:

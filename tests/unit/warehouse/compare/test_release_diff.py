@@ -17,8 +17,8 @@ from indicator_defs.catalog import load_catalog
 from indicator_defs.model import Tolerance
 from pipelines.cli.output.diff import as_dict, as_text, write_xlsx
 from warehouse.build.engine import Build
-from warehouse.compare.diff import CODE_CHANGED, KINDS, NO_CAUSE, Diff, DiffError, State, compare
-from warehouse.compare.tolerance import exceeded
+from warehouse.compare.exceeded_tolerances import exceeded_tolerances
+from warehouse.compare.release_diff import CODE_CHANGED, KINDS, NO_CAUSE, ComparedState, Diff, DiffError, compare
 
 PENSION = "indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' AND is_headline"
 
@@ -83,7 +83,7 @@ def altered(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Diff:
     alter(folder, "reference.code", "UPDATE t SET name = 'Women' WHERE codelist = 'sex' AND code = 'F'")
     alter(folder, "reference.code", "DELETE FROM t WHERE codelist = 'unit' AND code = 'PT'")
     alter(folder, "reference.code", "INSERT INTO t (codelist, code, name) VALUES ('sex', 'X', 'Other')")
-    return compare(State("old", Build(release / "parquet")), State("now", Build(folder)))
+    return compare(ComparedState("old", Build(release / "parquet")), ComparedState("now", Build(folder)))
 
 
 def one(diff: Diff, **cell: object) -> dict[str, Any]:
@@ -95,11 +95,11 @@ def one(diff: Diff, **cell: object) -> dict[str, Any]:
 
 
 def test_release_does_not_differ_from_itself(release: Path) -> None:
-    state = State("same", Build(release / "parquet"))
+    state = ComparedState("same", Build(release / "parquet"))
     found = compare(state, state)
     assert found.is_empty
     assert "Nothing differs" in as_text(found)
-    assert exceeded(found, load_catalog().tolerances) == []
+    assert exceeded_tolerances(found, load_catalog().tolerances) == []
 
 
 def test_withdrawn_value_names_the_new_vintage(altered: Diff) -> None:
@@ -152,8 +152,8 @@ def test_another_filter_of_a_claim_is_a_changed_definition(release: Path, tmp_pa
     children = children.format(release / "parquet/reference/claim.parquet")
     alter(folder, "reference.claim_filter", f"UPDATE t SET code = 'SOC_CONTIG_OTHER' WHERE {children}")
     alter(folder, "indicator_set.value", "DELETE FROM t WHERE indicator = 'ASP_COV_CHLD' AND source = 'ilostat'")
-    after = State("altered", Build(folder), {"code": "of another version"})
-    found = compare(State("made", Build(release / "parquet"), {"code": "of this version"}), after)
+    after = ComparedState("altered", Build(folder), {"code": "of another version"})
+    found = compare(ComparedState("made", Build(release / "parquet"), {"code": "of this version"}), after)
     assert [(d.kind, d.key.split()[0], d.key.split()[-1]) for d in found.definitions.itertuples()] == [
         ("withdrawn", "ASP_COV_CHLD", "SOC=SOC_CONTIG_CHILD"),
         ("new", "ASP_COV_CHLD", "SOC=SOC_CONTIG_OTHER"),
@@ -185,13 +185,13 @@ def test_difference_without_a_cause_says_so(release: Path, tmp_path: Path) -> No
     folder = copied(release, tmp_path / "parquet")
     alter(folder, "indicator_set.value", f"UPDATE t SET obs_value = 1 WHERE {PENSION} AND time_period = 2021")
     build = Build(folder)
-    before = State("old", Build(release / "parquet"), {"code": "c1"})
-    silent = compare(before, State("now", build, {"code": "c1"}))
+    before = ComparedState("old", Build(release / "parquet"), {"code": "c1"})
+    silent = compare(before, ComparedState("now", build, {"code": "c1"}))
     assert silent.values["reason"].tolist() == [NO_CAUSE]
-    assert compare(before, State("now", build, {"code": "c2"})).values["reason"].tolist() == [CODE_CHANGED]
+    assert compare(before, ComparedState("now", build, {"code": "c2"})).values["reason"].tolist() == [CODE_CHANGED]
     (folder / "indicator_set" / "aggregate.parquet").unlink()
     with pytest.raises(DiffError, match=r"now has no indicator_set.aggregate .* payung releases verify"):
-        compare(before, State("now", build))
+        compare(before, ComparedState("now", build))
 
 
 def test_json_holds_every_row_and_no_number_that_is_none(altered: Diff) -> None:
@@ -202,7 +202,7 @@ def test_json_holds_every_row_and_no_number_that_is_none(altered: Diff) -> None:
 
 
 def test_workbook_has_a_sheet_a_kind_that_can_be_read(altered: Diff, tmp_path: Path) -> None:
-    found = exceeded(altered, {"all": tolerance(withdrawn_percent=0, free=0)})
+    found = exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0, free=0)})
     book = openpyxl.load_workbook(write_xlsx(altered, tmp_path / "to" / "meeting.xlsx", found))
     expected = ["summary", *KINDS, "indicators", "codes", "definitions", "sources", "tolerances"]
     assert book.sheetnames == expected
@@ -228,23 +228,25 @@ def tolerance(**differently: float) -> Tolerance:
 
 def test_each_tolerance_is_measured_alone(altered: Diff) -> None:
     own = {"all": tolerance()}
-    gone = exceeded(altered, own)
+    gone = exceeded_tolerances(altered, own)
     assert [(e.indicator, e.rule) for e in gone] == [("ASP_COV_PENSN", "regional_by_percent")], "withheld is 100 %"
     total = int(altered.totals.set_index("indicator")["n_before"]["ASP_COV_PENSN"])
-    found = exceeded(altered, {"all": tolerance(withdrawn_percent=0)})
+    found = exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0)})
     (withdrawn,) = [e for e in found if e.rule == "withdrawn_percent"]
     assert (withdrawn.indicator, withdrawn.values, withdrawn.of) == ("ASP_COV_PENSN", 1, total)
     assert withdrawn.found == round(100 / total, 1)
     assert "PHL 2019" in withdrawn.line()
     assert "no longer chosen" in withdrawn.line()
-    assert not [e for e in exceeded(altered, {"all": tolerance(withdrawn_percent=0, free=1)}) if "drawn" in e.rule]
+    assert not [
+        e for e in exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0, free=1)}) if "drawn" in e.rule
+    ]
     changed = {
         e.indicator
-        for e in exceeded(altered, {"all": tolerance(changed_percent=0, changed_by_percent=5)})
+        for e in exceeded_tolerances(altered, {"all": tolerance(changed_percent=0, changed_by_percent=5)})
         if "changed" in e.rule
     }
     assert changed == {"ASP_COV_PENSN", "ASP_COV_UEMP"}
-    far = exceeded(altered, {"all": tolerance(changed_percent=0, changed_by_percent=40)})
+    far = exceeded_tolerances(altered, {"all": tolerance(changed_percent=0, changed_by_percent=40)})
     assert {e.indicator for e in far if "changed" in e.rule} == {"ASP_COV_UEMP"}, "half of it is more than 40 %"
 
 
@@ -256,7 +258,7 @@ def test_number_that_becomes_a_bound_or_comes_from_one_has_moved(before: float |
     totals = pd.DataFrame({"indicator": ["ASP_COV_UEMP"], "n_before": [1]})
     values = pd.DataFrame([value]).astype({"value_before": float, "value_after": float})
     diff = Diff("before", "after", none, none, none, none, values, totals)
-    (found,) = exceeded(diff, {"all": tolerance(changed_percent=0, changed_by_percent=40, free=0)})
+    (found,) = exceeded_tolerances(diff, {"all": tolerance(changed_percent=0, changed_by_percent=40, free=0)})
     assert (found.rule, found.values) == ("changed_percent", 1)
 
 
@@ -265,14 +267,15 @@ def test_indicators_own_tolerance_goes_before_that_of_all(altered: Diff) -> None
         tolerance(changed_percent=0, changed_by_percent=5),
         tolerance().model_copy(update={"indicator": "ASP_COV_UEMP"}),
     )
-    found = exceeded(altered, {"all": strict, "ASP_COV_UEMP": free})
+    found = exceeded_tolerances(altered, {"all": strict, "ASP_COV_UEMP": free})
     assert {e.indicator for e in found if e.rule == "changed_percent"} == {"ASP_COV_PENSN"}
 
 
 def test_shipped_tolerances_stop_an_indicator_that_loses_all_its_values(release: Path, tmp_path: Path) -> None:
     folder = copied(release, tmp_path / "parquet")
     alter(folder, "indicator_set.value", "DELETE FROM t WHERE indicator = 'ASP_COV_PENSN'")
-    found = exceeded(
-        compare(State("old", Build(release / "parquet")), State("now", Build(folder))), load_catalog().tolerances
+    found = exceeded_tolerances(
+        compare(ComparedState("old", Build(release / "parquet")), ComparedState("now", Build(folder))),
+        load_catalog().tolerances,
     )
     assert [(e.indicator, e.rule, e.found) for e in found] == [("ASP_COV_PENSN", "withdrawn_percent", 100.0)]

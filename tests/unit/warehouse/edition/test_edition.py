@@ -14,7 +14,7 @@ import pytest
 from warehouse.disk import sha256
 from warehouse.edition.drift import Drift, drift
 from warehouse.edition.edition_store import CHECKSUM, MANIFEST, Edition, EditionError, Editions, Signature, verify
-from warehouse.edition.freeze import REPORT, freeze, kept_tables
+from warehouse.edition.freeze import REPORT, edition_tables, freeze
 from warehouse.release.release_folders import ReleaseError, Releases, refuse_folder
 
 SIGNED = Signature("A. Nama", "ACSS")
@@ -79,7 +79,7 @@ def told(found: Drift) -> set[tuple[str, str, str, str]]:
 
 def test_every_table_is_there_twice_and_equals_the_release(edition: Edition, release: Path) -> None:
     con = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
-    for name in (*kept_tables(), REPORT):
+    for name in (*edition_tables(), REPORT):
         parquet, csv = edition.table(name), edition.folder / "csv" / f"{name}.csv"
         differing = con.execute(
             f"SELECT count(*) FROM (FROM read_parquet('{parquet}') EXCEPT SELECT * FROM {name})"
@@ -96,7 +96,7 @@ def test_every_table_is_there_twice_and_equals_the_release(edition: Edition, rel
         assert edition.manifest["tables"][whole]["rows"] == n > 100
 
 
-def test_every_figure_has_its_way_back_within_the_edition(edition: Edition) -> None:
+def test_every_figure_has_its_lineage_within_the_edition(edition: Edition) -> None:
     lost = rows(
         edition,
         """

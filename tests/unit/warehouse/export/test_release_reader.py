@@ -10,9 +10,9 @@ from small_build import SmallBuild, un_row
 from sources import registry
 from warehouse.build.audit_checks import result_frame
 from warehouse.build.engine import computed_tables, write_frame
+from warehouse.build.staging import staged_tables
 from warehouse.export.release_reader import ReleaseReader, open_release
 from warehouse.metadata import table
-from warehouse.release.database import staged_tables
 from warehouse.release.publish import Provenance, publish
 from warehouse.release.release_folders import Releases
 

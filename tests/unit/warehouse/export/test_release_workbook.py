@@ -13,7 +13,7 @@ from openpyxl import Workbook, load_workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
 from warehouse.export.release_reader import Rows
-from warehouse.export.sheet_writer import Book, Column, Table
+from warehouse.export.sheet_writer import Book, SheetColumn, SheetTable
 from warehouse.release.release_folders import read_manifest
 
 HEADER = 4
@@ -282,8 +282,8 @@ STRANGE = ["=1+1", "+1", "-1", "@SUM(A1)", "#N/A", "1.3.1", "007", "NA", "TRUE",
 
 def test_strange_text_stays_text(tmp_path: Path) -> None:
     book = Book("t", date(2026, 11, 22), "Payung & co")
-    column = Column("text", "Text", 20, "code")
-    book.add_table(Table("T", "h", "a", (column,), Rows(("text",), [(text,) for text in STRANGE])))
+    column = SheetColumn("text", "Text", 20, "code")
+    book.add_table(SheetTable("T", "h", "a", (column,), Rows(("text",), [(text,) for text in STRANGE])))
     book.save(tmp_path / "t.xlsx")
     sheet = load_workbook(tmp_path / "t.xlsx")["T"]
     cells = [row[0] for row in sheet.iter_rows(min_row=HEADER + 1)]
@@ -299,7 +299,7 @@ def test_same_content_gives_the_same_bytes(tmp_path: Path) -> None:
     for name in ("one", "two"):
         book = Book("t", date(2026, 11, 22), "f")
         rows = Rows(("value", "decimals", "gap"), [(0.1 + 0.2, 1, None), (None, 1, "no value: none")])
-        book.add_table(Table("T", "h", "a", (Column("value", "Value", 20, "value", "gap"),), rows))
+        book.add_table(SheetTable("T", "h", "a", (SheetColumn("value", "Value", 20, "value", "gap"),), rows))
         book.save(tmp_path / f"{name}.xlsx")
     assert (tmp_path / "one.xlsx").read_bytes() == (tmp_path / "two.xlsx").read_bytes()
     sheet = load_workbook(tmp_path / "one.xlsx")["T"]

@@ -11,7 +11,7 @@ import pytest
 from payung_command import run_payung
 
 from warehouse.metadata import table
-from warehouse.query.as_of_views import AsOfError
+from warehouse.query.as_of_views import AsOfQueryError
 from warehouse.query.read_only import QueryError, ask, query, reader
 
 COLUMNS = ", ".join(table("indicator_set.value").column_names)
@@ -94,7 +94,7 @@ def test_state_in_front_of_the_release(release: Path) -> None:
 
 
 def test_before_the_first_vintage(release: Path) -> None:
-    with pytest.raises(AsOfError, match="oldest at hand is"), reader(release, date(1999, 1, 1)):
+    with pytest.raises(AsOfQueryError, match="oldest at hand is"), reader(release, date(1999, 1, 1)):
         pass
 
 
@@ -147,5 +147,5 @@ def test_a_release_of_another_version_is_told(release: Path, tmp_path: Path) -> 
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute("DROP TABLE reference.cell_group")
     told = r"another version of Payung.*cell_group.*payung refresh --force"
-    with pytest.raises(AsOfError, match=told), reader(tmp_path, date(2022, 12, 31)):
+    with pytest.raises(AsOfQueryError, match=told), reader(tmp_path, date(2022, 12, 31)):
         pass

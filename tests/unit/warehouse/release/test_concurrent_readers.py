@@ -15,7 +15,7 @@ import duckdb
 import pytest
 from small_build import SmallBuild
 
-from warehouse.metadata import Table
+from warehouse.metadata import TableDescription
 from warehouse.release.publish import Provenance, publish
 from warehouse.release.release_folders import Releases
 
@@ -51,7 +51,7 @@ def marked(build: SmallBuild, mark: str) -> None:
 
 @pytest.mark.long
 def test_twenty_readers_see_one_whole_release_each_while_three_are_published(
-    whole_build: SmallBuild, whole_staged: Sequence[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: Sequence[TableDescription], tmp_path: Path
 ) -> None:
     home, stop = tmp_path / "home", tmp_path / "stop"
     build = SmallBuild(tmp_path / "build")

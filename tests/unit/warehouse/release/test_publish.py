@@ -20,20 +20,20 @@ from assets.release_stage import reference_years
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import load_catalog
 from warehouse.build.engine import Build
-from warehouse.metadata import Table, tables
+from warehouse.metadata import TableDescription, tables
 from warehouse.release.publish import Provenance, audit, blocking, history, publish, publish_aside
 from warehouse.release.release_folders import DamagedError, ReleaseError, Releases, clean, make_current, read_manifest
 
 SOURCES = [{"provider": "ilostat", "dataset": "d", "snapshot": "s", "vintage_date": "2024-09-12", "rebuilt": True}]
 
 
-def published(build: Build, home: Path, staged: Sequence[Table]) -> Path:
+def published(build: Build, home: Path, staged: Sequence[TableDescription]) -> Path:
     return publish(build, Releases(home), staged, Provenance({"code": "c1", "archive": "a1"}, SOURCES, "0.1.0"))
 
 
 @pytest.fixture(scope="module")
 def first_home(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path_factory: pytest.TempPathFactory
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Path]:
     """A home with one release, and its folder; for reading."""
     home = tmp_path_factory.mktemp("first")
@@ -65,7 +65,7 @@ def test_first_release_is_whole_and_current(first_home: tuple[Path, Path]) -> No
 
 
 def test_file_holds_the_rows_of_the_build_and_parquet_the_same(
-    first_home: tuple[Path, Path], whole_staged: list[Table]
+    first_home: tuple[Path, Path], whole_staged: list[TableDescription]
 ) -> None:
     _, folder = first_home
     con = duckdb.connect(str(folder / "warehouse.duckdb"), read_only=True)
@@ -100,7 +100,9 @@ def test_file_opens_in_duckdb_1_3(first_home: tuple[Path, Path]) -> None:
 
 
 @pytest.mark.long
-def test_swap_is_at_once_for_a_reader(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
+def test_swap_is_at_once_for_a_reader(
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
+) -> None:
     first = published(whole_build.build, tmp_path, whole_staged)
     seen: set[str | None] = set()
     stop = threading.Event()
@@ -155,7 +157,9 @@ def test_unknown_release_names_those_there_are(first_home: tuple[Path, Path]) ->
 
 
 @pytest.mark.long
-def test_current_may_be_pointed_back(whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path) -> None:
+def test_current_may_be_pointed_back(
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
+) -> None:
     first = published(whole_build.build, tmp_path, whole_staged)
     published(whole_build.build, tmp_path, whole_staged)
     make_current(Releases(tmp_path), first)
@@ -164,7 +168,7 @@ def test_current_may_be_pointed_back(whole_build: SmallBuild, whole_staged: list
 
 
 def test_build_without_audit_is_not_published(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     bare = SmallBuild(tmp_path / "build")
     with pytest.raises(ReleaseError, match="was not audited"):
@@ -173,7 +177,7 @@ def test_build_without_audit_is_not_published(
 
 
 def test_build_that_lacks_a_table_is_not_published(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     bare = SmallBuild(tmp_path / "build")
     bare.write("quality.check_result", [])
@@ -209,7 +213,7 @@ def test_fault_in_the_build_blocks(tmp_path: Path, whole_build: SmallBuild) -> N
 
 
 def test_full_disk_leaves_the_last_release_and_nothing_else(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     first = published(whole_build.build, tmp_path, whole_staged)
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -225,7 +229,7 @@ def test_full_disk_leaves_the_last_release_and_nothing_else(
 
 
 def test_folder_that_cannot_be_made_is_a_message(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     (tmp_path / "releases").write_text("not a folder", encoding="utf-8")
     with pytest.raises(ReleaseError, match=r"could not be written to .*releases: .*Free some space or make the folder"):
@@ -234,7 +238,7 @@ def test_folder_that_cannot_be_made_is_a_message(
 
 @pytest.mark.long
 def test_swap_that_fails_keeps_the_old_current(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     first = published(whole_build.build, tmp_path, whole_staged)
 
@@ -249,7 +253,7 @@ def test_swap_that_fails_keeps_the_old_current(
 
 
 def test_leftovers_of_a_killed_refresh_are_cleared(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     kept = published(whole_build.build, tmp_path, whole_staged)
     left = tmp_path / "releases" / ".2026.11.22-9.4711"
@@ -294,7 +298,7 @@ def test_cell_names_all_breakdowns_in_their_order(release: Path) -> None:
 
 
 def test_history_that_cannot_be_written_is_told_and_the_release_stands(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(folder: Path, event: history.Event) -> None:
         raise OSError(28, "No space left on device")
@@ -313,7 +317,7 @@ def test_damaged_manifest_says_so_and_what_to_do(tmp_path: Path, content: bytes)
 
 
 def test_a_build_as_of_a_day_says_its_reference_year(
-    whole_build: SmallBuild, whole_staged: list[Table], tmp_path: Path
+    whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     made_from = Provenance({"code": "c"}, [], "0.1.0")
     for day, used, said in (

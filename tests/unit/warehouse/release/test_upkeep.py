@@ -22,7 +22,7 @@ from assets.release_inputs import unchanged
 from indicator_defs.system import settings
 from pipelines import release_actions as asking
 from warehouse.disk import sha256
-from warehouse.metadata import Table
+from warehouse.metadata import TableDescription
 from warehouse.release import history, upkeep
 from warehouse.release.home_format import FORMAT
 from warehouse.release.publish import Provenance, publish
@@ -93,7 +93,7 @@ def test_refresh_does_not_undo_a_rollback(home: Path, monkeypatch: pytest.Monkey
 
 
 def test_publishing_ends_a_rollback(
-    home: Path, whole_build: SmallBuild, whole_staged: Sequence[Table], monkeypatch: pytest.MonkeyPatch
+    home: Path, whole_build: SmallBuild, whole_staged: Sequence[TableDescription], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     roll_back(Releases(home), today(1), "me")
     assert history.rolled_back_from(home / "releases", today(1)) == [today(3)]

@@ -1,7 +1,7 @@
-"""The parts of a way back: what is told about one number, as plain data.
+"""The parts of an explanation: what a release knows of one number, as plain data.
 
-Belongs here: the shapes that explanation.py fills and the command line prints; every field is a value, a list or a
-shape.
+Belongs here: the data classes that explanation.py fills and the command line prints; every field is a value, a list or a
+data class. The names of the fields are keys of `payung explain --json`.
 Does not belong here: finding them (explanation.py, regional_figure.py) and words for people
 (pipelines/cli/output/explain.py).
 """
@@ -13,8 +13,8 @@ from datetime import date
 
 
 @dataclass(frozen=True)
-class Cell:
-    """What is asked for: one cell of one indicator, area and year; `asked`: the year, or baseline or latest."""
+class RequestedCell:
+    """The requested cell: one cell of one indicator, area and year; `asked`: the year, or baseline or latest."""
 
     asked: str
     indicator: str
@@ -38,7 +38,7 @@ class Cell:
 
 
 @dataclass(frozen=True)
-class Translation:
+class CodeTranslation:
     """One code of the row, and the crosswalk line that translated it (target None: not stated)."""
 
     concept: str
@@ -50,7 +50,7 @@ class Translation:
 
 
 @dataclass(frozen=True)
-class Fixed:
+class AssignedBreakdown:
     """A breakdown that no code of the row gives: the definition or a series rename says it."""
 
     concept: str
@@ -59,7 +59,7 @@ class Fixed:
 
 
 @dataclass(frozen=True)
-class Origin:
+class ValueOrigin:
     """The row and the bytes that a value comes from. `row`: every column of the staged row that is not empty."""
 
     observation_id: str
@@ -82,12 +82,12 @@ class Origin:
     staged_table: str
     snapshot_row: str
     row: dict[str, str]
-    translations: list[Translation]
-    fixed: list[Fixed]
+    translations: list[CodeTranslation]
+    fixed: list[AssignedBreakdown]
 
 
 @dataclass(frozen=True)
-class Value:
+class ChosenValue:
     """The chosen value. `status_changed_by`: why its status is not the translated one; None where it is."""
 
     obs_value: float | None
@@ -128,7 +128,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Feed:
+class FeedChoice:
     """A feed that publishes the indicator for the area and breakdown family."""
 
     feed: str
@@ -146,7 +146,7 @@ class Feed:
 
 
 @dataclass(frozen=True)
-class Correction:
+class CellCorrection:
     """A guarded correction of the cell; `applied` is false where the text it expects is no longer there."""
 
     action: str
@@ -160,7 +160,7 @@ class Correction:
 
 
 @dataclass(frozen=True)
-class Vintage:
+class CellVintage:
     """The cell in one vintage of one feed."""
 
     vintage_date: date
@@ -172,7 +172,7 @@ class Vintage:
 
 
 @dataclass(frozen=True)
-class Revision:
+class CellRevision:
     """A change of the cell between two vintages."""
 
     revision_class: str
@@ -187,7 +187,7 @@ class Revision:
 
 
 @dataclass(frozen=True)
-class Rejection:
+class RejectedRow:
     """A published row of the cell's area and year that could not be used."""
 
     reason: str
@@ -198,7 +198,7 @@ class Rejection:
 
 
 @dataclass(frozen=True)
-class Near:
+class NearbyValue:
     """A chosen value near an empty cell: of another year or another breakdown."""
 
     time_period: int
@@ -208,7 +208,7 @@ class Near:
 
 
 @dataclass(frozen=True)
-class Gap:
+class GapExplanation:
     """Why there is no value, who could fill the gap, and what there is instead.
 
     `availability`: what quality.availability says of the area and breakdown over all years; None where it is available.
@@ -217,9 +217,9 @@ class Gap:
     reason: str
     availability: str | None
     filled_by: str | None
-    years: list[Near]
-    breakdowns: list[Near]
-    rejections: list[Rejection]
+    years: list[NearbyValue]
+    breakdowns: list[NearbyValue]
+    rejections: list[RejectedRow]
 
 
 @dataclass(frozen=True)
@@ -238,12 +238,12 @@ class BaselineUse:
     change_areas: str | None
     comparable: bool
     reason: str | None
-    averaged: list[Short]
+    averaged: list[ValueLineage]
 
 
 @dataclass(frozen=True)
-class Short:
-    """The way back of one value in one line."""
+class ValueLineage:
+    """The lineage of one value in one line."""
 
     time_period: int
     value_text: str
@@ -258,7 +258,7 @@ class Short:
 
 
 @dataclass(frozen=True)
-class Member:
+class FigureMember:
     """A member's part in a regional figure. `values`: one, or those that an event count's mean is made of."""
 
     ref_area: str
@@ -273,11 +273,11 @@ class Member:
     is_extended: bool
     is_capped: bool
     obs_status: str | None
-    values: list[Short]
+    values: list[ValueLineage]
 
 
 @dataclass(frozen=True)
-class Absent:
+class AbsentMember:
     """A member that does not count in a regional figure, with the newest chosen value of the cell up to the year.
 
     At the baseline year the value nearest to it in the baseline period comes first.
@@ -319,7 +319,7 @@ class WeightRow:
 
 
 @dataclass(frozen=True)
-class Weight:
+class FigureWeight:
     """The weight of a regional figure: what it is, how it is filled, and the series and rows it is made of."""
 
     weight: str
@@ -334,7 +334,7 @@ class Weight:
 
 
 @dataclass(frozen=True)
-class Threshold:
+class ClassThreshold:
     """What a class needs, for a group of this size (class B: B or B_alternative)."""
 
     threshold: str
@@ -356,7 +356,7 @@ class MemberBreak:
 
 
 @dataclass(frozen=True)
-class Group:
+class RegionalFigure:
     """A regional figure with what must be known beside it; `obs_value` None: withheld (class C)."""
 
     obs_value: float | None
@@ -387,15 +387,15 @@ class Group:
     is_baseline: bool
     baseline_from: int
     baseline_to: int
-    thresholds: list[Threshold]
-    weight: Weight | None
-    members: list[Member]
+    thresholds: list[ClassThreshold]
+    weight: FigureWeight | None
+    members: list[FigureMember]
     breaks: list[MemberBreak]
-    absent: list[Absent]
+    absent: list[AbsentMember]
 
 
 @dataclass(frozen=True)
-class WayBack:
+class Explanation:
     """Everything that is known of one number. `kind`: value, group, withheld or gap.
 
     `origins`: of the chosen value; of a gap, those of the values that are published and not used.
@@ -403,14 +403,14 @@ class WayBack:
 
     release: str
     kind: str
-    cell: Cell
-    value: Value | None
-    origins: list[Origin]
-    feeds: list[Feed]
+    cell: RequestedCell
+    value: ChosenValue | None
+    origins: list[ValueOrigin]
+    feeds: list[FeedChoice]
     candidates: list[Candidate]
-    corrections: list[Correction]
-    vintages: list[Vintage]
-    revisions: list[Revision]
-    group: Group | None
+    corrections: list[CellCorrection]
+    vintages: list[CellVintage]
+    revisions: list[CellRevision]
+    group: RegionalFigure | None
     baseline: BaselineUse | None
-    gap: Gap | None
+    gap: GapExplanation | None

@@ -1,4 +1,4 @@
-"""The way back of every number: to the bytes of the snapshot, in SQL and through the door of the command.
+"""The lineage of every number: to the bytes of the snapshot, in SQL and through the door of the command.
 
 Bytes are read here with nothing of ours: json, csv and gzip, rows counted as sources/parsing.py says (JSON: items of the
 row list from 1; CSV: records with the header as row 1).
@@ -20,8 +20,8 @@ import pytest
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from pipelines.cli.output.explain import render
-from warehouse.explain.explanation import Asked, WayBackError, way_back, ways_back
-from warehouse.explain.parts import WayBack
+from warehouse.explain.explanation import ExplanationError, ExplanationRequest, explain, explain_all
+from warehouse.explain.explanation_parts import Explanation
 from warehouse.query.read_only import query
 
 SEED, ROWS = 20161124, 1000
@@ -41,7 +41,7 @@ def _file(path: Path) -> tuple[str, Any]:
 
 
 def _bytes_of(home: Path, row: dict[str, Any]) -> tuple[str, str | None, str]:
-    """(sha256, value text, area code) of a row of `way_back`, from the kept bytes."""
+    """(sha256, value text, area code) of a row of `value_lineage`, from the kept bytes."""
     sha256, rows = _file(home / "snapshots" / row["snapshot_id"] / row["file"])
     number = int(row["snapshot_row"].rsplit(":", 1)[1])
     if row["source"] in VALUE_COLUMN:
@@ -55,22 +55,22 @@ def _bytes_of(home: Path, row: dict[str, Any]) -> tuple[str, str | None, str]:
 
 @pytest.fixture(scope="module")
 def sample(ask: Any) -> list[dict[str, Any]]:
-    """A thousand rows of `way_back` drawn at random from all chosen values, always the same."""
+    """A thousand rows of `value_lineage` drawn at random from all chosen values, always the same."""
     ids = [row["id"] for row in ask("SELECT observation_id AS id FROM indicator_set.value ORDER BY observation_id")]
     drawn = random.Random(SEED).sample(ids, ROWS)
-    rows: list[dict[str, Any]] = ask("SELECT * FROM way_back WHERE observation_id IN (SELECT unnest(?))", drawn)
+    rows: list[dict[str, Any]] = ask("SELECT * FROM value_lineage WHERE observation_id IN (SELECT unnest(?))", drawn)
     assert len(rows) == ROWS
     return sorted(rows, key=lambda row: str(row["observation_id"]))
 
 
-def test_every_chosen_value_has_one_way_back_and_its_row_holds_its_text(ask: Any) -> None:
+def test_every_chosen_value_has_one_lineage_and_its_row_holds_its_text(ask: Any) -> None:
     (found,) = ask(
         "SELECT count(*) AS n, count(DISTINCT observation_id) AS n_values, "
         "count(*) FILTER (WHERE value_as_published IS DISTINCT FROM value_text) AS other_text, "
         "count(*) FILTER (WHERE period_as_published <> CAST(time_period AS VARCHAR)) AS other_year, "
         "count(*) FILTER (WHERE NOT regexp_full_match(sha256, '[0-9a-f]{64}')) AS no_sha256, "
         "count(*) FILTER (WHERE concat(address, producer) = '' OR definition IS NULL OR choice_reason IS NULL) AS bare "
-        "FROM way_back"
+        "FROM value_lineage"
     )
     (values,) = ask("SELECT count(*) AS n FROM indicator_set.value")
     assert found == {
@@ -127,7 +127,7 @@ def test_every_regional_figure_reaches_rows_that_hold_its_texts(ask: Any) -> Non
         "SELECT indicator, area_group, reference_year, cell, count(DISTINCT ref_area) AS n, "
         "count(*) FILTER (WHERE value_as_published IS DISTINCT FROM value_text) AS wrong, "
         "count(*) FILTER (WHERE snapshot_row IS NULL OR length(sha256) <> 64) AS no_row "
-        "FROM way_back_members GROUP BY ALL) AS m "
+        "FROM aggregate_lineage GROUP BY ALL) AS m "
         "ON m.indicator = a.indicator AND m.area_group = a.ref_area AND m.reference_year = a.time_period "
         "AND m.cell = a.cell"
     )
@@ -135,7 +135,7 @@ def test_every_regional_figure_reaches_rows_that_hold_its_texts(ask: Any) -> Non
     assert set(found.values()) == {0}, found
     (members,) = ask(
         "SELECT (SELECT count(*) FROM indicator_set.aggregate_member) AS members, "
-        "(SELECT count(DISTINCT (indicator, area_group, reference_year, cell, ref_area)) FROM way_back_members) AS reached"
+        "(SELECT count(DISTINCT (indicator, area_group, reference_year, cell, ref_area)) FROM aggregate_lineage) AS reached"
     )
     assert members["members"] == members["reached"]
 
@@ -144,33 +144,33 @@ def test_contributions_add_up_and_averaged_years_give_the_mean(ask: Any) -> None
     sums = ask(
         "SELECT indicator, area_group, reference_year, cell, sum(contribution) AS total, any_value(group_value) AS figure "
         "FROM (SELECT DISTINCT indicator, area_group, reference_year, cell, ref_area, contribution, group_value "
-        "FROM way_back_members WHERE contribution IS NOT NULL) GROUP BY ALL"
+        "FROM aggregate_lineage WHERE contribution IS NOT NULL) GROUP BY ALL"
     )
     assert len(sums) > 4000
     assert [s for s in sums if s["total"] != pytest.approx(s["figure"], rel=1e-9, abs=1e-9)] == []
     means = ask(
         "SELECT indicator, ref_area, any_value(value_low) AS value, any_value(values_averaged) AS n, "
         "avg(CAST(value_as_published AS DOUBLE)) AS mean, count(DISTINCT time_period) AS years "
-        "FROM way_back_members WHERE values_averaged > 1 GROUP BY indicator, ref_area, area_group, cell"
+        "FROM aggregate_lineage WHERE values_averaged > 1 GROUP BY indicator, ref_area, area_group, cell"
     )
     assert means
     for found in means:
         assert found["value"] == pytest.approx(found["mean"])
         assert found["n"] == found["years"]
     (withheld,) = ask(
-        "SELECT count(contribution) AS n FROM way_back_members WHERE publication_class = 'C' OR method LIKE 'median%'"
+        "SELECT count(contribution) AS n FROM aggregate_lineage WHERE publication_class = 'C' OR method LIKE 'median%'"
     )
     assert withheld["n"] == 0, "nothing is contributed to a figure that is withheld, nor to a median"
 
 
-def test_every_value_of_the_baseline_has_its_way_back(ask: Any) -> None:
+def test_every_value_of_the_baseline_has_its_lineage(ask: Any) -> None:
     for end in ("baseline", "latest"):
         lost = ask(
             f"SELECT b.indicator, b.ref_area, b.cell FROM baseline.value AS b "
-            f"LEFT JOIN way_back AS w ON w.observation_id = b.{end}_observation_id AND w.time_period = b.{end}_year "
+            f"LEFT JOIN value_lineage AS w ON w.observation_id = b.{end}_observation_id AND w.time_period = b.{end}_year "
             f"LEFT JOIN indicator_set.aggregate AS a ON a.indicator = b.indicator AND a.ref_area = b.ref_area "
             f"AND a.cell = b.cell AND a.time_period = b.{end}_year AND a.obs_value = b.{end}_value "
-            f"LEFT JOIN (SELECT DISTINCT indicator, ref_area, cell, reference_year FROM way_back_members) AS m "
+            f"LEFT JOIN (SELECT DISTINCT indicator, ref_area, cell, reference_year FROM aggregate_lineage) AS m "
             f"ON m.indicator = b.indicator AND m.ref_area = b.ref_area AND m.cell = b.cell "
             f"AND m.reference_year = b.{end}_year AND b.area_type = 'country' AND b.{end}_observation_id IS NULL "
             f"WHERE b.{end}_value IS NOT NULL AND w.observation_id IS NULL AND a.indicator IS NULL AND m.indicator IS NULL"
@@ -181,18 +181,18 @@ def test_every_value_of_the_baseline_has_its_way_back(ask: Any) -> None:
 # -- through the door of the command ---------------------------------------------------------------------------------
 
 
-def _asked(row: dict[str, Any], year: str = "time_period") -> Asked:
-    return Asked(row["indicator"], row["ref_area"], str(row[year]), {b: row[b] for b in BREAKDOWNS})
+def _request(row: dict[str, Any], year: str = "time_period") -> ExplanationRequest:
+    return ExplanationRequest(row["indicator"], row["ref_area"], str(row[year]), {b: row[b] for b in BREAKDOWNS})
 
 
 @pytest.fixture(scope="module")
-def explained(sample: list[dict[str, Any]], release: Path) -> list[tuple[dict[str, Any], WayBack]]:
+def explained(sample: list[dict[str, Any]], release: Path) -> list[tuple[dict[str, Any], Explanation]]:
     """Some rows of the sample with what the command finds for them."""
     some = sample[:12]
-    return list(zip(some, ways_back(release, [_asked(row) for row in some]), strict=True))
+    return list(zip(some, explain_all(release, [_request(row) for row in some]), strict=True))
 
 
-def test_command_finds_what_the_view_says(explained: list[tuple[dict[str, Any], WayBack]]) -> None:
+def test_command_finds_what_the_view_says(explained: list[tuple[dict[str, Any], Explanation]]) -> None:
     for row, found in explained:
         assert found.kind == "value"
         assert found.value is not None
@@ -222,7 +222,9 @@ def test_command_finds_what_the_view_says(explained: list[tuple[dict[str, Any], 
         assert row["observation_id"] in {v.observation_id for v in found.vintages}
 
 
-def test_breakdowns_of_a_value_come_from_its_codes_or_are_set(explained: list[tuple[dict[str, Any], WayBack]]) -> None:
+def test_breakdowns_of_a_value_come_from_its_codes_or_are_set(
+    explained: list[tuple[dict[str, Any], Explanation]],
+) -> None:
     for row, found in explained:
         (origin,) = found.origins
         given = {t.concept: t.target for t in origin.translations} | {f.concept: f.target for f in origin.fixed}
@@ -232,7 +234,7 @@ def test_breakdowns_of_a_value_come_from_its_codes_or_are_set(explained: list[tu
 def test_pensions_of_women_in_the_philippines(release: Path) -> None:
     # UN SDG database of 2023-12-17, SI_COV_PENSN, FEMALE, 2020: 12. The ILO's WSPR 2024-26, newer and the owner's own,
     # is the feed that is used; it has 44.4 (2019) and 60.7 (2021) and nothing for 2020.
-    found = way_back(release, Asked("ASP_COV_PENSN", "PHL", "2020", {"sex": "F"}))
+    found = explain(release, ExplanationRequest("ASP_COV_PENSN", "PHL", "2020", {"sex": "F"}))
     assert found.kind == "gap"
     assert found.gap is not None
     assert "Published, but not used: 12 (unsd_sdg/sdg/SI_COV_PENSN)" in found.gap.reason
@@ -246,7 +248,7 @@ def test_pensions_of_women_in_the_philippines(release: Path) -> None:
     assert [(r.revision_class, r.text_to, str(r.vintage_to)) for r in found.revisions] == [("new", "12", "2022-12-25")]
     assert [v.value_text for v in found.vintages] == ["12", "12"]
 
-    used = way_back(release, Asked("asp_cov_pensn", "phl", "latest", {"sex": "F"}))
+    used = explain(release, ExplanationRequest("asp_cov_pensn", "phl", "latest", {"sex": "F"}))
     assert used.value is not None
     assert (used.cell.time_period, used.value.value_text) == (2021, "60.7")
     assert [(f.feed.split("/")[0], f.is_chosen) for f in used.feeds] == [("ilostat", True), ("unsd_sdg", False)]
@@ -254,7 +256,7 @@ def test_pensions_of_women_in_the_philippines(release: Path) -> None:
 
 def test_unemployment_cover_of_asean(release: Path) -> None:
     # 12.56 of the unemployed (methods.md section 4: 12.6), from the ILO's values; Indonesia's 0 weighs 60 %
-    found = way_back(release, Asked("ASP_COV_UEMP", "ASEAN", "2020"))
+    found = explain(release, ExplanationRequest("ASP_COV_UEMP", "ASEAN", "2020"))
     assert found.kind == "group"
     group = found.group
     assert group is not None
@@ -290,7 +292,7 @@ WEIGHTS = {
 @pytest.mark.parametrize("name", WEIGHTS)
 def test_weight_can_be_made_again_from_the_rows_shown(name: str, release: Path) -> None:
     indicator, breakdowns, made = WEIGHTS[name]
-    group = way_back(release, Asked(indicator, "ASEAN", "2020", breakdowns)).group
+    group = explain(release, ExplanationRequest(indicator, "ASEAN", "2020", breakdowns)).group
     assert group is not None
     assert group.weight is not None
     assert group.weight.weight == name.split()[0]
@@ -301,7 +303,7 @@ def test_weight_can_be_made_again_from_the_rows_shown(name: str, release: Path) 
 
 
 def test_withheld_figure_says_why_and_who_reports(release: Path) -> None:
-    found = way_back(release, Asked("ASP_COV_UEMP", "ASEAN", "2020", {"sex": "F"}))
+    found = explain(release, ExplanationRequest("ASP_COV_UEMP", "ASEAN", "2020", {"sex": "F"}))
     assert found.kind == "withheld"
     assert found.group is not None
     assert (found.group.publication_class, found.group.obs_status, found.group.obs_value) == ("C", "Q", None)
@@ -313,12 +315,12 @@ def test_withheld_figure_says_why_and_who_reports(release: Path) -> None:
 
 def test_correction_that_keeps_a_value_from_use_is_told(release: Path) -> None:
     # UN 2023-12-17: 70.1 for 2020, a hundred times the country's only other figure; the ILO has withdrawn it
-    found = way_back(release, Asked("ASP_COV_DISAB", "KHM", "2020"))
+    found = explain(release, ExplanationRequest("ASP_COV_DISAB", "KHM", "2020"))
     assert found.kind == "gap"
     assert [(c.action, c.found_text, c.applied) for c in found.corrections] == [("exclude_from_use", "70.1", True)]
     assert found.gap is not None
     assert "kept from use by a correction" in found.gap.reason
-    marked = way_back(release, Asked("ASP_HLT_ADOL", "LAO", "2015"))
+    marked = explain(release, ExplanationRequest("ASP_HLT_ADOL", "LAO", "2015"))
     assert marked.value is not None
     assert marked.value.obs_status == "U"
     assert marked.value.status_changed_by == "correction: mark_unreliable"
@@ -329,7 +331,7 @@ def test_withdrawn_value_is_told_with_the_vintage_that_had_it(ask: Any, release:
         "SELECT r.* FROM lineage.revision AS r WHERE r.revision_class = 'withdrawn' AND r.text_from = '6.8' "
         "AND r.indicator = 'ASP_COV_DISAB' AND r.ref_area = 'KHM'"
     )
-    found = way_back(release, _asked(row))
+    found = explain(release, _request(row))
     assert found.gap is not None
     assert found.gap.reason.startswith(
         "Withdrawn: unsd_sdg/sdg/SI_COV_DISAB published 6.8 in the vintage of 2020-12-27"
@@ -343,7 +345,9 @@ def test_gap_names_the_reason_of_the_availability_table(ask: Any, release: Path)
         "AND availability IN ('declared', 'no_value') ORDER BY hash(indicator || ref_area) LIMIT 6"
     )
     for row, found in zip(
-        rows, ways_back(release, [Asked(r["indicator"], r["ref_area"], "2020") for r in rows]), strict=True
+        rows,
+        explain_all(release, [ExplanationRequest(r["indicator"], r["ref_area"], "2020") for r in rows]),
+        strict=True,
     ):
         assert found.kind == "gap"
         assert found.gap is not None
@@ -352,12 +356,12 @@ def test_gap_names_the_reason_of_the_availability_table(ask: Any, release: Path)
 
 
 def test_baseline_of_event_counts_names_the_years_it_is_the_mean_of(release: Path) -> None:
-    found = way_back(release, Asked("ASP_DIS_AFF", "IDN", "baseline"))
+    found = explain(release, ExplanationRequest("ASP_DIS_AFF", "IDN", "baseline"))
     assert found.baseline is not None
     assert [s.time_period for s in found.baseline.averaged] == [2014, 2015, 2016, 2017, 2018]
     mean = sum(float(s.value_text) for s in found.baseline.averaged) / 5
     assert found.baseline.baseline_value == pytest.approx(mean)
-    group = way_back(release, Asked("ASP_DIS_AFF", "ASEAN", "baseline")).group
+    group = explain(release, ExplanationRequest("ASP_DIS_AFF", "ASEAN", "baseline")).group
     assert group is not None
     assert {m.ref_area: len(m.values) for m in group.members}["IDN"] == 5
 
@@ -374,7 +378,7 @@ def test_baseline_of_event_counts_names_the_years_it_is_the_mean_of(release: Pat
 def test_end_of_the_baseline_that_has_no_value_is_a_gap_with_its_reason(
     release: Path, indicator: str, area: str, word: str
 ) -> None:
-    found = way_back(release, Asked(indicator, area, word))
+    found = explain(release, ExplanationRequest(indicator, area, word))
     assert found.kind == "gap"
     assert found.gap is not None
     assert found.gap.reason
@@ -412,7 +416,7 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
     for v in ask(f"SELECT indicator, ref_area, cell, time_period FROM indicator_set.value WHERE time_period <= {last}"):
         years.setdefault((v["indicator"], v["cell"], v["ref_area"]), set()).add(v["time_period"])
     told = 0
-    for figure, found in zip(figures, ways_back(release, [_asked(f) for f in figures]), strict=True):
+    for figure, found in zip(figures, explain_all(release, [_request(f) for f in figures]), strict=True):
         group = found.group
         assert group is not None
         for absent in group.absent:
@@ -430,30 +434,30 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
 
 
 def test_baseline_of_event_counts_leads_with_their_mean(release: Path) -> None:
-    told = render(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "baseline")))
+    told = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
     assert told.index("ends             baseline 1,330 ") < told.index("Value of 2016 alone  578 ")
-    alone = render(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "2016")))
+    alone = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "2016")))
     assert alone.index("\nValue  578 ") < alone.index("baseline 1,330 ")
 
 
 def test_declared_breaks_of_members_are_told_of_a_regional_figure(release: Path) -> None:
-    group = way_back(release, Asked("ASP_DIS_DEAD", "ASEAN", "2021")).group
+    group = explain(release, ExplanationRequest("ASP_DIS_DEAD", "ASEAN", "2021")).group
     assert group is not None
     assert {(b.ref_area, b.break_year) for b in group.breaks} >= {("IDN", 2020), ("PHL", 2020)}
     assert all(b.why and b.place.startswith("indicator_defs/breaks/known.yaml:") for b in group.breaks)
-    before = way_back(release, Asked("ASP_DIS_DEAD", "ASEAN", "2019")).group
+    before = explain(release, ExplanationRequest("ASP_DIS_DEAD", "ASEAN", "2019")).group
     assert before is not None
     assert before.breaks == []
 
 
 def test_published_figure_of_a_region_enters_no_regional_figure(release: Path) -> None:
-    told = render(way_back(release, Asked("ASP_COV_PENSN", "SEA", "2020")))
+    told = render(explain(release, ExplanationRequest("ASP_COV_PENSN", "SEA", "2020")))
     assert "no: regional figures are made of Member States only" in told
 
 
 def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
-    asked = [Asked("ASP_COV_PENSN", "ASEAN", "1990"), Asked("ASP_FIN_GDP", "ASEAN", "2020")]
-    early, declared = ways_back(release, asked)
+    request = [ExplanationRequest("ASP_COV_PENSN", "ASEAN", "1990"), ExplanationRequest("ASP_FIN_GDP", "ASEAN", "2020")]
+    early, declared = explain_all(release, request)
     assert early.gap is not None
     assert "Regional figures are made for" in early.gap.reason
     assert declared.gap is not None
@@ -463,15 +467,24 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "message"),
     [
-        (Asked("ASP_COV_PENSON", "PHL", "2020"), r"no indicator 'ASP_COV_PENSON'. Near it: ASP_COV_PENSN \("),
-        (Asked("ASP_COV_PENSN", "Philipines", "2020"), r"no area 'Philipines'. Near it: PHL \(Philippines\)"),
-        (Asked("ASP_COV_PENSN", "PHL", "2020", {"sex": "femal"}), r"no code of sex 'femal'. Near it: F \("),
-        (Asked("ASP_COV_PENSN", "PHL", "20"), "is no year: give four digits"),
+        (
+            ExplanationRequest("ASP_COV_PENSON", "PHL", "2020"),
+            r"no indicator 'ASP_COV_PENSON'. Near it: ASP_COV_PENSN \(",
+        ),
+        (
+            ExplanationRequest("ASP_COV_PENSN", "Philipines", "2020"),
+            r"no area 'Philipines'. Near it: PHL \(Philippines\)",
+        ),
+        (
+            ExplanationRequest("ASP_COV_PENSN", "PHL", "2020", {"sex": "femal"}),
+            r"no code of sex 'femal'. Near it: F \(",
+        ),
+        (ExplanationRequest("ASP_COV_PENSN", "PHL", "20"), "is no year: give four digits"),
     ],
 )
-def test_what_is_not_known_is_told_with_what_is_near(asked: Asked, message: str, release: Path) -> None:
-    with pytest.raises(WayBackError, match=message):
-        way_back(release, asked)
+def test_what_is_not_known_is_told_with_what_is_near(request: ExplanationRequest, message: str, release: Path) -> None:
+    with pytest.raises(ExplanationError, match=message):
+        explain(release, request)
 
 
 def test_queries_of_the_page_run(release: Path) -> None:
@@ -499,7 +512,7 @@ def test_no_gap_says_that_nothing_is_published_where_something_is(ask: Any) -> N
 
 
 def test_gap_at_the_latest_year_names_the_nearest_other_breakdowns(release: Path) -> None:
-    gap = way_back(release, Asked("ASP_CHD_BRTH", "SGP", "latest")).gap
+    gap = explain(release, ExplanationRequest("ASP_CHD_BRTH", "SGP", "latest")).gap
     assert gap is not None
     (near,) = gap.breakdowns
     assert (near.time_period, near.breakdowns, near.value_text) == (2021, {"age": "Y0"}, "99.9")

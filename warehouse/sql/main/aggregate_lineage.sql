@@ -1,4 +1,4 @@
--- The way back of every regional figure: its members with weight and contribution, and the row and bytes of each value
+-- The lineage of every regional figure: its members with weight and contribution, and the row and bytes of each value
 WITH averaged AS (  -- event counts at the baseline year: the yearly values that a member's mean is made of
     SELECT
         v.observation_id, v.indicator, v.ref_area, v.cell, s.baseline_year,

@@ -1,7 +1,7 @@
 """Codes in a statement that the release does not know: why an answer has no rows.
 
 Belongs here: finding the codes that a statement gives to macros, and what to say of those that are unknown.
-Does not belong here: the macros (macros.py) and the search among codes (known_codes.py).
+Does not belong here: the macros (macros.py) and the search among codes (release_codes.py).
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 import duckdb
 
-from warehouse.query import known_codes
-from warehouse.query.rows import records
-from warehouse.release.macros import Macro, macros
+from warehouse.query import release_codes
+from warehouse.query.records import records
+from warehouse.release.macros import macros_and_aliases
 
 if TYPE_CHECKING:
     from indicator_defs.names import Names
@@ -62,12 +62,6 @@ def unknown_codes(con: duckdb.DuckDBPyConnection, statement: str, is_empty: bool
     return [line for what, text in dict.fromkeys(given) if (line := _line(con, what, text))]
 
 
-def parameters(macro: Macro) -> list[str]:
-    """The names of a macro's parameters, in their order."""
-    listed = macro.statement.partition("(")[2].partition(") AS TABLE")[0]
-    return [part.split(":=")[0].strip() for part in listed.split(",")]
-
-
 def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
     if what in _LOOKED_UP:
         column, table = _LOOKED_UP[what]
@@ -84,13 +78,13 @@ def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
 
 def _names(con: duckdb.DuckDBPyConnection, what: str) -> Names:
     if what == _AREA:
-        return known_codes.areas(con)
-    return known_codes.indicators(con) if what == _INDICATOR else known_codes.codes(con, "target_group")
+        return release_codes.areas(con)
+    return release_codes.indicators(con) if what == _INDICATOR else release_codes.codes(con, "target_group")
 
 
 def _arguments(tokens: list[str]) -> Iterator[tuple[str, str]]:
     """(kind of code, text) of every literal that a statement gives to a macro as a code."""
-    by_name = {m.name: parameters(m) for m in macros()}
+    by_name = {m.name: m.parameters for m in macros_and_aliases()}
     for at, token in enumerate(tokens[:-1]):
         names = by_name.get(token.lower().strip('"'))
         if names is None or tokens[at + 1] != "(":

@@ -24,7 +24,7 @@ from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.errors import PayungError
 from warehouse.build.engine import Build
 from warehouse.connection import open_engine, parquet
-from warehouse.metadata import Table, tables
+from warehouse.metadata import TableDescription, tables
 
 SQL = Path(__file__).parent / "sql"
 _NAMED = re.compile(r"\b(?:before|after)\.([a-z_]+\.[a-z_]+)\b")
@@ -68,7 +68,7 @@ class DiffError(PayungError):
 
 
 @dataclass(frozen=True)
-class State:
+class ComparedState:
     """One side of a comparison: its name, its tables, and the fingerprints of what it was made from."""
 
     name: str
@@ -112,7 +112,7 @@ class Diff:
         return self.values[self.values["kind"] == kind]
 
 
-def compare(before: State, after: State) -> Diff:
+def compare(before: ComparedState, after: ComparedState) -> Diff:
     """Compares two states. Columns that an older state lacks count as empty; raises DiffError where a table is gone."""
     con = open_engine()
     try:
@@ -161,7 +161,7 @@ def _reference() -> list[str]:
     return [name for name in tables() if name.startswith("reference.")]
 
 
-def _attach(con: duckdb.DuckDBPyConnection, side: str, state: State) -> None:
+def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> None:
     """Views of all tables of a state as SIDE.SCHEMA.TABLE, in the columns of today."""
     con.execute(f"ATTACH ':memory:' AS {side}")
     for description in (t for name, t in tables().items() if name in _compared()):
@@ -181,7 +181,7 @@ def _attach(con: duckdb.DuckDBPyConnection, side: str, state: State) -> None:
         con.execute(f"CREATE VIEW {side}.{description.full_name} AS SELECT {columns} FROM {source}")
 
 
-def _column(description: Table, name: str, there: bool) -> str:
+def _column(description: TableDescription, name: str, there: bool) -> str:
     type_ = next(c.type for c in description.columns if c.name == name)
     return f'CAST({name if there else "NULL"} AS {type_}) AS "{name}"' if not there else f'"{name}"'
 

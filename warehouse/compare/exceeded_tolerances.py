@@ -15,13 +15,13 @@ import pandas as pd
 from indicator_defs.model import Tolerance
 from indicator_defs.rounding import digits, half_up
 from indicator_defs.rules import EVERY_INDICATOR
-from warehouse.compare.diff import Diff
+from warehouse.compare.release_diff import Diff
 
 MOST_CASES = 3
 
 
 @dataclass(frozen=True)
-class Exceeded:
+class ExceededTolerance:
     """One tolerance that a comparison exceeds. `found` and `allowed` in per cent; `reasons`: of its values, as derived."""
 
     indicator: str
@@ -50,12 +50,12 @@ class Exceeded:
         return asdict(self)
 
 
-def exceeded(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list[Exceeded]:
+def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list[ExceededTolerance]:
     """The tolerances that a diff exceeds, by indicator and rule; none where the two say the same."""
     had = dict(zip(diff.totals["indicator"], diff.totals["n_before"].astype(int), strict=True))
     values = diff.values[diff.values["kind"].isin(["withdrawn", "changed"])]
     moved = _moved(values)
-    out: list[Exceeded] = []
+    out: list[ExceededTolerance] = []
     for indicator in sorted(set(values["indicator"])):
         allowed = tolerances.get(indicator, tolerances[EVERY_INDICATOR])
         own = values["indicator"] == indicator
@@ -90,12 +90,14 @@ def _moved(values: pd.DataFrame) -> pd.Series[float]:
     return moved.mask(one_sided, float("inf"))
 
 
-def _excess(indicator: str, rule: str, found: float, limit: float, cases: pd.DataFrame, total: int) -> Exceeded:
+def _excess(
+    indicator: str, rule: str, found: float, limit: float, cases: pd.DataFrame, total: int
+) -> ExceededTolerance:
     first = [_case(row) for row in cases.head(MOST_CASES).to_dict("records")]
     reasons = cases["reason"].value_counts()
     told = [f"{reason} ({n})" for reason, n in reasons.head(MOST_CASES).items()]
     told += [f"and {len(reasons) - MOST_CASES} others"] if len(reasons) > MOST_CASES else []
-    return Exceeded(indicator, rule, found, limit, len(cases), total, ", ".join(first), ", ".join(told))
+    return ExceededTolerance(indicator, rule, found, limit, len(cases), total, ", ".join(first), ", ".join(told))
 
 
 def _case(row: dict[Any, Any]) -> str:

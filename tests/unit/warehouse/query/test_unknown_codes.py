@@ -6,22 +6,22 @@ from pathlib import Path
 
 import pytest
 
-from warehouse.query.macro_codes import KINDS, NO_CODES, parameters, unknown_codes
 from warehouse.query.read_only import reader
-from warehouse.release.macros import macros
+from warehouse.query.unknown_codes import KINDS, NO_CODES, unknown_codes
+from warehouse.release.macros import macros, macros_and_aliases
 
 
 def test_every_parameter_of_every_macro_is_a_code_or_known_to_be_none() -> None:
     for macro in macros():
-        assert parameters(macro), macro.name
-        assert set(parameters(macro)) <= {*KINDS, *NO_CODES}, macro.name
+        assert macro.parameters, macro.name
+        assert set(macro.parameters) <= {*KINDS, *NO_CODES}, macro.name
 
 
-@pytest.mark.parametrize("macro", macros(), ids=lambda m: m.name)
+@pytest.mark.parametrize("macro", macros_and_aliases(), ids=lambda m: m.name)
 def test_unknown_code_of_every_macro_is_told(release: Path, macro) -> None:
-    wanted = [KINDS[p] for p in parameters(macro) if p in KINDS]
+    wanted = [KINDS[p] for p in macro.parameters if p in KINDS]
     values = {"year_asked": "2020", "known_on": "DATE '2022-12-31'", "word": "'pension'"}
-    given = ", ".join(values.get(p, "'NOT_THERE'") for p in parameters(macro))
+    given = ", ".join(values.get(p, "'NOT_THERE'") for p in macro.parameters)
     with reader(release) as con:
         statement = f"SELECT * FROM {macro.name}({given})"
         con.execute(statement)  # the macro takes what the test gives it

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indicator_defs.names import Names, area_names
-from warehouse.query.rows import records
+from warehouse.query.records import records
 
 if TYPE_CHECKING:
     import duckdb
@@ -24,7 +24,7 @@ LISTINGS = {
 
 
 @dataclass(frozen=True)
-class Meant:
+class CodeMatch:
     """A code of the release, and its name."""
 
     given: str
@@ -55,15 +55,15 @@ def codes(con: duckdb.DuckDBPyConnection, codelist: str) -> Names:
     return Names({str(r["code"]): str(r["name"]) for r in records(con, query, {"codelist": codelist})})
 
 
-def find(names: Names, what: str, given: str, error: type[PayungError], listing: str = "") -> Meant:
+def find_code(names: Names, what: str, given: str, error: type[PayungError], listing: str = "") -> CodeMatch:
     """The code that a text means. Raises `error`, naming those near it, where the release knows none."""
     code = names.meant(given)
     if code is None:
-        raise error(unknown(names, what, given, listing))
-    return Meant(given, code, names.names[code])
+        raise error(unknown_code_message(names, what, given, listing))
+    return CodeMatch(given, code, names.names[code])
 
 
-def unknown(names: Names, what: str, given: str, listing: str = "") -> str:
+def unknown_code_message(names: Names, what: str, given: str, listing: str = "") -> str:
     """The message about a text that means no code of the release."""
     advice = names.advice(given)
     near = f"{advice[0].upper()}{advice[1:]}. " if advice else ""

@@ -1,4 +1,4 @@
-"""The questions put to a release for the way back of one number; parameters by name, columns as the shapes have them.
+"""The queries for the lineage of one number; parameters by name, columns as the data classes have them.
 
 Belongs here: SQL of explanation.py. Of regional figures: regional_figure.py.
 Does not belong here: SQL that makes tables and views (sql/).
@@ -9,7 +9,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from warehouse.query.rows import FILE, SHORT
+
+# The file that holds the row of an observation o, and its checksum from the list of files of its snapshot n.
+FILE_COLUMNS = """
+    split_part(o.snapshot_row, ':', 1) AS file, nullif(
+        split_part(split_part('; ' || n.files, '; ' || split_part(o.snapshot_row, ':', 1) || ' ', 2), ';', 1), ''
+    ) AS sha256
+"""
+# Of an observation o and its snapshot n; the fields of explanation_parts.ValueLineage.
+LINEAGE_COLUMNS = f"""
+    o.time_period, o.value_text, o.feed, n.producer, o.vintage_date, o.snapshot_id, {FILE_COLUMNS}, o.snapshot_row,
+    o.observation_id
+"""
 
 # A cell is named by its breakdowns in one text, as the column `cell` of indicator_set.value.
 CELL = f"concat_ws('|', {', '.join(f'{{0}}.{b}' for b in BREAKDOWNS)})"
@@ -66,7 +77,7 @@ SELECT
             AND o.vintage_date <= coalesce(c.vintage_to, o.vintage_date)
     ) AS definition,
     r.rename_file || ':' || r.rename_line AS series_renamed_by,
-    n.producer, o.vintage_date, n.fetched_at, n.address, n.licence, n.is_rebuilt, n.note, o.snapshot_id, {FILE},
+    n.producer, o.vintage_date, n.fetched_at, n.address, n.licence, n.is_rebuilt, n.note, o.snapshot_id, {FILE_COLUMNS},
     'staged.' || d.staged_table AS staged_table, d.staged_table AS staged_name, o.snapshot_row
 FROM harmonised.observation AS o
 JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
@@ -191,7 +202,7 @@ WHERE indicator = $indicator AND ref_area = $area AND cell = $cell
 """
 
 AVERAGED = f"""
-SELECT {SHORT}
+SELECT {LINEAGE_COLUMNS}
 FROM indicator_set.value AS v
 JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
 JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
