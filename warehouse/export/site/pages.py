@@ -28,9 +28,9 @@ from warehouse.export.site.table_cells import (
     end_cells,
     in_order,
     is_empty,
+    origin_link,
     point_cells,
     summary_notes,
-    origin_link,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
