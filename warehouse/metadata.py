@@ -191,11 +191,11 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
         for c in structure.columns
         if c.role in ("dimension", "attribute")
     ]
-    known = {c.name for c in columns}
+    described_names = {c.name for c in columns}
     columns += [
         ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
         for c in extra
-        if c not in known
+        if c not in described_names
     ]
     return TableDescription(
         "staged",

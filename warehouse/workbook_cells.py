@@ -105,9 +105,9 @@ def check_size(sheet: str, rows: int, columns: int, remedy: str) -> None:
             raise SheetError(f"{sheet} has {found:,} {what}; a sheet holds {most:,} with the heading. {remedy}")
 
 
-def sheet_name(wanted: str, taken: Collection[str]) -> str:
-    """A name for a sheet that the format allows and the workbook does not have yet, as near to `wanted` as can be."""
-    name = _NOT_IN_NAMES.sub("_", printable(wanted)).strip().strip("'") or "sheet"
+def sheet_name(name: str, taken: Collection[str]) -> str:
+    """A name for a sheet that the format allows and the workbook does not have yet, as near to `name` as can be."""
+    name = _NOT_IN_NAMES.sub("_", printable(name)).strip().strip("'") or "sheet"
     name = _first_units(name, MOST_NAME).strip("'")
     if name.lower() == _RESERVED:
         name += "_"

@@ -140,7 +140,7 @@ def _unique_key(description: TableDescription) -> Check:
     )
 
 
-def _codes_known(description: TableDescription) -> Check:
+def _codes_in_lists(description: TableDescription) -> Check:
     coded = [(c, CODED[c]) for c in description.column_names if c in CODED]
     union = " UNION ALL ".join(
         f"SELECT '{c}' AS column_name, \"{c}\" AS code FROM {description.full_name} "
@@ -178,7 +178,7 @@ def checks(folder: Path = CHECKS) -> list[Check]:
             continue
         out.append(_unique_key(description))
         if description.full_name in NEW_CODES:
-            out.append(_codes_known(description))
+            out.append(_codes_in_lists(description))
     for path in sorted(folder.glob("*.sql")):
         text = path.read_text(encoding="utf-8")
         header = dict(_HEADER.findall(text))

@@ -73,7 +73,7 @@ class _TableThreads:
         self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(len(cursors))
-        self._begun: list[Future[int]] = []
+        self._started: list[Future[int]] = []
         self._changing = RLock()  # a table that is made at once ends within _begin
         self._stopped = False
 
@@ -89,10 +89,10 @@ class _TableThreads:
         with self._changing:
             self._stopped = True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        while working := [f for f in self._begun if not f.done()]:
+        while unfinished := [f for f in self._started if not f.done()]:
             for cursor in self._cursors:  # one whose query has not started yet takes no notice, so more than once
                 cursor.interrupt()
-            wait(working, timeout=0.05)
+            wait(unfinished, timeout=0.05)
         self._pool.shutdown()
 
     def next_made(self) -> tuple[str, int]:
@@ -108,7 +108,7 @@ class _TableThreads:
     def _begin(self) -> None:
         for name in self._graph.get_ready():
             future = self._pool.submit(self._make, name)
-            self._begun.append(future)
+            self._started.append(future)
             future.add_done_callback(partial(self._end, name))
 
     def _make(self, name: str) -> int:

@@ -104,8 +104,8 @@ def unexpected(frame: pd.DataFrame, structure: DatasetStructure) -> pd.Series:
     found = pd.Series("", index=frame.index, dtype=object)
     for published, (name, allowed) in sorted(expected.items()):
         cells = frame[name]
-        odd = cells.notna() & (cells != "") & ~cells.isin(allowed)
-        found[odd] += (";" + published + "=") + cells[odd].astype(object)
+        is_unexpected = cells.notna() & (cells != "") & ~cells.isin(allowed)
+        found[is_unexpected] += (";" + published + "=") + cells[is_unexpected].astype(object)
     return found.str.removeprefix(";").astype(object).where(found != "", None)
 
 

@@ -1,7 +1,7 @@
-"""What in a comparison is more than the catalogue tolerates, so that a release needs somebody's word for it.
+"""What in a comparison exceeds the tolerances of the catalogue, so that publishing needs a named acceptance.
 
 Belongs here: measuring a diff against the tolerances. Does not belong here: the tolerances themselves
-(indicator_defs/tolerances.yaml), who accepted them (release.py keeps it in the manifest), and finding what differs.
+(indicator_defs/tolerances.yaml), who accepted them (release/publish.py keeps it in the manifest), and finding what differs.
 """
 
 from __future__ import annotations
@@ -52,7 +52,7 @@ class ExceededTolerance:
 
 def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list[ExceededTolerance]:
     """The tolerances that a diff exceeds, by indicator and rule; none where the two say the same."""
-    had = dict(zip(diff.totals["indicator"], diff.totals["n_before"].astype(int), strict=True))
+    values_before = dict(zip(diff.totals["indicator"], diff.totals["n_before"].astype(int), strict=True))
     values = diff.values[diff.values["kind"].isin(["withdrawn", "changed"])]
     moved = _moved(values)
     out: list[ExceededTolerance] = []
@@ -60,12 +60,12 @@ def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list
         allowed = tolerances.get(indicator, tolerances[EVERY_INDICATOR])
         own = values["indicator"] == indicator
         country = own & (values["level"] == "country")
-        gone = values[country & (values["kind"] == "withdrawn")]
-        far = values[country & (values["kind"] == "changed") & (moved > allowed.changed_by_percent)]
-        total = had.get(indicator, 0)
+        withdrawn = values[country & (values["kind"] == "withdrawn")]
+        changed = values[country & (values["kind"] == "changed") & (moved > allowed.changed_by_percent)]
+        total = values_before.get(indicator, 0)
         for rule, cases, limit in (
-            ("withdrawn_percent", gone, allowed.withdrawn_percent),
-            ("changed_percent", far, allowed.changed_percent),
+            ("withdrawn_percent", withdrawn, allowed.withdrawn_percent),
+            ("changed_percent", changed, allowed.changed_percent),
         ):
             share = 100 * len(cases) / total if total else 0.0
             if len(cases) > allowed.free and share > limit:
@@ -73,10 +73,12 @@ def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list
         regional = own & (values["level"] == "regional") & values["is_headline"].astype(bool)
         shifted = values[regional & ((values["kind"] == "withdrawn") | (moved > allowed.regional_by_percent))]
         if len(shifted):
-            most = moved[shifted.index].max() if (shifted["kind"] == "changed").all() else 100.0
+            largest = moved[shifted.index].max() if (shifted["kind"] == "changed").all() else 100.0
             limit = allowed.regional_by_percent
             out.append(
-                _excess(indicator, "regional_by_percent", float(half_up(float(most), 1)), limit, shifted, len(shifted))
+                _excess(
+                    indicator, "regional_by_percent", float(half_up(float(largest), 1)), limit, shifted, len(shifted)
+                )
             )
     return out
 
@@ -95,9 +97,11 @@ def _excess(
 ) -> ExceededTolerance:
     first = [_case(row) for row in cases.head(MOST_CASES).to_dict("records")]
     reasons = cases["reason"].value_counts()
-    told = [f"{reason} ({n})" for reason, n in reasons.head(MOST_CASES).items()]
-    told += [f"and {len(reasons) - MOST_CASES} others"] if len(reasons) > MOST_CASES else []
-    return ExceededTolerance(indicator, rule, found, limit, len(cases), total, ", ".join(first), ", ".join(told))
+    reason_texts = [f"{reason} ({n})" for reason, n in reasons.head(MOST_CASES).items()]
+    reason_texts += [f"and {len(reasons) - MOST_CASES} others"] if len(reasons) > MOST_CASES else []
+    return ExceededTolerance(
+        indicator, rule, found, limit, len(cases), total, ", ".join(first), ", ".join(reason_texts)
+    )
 
 
 def _case(row: dict[Any, Any]) -> str:

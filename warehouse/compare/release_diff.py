@@ -1,10 +1,10 @@
 """What differs between two states of the warehouse: values, indicators, codes and definitions, each with its reason.
 
 Belongs here: comparing the tables of two releases, or of a release and a build that is not published yet.
-Does not belong here: what is tolerated (tolerance.py), how it is shown (pipelines/cli/output/diff.py), and what providers
-changed between their own vintages (lineage.revision).
+Does not belong here: what is tolerated (exceeded_tolerances.py), how it is shown (pipelines/cli/output/diff.py), and
+what providers changed between their own vintages (lineage.revision).
 
-The comparisons of values are warehouse/comparisons/*.sql. A reason is derived from the tables of both states; where
+The comparisons of values are warehouse/compare/sql/*.sql. A reason is derived from the tables of both states; where
 nothing in them explains a difference, the reason says so.
 """
 
@@ -169,21 +169,21 @@ def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> 
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {side}.{description.schema}")
         if path.exists():
             source = parquet(path)
-            there = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
+            column_exists = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         elif description.full_name.startswith(("reference.", "quality.")):
-            source, there = "(SELECT 1) WHERE false", set()  # a table that this state did not have yet
+            source, column_exists = "(SELECT 1) WHERE false", set()  # a table that this state did not have yet
         else:
             raise DiffError(
                 f"{state.name} has no {description.full_name} ({path} is missing), so it cannot be compared. See what "
                 "is altered: payung releases verify"
             )
-        columns = ", ".join(_column(description, c.name, c.name in there) for c in description.columns)
+        columns = ", ".join(_column(description, c.name, c.name in column_exists) for c in description.columns)
         con.execute(f"CREATE VIEW {side}.{description.full_name} AS SELECT {columns} FROM {source}")
 
 
-def _column(description: TableDescription, name: str, there: bool) -> str:
+def _column(description: TableDescription, name: str, column_exists: bool) -> str:
     type_ = next(c.type for c in description.columns if c.name == name)
-    return f'CAST({name if there else "NULL"} AS {type_}) AS "{name}"' if not there else f'"{name}"'
+    return f'CAST({name if column_exists else "NULL"} AS {type_}) AS "{name}"' if not column_exists else f'"{name}"'
 
 
 def _text(name: str) -> str:
@@ -234,7 +234,7 @@ def _rows(con: duckdb.DuckDBPyConnection, full_name: str) -> pd.DataFrame:
         frame = con.execute(f"SELECT {', '.join(_quoted(key + tuple(rest)))} FROM {source}").df()
         frame = frame.astype(object).where(frame.notna(), None)
         sides[side] = {
-            tuple(_said(v) for v in row[: len(key)]): tuple(_said(v) for v in row[len(key) :])
+            tuple(_text_of(v) for v in row[: len(key)]): tuple(_text_of(v) for v in row[len(key) :])
             for row in frame.itertuples(index=False, name=None)
         }
     old, new = sides["before"], sides["after"]
@@ -255,15 +255,15 @@ def _quoted(names: Iterable[str]) -> list[str]:
     return [f'"{n}"' for n in names]
 
 
-def _said(value: Any) -> str:
+def _text_of(value: Any) -> str:
     if value is None:
         return ""
     return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def _summary(names: list[str], values: tuple[str, ...]) -> str:
-    told = [f"{n}={v}" for n, v in zip(names, values, strict=True) if v not in ("", "_T")]
-    return ", ".join(told[:6])
+    fields = [f"{n}={v}" for n, v in zip(names, values, strict=True) if v not in ("", "_T")]
+    return ", ".join(fields[:6])
 
 
 def _sorted(frames: list[pd.DataFrame]) -> pd.DataFrame:

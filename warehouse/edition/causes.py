@@ -122,7 +122,7 @@ class CauseFinder:
             for when in ("then", "now")
         }
         self._member = {when: _members(con, when) for when in ("then", "now")}
-        self._still_there = {
+        self._present_now = {
             row[0]
             for row in con.execute(
                 "SELECT observation_id FROM release.harmonised.observation "
@@ -155,11 +155,11 @@ class CauseFinder:
         end = item.split(":")[0]
         ends = (end,) if end in ENDS else ENDS
         causes: list[Cause] = []
-        for which in ends:
-            here = (indicator, area, cell, which)
-            if here not in self._found:
-                self._found[here] = self._group(here) if area in self._groups else self._country(here)
-            causes += self._found[here]
+        for at_end in ends:
+            figure = (indicator, area, cell, at_end)
+            if figure not in self._found:
+                self._found[figure] = self._group(figure) if area in self._groups else self._country(figure)
+            causes += self._found[figure]
         if end not in ENDS:
             causes += self._breaks(indicator, area)
             ends = (*ends, COMPARISON)
@@ -177,17 +177,19 @@ class CauseFinder:
             )
         return Cause(UNEXPLAINED, "sources, corrections, definitions, weights, members and code are the same")
 
-    def _country(self, here: FigureKey) -> list[Cause]:
-        before, after = self._origin["then"].get(here, []), self._origin["now"].get(here, [])
-        causes = self._corrections(here, before, after)
+    def _country(self, figure: FigureKey) -> list[Cause]:
+        before, after = self._origin["then"].get(figure, []), self._origin["now"].get(figure, [])
+        causes = self._corrections(figure, before, after)
         if before and after:
             causes += self._replaced(before, after)
         elif before:
-            causes += self._gone(here, before)
+            causes += self._disappeared(figure, before)
         elif after:
-            fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
-            said = [Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else []
-            causes += said or self._chosen(here, after)
+            new_origins = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+            new_vintage_causes = (
+                [Cause(NEW_VINTAGE, f"{_states(new_origins)}, not in the edition")] if new_origins else []
+            )
+            causes += new_vintage_causes or self._chosen(figure, after)
         return causes
 
     def _replaced(self, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
@@ -198,35 +200,39 @@ class CauseFinder:
         if feeds == feeds_now:
             return [Cause(NEW_VINTAGE, f"{_states(before)} -> {_states(after)}")]
         causes = [Cause(OTHER_FEED, f"{', '.join(sorted(feeds))} -> {', '.join(sorted(feeds_now))}")]
-        fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
-        return causes + ([Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else [])
+        new_origins = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+        return causes + ([Cause(NEW_VINTAGE, f"{_states(new_origins)}, not in the edition")] if new_origins else [])
 
-    def _gone(self, here: FigureKey, before: list[_FigureOrigin]) -> list[Cause]:
+    def _disappeared(self, figure: FigureKey, before: list[_FigureOrigin]) -> list[Cause]:
         """Causes where only the edition has a value."""
         causes = []
-        lost = [o for o in before if o.observation_id not in self._still_there]
-        for dataset in sorted({o.dataset for o in lost}):
-            fresh = {s: v for s, v in self._after_vintages[dataset].items() if s not in self._before_vintages[dataset]}
-            if fresh:
-                causes.append(Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(fresh.values()))} no longer has it"))
+        missing = [o for o in before if o.observation_id not in self._present_now]
+        for dataset in sorted({o.dataset for o in missing}):
+            new_vintages = {
+                s: v for s, v in self._after_vintages[dataset].items() if s not in self._before_vintages[dataset]
+            }
+            if new_vintages:
+                causes.append(
+                    Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(new_vintages.values()))} no longer has it")
+                )
             elif not self._after_vintages[dataset]:
                 causes.append(Cause(WITHDRAWN, f"the release rests on no snapshot of {dataset}"))
-        return causes or self._chosen(here, before)
+        return causes or self._chosen(figure, before)
 
-    def _chosen(self, here: FigureKey, origins: list[_FigureOrigin]) -> list[Cause]:
+    def _chosen(self, figure: FigureKey, origins: list[_FigureOrigin]) -> list[Cause]:
         """Causes in the choice of the feed, where one of the two has no value of the cell in the chosen one."""
         causes = []
         for family in sorted({o.breakdown_family for o in origins}):
-            before = self._choice["then"].get((*here[:2], family))
-            after = self._choice["now"].get((*here[:2], family))
+            before = self._choice["then"].get((*figure[:2], family))
+            after = self._choice["now"].get((*figure[:2], family))
             if before and after and before[0] != after[0]:
                 causes.append(Cause(OTHER_FEED, f"{before[0]} -> {after[0]}"))
             elif before and after and before != after:
                 causes.append(Cause(NEW_VINTAGE, f"{after[0]} of {before[1]} -> of {after[1]}"))
         return causes
 
-    def _corrections(self, here: FigureKey, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
-        indicator, area, _, _ = here
+    def _corrections(self, figure: FigureKey, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
+        indicator, area, _, _ = figure
         causes = [
             Cause(CORRECTION, str(c))
             for c in self._changes["reference.correction"]
@@ -237,17 +243,17 @@ class CauseFinder:
             causes.append(Cause(CORRECTION, f"{_listed(applied)} -> {_listed(applied_now)}"))
         return causes
 
-    def _group(self, here: FigureKey) -> list[Cause]:
-        indicator, group, cell, which = here
+    def _group(self, figure: FigureKey) -> list[Cause]:
+        indicator, group, cell, at_end = figure
         causes = [Cause(MEMBERSHIP, str(c)) for c in self._changes["reference.area_group"] if c.key[0] == group]
-        before, after = self._member["then"].get(here, {}), self._member["now"].get(here, {})
+        before, after = self._member["then"].get(figure, {}), self._member["now"].get(figure, {})
         by_cause: defaultdict[Cause, list[str]] = defaultdict(list)
         for area in sorted(before.keys() | after.keys()):
-            one, other = before.get(area), after.get(area)
-            if one is None or other is None or one[:3] != other[:3]:
-                own = (indicator, area, cell, which)
-                causes_own = [*self._country(own), *self._breaks(indicator, area)]
-                for cause in causes_own or ([] if self._rules(indicator, (which,)) else [self._rest()]):
+            before_part, after_part = before.get(area), after.get(area)
+            if before_part is None or after_part is None or before_part[:3] != after_part[:3]:
+                member_figure = (indicator, area, cell, at_end)
+                causes_own = [*self._country(member_figure), *self._breaks(indicator, area)]
+                for cause in causes_own or ([] if self._rules(indicator, (at_end,)) else [self._rest()]):
                     by_cause[cause].append(area)
         causes += [Cause(c.cause, f"{', '.join(areas)}: {c.detail}") for c, areas in by_cause.items()]
         weight = self._rests_on.get(indicator, (None, None, None))[1]

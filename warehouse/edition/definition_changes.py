@@ -111,8 +111,8 @@ def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: 
     listed = ", ".join(f'CAST("{c}" AS VARCHAR)' for c in columns)
     out: RowsByKey = {}
     for row in con.execute(f"SELECT {listed} FROM {source}").fetchall():
-        one = dict(zip(columns, row, strict=True))
-        out[tuple(one[k] or "" for k in key)] = one
+        record = dict(zip(columns, row, strict=True))
+        out[tuple(record[k] or "" for k in key)] = record
     return out
 
 
@@ -120,10 +120,10 @@ def _differences(name: str, key: tuple[str, ...], then: RowsByKey, now: RowsByKe
     out = []
     for k in sorted(then.keys() | now.keys()):
         before, after = then.get(k), now.get(k)
-        one = after or before or {}
-        place = (name, k, one.get("indicator"), one.get("ref_area"))
+        record = after or before or {}
+        place = (name, k, record.get("indicator"), record.get("ref_area"))
         if before is None or after is None:
-            words = "; ".join(f"{c} {v}" for c, v in one.items() if v is not None and v != "_T" and c not in key)
+            words = "; ".join(f"{c} {v}" for c, v in record.items() if v is not None and v != "_T" and c not in key)
             words = words or "as keyed"
             out.append(DefinitionChange(*place, None, words if before else None, words if after else None))
         else:

@@ -1,7 +1,7 @@
 """Drift: what the figures of a release would change in an edition, cell by cell, and why.
 
 Belongs here: opening both side by side, running the comparison (sql/drift.sql), and the shape of its answer.
-Does not belong here: finding the causes (causes.py), comparing definitions (definitions.py), wording (pipelines).
+Does not belong here: finding the causes (causes.py), comparing definitions (definition_changes.py), wording (pipelines).
 """
 
 from __future__ import annotations
@@ -128,9 +128,9 @@ def drift(edition: Edition, release: Path) -> Drift:
     """
     problems = verify(edition)
     if problems:
-        told = "; ".join(f"{p.file}: {p.what}" for p in problems[:3])
+        problem_list = "; ".join(f"{p.file}: {p.what}" for p in problems[:3])
         raise EditionError(
-            f"Edition {edition.name} is not as it was signed, so a drift against it says nothing ({told}). See: "
+            f"Edition {edition.name} is not as it was signed, so a drift against it says nothing ({problem_list}). See: "
             f"payung edition verify {edition.name}"
         )
     manifest = read_manifest(release)
@@ -138,7 +138,7 @@ def drift(edition: Edition, release: Path) -> Drift:
     altered = sha256(release / DATABASE) != published
     with _side_by_side(edition, release) as con:
         changes = definition_changes(con)
-        why = CauseFinder(con, edition.manifest, manifest, changes, altered)
+        causes = CauseFinder(con, edition.manifest, manifest, changes, altered)
         described = con.execute(
             "SELECT indicator, name, tier FROM release.reference.indicator "
             "UNION ALL SELECT indicator, name, tier FROM edition.reference.indicator"
@@ -166,7 +166,7 @@ def drift(edition: Edition, release: Path) -> Drift:
                     is_companion=companion,
                     before=FigureState(value, text, year),
                     after=FigureState(value_now, text_now, year_now),
-                    why=why.of(indicator, area, cell, item),
+                    why=causes.of(indicator, area, cell, item),
                 )
             )
     return Drift(edition, manifest["release"], found, changes, moved_sources(edition.manifest, manifest))

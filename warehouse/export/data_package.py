@@ -181,14 +181,14 @@ def _sources(reader: ReleaseReader) -> list[dict[str, str]]:
     found = reader.ask_file("source")
     out = []
     for row in found.rows:
-        one = dict(zip(found.fields, row, strict=True))
+        record = dict(zip(found.fields, row, strict=True))
         entry = {
-            "title": f"{one['title']}, vintage {one['vintage_date'].isoformat()}",
-            "path": one["address"] or "",
-            "vintage_date": one["vintage_date"].isoformat(),
-            "snapshot_id": one["snapshot_id"],
-            "licence": one["licence"] or "not stated",
-            "attribution": one["attribution"] or "not stated",
+            "title": f"{record['title']}, vintage {record['vintage_date'].isoformat()}",
+            "path": record["address"] or "",
+            "vintage_date": record["vintage_date"].isoformat(),
+            "snapshot_id": record["snapshot_id"],
+            "licence": record["licence"] or "not stated",
+            "attribution": record["attribution"] or "not stated",
         }
         out.append({k: v for k, v in entry.items() if v})
     return out

@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import Any
 
 from warehouse.export.contents_sheet import add_contents
-from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, Tab
+from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 from warehouse.export.metadata_sheet import metadata_fields
 from warehouse.export.reading_notes import note_rows
 from warehouse.export.release_reader import ReleaseReader, Rows
 from warehouse.export.sheet_writer import Book, SheetColumn, SheetTable, first_rows
+from warehouse.export.workbook_tabs import WorkbookTab
 
 NAMES = (
     SheetColumn("indicator", "Indicator", 19, "code"),
@@ -80,13 +81,13 @@ def write_workbook(reader: ReleaseReader, to: Path) -> Path:
 
 
 def _about(reader: ReleaseReader, text: str) -> str:
-    return f"{text} Release {reader.release_id}. Letters and classes: sheet {Tab.NOTES}."
+    return f"{text} Release {reader.release_id}. Letters and classes: sheet {WorkbookTab.NOTES}."
 
 
 def _baseline(reader: ReleaseReader) -> SheetTable:
     s = reader.settings
     return SheetTable(
-        Tab.BASELINE,
+        WorkbookTab.BASELINE,
         f"Regional baseline {s.baseline_years} and latest value at {s.latest_reference_year}",
         _about(
             reader,
@@ -112,7 +113,7 @@ def _by_breakdown(reader: ReleaseReader) -> SheetTable:
     rows = reader.ask_file("baseline", headline=False)
     used = [c for c in BREAKDOWN_COLUMNS if any(v != "_T" for v in rows.column(c.field))]
     return SheetTable(
-        Tab.BREAKDOWNS,
+        WorkbookTab.BREAKDOWNS,
         "Baseline and latest value by sex, age, quintile and other breakdowns",
         _about(
             reader,
@@ -128,7 +129,7 @@ def _by_breakdown(reader: ReleaseReader) -> SheetTable:
 
 def _values(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
-        Tab.VALUES,
+        WorkbookTab.VALUES,
         "ASEAN indicator set: chosen headline values of all years",
         _about(
             reader,
@@ -162,7 +163,7 @@ def _values(reader: ReleaseReader) -> SheetTable:
 def _aggregates(reader: ReleaseReader) -> SheetTable:
     s = reader.settings
     return SheetTable(
-        Tab.AGGREGATES,
+        WorkbookTab.AGGREGATES,
         f"Regional figures at {s.baseline_year} and {s.latest_reference_year} with what they rest on",
         _about(
             reader,
@@ -233,7 +234,7 @@ def _availability(reader: ReleaseReader) -> SheetTable:
     letters = {text for row in rows for text in row[5 : 5 + len(members)] if text is not None}
     fills = {text: AVAILABILITY_FILLS[text[0]] for text in sorted(letters)}
     return SheetTable(
-        Tab.AVAILABILITY,
+        WorkbookTab.AVAILABILITY,
         f"Availability at {reader.settings.latest_reference_year}, by indicator, breakdown and Member State",
         _about(reader, f"Letter and the latest year: {legend}."),
         (
@@ -262,7 +263,7 @@ def availability_text(word: str, year: int | None) -> str:
 def _rejections(reader: ReleaseReader) -> SheetTable:
     rows = reader.ask_file("rejection")
     return SheetTable(
-        Tab.REJECTIONS,
+        WorkbookTab.REJECTIONS,
         "Published rows that could not be used, by reason",
         _about(
             reader,
@@ -287,7 +288,7 @@ def _rejections(reader: ReleaseReader) -> SheetTable:
 
 def _sources(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
-        Tab.SOURCES,
+        WorkbookTab.SOURCES,
         "Sources: the snapshots that the release rests on, and what became of their rows",
         _about(reader, "Rows read = harmonised + out of scope + rejected; the difference must be 0."),
         (
@@ -316,7 +317,7 @@ def _sources(reader: ReleaseReader) -> SheetTable:
 
 def _notes(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
-        Tab.NOTES,
+        WorkbookTab.NOTES,
         "Notes and legend",
         f"How to read the figures. Release {reader.release_id}.",
         (
@@ -338,12 +339,12 @@ def _metadata(reader: ReleaseReader) -> SheetTable:
     found = reader.ask_file("indicator_sheet")
     rows: list[tuple[Any, ...]] = []
     for row in found.rows:
-        one = dict(zip(found.fields, row, strict=True))
-        for number, (field, content) in enumerate(metadata_fields(reader, one)):
+        record = dict(zip(found.fields, row, strict=True))
+        for number, (field, content) in enumerate(metadata_fields(reader, record)):
             if content:
-                rows.append((one["indicator"], field, content, number == 0))
+                rows.append((record["indicator"], field, content, number == 0))
     return SheetTable(
-        Tab.METADATA,
+        WorkbookTab.METADATA,
         "Metadata sheet of each indicator",
         _about(reader, "One block for each indicator; filter the first column for one of them, the second to compare."),
         (

@@ -1,7 +1,7 @@
 """The figures of the report as PNG and SVG: coverage by contingency, baseline against latest, availability.
 
 Belongs here: how the figures look. Members stand in the given order, nothing is ranked; a gap is said in words.
-Does not belong here: the figures' numbers (sql/) and tables (sheets.py).
+Does not belong here: the figures' numbers (sql/) and tables (release_workbook.py).
 """
 
 from __future__ import annotations
@@ -243,15 +243,19 @@ def baseline_and_latest(reader: ReleaseReader) -> Figure:
     pairs: dict[str, dict[str, BaselineLatestPair]] = {}
     sources: dict[str, set[tuple[str, date]]] = {}
     for row in found.rows:
-        one = dict(zip(found.fields, row, strict=True))
-        code = one["indicator"]
-        names[code] = one["name"]
-        pairs.setdefault(code, {})[one["ref_area"]] = BaselineLatestPair(
-            one["baseline_year"], one["baseline_value"], one["latest_year"], one["latest_value"], one["comparable"]
+        record = dict(zip(found.fields, row, strict=True))
+        code = record["indicator"]
+        names[code] = record["name"]
+        pairs.setdefault(code, {})[record["ref_area"]] = BaselineLatestPair(
+            record["baseline_year"],
+            record["baseline_value"],
+            record["latest_year"],
+            record["latest_value"],
+            record["comparable"],
         )
         for end in ("baseline", "latest"):
-            if one[f"{end}_attribution"]:
-                sources.setdefault(code, set()).add((one[f"{end}_attribution"], one[f"{end}_vintage"]))
+            if record[f"{end}_attribution"]:
+                sources.setdefault(code, set()).add((record[f"{end}_attribution"], record[f"{end}_vintage"]))
     shown = [c for c, p in pairs.items() if sum(pair.comparable for pair in p.values()) >= FEWEST_COMPARABLE]
     across = 4
     down = -(-(len(shown) + 1) // across)  # one place is kept for the legend
@@ -403,11 +407,13 @@ def _heat(axes: Any, block: list[tuple[str, bool, dict[str, str]]], areas: Seque
     for y, (text, is_heading, letters) in enumerate(block):
         weight = "bold" if is_heading else "normal"
         axes.text(-0.2, y + 0.5, text, ha="right", fontsize=6.3, fontweight=weight, **style)
-        alike = next(iter(letters.values())) if len(set(letters.values())) == 1 else ""
-        if alike in BANDS and len(letters) == len(areas):  # one band says it better than a row of letters
+        common_letter = next(iter(letters.values())) if len(set(letters.values())) == 1 else ""
+        if common_letter in BANDS and len(letters) == len(areas):  # one band says it better than a row of letters
             cells.append(Rectangle((0, y), len(areas), 1))
-            fills.append(f"#{AVAILABILITY_FILLS[alike]}")
-            axes.text(len(areas) / 2, y + 0.5, f"{alike}  {BANDS[alike]}", ha="center", fontsize=6, **style)
+            fills.append(f"#{AVAILABILITY_FILLS[common_letter]}")
+            axes.text(
+                len(areas) / 2, y + 0.5, f"{common_letter}  {BANDS[common_letter]}", ha="center", fontsize=6, **style
+            )
             continue
         for x, area in enumerate(areas):
             if area in letters:

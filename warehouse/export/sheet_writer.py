@@ -1,7 +1,7 @@
 """One workbook from sheets: cell types, number formats, widths, panes, filters, print set-up.
 
 Belongs here: how a table becomes a sheet, whatever stands in it.
-Does not belong here: which sheets there are and what they say (sheets.py).
+Does not belong here: which sheets there are and what they say (release_workbook.py).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Belongs here: the sandboxed connection, what a statement may be, and answers.
 Does not belong here: prompts and formats of the command line (pipelines), files of an answer (answer_files.py), the
-state at a date (as_of.py).
+state at a date (as_of_views.py).
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class QueryAnswer:
 def reader(release: Path, as_of: date | None = None, writes: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can only read this release: no writing, no other files, no extensions, no settings.
 
-    `as_of`: the state at a date instead (as_of.py). `writes`: the one file that `COPY … TO` of our own may write.
+    `as_of`: the state at a date instead (as_of_views.py). `writes`: the one file that `COPY … TO` of our own may write.
     Raises QueryError where the file is missing or damaged.
     """
     path = (release / DATABASE).resolve()

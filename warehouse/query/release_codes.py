@@ -66,5 +66,5 @@ def find_code(names: Names, what: str, given: str, error: type[PayungError], lis
 def unknown_code_message(names: Names, what: str, given: str, listing: str = "") -> str:
     """The message about a text that means no code of the release."""
     advice = names.advice(given)
-    near = f"{advice[0].upper()}{advice[1:]}. " if advice else ""
-    return f"The release knows no {what} {given!r}. {near}All of them: {listing or LISTINGS[what]}"
+    advice_text = f"{advice[0].upper()}{advice[1:]}. " if advice else ""
+    return f"The release knows no {what} {given!r}. {advice_text}All of them: {listing or LISTINGS[what]}"

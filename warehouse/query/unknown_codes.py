@@ -65,14 +65,14 @@ def unknown_codes(con: duckdb.DuckDBPyConnection, statement: str, is_empty: bool
 def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
     if what in _LOOKED_UP:
         column, table = _LOOKED_UP[what]
-        is_there = bool(records(con, f"SELECT 1 FROM {table} WHERE {column} = $code LIMIT 1", {"code": text}))
-        return "" if is_there else f"unknown {what} {text!r}; {LISTINGS[what]}"
+        exists = bool(records(con, f"SELECT 1 FROM {table} WHERE {column} = $code LIMIT 1", {"code": text}))
+        return "" if exists else f"unknown {what} {text!r}; {LISTINGS[what]}"
     names = _names(con, what)
     if text in names.names:
         return ""
-    meant = names.meant(text)
-    if meant is not None:
-        return f"unknown {what} {text!r}: write {names.shown(meant)}"
+    code = names.meant(text)
+    if code is not None:
+        return f"unknown {what} {text!r}: write {names.shown(code)}"
     return f"unknown {what} {text!r}; {names.advice(text) or LISTINGS[what]}"
 
 

@@ -1,9 +1,9 @@
 """The table macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`.
 
 Belongs here: reading warehouse/sql/macros/*.sql and writing them into a database.
-Does not belong here: what they ask (the SQL files) and the worked queries (docs/sql.md).
+Does not belong here: the queries themselves (the SQL files) and the worked queries (docs/sql.md).
 
-A file begins with the comment that stands in the database, up to the first empty comment line; the statement
+A file begins with the comment of the database, up to the first empty comment line; the statement
 creates one macro of the file's name. Its first words are the call, as an example to type.
 """
 

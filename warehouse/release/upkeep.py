@@ -24,7 +24,7 @@ EDITIONS = "editions"
 
 
 class UpkeepError(PayungError):
-    """A release could not be gone back to, or could not be removed."""
+    """A release could not be restored by rollback, or could not be removed."""
 
 
 class KeepNumberError(UpkeepError, WrongUseError):
@@ -81,15 +81,15 @@ def verify(releases: Releases, release_id: str | None = None) -> VerifiedFiles:
             missing.append(name)
         except OSError:  # a disk that no longer gives the bytes back
             altered.append(name)
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    return VerifiedFiles(folder.name, len(files), sorted(altered), missing, sorted(there - set(files) - {MANIFEST}))
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return VerifiedFiles(folder.name, len(files), sorted(altered), missing, sorted(present - set(files) - {MANIFEST}))
 
 
 def _folder(releases: Releases, release_id: str | None) -> Path:
     """The folder of a release, also where its manifest is gone. Raises ReleaseError where there is no such folder."""
     if release_id is not None:
-        there = {p.name: p for p in releases.folder.glob("[!.]*") if p.is_dir()}
-        return there.get(release_id) or releases.find(release_id)
+        folders = {p.name: p for p in releases.folder.glob("[!.]*") if p.is_dir()}
+        return folders.get(release_id) or releases.find(release_id)
     target = releases.link.resolve()
     return target if releases.link.is_symlink() and target.is_dir() else releases.find()
 
@@ -152,7 +152,7 @@ def prunable(releases: Releases, keep: int) -> PruningPlan:
 
 
 def prune(releases: Releases, keep: int, by: str) -> PruningPlan:
-    """Removes what `prunable` tells and records it; call it with the lock held. Who has a release open keeps it."""
+    """Removes what `prunable` lists and records it; call it with the lock held. Who has a release open keeps it."""
     plan = prunable(releases, keep)
     for release_id in plan.removed:
         hidden = releases.folder / f".{release_id}.removed.{os.getpid()}"
@@ -168,28 +168,28 @@ def prune(releases: Releases, keep: int, by: str) -> PruningPlan:
 def rested_on(home: Path, ids: list[str]) -> dict[str, str]:
     """The releases that editions of the home rest on, each with the name of one edition."""
     out: dict[str, str] = {}
-    known = set(ids)
+    release_ids = set(ids)
     for folder in sorted(p for p in (home / EDITIONS).glob("[!.]*") if p.is_dir()):
         try:
-            published_sha256 = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UpkeepError(
                 f"The edition in {folder} does not say which release it rests on ({error}). Nothing was removed; "
                 "restore its manifest.json first."
             ) from error
-        out |= {text: folder.name for text in _texts(published_sha256) if text in known}
+        out |= {text: folder.name for text in _texts(content) if text in release_ids}
     return out
 
 
-def _texts(published_sha256: Any) -> Iterator[str]:
+def _texts(content: Any) -> Iterator[str]:
     """Every text within a JSON value."""
-    if isinstance(published_sha256, str):
-        yield published_sha256
-    elif isinstance(published_sha256, dict):
-        for value in published_sha256.values():
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict):
+        for value in content.values():
             yield from _texts(value)
-    elif isinstance(published_sha256, list):
-        for value in published_sha256:
+    elif isinstance(content, list):
+        for value in content:
             yield from _texts(value)
 
 

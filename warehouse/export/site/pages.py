@@ -146,13 +146,22 @@ class Site:
         yield "search-index.js", f"window.PAYUNG_INDEX = {text};\n"
 
     def _page(
-        self, path: str, template: str, title: str, kind: str = "", keywords: str = "", here: str = "", **given: Any
+        self,
+        path: str,
+        template: str,
+        title: str,
+        kind: str = "",
+        keywords: str = "",
+        current_page: str = "",
+        **given: Any,
     ) -> tuple[str, str]:
         """Renders one page and puts it into the search index under `kind`."""
         root = "../" * path.count("/")
         if kind:
             self.index.append((title, kind, path, keywords))
-        text = self._jinja.get_template(template).render(title=title, root=root, here=here or path, **given)
+        text = self._jinja.get_template(template).render(
+            title=title, root=root, current_page=current_page or path, **given
+        )
         return path, text
 
     # home and lists
@@ -247,7 +256,7 @@ class Site:
         by_member = [(area, name, c.values.get((code, area), [])) for area, name in c.members]
         values = [v for _, _, rows in by_member for v in rows]
         value_notes = {v.observation_id: notes.numbers(value_texts.notes_of(v)) for v in values}
-        known = {v.observation_id for v in values}
+        value_ids = {v.observation_id for v in values}
 
         def end_notes(row: Any) -> list[int]:
             """Notes of the two values: those of the table below, and the words that stand with the end itself."""
@@ -256,7 +265,7 @@ class Site:
                 found = value_notes.get(getattr(row, f"{point}_observation_id") or "", [])
                 out += [n for n in found if n not in out]
                 footnote = getattr(row, f"{point}_footnote")
-                if footnote and getattr(row, f"{point}_observation_id") not in known:
+                if footnote and getattr(row, f"{point}_observation_id") not in value_ids:
                     out.append(notes.number(f"{point.title()}: {footnote}"))
                 status = getattr(row, f"{point}_status")
                 if status and status != "not stated" and not status.startswith("A "):
@@ -265,7 +274,7 @@ class Site:
 
         def end(row: Any, point: str) -> Markup:
             place = ""
-            if getattr(row, f"{point}_observation_id") in known:
+            if getattr(row, f"{point}_observation_id") in value_ids:
                 place = f"#{row.ref_area}-{getattr(row, f'{point}_year')}"
             return end_cells(row, point, place)
 
@@ -278,7 +287,7 @@ class Site:
             [(name, rows) for _, name, rows in by_member],
             lambda value: value_texts.rounded(value, decimals),
         )
-        wanted = (
+        possible_sections = (
             ("chart", "Over time", picture is not None),
             ("baseline", "Baseline and latest", bool(ends and values)),
             ("regional", "Regional figures", bool(regional)),
@@ -317,7 +326,7 @@ class Site:
             "fields": [(n, t) for n, t in metadata_fields(c.reader, row) if t and n not in ("Name", "Definition file")],
             "notes": notes,
         }
-        sections = [(place, name) for place, name, has in wanted if has]
+        sections = [(place, name) for place, name, has in possible_sections if has]
         sections += [("notes", "Notes")] if notes.texts else []
         return self._page(
             f"indicator/{code}.html",
@@ -325,7 +334,7 @@ class Site:
             sheet.name,
             kind="Indicator" if values else "Indicator, no value yet",
             keywords=f"{code} {sheet.group_name} {sheet.sdg or ''} {sheet.definition}",
-            here="indicators.html",
+            current_page="indicators.html",
             sections=[*sections, ("sheet", "Metadata sheet")],
             **given,
         )
@@ -363,7 +372,7 @@ class Site:
             name,
             kind="Country profile",
             keywords=area,
-            here="countries.html",
+            current_page="countries.html",
             groups=grouped_by(shown, "group_name"),
             row_notes={(r.indicator, r.sex): numbers(r) for r in shown},
             linked=linked,
@@ -390,7 +399,7 @@ class Site:
             group.name,
             kind="Target group",
             keywords=f"{group.code} {group.description}",
-            here="groups.html",
+            current_page="groups.html",
             group=group,
             rules=rules,
             tables=tables,

@@ -52,10 +52,12 @@ def end_cells(row: Any, point: str, place: str) -> Markup:
     """The same for a row of baseline.sql, whose gaps bring their own words (a bound stands there too)."""
     if getattr(row, f"{point}_value") is not None:
         return point_cells(row, point, place)
-    told = getattr(row, f"{point}_gap") or ""
+    gap_text = getattr(row, f"{point}_gap") or ""
     year = getattr(row, f"{point}_year")
     shown = (
-        Markup("{}").format(told) if told.startswith(("<", ">")) else value_texts.gap(told.removeprefix("no value: "))
+        Markup("{}").format(gap_text)
+        if gap_text.startswith(("<", ">"))
+        else value_texts.gap(gap_text.removeprefix("no value: "))
     )
     return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
 
