@@ -456,8 +456,8 @@ def test_published_figure_of_a_region_enters_no_regional_figure(release: Path) -
 
 
 def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
-    request = [ExplanationRequest("ASP_COV_PENSN", "ASEAN", "1990"), ExplanationRequest("ASP_FIN_GDP", "ASEAN", "2020")]
-    early, declared = explain_all(release, request)
+    requests = [ExplanationRequest("ASP_COV_PENSN", "ASEAN", "1990"), ExplanationRequest("ASP_FIN_GDP", "ASEAN", "2020")]
+    early, declared = explain_all(release, requests)
     assert early.gap is not None
     assert "Regional figures are made for" in early.gap.reason
     assert declared.gap is not None
@@ -465,7 +465,7 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("asked", "message"),
+    ("unknown", "message"),
     [
         (
             ExplanationRequest("ASP_COV_PENSON", "PHL", "2020"),
@@ -482,9 +482,9 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
         (ExplanationRequest("ASP_COV_PENSN", "PHL", "20"), "is no year: give four digits"),
     ],
 )
-def test_what_is_not_known_is_told_with_what_is_near(request: ExplanationRequest, message: str, release: Path) -> None:
+def test_what_is_not_known_is_told_with_what_is_near(unknown: ExplanationRequest, message: str, release: Path) -> None:
     with pytest.raises(ExplanationError, match=message):
-        explain(release, request)
+        explain(release, unknown)
 
 
 def test_queries_of_the_page_run(release: Path) -> None:

@@ -1,7 +1,7 @@
 """A diff as text, as plain values for JSON, and as a workbook for the meeting.
 
 Belongs here: the words and the order in which a difference is told; withdrawn first.
-Does not belong here: finding it (warehouse/compare/diff.py).
+Does not belong here: finding it (warehouse/compare/release_diff.py).
 """
 
 from __future__ import annotations
