@@ -1,7 +1,8 @@
 """The work behind `payung releases`: what is listed, and doing with the lock what changes something.
 
 Belongs here: facts of all releases, rollback and prune with the lock, the two sides of a diff, who is asking.
-Does not belong here: the comparison (warehouse/compare/release_diff.py), printing it (diff.py), options (commands/releases.py).
+Does not belong here: the comparison (warehouse/compare/release_diff.py), printing it (diff.py), options
+(commands/releases.py).
 """
 
 from __future__ import annotations

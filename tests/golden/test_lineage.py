@@ -456,7 +456,10 @@ def test_published_figure_of_a_region_enters_no_regional_figure(release: Path) -
 
 
 def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
-    requests = [ExplanationRequest("ASP_COV_PENSN", "ASEAN", "1990"), ExplanationRequest("ASP_FIN_GDP", "ASEAN", "2020")]
+    requests = [
+        ExplanationRequest("ASP_COV_PENSN", "ASEAN", "1990"),
+        ExplanationRequest("ASP_FIN_GDP", "ASEAN", "2020"),
+    ]
     early, declared = explain_all(release, requests)
     assert early.gap is not None
     assert "Regional figures are made for" in early.gap.reason

@@ -15,8 +15,8 @@ from typing import Any
 
 from indicator_defs.errors import PayungError, WrongUseError
 from warehouse.disk import sha256
+from warehouse.release.release_folders import EDITIONS
 
-FOLDER = "editions"
 MANIFEST = "manifest.json"
 CHECKSUM = "CHECKSUM"
 FORMAT = 1
@@ -106,7 +106,7 @@ class Editions:
     @property
     def folder(self) -> Path:
         """Where the editions are."""
-        return self.home / FOLDER
+        return self.home / EDITIONS
 
     def all(self) -> list[Edition]:
         """All editions by name; what stands under a hidden name is not one."""

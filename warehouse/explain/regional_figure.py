@@ -25,6 +25,7 @@ from warehouse.explain.explanation_parts import (
 )
 from warehouse.explain.value_queries import FILE_COLUMNS
 from warehouse.query.records import object_of, objects, one_record, records
+from warehouse.release.views import name_in_release
 
 # Series that weights are made of, as sql/indicator_set/weight_value.sql names them.
 TOTAL, BIRTHS, AGE_AND_SEX, URBAN = "TPopulation1July", "Births", ("PopFemale", "PopMale"), "SP.URB.TOTL.IN.ZS"
@@ -37,9 +38,10 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalF
     found = records(con, FIGURE, parameters)
     if not found:
         return None
+    members_query = MEMBERS.format(view=name_in_release(con, "aggregate_lineage"))
     members = [
         object_of(FigureMember, lines[0], values=[object_of(ValueLineage, line) for line in lines])
-        for lines in (list(g) for _, g in groupby(records(con, MEMBERS, parameters), key=lambda r: r["ref_area"]))
+        for lines in (list(g) for _, g in groupby(records(con, members_query, parameters), key=lambda r: r["ref_area"]))
     ]
     has_no_weight = "no_weight" in (found[0]["flags"] or "").split("; ")
     return object_of(
@@ -138,7 +140,7 @@ ORDER BY p.threshold
 
 MEMBERS = """
 SELECT *
-FROM main.aggregate_lineage
+FROM main.{view}
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
 ORDER BY ref_area, time_period
 """

@@ -25,8 +25,9 @@ DATABASE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 _NAMED = 5  # releases that a message names
+EDITIONS = "editions"
 # Folders of the home that Payung keeps for itself.
-OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", "editions")
+OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", EDITIONS)
 
 
 class ReleaseError(PayungError):

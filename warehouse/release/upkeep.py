@@ -18,9 +18,7 @@ from typing import Any
 from indicator_defs.errors import PayungError, WrongUseError
 from warehouse.disk import discard, sha256
 from warehouse.release import history
-from warehouse.release.release_folders import MANIFEST, Releases, make_current, read_manifest
-
-EDITIONS = "editions"
+from warehouse.release.release_folders import EDITIONS, MANIFEST, Releases, make_current, read_manifest
 
 
 class UpkeepError(PayungError):

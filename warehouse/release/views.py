@@ -50,6 +50,16 @@ def labelled_views() -> list[LabelledView]:
     return out + aliases
 
 
+def name_in_release(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The name of a view of main in an open release: its former one where an older version made the release."""
+    former = [old for old, new in former_names().views.items() if new == name]
+    found = con.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main'"
+    )
+    present = {row[0] for row in found.fetchall()}
+    return next((n for n in (name, *former) if n in present), name)
+
+
 def create_labelled_views(con: duckdb.DuckDBPyConnection) -> None:
     """Creates the views of main with their comments in the database in use."""
     for view in labelled_views():

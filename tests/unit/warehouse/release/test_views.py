@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import shutil
 from datetime import date
 from pathlib import Path
 
+import duckdb
 import pytest
-from warehouse.release.views import labelled_views
 
+from warehouse.explain.explanation import ExplanationRequest, explain
 from warehouse.metadata import former_names
 from warehouse.query.read_only import ask, query, reader
 from warehouse.release.macros import macros, macros_and_aliases
+from warehouse.release.views import labelled_views
 
 DICTIONARY = Path(__file__).parents[4] / "docs" / "dictionary.md"
 # Of one indicator: the lineage of everything takes long.
@@ -90,6 +93,20 @@ def test_comment_and_dictionary_say_which_name_is_former_and_until_when(release:
     for old, new in former.macros.items():
         assert functions[old] == comment_of(new)
         assert f"| `{old}` | {comment_of(new)} |" in dictionary
+
+
+def test_release_of_an_older_version_is_explained_by_the_former_name(release: Path, tmp_path: Path) -> None:
+    for name in ("warehouse.duckdb", "manifest.json"):
+        shutil.copyfile(release / name, tmp_path / name)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        for old, new in former_names().views.items():
+            con.execute(f"DROP VIEW main.{old}")
+            con.execute(f"ALTER VIEW main.{new} RENAME TO {old}")
+    request = ExplanationRequest("ASP_COV_UEMP", "ASEAN", "2020")
+    found = explain(tmp_path, request)
+    assert found.group is not None
+    assert len(found.group.members) > 1
+    assert found == explain(release, request)
 
 
 def test_release_holds_each_table_once_as_parquet(release: Path) -> None:
