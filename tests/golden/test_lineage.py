@@ -415,7 +415,7 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
     years: dict[tuple[str, ...], set[int]] = {}
     for v in ask(f"SELECT indicator, ref_area, cell, time_period FROM indicator_set.value WHERE time_period <= {last}"):
         years.setdefault((v["indicator"], v["cell"], v["ref_area"]), set()).add(v["time_period"])
-    told = 0
+    reported = 0
     for figure, found in zip(figures, explain_all(release, [_request(f) for f in figures]), strict=True):
         group = found.group
         assert group is not None
@@ -429,13 +429,13 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
             elif in_window:
                 assert "baseline period" not in absent.reason
                 assert "before the window" not in absent.reason
-            told += 1
-    assert told > 50
+            reported += 1
+    assert reported > 50
 
 
 def test_baseline_of_event_counts_leads_with_their_mean(release: Path) -> None:
-    told = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
-    assert told.index("ends             baseline 1,330 ") < told.index("Value of 2016 alone  578 ")
+    reported = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
+    assert reported.index("ends             baseline 1,330 ") < reported.index("Value of 2016 alone  578 ")
     alone = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "2016")))
     assert alone.index("\nValue  578 ") < alone.index("baseline 1,330 ")
 
@@ -451,8 +451,8 @@ def test_declared_breaks_of_members_are_told_of_a_regional_figure(release: Path)
 
 
 def test_published_figure_of_a_region_enters_no_regional_figure(release: Path) -> None:
-    told = render(explain(release, ExplanationRequest("ASP_COV_PENSN", "SEA", "2020")))
-    assert "no: regional figures are made of Member States only" in told
+    reported = render(explain(release, ExplanationRequest("ASP_COV_PENSN", "SEA", "2020")))
+    assert "no: regional figures are made of Member States only" in reported
 
 
 def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
@@ -508,10 +508,10 @@ def test_no_gap_says_that_nothing_is_published_where_something_is(ask: Any) -> N
         )
         == []
     )
-    told = ask(
+    reported = ask(
         "SELECT indicator, ref_area FROM quality.availability WHERE reason_code = 'other_cells' AND n_values > 0"
     )
-    assert told == []
+    assert reported == []
 
 
 def test_gap_at_the_latest_year_names_the_nearest_other_breakdowns(release: Path) -> None:

@@ -90,10 +90,10 @@ def test_ddl_quotes_what_a_comment_may_hold() -> None:
     con = duckdb.connect()
     for statement in ddl(described):
         con.execute(statement)
-    told = dict(
+    reported = dict(
         con.execute("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'snapshot'").fetchall()
     )
-    assert told["release_tag"] == "The provider's own mark of the release"
+    assert reported["release_tag"] == "The provider's own mark of the release"
 
 
 def test_every_published_table_and_column_has_its_comment(published: duckdb.DuckDBPyConnection) -> None:

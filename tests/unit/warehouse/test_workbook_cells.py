@@ -146,7 +146,7 @@ def test_days_are_days_where_the_calendar_has_them(tmp_path: Path) -> None:
 
 def test_names_of_sheets_fit_the_format() -> None:
     taken: list[str] = []
-    for wanted in (
+    for expected in (
         "a/b?[c]*:\\",
         "A_B__C____",
         "",
@@ -157,7 +157,7 @@ def test_names_of_sheets_fit_the_format() -> None:
         "\U0001f600" * 20,
         "a\x00",
     ):
-        taken.append(sheet_name(wanted, taken))
+        taken.append(sheet_name(expected, taken))
     book = openpyxl.Workbook()
     book.remove(book.worksheets[0])
     for name in taken:

@@ -601,7 +601,7 @@ def test_every_check_of_the_folder_has_a_case_here() -> None:
 
 @pytest.mark.parametrize("name", sorted(CASES))
 def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
-    good, fault, said = CASES[name]
+    good, fault, expected_text = CASES[name]
     for full_name, rows in good.items():
         fresh.write(full_name, rows)
     (held,) = run_checks(fresh.build, [BY_NAME[name]])
@@ -611,7 +611,7 @@ def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
     (failed,) = run_checks(fresh.build, [BY_NAME[name]])
     assert not failed.passed
     assert failed.problems >= 1
-    assert said in failed.sample
+    assert expected_text in failed.sample
 
 
 def test_checks_that_want_too_much_memory_side_by_side_run_one_after_the_other(

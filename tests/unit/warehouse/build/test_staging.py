@@ -73,7 +73,7 @@ def test_series_key_keeps_rows_apart_whose_cells_read_alike() -> None:
 
 
 @pytest.mark.parametrize(
-    ("column", "cell", "said"),
+    ("column", "cell", "expected_text"),
     [
         ("obs_value", "about 12", "obs_value: "),
         ("obs_value", "1,5", "obs_value: "),
@@ -84,14 +84,14 @@ def test_series_key_keeps_rows_apart_whose_cells_read_alike() -> None:
     ],
 )
 def test_faulty_row_is_rejected_with_its_address_and_the_good_one_stays(
-    column: str, cell: str | None, said: str
+    column: str, cell: str | None, expected_text: str
 ) -> None:
     result = stage(parsed([GOOD, {**GOOD, column: cell}]), UN, "s1")
     assert len(result.rows) == 1
     (rejected,) = result.rejected.to_dict("records")
     assert rejected["snapshot_row"] == "page.json:2"
     assert (rejected["stage"], rejected["reason"]) == ("staged", "schema")
-    assert said in rejected["detail"]
+    assert expected_text in rejected["detail"]
     pattern = next(c.pattern for c in UN.columns if c.role == column)
     if cell is not None:
         assert pattern is not None

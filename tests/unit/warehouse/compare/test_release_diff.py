@@ -195,10 +195,10 @@ def test_difference_without_a_cause_says_so(release: Path, tmp_path: Path) -> No
 
 
 def test_json_holds_every_row_and_no_number_that_is_none(altered: Diff) -> None:
-    told = json.loads(json.dumps(as_dict(altered, []), allow_nan=False))
-    assert sum(len(told[kind]) for kind in KINDS) == len(altered.values)
-    assert told["exceeded"] == []
-    assert told["withdrawn"][0]["value_after"] is None
+    reported = json.loads(json.dumps(as_dict(altered, []), allow_nan=False))
+    assert sum(len(reported[kind]) for kind in KINDS) == len(altered.values)
+    assert reported["exceeded"] == []
+    assert reported["withdrawn"][0]["value_after"] is None
 
 
 def test_workbook_has_a_sheet_a_kind_that_can_be_read(altered: Diff, tmp_path: Path) -> None:

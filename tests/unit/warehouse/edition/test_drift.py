@@ -131,8 +131,8 @@ def test_new_vintage_names_the_source_for_the_member_and_its_group(moved: Drift,
 
 
 def test_withdrawn_value_names_the_vintage_that_no_longer_has_it(moved: Drift, ilo: dict[str, str]) -> None:
-    said = f"withdrawn by the source: ilostat/{ilo['dataset']} of 2026-01-31 no longer has it"
-    assert why(moved, "COV_ANY", "VNM") == [said]
+    expected_text = f"withdrawn by the source: ilostat/{ilo['dataset']} of 2026-01-31 no longer has it"
+    assert why(moved, "COV_ANY", "VNM") == [expected_text]
 
 
 def test_rule_of_a_definition_is_a_cause_and_its_words_are_none(moved: Drift) -> None:
@@ -145,7 +145,7 @@ def test_rule_of_a_definition_is_a_cause_and_its_words_are_none(moved: Drift) ->
 
 
 @pytest.mark.parametrize(
-    ("indicator", "area", "item", "said"),
+    ("indicator", "area", "item", "expected_text"),
     [
         ("COV_MATNL", "CLMV", "latest", "weights: BIRTHS: VNM"),
         ("HLT_UHC", "ASEAN10", "latest", "membership: area_group ASEAN10/SGP: gone"),
@@ -157,10 +157,12 @@ def test_rule_of_a_definition_is_a_cause_and_its_words_are_none(moved: Drift) ->
         ("HLT_SBA", "KHM", "latest", "not explained: sources, corrections, definitions"),
     ],
 )  # fmt: skip
-def test_cause_in_what_the_figure_rests_on(moved: Drift, indicator: str, area: str, item: str, said: str) -> None:
+def test_cause_in_what_the_figure_rests_on(
+    moved: Drift, indicator: str, area: str, item: str, expected_text: str
+) -> None:
     found = why(moved, indicator, area, item)
-    assert any(cause.startswith(said) for cause in found), found
-    assert said.startswith("not explained") == any(cause.startswith("not explained") for cause in found)
+    assert any(cause.startswith(expected_text) for cause in found), found
+    assert expected_text.startswith("not explained") == any(cause.startswith("not explained") for cause in found)
 
 
 def test_nothing_moved_but_the_code(edition: Edition, moved_release: Path) -> None:

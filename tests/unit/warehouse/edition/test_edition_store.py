@@ -66,10 +66,10 @@ def sign_for_another(folder: Path) -> str:
 def test_verify_names_the_file_that_is_not_as_signed(copied: Edition, spoil: Callable[[Path], str]) -> None:
     assert verify(copied) == []
     assert verify(copied, copied.checksum.upper()[:32] + " \n" + copied.checksum[32:]) == []
-    said = spoil(copied.folder)
+    expected_text = spoil(copied.folder)
     problems = [f"{p.file}: {p.what}" for p in verify(Edition(copied.folder))]
     assert len(problems) == 1
-    assert problems[0].startswith(said)
+    assert problems[0].startswith(expected_text)
 
 
 def test_only_the_minutes_find_out_who_altered_file_and_sums_together(copied: Edition) -> None:

@@ -32,8 +32,8 @@ def test_every_table_is_there_twice_and_equals_the_release(edition: Edition, rel
             f"SELECT count(*) FROM (FROM read_parquet('{parquet}') EXCEPT SELECT * FROM {name})"
         ).fetchall()[0][0]
         assert differing == 0, name
-        kept = con.execute(f"SELECT count(*) FROM read_parquet('{parquet}')").fetchall()[0][0]
-        assert kept == edition.manifest["tables"][name]["rows"], name
+        row_count = con.execute(f"SELECT count(*) FROM read_parquet('{parquet}')").fetchall()[0][0]
+        assert row_count == edition.manifest["tables"][name]["rows"], name
         counted = con.execute(
             f"SELECT count(*) FROM read_csv('{csv}', header = true, all_varchar = true, quote = '\"', delim = ',')"
         ).fetchall()[0][0]

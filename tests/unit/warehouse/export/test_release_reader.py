@@ -43,5 +43,5 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleaseReader]:
 @pytest.mark.long
 def test_value_with_two_corrections_stands_once_with_the_one_that_applies(reader: ReleaseReader) -> None:
     found = reader.ask_file("site_value")
-    told = [(row[found.at("time_period")], row[found.at("correction_why")]) for row in found.rows]
-    assert told == [(2016, None), (2020, "New error.")]
+    reported = [(row[found.at("time_period")], row[found.at("correction_why")]) for row in found.rows]
+    assert reported == [(2016, None), (2020, "New error.")]

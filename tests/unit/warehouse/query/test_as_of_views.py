@@ -56,11 +56,11 @@ def test_withdrawn_and_not_asked(release: Path) -> None:
     assert before[2019] == 0.7
     assert 2019 not in after.index
     # The World Bank's extract of 2022-10 was asked for a few series; one it was not asked for stands as of 2018 or 2021.
-    kept = query(
+    vintages = query(
         release,
         "SELECT DISTINCT vintage_date FROM as_of(DATE '2022-12-31') WHERE source = 'world_bank' ORDER BY vintage_date",
     )
-    assert len(kept) > 1
+    assert len(vintages) > 1
 
 
 def test_a_day_before_the_vintage_and_the_day_itself(release: Path) -> None:
@@ -119,9 +119,11 @@ def test_equals_the_build_as_of_the_day(made_home: Path, tmp_path: Path) -> None
         ran = run_payung(made_home, "refresh", "--as-of", day, "--to", str(to))
         assert ran.returncode == 0, ran.stderr
         built = query(to, f"SELECT {COLUMNS} FROM indicator_set.value ORDER BY ALL")
-        asked = query((made_home / "current").resolve(), f"SELECT {COLUMNS} FROM as_of(DATE '{day}') ORDER BY ALL")
+        from_history = query(
+            (made_home / "current").resolve(), f"SELECT {COLUMNS} FROM as_of(DATE '{day}') ORDER BY ALL"
+        )
         assert len(built) > 1000
-        assert built.equals(asked), day
+        assert built.equals(from_history), day
 
 
 def test_target_groups_of_a_day_are_those_of_its_values(release: Path) -> None:
@@ -146,6 +148,6 @@ def test_a_release_of_another_version_is_told(release: Path, tmp_path: Path) -> 
     shutil.copyfile(release / "warehouse.duckdb", tmp_path / "warehouse.duckdb")
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute("DROP TABLE reference.cell_group")
-    told = r"another version of Payung.*cell_group.*payung refresh --force"
-    with pytest.raises(AsOfQueryError, match=told), reader(tmp_path, date(2022, 12, 31)):
+    message = r"another version of Payung.*cell_group.*payung refresh --force"
+    with pytest.raises(AsOfQueryError, match=message), reader(tmp_path, date(2022, 12, 31)):
         pass

@@ -53,8 +53,8 @@ def test_whole_current_release_is_read_without_a_word(home: Path) -> None:
 
 def test_release_of_a_newer_payung_is_refused(home: Path) -> None:
     path = home / "releases" / today(3) / "manifest.json"
-    told = json.loads(path.read_text(encoding="utf-8")) | {"format": FORMAT + 1}
-    path.write_text(json.dumps(told), encoding="utf-8")
+    manifest = json.loads(path.read_text(encoding="utf-8")) | {"format": FORMAT + 1}
+    path.write_text(json.dumps(manifest), encoding="utf-8")
     with pytest.raises(FormatError, match=r"The release in .* was written by a newer Payung"):
         read_manifest(path.parent)
     warnings: list[str] = []

@@ -19,20 +19,20 @@ def test_every_parameter_of_every_macro_is_a_code_or_known_to_be_none() -> None:
 
 @pytest.mark.parametrize("macro", macros_and_aliases(), ids=lambda m: m.name)
 def test_unknown_code_of_every_macro_is_told(release: Path, macro) -> None:
-    wanted = [KINDS[p] for p in macro.parameters if p in KINDS]
+    expected = [KINDS[p] for p in macro.parameters if p in KINDS]
     values = {"year_asked": "2020", "known_on": "DATE '2022-12-31'", "word": "'pension'"}
     given = ", ".join(values.get(p, "'NOT_THERE'") for p in macro.parameters)
     with reader(release) as con:
         statement = f"SELECT * FROM {macro.name}({given})"
         con.execute(statement)  # the macro takes what the test gives it
-        told = unknown_codes(con, statement, is_empty=True)
-    assert len(told) == len(set(wanted)), told
-    for what, line in zip(dict.fromkeys(wanted), told, strict=True):
+        reported = unknown_codes(con, statement, is_empty=True)
+    assert len(reported) == len(set(expected)), reported
+    for what, line in zip(dict.fromkeys(expected), reported, strict=True):
         assert line.startswith(f"unknown {what} 'NOT_THERE'; ")
 
 
 @pytest.mark.parametrize(
-    ("statement", "told"),
+    ("statement", "reported"),
     [
         ("FROM profile('VNM')", []),
         ("FROM profile('Vietnam')", ["unknown area 'Vietnam': write VNM (Viet Nam)"]),
@@ -58,9 +58,11 @@ def test_unknown_code_of_every_macro_is_told(release: Path, macro) -> None:
         ("FROM gaps('It''s')", ['unknown area "It\'s"; all of them: SELECT ref_area, name FROM reference.area']),
     ],
 )
-def test_literals_of_macros_are_found_as_the_parser_reads_them(release: Path, statement: str, told: list[str]) -> None:
+def test_literals_of_macros_are_found_as_the_parser_reads_them(
+    release: Path, statement: str, reported: list[str]
+) -> None:
     with reader(release) as con:
-        assert unknown_codes(con, statement, is_empty=False) == told
+        assert unknown_codes(con, statement, is_empty=False) == reported
 
 
 def test_code_of_an_indicator_in_a_condition_is_told_where_the_answer_is_empty(release: Path) -> None:

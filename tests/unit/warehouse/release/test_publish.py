@@ -56,9 +56,9 @@ def test_first_release_is_whole_and_current(first_home: tuple[Path, Path]) -> No
     assert manifest["release"] == folder.name
     assert manifest["inputs"] == {"archive": "a1", "code": "c1"}
     assert manifest["sources"] == SOURCES
-    for name, told in manifest["files"].items():
+    for name, reported in manifest["files"].items():
         content = (folder / name).read_bytes()
-        assert told == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
+        assert reported == {"sha256": hashlib.sha256(content).hexdigest(), "bytes": len(content)}
     assert set(manifest["files"]) == {
         p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file() and p.name != "manifest.json"
     }
@@ -188,10 +188,10 @@ def test_build_that_lacks_a_table_is_not_published(
 
 
 def test_audit_tells_what_blocks(whole_build: SmallBuild) -> None:
-    told = blocking(whole_build.build)
-    names = {line.split(":")[0] for line in told}
+    reported = blocking(whole_build.build)
+    names = {line.split(":")[0] for line in reported}
     assert "indicator_with_values_has_values" in names, "this build has two indicators only"
-    assert all("problem(s): " in line for line in told)
+    assert all("problem(s): " in line for line in reported)
     assert not names & {"correction_applies", "crosswalk_line_unused"}, "warnings do not block"
 
 
@@ -255,22 +255,22 @@ def test_swap_that_fails_keeps_the_old_current(
 def test_leftovers_of_a_killed_refresh_are_cleared(
     whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
-    kept = published(whole_build.build, tmp_path, whole_staged)
+    first = published(whole_build.build, tmp_path, whole_staged)
     left = tmp_path / "releases" / ".2026.11.22-9.4711"
     (left / "parquet").mkdir(parents=True)
     (left / "warehouse.duckdb").write_bytes(b"half")
-    assert Releases(tmp_path).ids() == [kept.name], "a leftover is no release"
+    assert Releases(tmp_path).ids() == [first.name], "a leftover is no release"
     clean(Releases(tmp_path))
-    assert visible(tmp_path) == [kept.name, "current", "releases"]
-    assert Releases(tmp_path).current() == kept
+    assert visible(tmp_path) == [first.name, "current", "releases"]
+    assert Releases(tmp_path).current() == first
 
 
 def test_real_release_is_as_its_manifest_says(release: Path) -> None:
     manifest = json.loads((release / "manifest.json").read_text(encoding="utf-8"))
     assert manifest["release"] == release.name
     assert {s["provider"] for s in manifest["sources"]} == {"ilostat", "national", "un_wpp", "unsd_sdg", "world_bank"}
-    for name, told in manifest["files"].items():
-        assert hashlib.sha256((release / name).read_bytes()).hexdigest() == told["sha256"], name
+    for name, reported in manifest["files"].items():
+        assert hashlib.sha256((release / name).read_bytes()).hexdigest() == reported["sha256"], name
 
 
 def test_no_key_of_the_real_release_has_an_empty_cell(release: Path) -> None:
@@ -320,7 +320,7 @@ def test_a_build_as_of_a_day_says_its_reference_year(
     whole_build: SmallBuild, whole_staged: list[TableDescription], tmp_path: Path
 ) -> None:
     made_from = Provenance({"code": "c"}, [], "0.1.0")
-    for day, used, said in (
+    for day, used, expected_text in (
         (date(2019, 2, 28), 2019, "Reference year 2019, the year of that day, instead of 2023 as in the set."),
         (date(2030, 1, 1), 2023, "Reference year 2023, as in the set."),
     ):
@@ -329,7 +329,7 @@ def test_a_build_as_of_a_day_says_its_reference_year(
             whole_build.build, Releases(tmp_path / "home"), whole_staged, made_from, day, tmp_path / str(day), years
         )
         manifest = json.loads((folder / "manifest.json").read_text(encoding="utf-8"))
-        assert (manifest["reference_year"], manifest["notes"]) == (used, [said])
+        assert (manifest["reference_year"], manifest["notes"]) == (used, [expected_text])
 
 
 def test_no_reference_year_after_the_year_of_the_day() -> None:

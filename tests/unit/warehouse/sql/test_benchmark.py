@@ -94,11 +94,13 @@ def test_too_few_members_make_no_median(tmp_path: Path) -> None:
     assert rows["IDN"]["difference"] is None
 
 
-@pytest.mark.parametrize(("indicator", "said"), [(DEATHS, "counts of countries"), (QUOTED, "only stand side by side")])
-def test_counts_and_quoted_figures_are_not_compared(tmp_path: Path, indicator: str, said: str) -> None:
+@pytest.mark.parametrize(
+    ("indicator", "expected_text"), [(DEATHS, "counts of countries"), (QUOTED, "only stand side by side")]
+)
+def test_counts_and_quoted_figures_are_not_compared(tmp_path: Path, indicator: str, expected_text: str) -> None:
     rows = benchmarks(tmp_path, indicator, SIX)
     assert set(rows) == set(SIX)
-    assert all(r["region_median"] is None and said in r["median_reason"] for r in rows.values())
+    assert all(r["region_median"] is None and expected_text in r["median_reason"] for r in rows.values())
 
 
 def test_floor_and_target_are_the_members_own(tmp_path: Path) -> None:
@@ -167,8 +169,8 @@ def test_national_targets_are_read_and_faults_told_with_their_line(folder: Path)
     path.write_text(header + "\n".join(FAULTS) + "\n", encoding="utf-8")
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
-    told = str(caught.value).split("\n  ")[1:]
-    for number, said in enumerate(FAULTS.values(), start=2):
-        mine = [t for t in told if t.startswith(f"indicator_defs/national_targets.csv:{number}: ")]
-        assert bool(mine) == (said is not None), (number, mine)
-        assert said is None or re.search(said, mine[0]), mine
+    reported = str(caught.value).split("\n  ")[1:]
+    for number, expected_text in enumerate(FAULTS.values(), start=2):
+        mine = [t for t in reported if t.startswith(f"indicator_defs/national_targets.csv:{number}: ")]
+        assert bool(mine) == (expected_text is not None), (number, mine)
+        assert expected_text is None or re.search(expected_text, mine[0]), mine

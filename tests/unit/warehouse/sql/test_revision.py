@@ -19,11 +19,11 @@ def cell(value: str | None, year: int = 2015, sex: str = "BOTHSEX", **more: str 
     return un_row(PENSION, "608", year, value, sex=sex, **more)
 
 
-def revised(folder: Path, before: list[Row], after: list[Row], asked: list[str] | None = None) -> list[Row]:
+def revised(folder: Path, before: list[Row], after: list[Row], requested: list[str] | None = None) -> list[Row]:
     """The revisions between two vintages of the UN database."""
     small = SmallBuild(folder)
     small.stage("unsd_sdg", "sdg", OLD, before, [PENSION])
-    small.stage("unsd_sdg", "sdg", NEW, after or [un_row("SI_COV_CHLD", "608", 2015, "1")], asked or [PENSION])
+    small.stage("unsd_sdg", "sdg", NEW, after or [un_row("SI_COV_CHLD", "608", 2015, "1")], requested or [PENSION])
     return small.staged().make("lineage.revision").read("lineage.revision")
 
 
@@ -65,7 +65,7 @@ def test_a_re_dated_value_is_one_row_with_both_years(tmp_path: Path) -> None:
 
 def test_absence_counts_only_where_the_series_was_asked_for(tmp_path: Path) -> None:
     assert [r["revision_class"] for r in revised(tmp_path / "asked", [cell("48")], [])] == ["withdrawn"]
-    assert revised(tmp_path / "not", [cell("48")], [], asked=["SI_COV_CHLD"]) == []
+    assert revised(tmp_path / "not", [cell("48")], [], requested=["SI_COV_CHLD"]) == []
 
 
 def test_a_cell_that_the_later_vintage_could_not_be_read_for_is_not_withdrawn(tmp_path: Path) -> None:
@@ -110,7 +110,7 @@ class TestRenames:
         assert "was renamed to SI_COV_SOCINS in the vintage of 2020-12-27" in row["detail"]
 
     @pytest.mark.parametrize(
-        ("line", "said"),
+        ("line", "expected_text"),
         [
             ("unsd_sdg,sdg,A_OLD,NOT_CLAIMED,,2020-12-27,why it,because", "no definition claims NOT_CLAIMED"),
             ("unsd_sdg,sdg,SI_COV_PENSN,SI_COV_CHLD,,2020-12-27,why it,because", "a definition claims SI_COV_PENSN"),
@@ -122,11 +122,11 @@ class TestRenames:
             ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,,yesterday,why it,because", "valid_from"),
         ],
     )
-    def test_a_wrong_line_is_told_with_file_and_line(self, folder: Path, line: str, said: str) -> None:
+    def test_a_wrong_line_is_told_with_file_and_line(self, folder: Path, line: str, expected_text: str) -> None:
         file = folder / "series_renames.csv"
         number = len(file.read_text(encoding="utf-8").splitlines()) + 1
         file.write_text(file.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
         with pytest.raises(CatalogError) as caught:
             load_catalog(folder)
         assert f"indicator_defs/series_renames.csv:{number}: " in str(caught.value)
-        assert said in str(caught.value)
+        assert expected_text in str(caught.value)

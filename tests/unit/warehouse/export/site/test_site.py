@@ -173,7 +173,9 @@ def test_flags_of_regional_figures_stand_beside_them_in_words(
     words = dict(database.execute(flag_words).fetchall())
     seen: Counter[str] = Counter()
     for code in indicators(database):
-        flags = {year: (told or "").split("; ") for _, year, told in database.execute(query, [code]).fetchall()}
+        flags = {
+            year: (flag_texts or "").split("; ") for _, year, flag_texts in database.execute(query, [code]).fetchall()
+        }
         for line in pages[f"indicator/{code}.html"].section("regional"):
             if line.table.startswith("ASEAN at each reference year"):
                 year, beside = int(line.cells[0].text), line.cells[2].text
@@ -341,10 +343,10 @@ def test_a_failure_leaves_the_old_site(small_release: Path, tmp_path: Path, monk
 
 
 def test_search_finds_pages_without_a_server(site: Path, tmp_path: Path, chromium: str) -> None:
-    def found(asked: str) -> str:
+    def found(words: str) -> str:
         ran = subprocess.run(
             [chromium, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}", "--dump-dom",
-             f"{site.as_uri()}/search.html?q={asked}"],
+             f"{site.as_uri()}/search.html?q={words}"],
             capture_output=True, text=True, timeout=60, check=True,
         )  # fmt: skip
         return ran.stdout.split('id="found"')[1].split("</ol>")[0]
