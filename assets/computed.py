@@ -33,7 +33,7 @@ def check_specs(key: dg.AssetKey, chosen: Sequence[audit_checks.Check]) -> list[
     return [dg.AssetCheckSpec(c.name, asset=key, description=f"{c.description} ({c.severity})") for c in chosen]
 
 
-def check_results(key: dg.AssetKey, results: Sequence[audit_checks.Result]) -> list[dg.AssetCheckResult]:
+def check_results(key: dg.AssetKey, results: Sequence[audit_checks.CheckResult]) -> list[dg.AssetCheckResult]:
     """What the UI shows of checks that ran. A check that only informs passes, with what it found."""
     return [
         dg.AssetCheckResult(
@@ -74,7 +74,7 @@ def computed_assets(context: dg.AssetExecutionContext, workplace: Workplace) -> 
     requested = [name for name in computed_tables() if key_of(name) in context.selected_asset_keys]
     for name, count in make_all(workplace.build, requested):
         chosen = EARLY_CHECKS.get(name, [])
-        results = audit_checks.run(workplace.build, chosen) if chosen else []
+        results = audit_checks.run_checks(workplace.build, chosen) if chosen else []
         yield dg.MaterializeResult(
             asset_key=key_of(name),
             metadata=report_table(workplace, table(name), count),

@@ -20,8 +20,8 @@ from sources import registry
 from sources.shipped_archive import shipped_archive
 from warehouse.build import audit_checks
 from warehouse.build.previous_values import PREVIOUS
+from warehouse.build.staging import staged_tables
 from warehouse.metadata import table, tables
-from warehouse.release.database import staged_tables
 from warehouse.release.publish import AuditError, Provenance, ReferenceYears, audit, blocking, publish, publish_aside
 
 AUDIT = dg.AssetKey(["quality", "check_result"])
@@ -42,7 +42,7 @@ def _all_tables() -> list[dg.AssetKey]:
     deps=_all_tables(),
     group_name="quality",
     description="The audit: every check on the whole build. One that blocks keeps the release from being published.",
-    check_specs=check_specs(AUDIT, audit_checks.shown()),
+    check_specs=check_specs(AUDIT, audit_checks.shown_checks()),
     kinds={"duckdb"},
 )
 def check_result(workplace: Workplace) -> dg.MaterializeResult:
@@ -50,7 +50,7 @@ def check_result(workplace: Workplace) -> dg.MaterializeResult:
     results = audit(workplace.build, in_the_past=workplace.vintage_cut.as_of is not None)
     return dg.MaterializeResult(
         metadata=report_table(workplace, table("quality.check_result"), len(results)),
-        check_results=check_results(AUDIT, audit_checks.grouped(results)),
+        check_results=check_results(AUDIT, audit_checks.grouped_results(results)),
     )
 
 

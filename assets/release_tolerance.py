@@ -14,8 +14,8 @@ from assets.release_inputs import inputs
 from assets.workplace import Workplace
 from indicator_defs.catalog import load_catalog
 from warehouse.build.engine import Build
-from warehouse.compare.diff import Diff, DiffError, State, compare
-from warehouse.compare.tolerance import Exceeded, exceeded
+from warehouse.compare.exceeded_tolerances import ExceededTolerance, exceeded_tolerances
+from warehouse.compare.release_diff import ComparedState, Diff, DiffError, compare
 from warehouse.release.history import now
 from warehouse.release.publish import AuditError
 from warehouse.release.release_folders import DamagedError, Releases, read_manifest
@@ -55,7 +55,7 @@ def accepted_exceptions(workplace: Workplace) -> list[dict[str, Any]]:
     ]
 
 
-def diff_with_current(home: Home, build: Build) -> tuple[Diff | None, list[Exceeded]]:
+def diff_with_current(home: Home, build: Build) -> tuple[Diff | None, list[ExceededTolerance]]:
     """What a build would change in the current release and which tolerances that exceeds; None without a release.
 
     A current release that is damaged is no measure: then the newest one before it that can be compared is taken.
@@ -64,14 +64,14 @@ def diff_with_current(home: Home, build: Build) -> tuple[Diff | None, list[Excee
     current = releases.current()
     if current is None:
         return None, []
-    after = State("the new build", build, inputs(home))
+    after = ComparedState("the new build", build, inputs(home))
     earlier = [releases.find(i) for i in reversed(releases.ids()) if i != current.name]
     for folder in (current, *earlier):
         try:
-            before = State(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
+            before = ComparedState(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
             diff = compare(before, after)
         except (DiffError, DamagedError) as error:  # damaged, so no measure; the next older one is
             report("release", f"not compared with {folder.name}: {error}")
             continue
-        return diff, exceeded(diff, load_catalog().tolerances)
+        return diff, exceeded_tolerances(diff, load_catalog().tolerances)
     return None, []

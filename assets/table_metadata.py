@@ -9,10 +9,10 @@ import dagster as dg
 from assets.progress_listeners import report
 from assets.workplace import Workplace
 from warehouse.build.engine import preview
-from warehouse.metadata import Table
+from warehouse.metadata import TableDescription
 
 
-def report_table(workplace: Workplace, description: Table, rows: int) -> dict[str, Any]:
+def report_table(workplace: Workplace, description: TableDescription, rows: int) -> dict[str, Any]:
     """What the UI shows of a table: rows, columns, a preview in Markdown; also reports them to the listeners."""
     report(description.full_name, f"{rows:,} rows")
     return {

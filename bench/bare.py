@@ -24,8 +24,8 @@ from sources.shipped_archive import archive_folders, shipped_archive
 from warehouse.build.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
 from warehouse.build.parallel import make_all
 from warehouse.build.previous_values import write_previous
+from warehouse.build.staging import staged_tables
 from warehouse.metadata import staged_table, table
-from warehouse.release.database import staged_tables
 from warehouse.release.publish import Provenance, audit, blocking, publish
 from warehouse.release.release_folders import Releases
 

@@ -26,7 +26,7 @@ import duckdb
 from bench.measure import ROOT, load, remove, run
 from warehouse.build.engine import Build, computed_tables, sql_text
 from warehouse.connection import parquet, quoted
-from warehouse.metadata import Table, staged_table, table, tables
+from warehouse.metadata import TableDescription, staged_table, table, tables
 from warehouse.query.read_only import ask, reader
 from warehouse.release.database import write_database
 from warehouse.release.release_folders import DATABASE
@@ -85,7 +85,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
     con.execute(f"CREATE TABLE indicator AS SELECT i::INTEGER AS i FROM range({max(1, round(n / areas))}) AS t(i)")
     groups = parquet(release / "parquet/reference/area_group.parquet")
     con.execute(f"CREATE TABLE ours AS SELECT unnest([ref_area, area_group]) AS ref_area FROM {groups}")
-    published: list[Table] = []
+    published: list[TableDescription] = []
     for path in sorted((release / "parquet").glob("*/*.parquet")):
         full_name = f"{path.parent.name}.{path.stem}"
         if full_name not in tables() and path.parent.name != "staged":
@@ -133,7 +133,7 @@ def order_of(full_name: str) -> str:
     return "ORDER BY " + re.sub(r"\b[a-z]\.", "", "".join(order).strip())
 
 
-def _staged(key: str, names: list[str]) -> Table:
+def _staged(key: str, names: list[str]) -> TableDescription:
     from sources import registry
 
     structure = next(s for s in registry.structures() if s.key == key)

@@ -1,7 +1,7 @@
 """What a reader notices of a refresh: query times on the current release with and without one running beside it.
 
 Belongs here: asking the same queries in a loop, opening the file anew each time. Does not belong here: other queries'
-speed, and that answers are right (tests/unit/warehouse/test_readers.py).
+speed, and that answers are right (tests/unit/warehouse/release/test_concurrent_readers.py).
 """
 
 from __future__ import annotations

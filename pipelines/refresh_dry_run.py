@@ -21,8 +21,8 @@ if TYPE_CHECKING:
     from assets.progress_listeners import Listener
     from pipelines.refresh import OnFetched
     from sources.dataset_refresh import FetchReport
-    from warehouse.compare.diff import Diff
-    from warehouse.compare.tolerance import Exceeded
+    from warehouse.compare.exceeded_tolerances import ExceededTolerance
+    from warehouse.compare.release_diff import Diff
 
 FIRST = "This would be the first release; there is none to compare it with."
 
@@ -40,7 +40,7 @@ class DryRun:
     diff: Diff | None = None
     no_diff: str = ""
     failed: list[str] = field(default_factory=list)
-    exceeded: list[Exceeded] = field(default_factory=list)
+    exceeded: list[ExceededTolerance] = field(default_factory=list)
     fetched: list[FetchReport] = field(default_factory=list)
 
     @property

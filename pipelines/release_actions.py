@@ -1,7 +1,8 @@
 """The work behind `payung releases`: what is listed, and doing with the lock what changes something.
 
 Belongs here: facts of all releases, rollback and prune with the lock, the two sides of a diff, who is asking.
-Does not belong here: the comparison (warehouse/compare/diff.py), printing it (diff.py), options (commands/releases.py).
+Does not belong here: the comparison (warehouse/compare/release_diff.py), printing it (diff.py), options
+(commands/releases.py).
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from assets.refresh_lock import locked
 from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.system import settings
 from warehouse.build.engine import Build
-from warehouse.compare.diff import Diff, State, compare
+from warehouse.compare.release_diff import ComparedState, Diff, compare
 from warehouse.release import history, upkeep
 from warehouse.release.release_folders import Releases, read_manifest
 
@@ -93,9 +94,9 @@ def diff(home: Path, before: str | None = None, after: str | None = None) -> Dif
     return compare(state_of(releases.find(before)), state_of(new))
 
 
-def state_of(release: Path) -> State:
+def state_of(release: Path) -> ComparedState:
     """A release as one side of a comparison."""
-    return State(release.name, Build(release / "parquet"), read_manifest(release)["inputs"])
+    return ComparedState(release.name, Build(release / "parquet"), read_manifest(release)["inputs"])
 
 
 def rollback(home: Path, release_id: str, by: str | None = None, reason: str = "") -> tuple[Path, str | None]:
@@ -122,7 +123,7 @@ def kept_by_rule(keep: int | None) -> int:
     return setting
 
 
-def prune(home: Path, keep: int, by: str | None = None, dry_run: bool = False) -> upkeep.Removable:
+def prune(home: Path, keep: int, by: str | None = None, dry_run: bool = False) -> upkeep.PruningPlan:
     """Removes all but the newest `keep` releases with the lock held; with `dry_run` only tells which."""
     if dry_run:
         return upkeep.prunable(Releases(home), keep)
@@ -131,7 +132,7 @@ def prune(home: Path, keep: int, by: str | None = None, dry_run: bool = False) -
         return upkeep.prune(Releases(home), keep, asking)
 
 
-def verified(home: Path, release_id: str | None, everything: bool) -> list[upkeep.Verified]:
+def verified(home: Path, release_id: str | None, everything: bool) -> list[upkeep.VerifiedFiles]:
     """What became of the files of one release, or of all."""
     releases = Releases(home)
     ids: list[Any] = list(reversed(releases.ids())) if everything else [release_id]

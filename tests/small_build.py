@@ -23,7 +23,7 @@ from indicator_defs.model import DatasetStructure
 from sources import registry
 from warehouse.build import staging
 from warehouse.build.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
-from warehouse.metadata import ROLES, Table, staged_observation, staged_table, table
+from warehouse.metadata import ROLES, TableDescription, staged_observation, staged_table, table
 
 OBSERVATION = "staged.observation"
 
@@ -58,7 +58,7 @@ def structure_of(provider: str, dataset: str) -> DatasetStructure:
     return next(s for s in registry.structures() if (s.provider, s.dataset) == (provider, dataset))
 
 
-def described(full_name: str) -> Table:
+def described(full_name: str) -> TableDescription:
     """The description of a table, or of the view over all staged rows."""
     return staged_observation() if full_name == OBSERVATION else table(full_name)
 
@@ -85,7 +85,7 @@ class SmallBuild:
     def __init__(self, folder: Path) -> None:
         """Writes the reference tables of the shipped catalogue."""
         self.build = Build(folder)
-        self._staged: dict[str, list[staging.Staged]] = {}
+        self._staged: dict[str, list[staging.StagedSnapshot]] = {}
         self._snapshots: list[Row] = []
         self._series_requested: list[Row] = []
         shutil.copytree(_reference_folder(), folder, dirs_exist_ok=True)

@@ -259,12 +259,12 @@ def explain(
     """
     from pipelines.cli.output.explain import as_json as for_machines
     from pipelines.cli.output.explain import render
-    from warehouse.explain.explanation import Asked, way_back
+    from warehouse.explain.explanation import ExplanationRequest, explain
 
     given = {name: code for name, code in breakdowns.items() if code is not None}
     release = readable(release_id)
     area = meant_area(release, area) or area
-    found = way_back(release, Asked(indicator, area, year, given))
+    found = explain(release, ExplanationRequest(indicator, area, year, given))
     click.echo(for_machines(found) if as_json else render(found))
 
 

@@ -168,9 +168,9 @@ def readable(release_id: str | None) -> Path:
     releases = Releases(home())
     if release_id is not None:
         return releases.find(release_id)
-    from warehouse.release.upkeep import readable as last_good
+    from warehouse.query.readable_release import readable_release
 
-    return last_good(releases, lambda what: click.echo(f"payung: {what}", err=True))
+    return readable_release(releases, lambda what: click.echo(f"payung: {what}", err=True))
 
 
 def meant_area(release: Path, given: str | None) -> str | None:
@@ -186,12 +186,12 @@ def meant_indicator(release: Path, given: str | None) -> str | None:
 def _meant(release: Path, what: str, given: str | None) -> str | None:
     if given is None:
         return None
-    from warehouse.query import known_codes
+    from warehouse.query import release_codes
     from warehouse.query.read_only import reader
 
     with reader(release) as con:
-        names = known_codes.areas(con) if what == "area" else known_codes.indicators(con)
-    found = known_codes.find(names, what, given, UnknownCodeError)
+        names = release_codes.areas(con) if what == "area" else release_codes.indicators(con)
+    found = release_codes.find_code(names, what, given, UnknownCodeError)
     if found.note:
         show_problems([f"{found.note}."])
     return found.code

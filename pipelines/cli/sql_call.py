@@ -17,7 +17,7 @@ import click
 from indicator_defs.errors import PayungError, WrongUseError
 
 if TYPE_CHECKING:
-    from warehouse.query.read_only import Answer
+    from warehouse.query.read_only import QueryAnswer
 
 
 class SqlError(PayungError):
@@ -71,9 +71,9 @@ def run(call: Call, query: str | None) -> None:
                 raise told(error, call) from error
 
 
-def say_unknown(con: Any, statement: str, answer: Answer) -> None:
+def say_unknown(con: Any, statement: str, answer: QueryAnswer) -> None:
     """Says on stderr which codes in a statement the release does not know."""
-    from warehouse.query.macro_codes import unknown_codes
+    from warehouse.query.unknown_codes import unknown_codes
 
     for line in unknown_codes(con, statement, is_empty=not answer.rows):
         click.echo(f"payung: {line}", err=True)
@@ -113,12 +113,12 @@ def told(error: PayungError, call: Call) -> PayungError:
 
 def _file(call: Call, text: str) -> int:
     from warehouse.query import answer_files as files
-    from warehouse.query.read_only import Answer, ask, reader
+    from warehouse.query.read_only import QueryAnswer, ask, reader
 
     assert call.to is not None
     if call.form in ("parquet", "xlsx"):
         with reader(call.release, call.as_of) as con:
-            say_unknown(con, text, Answer(rows=[()]))
+            say_unknown(con, text, QueryAnswer(rows=[()]))
     if call.form == "parquet":
         return files.write_parquet(call.release, text, call.to, call.as_of)
     if call.form == "xlsx":

@@ -105,7 +105,7 @@ class UnknownNameError(PayungError):
     r"""`\d NAME` names nothing that is there."""
 
 
-def _found(answer: asking.Answer, text: str) -> asking.Answer:
+def _found(answer: asking.QueryAnswer, text: str) -> asking.QueryAnswer:
     if text.startswith(DESCRIBED) and not answer.rows:
         raise UnknownNameError(r"There is no table, view or macro of that name; \d lists them.")
     return answer
@@ -140,9 +140,9 @@ def _asked(word: str) -> str | None:
 
 
 def _is_macro(name: str) -> bool:
-    from warehouse.release.macros import macros
+    from warehouse.release.macros import macros_and_aliases
 
-    return name.lower() in {m.name for m in macros()}
+    return name.lower() in {m.name for m in macros_and_aliases()}
 
 
 def _history() -> History:

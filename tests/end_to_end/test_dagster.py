@@ -113,7 +113,7 @@ def test_dependencies_are_those_of_the_sql(graph: dg.AssetGraph) -> None:
 
 def test_checks_of_the_audit_are_checks_of_the_graph(graph: dg.AssetGraph) -> None:
     found = {k.name for k in graph.asset_check_keys if k.asset_key == dg.AssetKey(["quality", "check_result"])}
-    assert found == {c.name for c in audit_checks.shown()}
+    assert found == {c.name for c in audit_checks.shown_checks()}
     staged = {k.asset_key for k in graph.asset_check_keys if k.name == "rows_fit_schema"}
     assert staged == {dg.AssetKey(["staged", s.key]) for s in registry.structures()}
 

@@ -1,7 +1,7 @@
 """A diff as text, as plain values for JSON, and as a workbook for the meeting.
 
 Belongs here: the words and the order in which a difference is told; withdrawn first.
-Does not belong here: finding it (warehouse/compare/diff.py).
+Does not belong here: finding it (warehouse/compare/release_diff.py).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ from indicator_defs.rounding import digits
 from indicator_defs.system import files
 from pipelines.cli.output.numbers import cut
 from pipelines.cli.output.records import records
-from warehouse.compare.diff import KINDS, LEVELS, Diff
-from warehouse.compare.tolerance import Exceeded
+from warehouse.compare.exceeded_tolerances import ExceededTolerance
+from warehouse.compare.release_diff import KINDS, LEVELS, Diff
 
 if TYPE_CHECKING:
     from warehouse.workbook_cells import Cells
@@ -44,7 +44,7 @@ class ShowingError(PayungError):
     """The workbook could not be written."""
 
 
-def as_text(diff: Diff, exceeded: Sequence[Exceeded] = (), samples: int = SAMPLES) -> str:
+def as_text(diff: Diff, exceeded: Sequence[ExceededTolerance] = (), samples: int = SAMPLES) -> str:
     """The difference as text: what is withdrawn first, with the first cases of each kind and the reasons counted."""
     lines = [f"From {diff.before} to {diff.after}"]
     if diff.is_empty:
@@ -75,7 +75,7 @@ def as_text(diff: Diff, exceeded: Sequence[Exceeded] = (), samples: int = SAMPLE
     return "\n".join(lines)
 
 
-def as_dict(diff: Diff, exceeded: Sequence[Exceeded] | None = None) -> dict[str, Any]:
+def as_dict(diff: Diff, exceeded: Sequence[ExceededTolerance] | None = None) -> dict[str, Any]:
     """The whole difference as plain values, withdrawn values first; `exceeded` where it was measured."""
     out: dict[str, Any] = {
         "before": diff.before,
@@ -90,7 +90,7 @@ def as_dict(diff: Diff, exceeded: Sequence[Exceeded] | None = None) -> dict[str,
     return out if exceeded is None else out | {"exceeded": [e.as_dict() for e in exceeded]}
 
 
-def write_xlsx(diff: Diff, path: Path, exceeded: Sequence[Exceeded] = ()) -> Path:
+def write_xlsx(diff: Diff, path: Path, exceeded: Sequence[ExceededTolerance] = ()) -> Path:
     """Writes the workbook for the meeting: a summary and one sheet a kind; whole or not at all."""
     from openpyxl import Workbook
 
@@ -186,7 +186,7 @@ def _records(frame: pd.DataFrame) -> list[dict[str, Any]]:
     return [{k: _plain(v) for k, v in row.items()} for row in records(frame)]
 
 
-def _summary_sheet(book: Any, cells: Cells, diff: Diff, exceeded: Sequence[Exceeded]) -> None:
+def _summary_sheet(book: Any, cells: Cells, diff: Diff, exceeded: Sequence[ExceededTolerance]) -> None:
     counts = diff.counts()
     rows = [
         {"what": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}

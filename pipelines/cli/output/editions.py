@@ -15,7 +15,7 @@ import pandas as pd
 from indicator_defs.errors import PayungError
 from indicator_defs.rounding import digits
 from pipelines.cli.output.numbers import cut
-from warehouse.edition.drift import KINDS, Difference, Drift, Said
+from warehouse.edition.drift import KINDS, Difference, Drift, FigureState
 from warehouse.edition.edition_store import Edition, Editions, Problem, in_groups, verify
 
 SHOWN_PROBLEMS = 20
@@ -173,7 +173,7 @@ def _rest(more: int) -> list[str]:
     return [f"  and {more:,} more (all with --json)"] if more > 0 else []
 
 
-def _said(said: Said) -> str:
+def _said(said: FigureState) -> str:
     text = said.text if said.value is None else digits(said.value, 6)
     if text is None:
         return "nothing"

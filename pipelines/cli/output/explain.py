@@ -1,6 +1,6 @@
-"""What `payung explain` prints: the way back of one number, for people and for machines.
+"""What `payung explain` prints: the lineage of one number, for people and for machines.
 
-Belongs here: the words and the order in which the parts of a way back are shown.
+Belongs here: the words and the order in which the parts of an explanation are shown.
 Does not belong here: finding them (warehouse/explain/explanation.py).
 """
 
@@ -12,18 +12,18 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
 from indicator_defs.rounding import half_up, percent, shown
-from warehouse.explain.parts import (
+from warehouse.explain.explanation_parts import (
     BaselineUse,
-    Cell,
-    Gap,
-    Group,
-    Near,
-    Origin,
-    Short,
-    Threshold,
-    Value,
-    WayBack,
-    Weight,
+    ChosenValue,
+    ClassThreshold,
+    Explanation,
+    FigureWeight,
+    GapExplanation,
+    NearbyValue,
+    RegionalFigure,
+    RequestedCell,
+    ValueLineage,
+    ValueOrigin,
     WeightRow,
 )
 
@@ -34,13 +34,13 @@ PERCENT, POINTS = "PT", "percentage points"
 ROLES = {"chosen": "chosen", "extended backwards": "of another feed that extends the chosen one backwards"}
 
 
-def as_json(found: WayBack) -> str:
+def as_json(found: Explanation) -> str:
     """All parts as one JSON object; missing values are null, dates as 2021-12-31."""
     return json.dumps(asdict(found), indent=1, ensure_ascii=False, default=str)
 
 
-def render(found: WayBack) -> str:
-    """The way back as plain text, most asked for first."""
+def render(found: Explanation) -> str:
+    """The explanation as plain text, most asked for first."""
     lines = [*_head(found)]
     # what was asked for stands first: the baseline of event counts is the mean of several years
     is_mean = found.baseline is not None and bool(found.baseline.averaged) and found.cell.asked == "baseline"
@@ -115,7 +115,7 @@ def _breakdowns(breakdowns: dict[str, str]) -> str:
     return ", ".join(f"{name} {code}" for name, code in breakdowns.items())
 
 
-def _cell_words(cell: Cell) -> str:
+def _cell_words(cell: RequestedCell) -> str:
     if cell.is_headline:
         given = {b: c for b, c in cell.breakdowns.items() if c != "_T"}
         return "headline figure" + (f" ({_breakdowns(given)})" if given else "")
@@ -131,7 +131,7 @@ def _rebuilt(is_rebuilt: bool) -> str:
 # -- the parts -------------------------------------------------------------------------------------------------------
 
 
-def _head(found: WayBack) -> list[str]:
+def _head(found: Explanation) -> list[str]:
     cell = found.cell
     return [
         f"{cell.indicator}, {cell.area_name} ({cell.ref_area}), {cell.time_period}: {_cell_words(cell)}",
@@ -140,7 +140,7 @@ def _head(found: WayBack) -> list[str]:
     ]
 
 
-def _value(value: Value, found: WayBack, title: str) -> list[str]:
+def _value(value: ChosenValue, found: Explanation, title: str) -> list[str]:
     bounds = [f"from {_number(value.lower_bound)}" if value.lower_bound is not None else ""]
     bounds += [f"to {_number(value.upper_bound)}" if value.upper_bound is not None else ""]
     status = f"{value.obs_status} ({value.status})" if value.obs_status else "not stated"
@@ -174,19 +174,19 @@ def _value(value: Value, found: WayBack, title: str) -> list[str]:
     )
 
 
-def _multiplier(found: WayBack) -> str:
+def _multiplier(found: Explanation) -> str:
     """The power of ten that the row states for its number, where it is not 1."""
     power = found.origins[0].row.get("unit_mult", "0") if found.origins else "0"
     return "" if power.lstrip("+-").strip("0") == "" else f"published times 10 to the power of {power}"
 
 
-def _in_aggregates(value: Value) -> str:
+def _in_aggregates(value: ChosenValue) -> str:
     if not value.is_member:
         return "no: regional figures are made of Member States only"
     return "yes" if value.in_aggregates else "no: kept out of regional figures and changes"
 
 
-def _gap(gap: Gap) -> list[str]:
+def _gap(gap: GapExplanation) -> list[str]:
     over_all_years = "" if gap.availability == gap.reason else gap.availability
     lines = _section(
         "No value",
@@ -203,12 +203,12 @@ def _gap(gap: Gap) -> list[str]:
     return lines
 
 
-def _near_lines(near: list[Near]) -> list[str]:
+def _near_lines(near: list[NearbyValue]) -> list[str]:
     body = [[n.time_period, _breakdowns(n.breakdowns) or "headline", n.value_text, n.feed] for n in near]
     return _table(["year", "breakdown", "value", "feed"], body, right=(2,))
 
 
-def _baseline(found: WayBack) -> list[str]:
+def _baseline(found: Explanation) -> list[str]:
     use = found.baseline
     if use is None:
         return []
@@ -224,7 +224,7 @@ def _baseline(found: WayBack) -> list[str]:
     return lines
 
 
-def _change(use: BaselineUse, cell: Cell) -> str:
+def _change(use: BaselineUse, cell: RequestedCell) -> str:
     # A difference of percentages is no percentage; and a group's two ends may rest on different members.
     text = f"{_number(use.change)} ({POINTS if cell.unit_measure == PERCENT else cell.unit})"
     if use.change_areas is None:
@@ -232,13 +232,13 @@ def _change(use: BaselineUse, cell: Cell) -> str:
     return f"{text}, over the members present at both ends ({use.change_areas}); it is not the difference of the two"
 
 
-def _short_table(values: list[Short]) -> list[str]:
+def _short_table(values: list[ValueLineage]) -> list[str]:
     head = ["year", "published", "feed", "vintage", "snapshot", "row"]
     body = [[v.time_period, v.value_text, v.feed, v.vintage_date, v.snapshot_id, v.snapshot_row] for v in values]
     return _table(head, body, right=(1,))
 
 
-def _choice(found: WayBack) -> list[str]:
+def _choice(found: Explanation) -> list[str]:
     cell = found.cell
     feeds = [
         [
@@ -282,7 +282,7 @@ def _choice(found: WayBack) -> list[str]:
     return lines
 
 
-def _origin(origin: Origin, found: WayBack) -> list[str]:
+def _origin(origin: ValueOrigin, found: Explanation) -> list[str]:
     title = "Snapshot" if found.value else f"Where the unused value {origin.row.get('obs_value', '(blank)')} comes from"
     lines = _section(
         title,
@@ -318,7 +318,7 @@ def _origin(origin: Origin, found: WayBack) -> list[str]:
     return lines
 
 
-def _history(found: WayBack) -> list[str]:
+def _history(found: Explanation) -> list[str]:
     vintages = [[v.vintage_date, v.value_text, v.obs_status, v.snapshot_id, v.snapshot_row] for v in found.vintages]
     lines = _section(
         "This cell in every vintage at hand",
@@ -348,7 +348,7 @@ NEEDS = {"A": "A needs", "B": "B needs", "B_alternative": "or for B"}
 CLASSES = {"A": "published", "B": "indicative", "C": "withheld"}
 
 
-def _group(group: Group, cell: Cell) -> list[str]:
+def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
     withheld = group.obs_value is None
     title = "Value withheld" if withheld else f"Value  {_number(group.obs_value)}  ({cell.unit})"
     interval = f"{_number(group.lower)} to {_number(group.upper)}" if group.lower is not None else ""
@@ -405,7 +405,7 @@ def _group(group: Group, cell: Cell) -> list[str]:
     return lines
 
 
-def _threshold(threshold: Threshold) -> str:
+def _threshold(threshold: ClassThreshold) -> str:
     parts = [f"{percent(threshold.weight_covered)} % of the weight", f"{threshold.n_areas} areas"]
     if threshold.recent_share:
         parts.append(f"{percent(threshold.recent_share)} % of it of the last {threshold.recent_years} years")
@@ -414,7 +414,7 @@ def _threshold(threshold: Threshold) -> str:
     return ", ".join(parts)
 
 
-def _window(group: Group, cell: Cell) -> str:
+def _window(group: RegionalFigure, cell: RequestedCell) -> str:
     if group.is_baseline and group.event_count:
         return f"the mean of the counts of {group.baseline_from} to {group.baseline_to}"
     if group.is_baseline:
@@ -424,7 +424,7 @@ def _window(group: Group, cell: Cell) -> str:
     return "the year itself"
 
 
-def _weight(weight: Weight, is_mean: bool) -> list[str]:
+def _weight(weight: FigureWeight, is_mean: bool) -> list[str]:
     proxy = ""
     if weight.is_proxy:
         proxy = f"yes; accepted: {weight.proxy_accepted}" if weight.proxy_accepted else "yes: the class is B at best"
@@ -455,7 +455,7 @@ def _place(made: WeightRow) -> str:
     return f"{made.file}:{made.first_row}{last}"
 
 
-def _members(group: Group) -> list[str]:
+def _members(group: RegionalFigure) -> list[str]:
     body = []
     for m in group.members:
         value = (

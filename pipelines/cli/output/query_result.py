@@ -25,7 +25,7 @@ from indicator_defs.system import settings
 from pipelines.cli.output.numbers import all_digits
 
 if TYPE_CHECKING:
-    from warehouse.query.read_only import Answer
+    from warehouse.query.read_only import QueryAnswer
 
 MOST_ROWS = 200  # of a table that is not paged
 MOST_PAGED_ROWS = 20_000
@@ -44,7 +44,7 @@ NUMBERS = (
 FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 
 
-def as_csv(answer: Answer) -> str:
+def as_csv(answer: QueryAnswer) -> str:
     """The answer as CSV with a heading; a missing value is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -53,7 +53,7 @@ def as_csv(answer: Answer) -> str:
     return out.getvalue()
 
 
-def as_json(answer: Answer) -> str:
+def as_json(answer: QueryAnswer) -> str:
     """The answer as a JSON list of objects; a missing value is null, a day is text as 2026-11-22.
 
     Of columns with one name the later ones get a number (a, a_1), or an object would keep the last of them only.
@@ -86,7 +86,7 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | time) else value
 
 
-def as_table(answer: Answer, most_rows: int = MOST_ROWS) -> Iterator[str]:
+def as_table(answer: QueryAnswer, most_rows: int = MOST_ROWS) -> Iterator[str]:
     """The lines of a table: numbers to the right, missing values blank; says when rows are left out."""
     right = [t in NUMBERS or t.startswith(FRACTIONS) for t in answer.types]
     shown = [[_cell(v).split("\n") for v in row] for row in answer.rows[:most_rows]]
@@ -124,7 +124,7 @@ def _width(text: str) -> int:
     return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
 
 
-def show(answer: Answer, form: str) -> None:
+def show(answer: QueryAnswer, form: str) -> None:
     """Prints an answer; a table longer or wider than the terminal goes through the user's pager."""
     if form == "csv":
         click.echo(as_csv(answer), nl=False)

@@ -1,4 +1,4 @@
--- Every chosen value of the members, all breakdowns, with its way back: the CSV file of each indicator.
+-- Every chosen value of the members, all breakdowns, with its lineage: the CSV file of each indicator.
 SELECT
     v.indicator, v.ref_area, v.time_period, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
     v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown, v.is_headline,
