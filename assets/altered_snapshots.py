@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from contextlib import suppress
 
-from assets.release_inputs import Home
+from assets.home import Home
 from sources.manifests import SnapshotError, read_manifest
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SetAside, SnapshotStore

@@ -7,12 +7,11 @@ Does not belong here: dagster; this module is imported where a refresh has nothi
 from __future__ import annotations
 
 import hashlib
-import shutil
 from collections.abc import Iterable
-from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
+from assets.home import ROOT, Home
 from indicator_defs import catalog
 from sources.manifests import Manifest, read_manifest
 from sources.newest_vintages import one_of_each_date
@@ -22,49 +21,9 @@ from sources.snapshots import SnapshotStore
 from warehouse.release import history
 from warehouse.release import release_folders as published
 
-ROOT = Path(__file__).parent.parent
 CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 CODE_ENDINGS = (".py", ".sql", ".yaml")
 SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
-
-
-@dataclass(frozen=True)
-class Home:
-    """The folder that holds everything that is not code ($PAYUNG_HOME)."""
-
-    path: Path
-
-    @property
-    def snapshots(self) -> SnapshotStore:
-        """What providers sent, write-once."""
-        return SnapshotStore(self.path / "snapshots")
-
-    @property
-    def inbox(self) -> Path:
-        """Where a statistician puts national files."""
-        return self.path / "inbox"
-
-    @property
-    def builds(self) -> Path:
-        """Builds under way."""
-        return self.path / "build"
-
-    def remove_builds(self, but: str | None = None) -> None:
-        """Removes the builds that runs left, all `but` one; only with the lock held."""
-        for left in self.builds.glob("*"):
-            if left.name != but:
-                # The next run tries again what cannot be removed; until then `payung status` counts it at the disk.
-                shutil.rmtree(left, ignore_errors=True)
-
-    @property
-    def log(self) -> Path:
-        """Messages of failed runs."""
-        return self.path / "log"
-
-    @property
-    def dagster(self) -> Path:
-        """Dagster's home: runs, events, schedules."""
-        return self.path / "dagster"
 
 
 def code_fingerprint() -> str:

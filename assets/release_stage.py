@@ -9,8 +9,9 @@ from typing import Any
 import dagster as dg
 
 from assets.computed import check_results, check_specs
+from assets.home import Home
 from assets.reference import key_of
-from assets.release_inputs import Home, code_version, in_use, inputs, unchanged
+from assets.release_inputs import code_version, in_use, inputs, unchanged
 from assets.staged import staged_key
 from assets.workplace import Workplace, described, told
 from indicator_defs.catalog import load_catalog

@@ -37,7 +37,7 @@ from typing import TypeVar
 
 import pandas as pd
 
-from assets.release_inputs import ROOT
+from assets.home import ROOT
 from indicator_defs.model import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest, SnapshotError

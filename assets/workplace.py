@@ -18,8 +18,9 @@ from pydantic import Field, PrivateAttr
 
 from assets import staging_cache
 from assets.altered_snapshots import refuse_altered
+from assets.home import Home
 from assets.refresh_lock import take_lock
-from assets.release_inputs import SNAPSHOTS, Home, inputs
+from assets.release_inputs import SNAPSHOTS, inputs
 from assets.vintage_cut import Cut
 from indicator_defs.errors import PayungError
 from indicator_defs.system import clock

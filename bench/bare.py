@@ -16,7 +16,8 @@ from pathlib import Path
 import pandas as pd
 
 from assets import staging_cache
-from assets.release_inputs import Home, code_version, in_use, inputs
+from assets.home import Home
+from assets.release_inputs import code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.shipped_archive import archive_folders, shipped_archive

@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from assets.release_inputs import Home, in_use
+from assets.home import Home
+from assets.release_inputs import in_use
 from sources import registry
 from sources.manifests import Manifest
 from sources.shipped_archive import shipped_archive

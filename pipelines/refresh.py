@@ -16,8 +16,9 @@ from typing import TYPE_CHECKING
 
 from assets import staging_cache
 from assets.altered_snapshots import SetAsideError, refuse_altered
+from assets.home import Home
 from assets.refresh_lock import locked, not_writable
-from assets.release_inputs import Home, unchanged
+from assets.release_inputs import unchanged
 from indicator_defs.errors import PayungError
 from indicator_defs.system import settings
 from pipelines.home import prepare_dagster

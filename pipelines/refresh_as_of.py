@@ -30,8 +30,9 @@ def refresh_as_of(home: Path, as_of: date, to: Path, progress: Listener | None =
     they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over, AsOfError where no
     vintage is that old, and otherwise what `run.refresh` raises.
     """
+    from assets.home import Home
     from assets.refresh_lock import locked
-    from assets.release_inputs import Home, in_use
+    from assets.release_inputs import in_use
     from sources import registry
     from sources.manifests import read_manifest
     from sources.shipped_archive import archive_folders, shipped_archive

@@ -11,8 +11,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from assets.home import Home
 from assets.refresh_lock import locked
-from assets.release_inputs import Home, unchanged
+from assets.release_inputs import unchanged
 from pipelines.refresh import Asked, build, check_snapshots, fetch, nobody
 from pipelines.run_failures import RefreshError
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from payung_command import run_payung
 
-from assets.release_inputs import Home
+from assets.home import Home
 from pipelines.kept_snapshots import rested_on
 from sources.manifests import Origin, RawFile
 from sources.snapshots import retire

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from assets.altered_snapshots import COME_BACK
+from assets.home import Home
 from assets.online_fetch import last_reports
-from assets.release_inputs import Home
 from indicator_defs.system import clock, settings
 from pipelines.cli.output import status_details as details
 from pipelines.cli.output.editions import Listed, listed

@@ -7,7 +7,8 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.release_inputs import Home, inputs
+from assets.home import Home
+from assets.release_inputs import inputs
 from assets.workplace import Workplace
 from sources.manifests import Origin, RawFile
 from sources.providers.national import collect_inbox

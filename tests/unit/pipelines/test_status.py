@@ -9,7 +9,8 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.release_inputs import Home, unchanged
+from assets.home import Home
+from assets.release_inputs import unchanged
 from assets.release_stage import against_current
 from pipelines.cli.output.refresh import show_fetched
 from pipelines.cli.output.status import Status, collect, render, to_do

@@ -17,8 +17,9 @@ from payung_command import COMMAND, writable
 from small_build import SmallBuild
 
 from assets import release_inputs as inputs_module
+from assets.home import Home
 from assets.refresh_lock import take_lock
-from assets.release_inputs import Home, unchanged
+from assets.release_inputs import unchanged
 from indicator_defs.system import clock, settings
 from pipelines import release_actions as asking
 from warehouse.disk import sha256
