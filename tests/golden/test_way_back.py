@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from pipelines.cli.output.explain import render
+from pipelines.cli.output.explain_text import explanation_text
 from warehouse.explain.explanation import Asked, WayBackError, way_back, ways_back
 from warehouse.explain.parts import WayBack
 from warehouse.query.read_only import query
@@ -430,9 +430,9 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
 
 
 def test_baseline_of_event_counts_leads_with_their_mean(release: Path) -> None:
-    told = render(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "baseline")))
+    told = explanation_text(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "baseline")))
     assert told.index("ends             baseline 1,330 ") < told.index("Value of 2016 alone  578 ")
-    alone = render(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "2016")))
+    alone = explanation_text(way_back(release, Asked("ASP_DIS_DEAD", "IDN", "2016")))
     assert alone.index("\nValue  578 ") < alone.index("baseline 1,330 ")
 
 
@@ -447,7 +447,7 @@ def test_declared_breaks_of_members_are_told_of_a_regional_figure(release: Path)
 
 
 def test_published_figure_of_a_region_enters_no_regional_figure(release: Path) -> None:
-    told = render(way_back(release, Asked("ASP_COV_PENSN", "SEA", "2020")))
+    told = explanation_text(way_back(release, Asked("ASP_COV_PENSN", "SEA", "2020")))
     assert "no: regional figures are made of Member States only" in told
 
 

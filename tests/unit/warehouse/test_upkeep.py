@@ -21,7 +21,7 @@ from assets.home import Home
 from assets.refresh_lock import take_lock
 from assets.release_inputs import unchanged
 from indicator_defs.system import clock, settings
-from pipelines import release_actions as asking
+from pipelines import release_actions
 from warehouse.disk import sha256
 from warehouse.metadata import Table
 from warehouse.query.read_only import query
@@ -83,17 +83,17 @@ def test_publishing_is_told_with_who_accepted_it(home: Path) -> None:
 
 
 def test_rollback_is_at_once_and_recorded(home: Path) -> None:
-    folder, before = asking.rollback(home, today(1), "A. Santos", "wrong unit")
+    folder, before = release_actions.rollback(Home(home), today(1), "A. Santos", "wrong unit")
     assert (folder.name, before, current(home)) == (today(1), today(3), today(1))
     assert (home / "current").readlink() == Path("releases", today(1))
     last = history.events(home / "releases")[-1]
     assert (last.what, last.release, last.before, last.by, last.reason) == (
         "rolled_back", today(1), today(3), "A. Santos", "wrong unit",
     )  # fmt: skip
-    note = asking.listed(home).set_index("release")["note"][today(1)]
+    note = release_actions.release_list(Home(home)).set_index("release")["note"][today(1)]
     assert note == f"current pointed back to {today(1)} from {today(3)} by A. Santos: wrong unit"
     with pytest.raises(UpkeepError, match="is the current one already"):
-        asking.rollback(home, today(1))
+        release_actions.rollback(Home(home), today(1))
 
 
 def test_rollback_takes_only_a_whole_release(home: Path) -> None:
@@ -141,7 +141,11 @@ def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
     assert (found.altered, found.missing, found.foreign) == (
         ["warehouse.duckdb"], ["parquet/lineage/snapshot.parquet"], ["note.txt"],
     )  # fmt: skip
-    assert [v.is_whole for v in asking.verified(home, None, everything=True)] == [True, False, True]
+    assert [v.is_whole for v in release_actions.verify_releases(Home(home), None, everything=True)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_verify_notices_a_manifest_that_was_written_anew(home: Path) -> None:
@@ -166,42 +170,42 @@ def test_prune_keeps_the_current_one_and_what_editions_rest_on(home: Path) -> No
     edition = home / "editions" / "baseline-2026"
     edition.mkdir(parents=True)
     (edition / "manifest.json").write_text(json.dumps({"from": {"release_id": today(1)}}), encoding="utf-8")
-    plan = asking.prune(home, 1, "me", dry_run=True)
+    plan = release_actions.prune(Home(home), 1, "me", dry_run=True)
     assert plan.removed == []
     assert plan.kept == {
         today(3): "among the newest 1", today(2): "current", today(1): "edition baseline-2026 rests on it",
     }  # fmt: skip
     (edition / "manifest.json").unlink()
     with pytest.raises(UpkeepError, match=r"does not say which release it rests on .* Nothing was removed"):
-        asking.prune(home, 1, "me")
+        release_actions.prune(Home(home), 1, "me")
     assert Releases(home).ids() == [today(1), today(2), today(3)]
 
 
 def test_prune_removes_records_and_never_gives_an_id_twice(home: Path) -> None:
     roll_back(Releases(home), today(1), "me")
     before = sum(upkeep.size(home / "releases" / today(n)) for n in (2,))
-    told = asking.prune(home, 1, "me", dry_run=True)
+    told = release_actions.prune(Home(home), 1, "me", dry_run=True)
     assert (told.removed, told.bytes) == ([today(2)], before)
     assert Releases(home).ids() == [today(1), today(2), today(3)], "a dry run removes nothing"
-    asking.prune(home, 1, "me")
+    release_actions.prune(Home(home), 1, "me")
     assert Releases(home).ids() == [today(1), today(3)]
     assert [(e.what, e.release) for e in history.events(home / "releases")][-1] == ("pruned", today(2))
     assert sorted(p.name for p in (home / "releases").iterdir()) == sorted([today(1), today(3), "history.jsonl"])
     roll_back(Releases(home), today(3), "me")
-    asking.prune(home, 1, "me")
+    release_actions.prune(Home(home), 1, "me")
     (home / "releases" / today(3)).rename(home / "releases" / ".gone")
     assert Releases(home).next_id(DAY) == today(4), "an ID that was cited names nothing else"
 
 
 def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYUNG_KEEP_RELEASES", raising=False)
-    with pytest.raises(asking.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
-        asking.kept_by_rule(None)
+    with pytest.raises(release_actions.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
+        release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "many")
-    with pytest.raises(asking.KeepError, match="found 'many', expected a whole number, 1 or more"):
-        asking.kept_by_rule(None)
+    with pytest.raises(release_actions.KeepError, match="found 'many', expected a whole number, 1 or more"):
+        release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "7")
-    assert asking.kept_by_rule(None) == 7
+    assert release_actions.releases_to_keep(None) == 7
     with pytest.raises(UpkeepError, match="at least 1 release must stay"):
         prunable(Releases(home), 0)
 
@@ -287,13 +291,13 @@ def test_near_releases_are_named(home: Path) -> None:
 
 def test_who_is_the_name_given_or_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "nguyen")
-    assert asking.who() == "nguyen"
-    assert asking.who(" N. Tran ") == "N. Tran"
+    assert release_actions.user_name() == "nguyen"
+    assert release_actions.user_name(" N. Tran ") == "N. Tran"
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 987_654)
-    with pytest.raises(asking.ReleasesError, match="name yourself: --by NAME"):
-        asking.who()
+    with pytest.raises(release_actions.ReleasesError, match="name yourself: --by NAME"):
+        release_actions.user_name()
 
 
 def as_owner(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -334,4 +338,4 @@ def test_files_of_a_release_are_read_only_and_all_else_goes_on(three: Path, tmp_
     assert as_owner("cp", "-a", str(home), str(tmp_path / "moved"), home=home).returncode == 0
     assert as_owner("rm", "-rf", str(home), home=home).returncode == 0
     assert not home.exists()
-    assert all(v.is_whole for v in asking.verified(tmp_path / "moved", None, everything=True))
+    assert all(v.is_whole for v in release_actions.verify_releases(Home(tmp_path / "moved"), None, everything=True))
