@@ -223,7 +223,7 @@ def dated_ahead(manifest: dict[str, Any]) -> list[str]:
 
 
 def _lost(current: Path, files: dict[str, Any]) -> str | None:
-    """What is wrong with the files of the current release, so that they need not be asked; None where they are well."""
+    """What is wrong with the files of the current release, so that they need not be read; None where they are well."""
     missing = [name for name in files if not (current / name).exists()]
     if missing:
         return f"files of the release are missing: {', '.join(missing[:3])}; publish anew: payung refresh --force"

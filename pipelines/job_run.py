@@ -91,7 +91,7 @@ def run_job(home: Home, progress: Listener | None, name: str, **workplace: objec
                 instance=instance,
                 raise_on_error=False,
                 tags={NOTIFIED_TAG: "yes"},
-                # The site is left to the schedules and to `payung export`: here somebody is waiting.
+                # The site is left to the schedules and to `payung export`: here a user is waiting.
                 asset_selection=sorted(job.asset_layer.selected_asset_keys - {SITE}),
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},

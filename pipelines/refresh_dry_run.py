@@ -1,4 +1,4 @@
-"""A refresh that publishes nothing, as `payung refresh --dry-run`: what the release would be, and what stands against it.
+"""A refresh that publishes nothing, as `payung refresh --dry-run`: what the release would be, and what keeps it back.
 
 Belongs here: running the build, comparing it with the current release, and removing it again.
 Does not belong here: the ordinary refresh (refresh_run.py) and showing the difference (cli/output/diff_text.py).
@@ -29,7 +29,7 @@ FIRST = "This would be the first release; there is none to compare it with."
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a refresh would do. `unchanged`: the release that stands, where nothing is new.
+    """What a refresh would do. `unchanged`: the current release, where nothing is new.
 
     `diff`: against the current release; None where there is none or none that can be read, which `no_diff` says.
     `failed`: checks that block; `exceeded`: tolerances; `fetched`: what providers were asked for and what came of it.
@@ -55,7 +55,7 @@ def dry_run(
     """Builds and audits as `refresh_run.refresh` does, and compares with the current release; publishes nothing.
 
     What providers are asked for is kept, as by any fetch. Raises what a refresh raises, but for an audit that fails,
-    which is told in the answer.
+    which is part of the answer.
     """
     started = time.monotonic()
     with locked(home.path):

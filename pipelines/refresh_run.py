@@ -54,7 +54,7 @@ class RefreshRequest:
 
 @dataclass(frozen=True)
 class RefreshOutcome:
-    """What a refresh did: the release that is current now, whether it is new, and what could not be told of it."""
+    """What a refresh did: the release that is current now, whether it is new, and the notices that could not be sent."""
 
     release: Path
     is_new: bool
@@ -82,8 +82,8 @@ def refresh(
 ) -> RefreshOutcome:
     """Runs the main job on `home` unless nothing is new; returns what it did.
 
-    A dataset that cannot be fetched keeps its last good snapshot and the refresh goes on; the reports stand in the
-    outcome, and `on_fetched` is told of them before anything is built.
+    A dataset that cannot be fetched keeps its last good snapshot and the refresh goes on; the reports are in the
+    outcome, and `on_fetched` gets them before anything is built.
 
     Raises LockedError when another refresh runs, AuditError when a check blocks, and RefreshError (or the
     PayungError of the asset that failed) otherwise; in all of these cases nothing was published.
@@ -132,7 +132,7 @@ def build(home: Home, request: RefreshRequest, progress: Listener | None, dry_ru
 
 
 def check_snapshots(home: Home) -> None:
-    """Sets altered snapshots aside. Raises RefreshError where there are any, which stands in failures.log too."""
+    """Sets altered snapshots aside. Raises RefreshError where there are any, after a line in failures.log."""
     try:
         refuse_altered(home)
     except SetAsideError as error:
@@ -142,7 +142,7 @@ def check_snapshots(home: Home) -> None:
 
 
 def check_space(home: Home) -> None:
-    """Refuses to start where the disk would fill up: a build, a release and what the engine spills beside them."""
+    """Refuses to start where the disk would fill up: a build, a release and what the engine spills."""
     current = Releases(home.path).current()
     try:
         last = sum(f["bytes"] for f in read_manifest(current)["files"].values()) if current is not None else 0

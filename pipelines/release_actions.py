@@ -102,7 +102,7 @@ def state_of(release: Path) -> State:
 
 def rollback(home: Home, release_id: str, by: str | None = None, reason: str = "") -> tuple[Path, str | None]:
     """Points `current` back with the lock held; its folder, and what was current before."""
-    Releases(home.path).find(release_id)  # an unknown ID is told before anybody waits for the lock
+    Releases(home.path).find(release_id)  # an unknown ID is refused before waiting for the lock
     user = user_name(by)
     with locked(home.path):
         return upkeep.roll_back(Releases(home.path), release_id, user, reason)

@@ -51,7 +51,7 @@ SELECT indicator, count(*) AS n, count(DISTINCT ref_area) AS n_areas, max(abs(re
 FROM lineage.discrepancy GROUP BY indicator ORDER BY n DESC, indicator
 """
 # What counts today is what the audit warns of: of older vintages rows are refused where a definition does not say what
-# they meant, and that needs nobody's attention.
+# they meant, and that needs no attention.
 REJECTED_NOW = f"""
 SELECT CAST(coalesce(sum(row_count), 0) AS BIGINT) AS n
 FROM (
@@ -86,7 +86,7 @@ def rejected_now(release: Path) -> int:
 
 
 def disk(home: Home) -> dict[str, int]:
-    """Bytes used by each folder of the home, `other` for files beside them, and `free` on its disk."""
+    """Bytes used by each folder of the home, `other` for files in none of them, and `free` on its disk."""
     out = {p.name: size(p) for p in sorted(home.path.iterdir()) if p.is_dir() and not p.is_symlink()}
     out["other"] = sum(p.lstat().st_size for p in home.path.iterdir() if p.is_symlink() or p.is_file())
     return out | {"free": shutil.disk_usage(home.path).free}

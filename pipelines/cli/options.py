@@ -28,7 +28,7 @@ class Text(click.ParamType):
 
 
 class ReleaseId(Text):
-    """The ID of a release. Whether there is such a release is asked later: it may have been removed."""
+    """The ID of a release. Whether there is such a release is checked later: it may have been removed."""
 
     name = "ID"
 
@@ -100,7 +100,7 @@ class Day(Text):
 
 
 class PastDay(Day):
-    """A day up to today: of what was known at a day to come nothing can be said."""
+    """A day up to today: nothing is known of a day to come."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The day; UsageError for one after today."""

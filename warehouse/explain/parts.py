@@ -3,7 +3,7 @@
 Belongs here: the shapes that explanation.py fills and the command line prints; every field is a value, a list or a
 shape.
 Does not belong here: finding them (explanation.py, regional_figure.py) and words for people
-(pipelines/cli/output/explain.py).
+(pipelines/cli/output/explain_text.py).
 """
 
 from __future__ import annotations

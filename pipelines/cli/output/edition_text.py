@@ -135,8 +135,8 @@ def _rest(more: int) -> list[str]:
     return [f"  and {more:,} more (all with --json)"] if more > 0 else []
 
 
-def _side(said: Said) -> str:
-    text = said.text if said.value is None else six_digits(said.value)
+def _side(side: Said) -> str:
+    text = side.text if side.value is None else six_digits(side.value)
     if text is None:
         return "nothing"
-    return f"{text} ({said.year})" if said.year is not None else text
+    return f"{text} ({side.year})" if side.year is not None else text

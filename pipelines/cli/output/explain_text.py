@@ -41,9 +41,9 @@ def explanation_json(found: WayBack) -> str:
 
 
 def explanation_text(found: WayBack) -> str:
-    """The way back as plain text, most asked for first."""
+    """The explanation as plain text, what is requested most often first."""
     lines = [*_head(found)]
-    # what was asked for stands first: the baseline of event counts is the mean of several years
+    # what was requested comes first: the baseline of event counts is the mean of several years
     is_mean = found.baseline is not None and bool(found.baseline.averaged) and found.cell.asked == "baseline"
     if is_mean:
         lines += _baseline(found)

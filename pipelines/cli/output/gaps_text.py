@@ -11,26 +11,26 @@ import pandas as pd
 from pipelines.cli.output.text_table import print_frame
 from pipelines.gap_report import NO_GAP, GapReport
 
-# What stands in brackets after the areas: the words of each gap, the years of the last values, or nothing more.
+# What is in brackets after the areas: the words of each gap, the years of the last values, or nothing more.
 WITH_DETAIL = ("rejected", "source_failed")
 OTHER_CELLS = "other_cells"
 WITH_YEARS = ("out_of_window", "not_usable")
-SAID_BY_LABEL = ("no_source", "suppressed", "not_usable")
+EXPLAINED_BY_LABEL = ("no_source", "suppressed", "not_usable")
 
 
 def headline(report: GapReport) -> str:
     """One or two sentences: how much is missing."""
-    said = f"{report.missing:,} of {report.expected:,} figures of Member States are missing (release {report.release})."
+    text = f"{report.missing:,} of {report.expected:,} figures of Member States are missing (release {report.release})."
     if not report.expected:
-        said = f"Release {report.release}: no figure of a Member State is in question here."
+        text = f"Release {report.release}: no figure of a Member State is in question here."
     members, groups = report.by_reason.loc[report.by_reason["reason_code"] == NO_GAP, ["members", "groups"]].sum()
     impossible = [f"{members:,} more"] * bool(members) + [f"{groups:,} figure{'s' * (groups > 1)} of groups"] * bool(
         groups
     )
     if not impossible:
-        return said
+        return text
     verb = "is" if members + groups == 1 else "are"
-    return f"{said} {' and '.join(impossible)} cannot exist and {verb} not counted as missing."
+    return f"{text} {' and '.join(impossible)} cannot exist and {verb} not counted as missing."
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _reason(report: GapReport, part: pd.DataFrame) -> str:
     detail = ""
     if reason == OTHER_CELLS:  # the label says the rest
         detail = "; ".join(f"{a} {d.partition(': ')[2]}" for a, d in zip(part["area"], part["detail"], strict=True))
-    elif reason in WITH_DETAIL or (len(details) == 1 and reason not in SAID_BY_LABEL):
+    elif reason in WITH_DETAIL or (len(details) == 1 and reason not in EXPLAINED_BY_LABEL):
         detail = "; ".join(details).split(" Obtain from: ")[0].rstrip(".")
     elif years and reason in WITH_YEARS:
         detail = f"last values of {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
