@@ -63,7 +63,7 @@ class GapError(PayungError):
     """The release is too old for the question."""
 
 
-class UnknownError(GapError, WrongUseError):
+class UnknownGapCodeError(GapError, WrongUseError):
     """The question names what the release does not know, or a file that cannot hold the figure."""
 
 
@@ -111,7 +111,7 @@ class GapReport:
 def gap_report(release: Path, request: GapRequest) -> GapReport:
     """The gaps of a release.
 
-    Raises UnknownError for a name that it does not know, GapError for a release without the table.
+    Raises UnknownGapCodeError for a name that it does not know, GapError for a release without the table.
     """
     if query(release, MADE_FOR).empty:
         raise GapError(
@@ -181,7 +181,7 @@ AREA = "area"
 
 
 def _code(release: Path, what: str, value: str | None, listing: str) -> str | None:
-    """The code of this text, in any letters; UnknownError with those near it where there is none."""
+    """The code of this text, in any letters; UnknownGapCodeError with those near it where there is none."""
     if value is None:
         return None
     codes = [str(c) for c in query(release, listing)["code"]]
@@ -191,4 +191,4 @@ def _code(release: Path, what: str, value: str | None, listing: str) -> str | No
     near = [c for c in codes if value.upper() in c.upper()] or codes
     shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
     lacking = "lists no gaps of" if what == AREA else "knows no"
-    raise UnknownError(f"The release {lacking} {what} {value!r}. Expected one of: {shown}.")
+    raise UnknownGapCodeError(f"The release {lacking} {what} {value!r}. Expected one of: {shown}.")

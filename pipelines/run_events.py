@@ -28,7 +28,7 @@ INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 @dataclass(frozen=True)
-class Failure:
+class RunFailure:
     """Where a run failed and why, in words for its users."""
 
     asset: str
@@ -42,9 +42,9 @@ class Failure:
         return failed_at(self.asset, self.reason)
 
 
-def first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:
+def first_failure(events: Iterable[dg.DagsterEvent]) -> RunFailure:
     """The first failed asset among a run's events, or the start of the run where none was reached."""
-    start = Failure("the start of the run", "it failed before its first asset; `payung ui` shows its log")
+    start = RunFailure("the start of the run", "it failed before its first asset; `payung ui` shows its log")
     for event in events:
         if event.is_step_failure:
             return _failure((event.step_key or "?").replace("__", "/"), event.step_failure_data.error)
@@ -53,21 +53,21 @@ def first_failure(events: Iterable[dg.DagsterEvent]) -> Failure:
     return start
 
 
-def _failure(asset: str, error: dg.SerializableErrorInfo | None) -> Failure:
+def _failure(asset: str, error: dg.SerializableErrorInfo | None) -> RunFailure:
     # The outermost error of our own says what to do; where there is none, the innermost says what happened.
     while error is not None and error.cause is not None and not error.message.startswith(OURS):
         error = error.cause
     if error is None:
-        return Failure(asset, "no reason was given")
+        return RunFailure(asset, "no reason was given")
     kind, _, text = error.message.strip().partition(": ")
     if kind.endswith(f".{TableError.__name__}"):  # one step makes many tables; the error says which could not be made
         name, _, text = text.partition(": ")
         asset = name.replace(".", "/")
     if kind.endswith(INTERRUPTED):
-        return Failure(asset, "interrupted: by Ctrl-C, or because its process was asked to end. Start it again.")
+        return RunFailure(asset, "interrupted: by Ctrl-C, or because its process was asked to end. Start it again.")
     # Our own errors speak for themselves; of others the kind of error matters too.
     reason = text if kind.startswith(OURS) else error.message.strip()
-    return Failure(asset, reason, kind.endswith(f".{AuditError.__name__}"))
+    return RunFailure(asset, reason, kind.endswith(f".{AuditError.__name__}"))
 
 
 def run_results(instance: dg.DagsterInstance, run_id: str) -> tuple[list[FetchReport], str | None]:

@@ -30,7 +30,7 @@ NOTHING_FETCHED = "no dataset could be fetched; what was kept stands."
 
 
 @dataclass(frozen=True)
-class Options:
+class RefreshOptions:
     """The options as they were given."""
 
     online: bool
@@ -92,7 +92,7 @@ def refresh(command_home: CommandHome, **given: Any) -> None:
               payung refresh --accept "new household survey of Viet Nam" --by "N. Tran, GSO"
               payung refresh --as-of 2022-12-31 --to as-of-2022
     """
-    options = Options(**given)
+    options = RefreshOptions(**given)
     if options.as_of is not None or options.to is not None:
         day, to = _as_of_options(options)
         _build_as_of(command_home.home, day, to)
@@ -107,7 +107,7 @@ def refresh(command_home: CommandHome, **given: Any) -> None:
     sys.exit(code)
 
 
-def _as_of_options(options: Options) -> tuple[date, Path]:
+def _as_of_options(options: RefreshOptions) -> tuple[date, Path]:
     """The date and the folder of a build as of a date. Raises UsageError where other options are given with it."""
     if options.as_of is None or options.to is None:
         raise click.UsageError("--as-of DATE and --to DIR belong together: such a build never becomes the release.")
@@ -127,7 +127,7 @@ def _as_of_options(options: Options) -> tuple[date, Path]:
     return options.as_of, options.to
 
 
-def _refuse_misuse(options: Options) -> None:
+def _refuse_misuse(options: RefreshOptions) -> None:
     """Raises UsageError where options do not go together, BadParameter for an unknown source."""
     if options.sources and not options.online:
         raise click.UsageError("--source needs --online: without it no provider is asked.")
@@ -157,7 +157,7 @@ def _build_as_of(home: Home, day: date, to: Path) -> None:
     show_as_of(outcome)
 
 
-def _dry_run(command_home: CommandHome, options: Options) -> int:
+def _dry_run(command_home: CommandHome, options: RefreshOptions) -> int:
     from pipelines.cli.output.progress import on_terminal
     from pipelines.cli.output.refresh_text import show_dry_run, show_fetched
     from pipelines.refresh_dry_run import dry_run

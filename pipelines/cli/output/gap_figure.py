@@ -7,19 +7,21 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.gap_report import UnknownError
+from pipelines.gap_report import UnknownGapCodeError
 
 
 def refuse_ending(to: Path) -> None:
-    """Raises UnknownError where a file's name has an ending of no figure."""
+    """Raises UnknownGapCodeError where a file's name has an ending of no figure."""
     if to.suffix.lower() not in ("", ".png", ".svg"):
-        raise UnknownError(f"--figure: found {to.name}, expected a name that ends in .png or .svg, or has no ending.")
+        raise UnknownGapCodeError(
+            f"--figure: found {to.name}, expected a name that ends in .png or .svg, or has no ending."
+        )
 
 
 def draw_gaps(release: Path, to: Path) -> list[Path]:
     """Writes the heat map of indicators by Member States; PNG or SVG by the file's ending, both where it has none.
 
-    Raises UnknownError for another ending, ExportError where the folder cannot be written.
+    Raises UnknownGapCodeError for another ending, ExportError where the folder cannot be written.
     """
     refuse_ending(to)
     kinds = [to.suffix.lower().removeprefix(".")] if to.suffix else ["png", "svg"]
