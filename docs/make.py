@@ -30,7 +30,7 @@ from pages.markdown import DOCS
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from pipelines.home import home
+from pipelines.home_folder import find_home
 from warehouse.release.release_folders import Releases
 
 NEED_A_RELEASE = ("indicators/", "target_groups/", "published_aggregates.md")
@@ -72,7 +72,7 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a file is out of date")
     only_check = parser.parse_args().check
     try:
-        release = Releases(home()).current()
+        release = Releases(find_home().path).current()
         pages = made(release)
     except PayungError as error:
         print(f"docs/make.py: {error}", file=sys.stderr)

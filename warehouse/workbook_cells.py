@@ -2,7 +2,7 @@
 
 Belongs here: types, texts and limits of the format (ECMA-376), names of sheets.
 Does not belong here: which sheets a workbook has and how they look (export/, query/answer_files.py,
-pipelines/cli/output/diff.py).
+pipelines/cli/output/diff_workbook.py).
 """
 
 from __future__ import annotations

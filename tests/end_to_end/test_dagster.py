@@ -15,8 +15,9 @@ import pytest
 
 from assets.site import SITE, SITE_CHECK
 from indicator_defs.system import settings
-from pipelines.definitions import JOB, build_defs
-from pipelines.sensors import first_failure
+from pipelines.definitions import build_defs
+from pipelines.jobs import REFRESH
+from pipelines.run_events import first_failure
 from sources import registry
 from warehouse.build import audit_checks
 from warehouse.metadata import tables
@@ -119,7 +120,7 @@ def test_checks_of_the_audit_are_checks_of_the_graph(graph: dg.AssetGraph) -> No
 
 
 def test_failed_table_is_named_although_one_step_makes_them_all(tmp_path: Path) -> None:
-    job = build_defs(tmp_path).resolve_job_def(JOB)
+    job = build_defs(tmp_path).resolve_job_def(REFRESH)
     wanted = dg.AssetKey(["harmonised", "series_map"])
     ran = job.execute_in_process(asset_selection=[wanted], raise_on_error=False)
     assert not ran.success

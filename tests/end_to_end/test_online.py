@@ -134,7 +134,8 @@ def test_the_graph_shows_whether_a_fetch_was_whole(online_home: Path, running: P
 import sys
 from pathlib import Path
 import dagster as dg
-from pipelines.definitions import FETCH, build_defs
+from pipelines.definitions import build_defs
+    from pipelines.jobs import FETCH
 home = Path(sys.argv[1])
 job = build_defs(home).resolve_job_def(FETCH)
 ran = job.execute_in_process(

@@ -16,13 +16,14 @@ import pytest
 from click.testing import CliRunner, Result
 from payung_command import COMMAND, run_payung, writable
 
+from assets.home import Home
 from assets.refresh_lock import take_lock
 from assets.release_tolerance import accepted_exceptions, diff_with_current
 from assets.workplace import Workplace
 from pipelines.cli.main import main
-from pipelines.cli.output.refresh import show_dry_run
-from pipelines.refresh import Asked
+from pipelines.cli.output.refresh_text import show_dry_run
 from pipelines.refresh_dry_run import dry_run
+from pipelines.refresh_run import RefreshRequest
 from warehouse.build.engine import Build
 from warehouse.release.publish import AuditError
 from warehouse.release.release_folders import Releases
@@ -218,7 +219,7 @@ def test_read_only_disk_is_read_and_not_written(read_only: Callable[..., subproc
 
 def test_release_beyond_the_tolerances_wants_a_word(two: tuple[Path, str, str]) -> None:
     home, _, after = two
-    build = home / "build" / "of-a-test"
+    build = home.builds / "of-a-test"
     writable(Path(shutil.copytree(home / "releases" / after / "parquet", build)))
     values = build / "indicator_set" / "value.parquet"
     duckdb.sql(f"CREATE OR REPLACE TABLE kept AS SELECT * FROM '{values}' WHERE indicator <> 'ASP_COV_PENSN'")
@@ -253,11 +254,11 @@ def test_dry_run_without_a_release_to_compare_with_says_why(
         shutil.copyfile(release / "manifest.json", kept / "manifest.json")
         (tmp_path / "current").symlink_to(kept)
 
-    def built(home: Path, *_: object, **__: object) -> None:
-        writable(Path(shutil.copytree(release / "parquet", home / "build" / "of-a-test")))
+    def built(home: Home, *_: object, **__: object) -> None:
+        writable(Path(shutil.copytree(release / "parquet", home.builds / "of-a-test")))
 
     monkeypatch.setattr("pipelines.refresh_dry_run.build", built)
-    tried = dry_run(tmp_path, Asked(force=True))
+    tried = dry_run(Home(tmp_path), RefreshRequest(force=True))
     assert (tried.diff, tried.exceeded, tried.failed) == (None, [], [])
     show_dry_run(tried, as_json=False)
     said = capsys.readouterr().out

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from pipelines.cli.output.explain import render
+from pipelines.cli.output.explain_text import explanation_text
 from warehouse.explain.explanation import ExplanationError, ExplanationRequest, explain, explain_all
 from warehouse.explain.explanation_parts import Explanation
 from warehouse.query.read_only import query
@@ -434,9 +434,9 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
 
 
 def test_baseline_of_event_counts_leads_with_their_mean(release: Path) -> None:
-    reported = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
+    reported = explanation_text(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
     assert reported.index("ends             baseline 1,330 ") < reported.index("Value of 2016 alone  578 ")
-    alone = render(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "2016")))
+    alone = explanation_text(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "2016")))
     assert alone.index("\nValue  578 ") < alone.index("baseline 1,330 ")
 
 
@@ -451,7 +451,7 @@ def test_declared_breaks_of_members_are_told_of_a_regional_figure(release: Path)
 
 
 def test_published_figure_of_a_region_enters_no_regional_figure(release: Path) -> None:
-    reported = render(explain(release, ExplanationRequest("ASP_COV_PENSN", "SEA", "2020")))
+    reported = explanation_text(explain(release, ExplanationRequest("ASP_COV_PENSN", "SEA", "2020")))
     assert "no: regional figures are made of Member States only" in reported
 
 

@@ -22,12 +22,13 @@ from dagster._core.scheduler.instigation import (
 )
 from payung_command import run_payung
 
+from assets.home import Home
 from assets.workplace import Workplace
 from indicator_defs.system import clock
 from indicator_defs.system.settings import SettingsError
 from pipelines.cli.main import main
-from pipelines.cli.output.status import _ahead, _is_since
-from pipelines.notices import Notice, of_lateness, tell
+from pipelines.home_status import dated_ahead, failed_since
+from pipelines.notices import Notice, lateness_notices, send_notices
 from pipelines.run_failures import last_failure, write_failure
 from pipelines.schedule_ticks import end_waiting
 from sources import registry
@@ -184,10 +185,12 @@ def test_a_late_source_is_not_kept_quiet_by_a_day_to_come(tmp_path: Path, day: d
     asked = FetchReport(
         provider="unsd_sdg", dataset="sdg", outcome="unchanged", at=clock.now(), requests=1, bytes=1, message="."
     )
-    assert len(of_lateness(tmp_path, [asked], day)) == 1
-    assert of_lateness(tmp_path, [asked], day + timedelta(days=29)) == []
-    assert len(of_lateness(tmp_path, [asked], day + timedelta(days=30))) == 1
-    assert len(of_lateness(tmp_path, [asked], day - timedelta(days=400))) == 1, "the clock was set back by a year"
+    assert len(lateness_notices(Home(tmp_path), [asked], day)) == 1
+    assert lateness_notices(Home(tmp_path), [asked], day + timedelta(days=29)) == []
+    assert len(lateness_notices(Home(tmp_path), [asked], day + timedelta(days=30))) == 1
+    assert len(lateness_notices(Home(tmp_path), [asked], day - timedelta(days=400))) == 1, (
+        "the clock was set back by a year"
+    )
 
 
 def test_a_failure_is_since_what_was_published(tmp_path: Path, day: date) -> None:
@@ -196,24 +199,24 @@ def test_a_failure_is_since_what_was_published(tmp_path: Path, day: date) -> Non
     assert failure is not None
     assert failure.startswith(f"{day}T")
     at = datetime.fromisoformat(failure[:25])
-    assert _is_since(failure, [(at - timedelta(seconds=1)).isoformat()])
+    assert failed_since(failure, [(at - timedelta(seconds=1)).isoformat()])
     ahead = (at + timedelta(days=400)).isoformat()
-    assert _is_since(failure, [ahead]), "published while the clock ran ahead"
+    assert failed_since(failure, [ahead]), "published while the clock ran ahead"
     with clock.set_to(at + timedelta(hours=2)):
         since = (at + timedelta(hours=1)).isoformat()
-        assert not _is_since(failure, [since])
-        assert not _is_since(failure, [ahead, since]), "published again, with the clock set right"
+        assert not failed_since(failure, [since])
+        assert not failed_since(failure, [ahead, since]), "published again, with the clock set right"
 
 
 def test_status_names_a_release_that_is_dated_after_now(day: date) -> None:
-    assert _ahead({"release": "x", "made_at": clock.stamp()}) == []
+    assert dated_ahead({"release": "x", "made_at": clock.stamp()}) == []
     later = (clock.now() + timedelta(days=400)).isoformat(timespec="seconds")
-    (said,) = _ahead({"release": "x", "made_at": later})
+    (said,) = dated_ahead({"release": "x", "made_at": later})
     assert f"the clock of this machine says {day}" in said
 
 
 def test_notices_and_their_log_bear_the_day(tmp_path: Path, day: date) -> None:
-    assert tell(tmp_path, [Notice("late_source", "x is late")]) == []
+    assert send_notices(Home(tmp_path), [Notice("late_source", "x is late")]) == []
     assert (tmp_path / "log" / "notices.log").read_text(encoding="utf-8").startswith(f"{day}T")
 
 
@@ -241,7 +244,7 @@ def test_a_command_in_a_process_of_its_own_has_the_day_too(tmp_path: Path) -> No
     assert "found 2030-01-02, expected a day up to today, 2030-01-01 (UTC)" in ran.stderr
 
 
-def test_sensors_and_schedules_do_not_wait_for_a_clock_that_ran_ahead(tmp_path: Path) -> None:
+def test_sensors_and_schedules_do_not_wait_for_a_clock_that_randated_ahead(tmp_path: Path) -> None:
     ahead, past = datetime(2031, 1, 1, tzinfo=UTC).timestamp(), datetime(2026, 11, 1, tzinfo=UTC).timestamp()
     location = RegisteredCodeLocationOrigin("pipelines.definitions")
 

@@ -3,7 +3,7 @@
 Belongs here: the data classes that explanation.py fills and the command line prints; every field is a value, a list or a
 data class. The names of the fields are keys of `payung explain --json`.
 Does not belong here: finding them (explanation.py, regional_figure.py) and words for people
-(pipelines/cli/output/explain.py).
+(pipelines/cli/output/explain_text.py).
 """
 
 from __future__ import annotations

@@ -14,7 +14,8 @@ from assets.site import SITE, SITE_CHECK
 from assets.site import site as site_asset
 from assets.workplace import Workplace
 from pipelines.definitions import build_defs
-from pipelines.sensors import site_problem, tell_of_run
+from pipelines.run_events import site_problem
+from pipelines.sensors import notify_of_run
 from warehouse.export import export
 from warehouse.export.site import shown_release
 from warehouse.release.release_folders import read_manifest
@@ -84,7 +85,7 @@ def test_a_site_that_cannot_be_made_is_told_to_those_who_get_notices(
     (home / "site" / "own.html").write_text("mine", encoding="utf-8")
     result = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
     event = next(e for e in result.all_events if e.event_type is dg.DagsterEventType.RUN_SUCCESS)
-    tell_of_run(dg.build_run_status_sensor_context("tell_of_run", event, instance, result.dagster_run))
+    notify_of_run(dg.build_run_status_sensor_context("notify_of_run", event, instance, result.dagster_run))
     told = (home / "log" / "notices.log").read_text(encoding="utf-8")
     assert told.splitlines()[0].endswith("  site_not_made  The release is published, its static site could not be made")
     problem = site_problem(instance, result.run_id)

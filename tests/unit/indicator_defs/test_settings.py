@@ -14,7 +14,7 @@ from indicator_defs.system import settings
 from indicator_defs.system.settings import SettingsError, read, unknown, wrong
 from indicator_defs.system.settings_model import Settings, variables
 from pipelines.cli.main import main
-from pipelines.home import home
+from pipelines.home_folder import find_home
 from sources import registry
 
 ROOT = Path(__file__).parents[3]
@@ -149,7 +149,7 @@ def test_a_wrong_home_or_moment_ends_in_one_message(monkeypatch: pytest.MonkeyPa
     assert ran.exit_code == 1
     assert ran.stderr.startswith("payung: PAYUNG_NOW: found 'soon', expected a day")
     monkeypatch.delenv("PAYUNG_NOW")
-    assert home() == (ROOT / "var").resolve()
+    assert find_home().path == (ROOT / "var").resolve()
 
 
 def test_no_variable_is_named_in_the_product_that_the_model_does_not_know() -> None:

@@ -11,7 +11,7 @@ from click.testing import CliRunner
 
 from indicator_defs.system import clock
 from pipelines.cli.main import main
-from pipelines.cli.output.revisions import Asked, RevisionError, counts
+from pipelines.revision_query import RevisionError, RevisionRequest, revision_counts
 from sources.dataset_refresh import FetchReport
 
 
@@ -128,11 +128,11 @@ def test_dry_run_that_fetched_nothing_says_so(tmp_path: Path, monkeypatch: pytes
     assert "no dataset could be fetched" in shown.stderr
 
 
-@pytest.mark.parametrize("asked", [Asked(indicator="WRONG"), Asked(area="WRONG")])
-def test_counts_of_revisions_of_what_is_not_known_are_refused(tmp_path: Path, asked: Asked) -> None:
+@pytest.mark.parametrize("request_", [RevisionRequest(indicator="WRONG"), RevisionRequest(area="WRONG")])
+def test_counts_of_revisions_of_what_is_not_known_are_refused(tmp_path: Path, request_: RevisionRequest) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute("CREATE SCHEMA reference")
         con.execute("CREATE TABLE reference.indicator AS SELECT 'ASP_COV_SPL' AS indicator")
         con.execute("CREATE TABLE reference.area AS SELECT 'THA' AS ref_area")
     with pytest.raises(RevisionError, match=r"knows no (indicator|area) 'WRONG'"):
-        counts(tmp_path, asked)
+        revision_counts(tmp_path, request_)

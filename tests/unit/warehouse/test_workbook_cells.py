@@ -18,7 +18,8 @@ import openpyxl
 import pandas as pd
 import pytest
 
-from pipelines.cli.output.diff import SHOWN, write_xlsx
+from pipelines.cli.output.diff_text import SHOWN
+from pipelines.cli.output.diff_workbook import write_diff_workbook
 from warehouse import workbook_cells
 from warehouse.compare.release_diff import Diff
 from warehouse.export.release_reader import Rows
@@ -68,7 +69,7 @@ def by_diff(texts: Sequence[Any], path: Path) -> list[str]:
     empty = pd.DataFrame(columns=[*SHOWN, "kind"])
     codes = pd.DataFrame({"text": pd.Series(list(texts), dtype=object)})
     frames = {"indicators": pd.DataFrame(), "definitions": pd.DataFrame(), "sources": pd.DataFrame()}
-    write_xlsx(Diff("a", "b", values=empty, codes=codes, totals=pd.DataFrame(), **frames), path)
+    write_diff_workbook(Diff("a", "b", values=empty, codes=codes, totals=pd.DataFrame(), **frames), path)
     return ["codes", *(f"A{n}" for n in range(2, 2 + len(texts)))]
 
 

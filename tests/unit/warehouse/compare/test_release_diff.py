@@ -15,7 +15,8 @@ from payung_command import writable
 
 from indicator_defs.catalog import load_catalog
 from indicator_defs.model import Tolerance
-from pipelines.cli.output.diff import as_dict, as_text, write_xlsx
+from pipelines.cli.output.diff_text import diff_text, diff_values
+from pipelines.cli.output.diff_workbook import write_diff_workbook
 from warehouse.build.engine import Build
 from warehouse.compare.exceeded_tolerances import exceeded_tolerances
 from warehouse.compare.release_diff import CODE_CHANGED, KINDS, NO_CAUSE, ComparedState, Diff, DiffError, compare
@@ -98,7 +99,7 @@ def test_release_does_not_differ_from_itself(release: Path) -> None:
     state = ComparedState("same", Build(release / "parquet"))
     found = compare(state, state)
     assert found.is_empty
-    assert "Nothing differs" in as_text(found)
+    assert "Nothing differs" in diff_text(found)
     assert exceeded_tolerances(found, load_catalog().tolerances) == []
 
 
@@ -176,9 +177,9 @@ def test_indicators_codes_and_sources(altered: Diff) -> None:
 def test_withdrawn_stands_first_everywhere(altered: Diff) -> None:
     order = [KINDS.index(k) for k in altered.values["kind"]]
     assert order == sorted(order)
-    text = as_text(altered)
+    text = diff_text(altered)
     assert text.index("Withdrawn values: 1 country values") < text.index("Changed values") < text.index("New values")
-    assert list(as_dict(altered))[4:8] == list(KINDS)
+    assert list(diff_values(altered))[4:8] == list(KINDS)
 
 
 def test_difference_without_a_cause_says_so(release: Path, tmp_path: Path) -> None:
@@ -195,7 +196,7 @@ def test_difference_without_a_cause_says_so(release: Path, tmp_path: Path) -> No
 
 
 def test_json_holds_every_row_and_no_number_that_is_none(altered: Diff) -> None:
-    reported = json.loads(json.dumps(as_dict(altered, []), allow_nan=False))
+    reported = json.loads(json.dumps(diff_values(altered, []), allow_nan=False))
     assert sum(len(reported[kind]) for kind in KINDS) == len(altered.values)
     assert reported["exceeded"] == []
     assert reported["withdrawn"][0]["value_after"] is None
@@ -203,7 +204,7 @@ def test_json_holds_every_row_and_no_number_that_is_none(altered: Diff) -> None:
 
 def test_workbook_has_a_sheet_a_kind_that_can_be_read(altered: Diff, tmp_path: Path) -> None:
     found = exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0, free=0)})
-    book = openpyxl.load_workbook(write_xlsx(altered, tmp_path / "to" / "meeting.xlsx", found))
+    book = openpyxl.load_workbook(write_diff_workbook(altered, tmp_path / "to" / "meeting.xlsx", found))
     expected = ["summary", *KINDS, "indicators", "codes", "definitions", "sources", "tolerances"]
     assert book.sheetnames == expected
     for name in expected:

@@ -17,7 +17,7 @@ from openpyxl import Workbook, load_workbook
 from payung_command import run_payung
 from site_pages import Page
 
-from pipelines.cli.output.gaps import Asked, gaps
+from pipelines.gap_report import GapRequest, gap_report
 from warehouse.export import export
 from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 from warehouse.export.report_figures import BANDS
@@ -136,8 +136,8 @@ def test_site_workbook_figure_and_gaps_say_the_same_of_every_cell(folder: Path, 
         expected[(indicator, label, members.index(area))] = letter if year is None else f"{letter} {year}"
     assert letters_of_site(folder / "site") == expected
     assert letters_of_workbook(book, labels) == expected
-    missing = gaps(release, Asked(breakdowns=True)).rows
-    impossible = gaps(release, Asked(breakdowns=True, reason="not_applicable")).rows
+    missing = gap_report(release, GapRequest(breakdowns=True)).rows
+    impossible = gap_report(release, GapRequest(breakdowns=True, reason="not_applicable")).rows
     of_gaps = {
         (r.indicator, r.breakdown, r.area): (r.shown_as, r.reason_code)
         for found in (missing, impossible)

@@ -57,17 +57,17 @@ def test_publishing_is_told_with_who_accepted_it(home: Path) -> None:
 
 
 def test_rollback_is_at_once_and_recorded(home: Path) -> None:
-    folder, before = release_actions.rollback(home, today(1), "A. Santos", "wrong unit")
+    folder, before = release_actions.rollback(Home(home), today(1), "A. Santos", "wrong unit")
     assert (folder.name, before, current(home)) == (today(1), today(3), today(1))
     assert (home / "current").readlink() == Path("releases", today(1))
     last = history.events(home / "releases")[-1]
     assert (last.what, last.release, last.before, last.by, last.reason) == (
         "rolled_back", today(1), today(3), "A. Santos", "wrong unit",
     )  # fmt: skip
-    note = release_actions.listed(home).set_index("release")["note"][today(1)]
+    note = release_actions.release_list(Home(home)).set_index("release")["note"][today(1)]
     assert note == f"current pointed back to {today(1)} from {today(3)} by A. Santos: wrong unit"
     with pytest.raises(UpkeepError, match="is the current one already"):
-        release_actions.rollback(home, today(1))
+        release_actions.rollback(Home(home), today(1))
 
 
 def test_rollback_takes_only_a_whole_release(home: Path) -> None:
@@ -117,7 +117,7 @@ def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
     assert (found.altered, found.missing, found.foreign) == (
         ["warehouse.duckdb"], ["parquet/lineage/snapshot.parquet"], ["note.txt"],
     )  # fmt: skip
-    assert [v.is_whole for v in release_actions.verified(home, None, everything=True)] == [True, False, True]
+    assert [v.is_whole for v in release_actions.verified(Home(home), None, everything=True)] == [True, False, True]
 
 
 def test_verify_notices_a_manifest_that_was_written_anew(home: Path) -> None:
@@ -142,29 +142,29 @@ def test_prune_keeps_the_current_one_and_what_editions_rest_on(home: Path) -> No
     edition = home / "editions" / "baseline-2026"
     edition.mkdir(parents=True)
     (edition / "manifest.json").write_text(json.dumps({"from": {"release_id": today(1)}}), encoding="utf-8")
-    plan = release_actions.prune(home, 1, "me", dry_run=True)
+    plan = release_actions.prune(Home(home), 1, "me", dry_run=True)
     assert plan.removed == []
     assert plan.kept == {
         today(3): "among the newest 1", today(2): "current", today(1): "edition baseline-2026 rests on it",
     }  # fmt: skip
     (edition / "manifest.json").unlink()
     with pytest.raises(UpkeepError, match=r"does not say which release it rests on .* Nothing was removed"):
-        release_actions.prune(home, 1, "me")
+        release_actions.prune(Home(home), 1, "me")
     assert Releases(home).ids() == [today(1), today(2), today(3)]
 
 
 def test_prune_removes_records_and_never_gives_an_id_twice(home: Path) -> None:
     roll_back(Releases(home), today(1), "me")
     before = sum(upkeep.size(home / "releases" / today(n)) for n in (2,))
-    reported = release_actions.prune(home, 1, "me", dry_run=True)
+    reported = release_actions.prune(Home(home), 1, "me", dry_run=True)
     assert (reported.removed, reported.bytes) == ([today(2)], before)
     assert Releases(home).ids() == [today(1), today(2), today(3)], "a dry run removes nothing"
-    release_actions.prune(home, 1, "me")
+    release_actions.prune(Home(home), 1, "me")
     assert Releases(home).ids() == [today(1), today(3)]
     assert [(e.what, e.release) for e in history.events(home / "releases")][-1] == ("pruned", today(2))
     assert sorted(p.name for p in (home / "releases").iterdir()) == sorted([today(1), today(3), "history.jsonl"])
     roll_back(Releases(home), today(3), "me")
-    release_actions.prune(home, 1, "me")
+    release_actions.prune(Home(home), 1, "me")
     (home / "releases" / today(3)).rename(home / "releases" / ".gone")
     assert Releases(home).next_id(DAY) == today(4), "an ID that was cited names nothing else"
 

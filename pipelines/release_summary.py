@@ -1,6 +1,6 @@
-"""What a refresh shows at its end: the same facts for a terminal and for machines.
+"""The facts of a release that a refresh shows at its end: rows, checks, first figures, how far the set is filled.
 
-Belongs here: reading the facts from a release. Does not belong here: printing them (commands/).
+Belongs here: reading them from a release. Does not belong here: printing them (cli/output/refresh_text.py).
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from typing import Any
 
 import pandas as pd
 
-from pipelines.cli.output.records import records
+from pipelines.frame_records import frame_records
 from warehouse.query.read_only import first_table, query
 from warehouse.release.release_folders import DATABASE, read_manifest
 
@@ -47,7 +47,7 @@ ORDER BY check_name
 
 
 @dataclass(frozen=True)
-class Indicators:
+class IndicatorCounts:
     """How far the set is filled; an indicator counts by the Member States that have any value, of whatever year.
 
     `for_all_members`, `for_six_members`: of those with values, how many have them for all members, and for six or more.
@@ -63,21 +63,9 @@ class Indicators:
     since_baseline: int
     baseline_to: int
 
-    @property
-    def text(self) -> str:
-        """The same in one or two sentences."""
-        if not self.with_values:
-            return f"Indicators: none of {self.without_values} has values."
-        return (
-            f"Indicators: {self.with_values} with values ({self.for_all_members} for all Member States, "
-            f"{self.for_six_members} for six or more, {self.median_members} at the median), the earliest since "
-            f"{self.first_year}, {self.since_baseline} since {self.baseline_to} or earlier; {self.without_values} "
-            "declared without values: payung gaps."
-        )
-
 
 @dataclass(frozen=True)
-class Summary:
+class ReleaseSummary:
     """The facts of a new release.
 
     `rows`: provider, rows_in, harmonised, out_of_scope, rejected. `figures`: indicator, year, asean, class, members,
@@ -91,23 +79,23 @@ class Summary:
     passed: int
     warnings: pd.DataFrame
     figures: pd.DataFrame
-    indicators: Indicators
+    indicators: IndicatorCounts
 
     def as_dict(self) -> dict[str, Any]:
         """The same as plain values for JSON."""
         return {
             "release": self.release,
             "warehouse": str(self.warehouse),
-            "rows": records(self.rows),
+            "rows": frame_records(self.rows),
             "checks_passed": self.passed,
             "checks_with_warnings": self.warnings["check_name"].tolist(),
-            "warnings": records(self.warnings),
-            "first_figures": records(self.figures),
+            "warnings": frame_records(self.warnings),
+            "first_figures": frame_records(self.figures),
             "indicators": asdict(self.indicators),
         }
 
 
-def summary(release: Path) -> Summary:
+def release_summary(release: Path) -> ReleaseSummary:
     """Reads the facts of a release."""
     account = query(
         release,
@@ -115,17 +103,17 @@ def summary(release: Path) -> Summary:
         "sum(out_of_scope)::BIGINT AS out_of_scope, sum(rejected)::BIGINT AS rejected "
         "FROM quality.row_account GROUP BY provider ORDER BY provider",
     )
-    return Summary(
+    return ReleaseSummary(
         release.name,
         release / DATABASE,
         account,
         int(read_manifest(release)["audit"]["passed"]),
         query(release, WARNINGS),
         first_table(release),
-        indicators(release),
+        indicator_counts(release),
     )
 
 
-def indicators(release: Path) -> Indicators:
+def indicator_counts(release: Path) -> IndicatorCounts:
     """How many indicators have values, of how many members, since when, and how many are declared without."""
-    return Indicators(**{str(k): int(v) for k, v in query(release, INDICATORS).iloc[0].items()})
+    return IndicatorCounts(**{str(k): int(v) for k, v in query(release, INDICATORS).iloc[0].items()})

@@ -1,6 +1,6 @@
-"""What `payung explain` prints: the lineage of one number, for people and for machines.
+"""What `payung explain` shows: where one number comes from, as text and as JSON.
 
-Belongs here: the words and the order in which the parts of an explanation are shown.
+Belongs here: the words, and the order of the parts.
 Does not belong here: finding them (warehouse/explain/explanation.py).
 """
 
@@ -11,7 +11,8 @@ import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
 
-from indicator_defs.rounding import half_up, percent, shown
+from pipelines.cli.output.numbers import in_percent, one_decimal, up_to_six_decimals
+from pipelines.cli.output.text_table import TextTable, aligned_lines, cell_text
 from warehouse.explain.explanation_parts import (
     BaselineUse,
     ChosenValue,
@@ -34,15 +35,15 @@ PERCENT, POINTS = "PT", "percentage points"
 ROLES = {"chosen": "chosen", "extended backwards": "of another feed that extends the chosen one backwards"}
 
 
-def as_json(found: Explanation) -> str:
+def explanation_json(found: Explanation) -> str:
     """All parts as one JSON object; missing values are null, dates as 2021-12-31."""
     return json.dumps(asdict(found), indent=1, ensure_ascii=False, default=str)
 
 
-def render(found: Explanation) -> str:
-    """The explanation as plain text, most asked for first."""
+def explanation_text(found: Explanation) -> str:
+    """The explanation as plain text, what is requested most often first."""
     lines = [*_head(found)]
-    # what was asked for stands first: the baseline of event counts is the mean of several years
+    # what was requested comes first: the baseline of event counts is the mean of several years
     is_mean = found.baseline is not None and bool(found.baseline.averaged) and found.cell.asked == "baseline"
     if is_mean:
         lines += _baseline(found)
@@ -63,18 +64,6 @@ def render(found: Explanation) -> str:
 
 
 # -- pieces of text --------------------------------------------------------------------------------------------------
-
-
-def _number(value: float | None) -> str:
-    """All digits that say something; whole numbers without a point. Of a mean no more than six decimals."""
-    if value is None:
-        return ""
-    return _trimmed(shown(value, 6))
-
-
-def _trimmed(text: str) -> str:
-    """A number without the zeros at its end."""
-    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def _section(title: str, body: Iterable[str]) -> list[str]:
@@ -98,17 +87,9 @@ def _pair(label: str, text: object) -> str:
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[object]], right: Sequence[int] = ()) -> list[str]:
-    """Aligned columns; `right`: the columns of numbers. Columns in which nothing stands are left out."""
-    texts = [["" if cell is None else str(cell) for cell in row] for row in body]
-    kept = [i for i in range(len(head)) if any(row[i] for row in texts)]
-    widths = {i: max(len(row[i]) for row in [list(head), *texts]) for i in kept}
-
-    def line(row: Sequence[str]) -> str:
-        return (
-            "  " + "  ".join(row[i].rjust(widths[i]) if i in right else row[i].ljust(widths[i]) for i in kept).rstrip()
-        )
-
-    return [line(list(head)), *(line(row) for row in texts)] if texts else []
+    """The lines of a table without its empty columns; none without rows. `right`: the columns of numbers."""
+    table = TextTable(head, [[cell_text(cell) for cell in row] for row in body], right)
+    return list(aligned_lines(table, indent="  ", drop_empty_columns=True)) if body else []
 
 
 def _breakdowns(breakdowns: dict[str, str]) -> str:
@@ -141,8 +122,8 @@ def _head(found: Explanation) -> list[str]:
 
 
 def _value(value: ChosenValue, found: Explanation, title: str) -> list[str]:
-    bounds = [f"from {_number(value.lower_bound)}" if value.lower_bound is not None else ""]
-    bounds += [f"to {_number(value.upper_bound)}" if value.upper_bound is not None else ""]
+    bounds = [f"from {up_to_six_decimals(value.lower_bound)}" if value.lower_bound is not None else ""]
+    bounds += [f"to {up_to_six_decimals(value.upper_bound)}" if value.upper_bound is not None else ""]
     status = f"{value.obs_status} ({value.status})" if value.obs_status else "not stated"
     if value.status_changed_by:
         status += f"; published as {value.published_status or 'not stated'}. Ours because: {value.status_changed_by}"
@@ -151,7 +132,9 @@ def _value(value: ChosenValue, found: Explanation, title: str) -> list[str]:
         [
             _pair(
                 "number",
-                _number(value.obs_value) if value.obs_value is not None else "none: the text is no plain number",
+                up_to_six_decimals(value.obs_value)
+                if value.obs_value is not None
+                else "none: the text is no plain number",
             ),
             _pair("multiplier", _multiplier(found)),
             _pair("bounds", " ".join(b for b in bounds if b)),
@@ -212,8 +195,8 @@ def _baseline(found: Explanation) -> list[str]:
     use = found.baseline
     if use is None:
         return []
-    ends = f"baseline {_number(use.baseline_value) or 'none'} ({use.baseline_year or 'no year'}), "
-    ends += f"latest {_number(use.latest_value) or 'none'} ({use.latest_year or 'no year'})"
+    ends = f"baseline {up_to_six_decimals(use.baseline_value) or 'none'} ({use.baseline_year or 'no year'}), "
+    ends += f"latest {up_to_six_decimals(use.latest_value) or 'none'} ({use.latest_year or 'no year'})"
     change = _change(use, found.cell) if use.comparable else f"none: {use.reason}"
     lines = _section(
         f"In the regional baseline this year is the {use.role}", [_pair("ends", ends), _pair("change", change)]
@@ -226,7 +209,7 @@ def _baseline(found: Explanation) -> list[str]:
 
 def _change(use: BaselineUse, cell: RequestedCell) -> str:
     # A difference of percentages is no percentage; and a group's two ends may rest on different members.
-    text = f"{_number(use.change)} ({POINTS if cell.unit_measure == PERCENT else cell.unit})"
+    text = f"{up_to_six_decimals(use.change)} ({POINTS if cell.unit_measure == PERCENT else cell.unit})"
     if use.change_areas is None:
         return text
     return f"{text}, over the members present at both ends ({use.change_areas}); it is not the difference of the two"
@@ -350,10 +333,12 @@ CLASSES = {"A": "published", "B": "indicative", "C": "withheld"}
 
 def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
     withheld = group.obs_value is None
-    title = "Value withheld" if withheld else f"Value  {_number(group.obs_value)}  ({cell.unit})"
-    interval = f"{_number(group.lower)} to {_number(group.upper)}" if group.lower is not None else ""
-    share = "" if group.weight_covered is None else f"{percent(group.weight_covered, 1)} % of the members' weight"
-    estimated = "not stated" if group.share_estimated is None else f"{percent(group.share_estimated, 1)} %"
+    title = "Value withheld" if withheld else f"Value  {up_to_six_decimals(group.obs_value)}  ({cell.unit})"
+    interval = (
+        f"{up_to_six_decimals(group.lower)} to {up_to_six_decimals(group.upper)}" if group.lower is not None else ""
+    )
+    share = "" if group.weight_covered is None else f"{in_percent(group.weight_covered, 1)} % of the members' weight"
+    estimated = "not stated" if group.share_estimated is None else f"{in_percent(group.share_estimated, 1)} %"
     is_mean = group.kind == "mean"
     lines = _section(
         title,
@@ -368,9 +353,10 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
             _pair(
                 "covers", f"{group.n_areas} area{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else "")
             ),
-            _pair("mean year", str(half_up(group.mean_year, 1)) if group.mean_year is not None else ""),
+            _pair("mean year", one_decimal(group.mean_year) if group.mean_year is not None else ""),
             _pair(
-                "recent", f"{percent(group.recent_share, 1)} % of the weight" if group.recent_share is not None else ""
+                "recent",
+                f"{in_percent(group.recent_share, 1)} % of the weight" if group.recent_share is not None else "",
             ),
             _pair(
                 "estimated",
@@ -380,12 +366,15 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
                 if group.share_estimated is not None
                 else "not stated",
             ),
-            _pair("uncertainty", f"± {_number(group.uncertainty)}" if group.uncertainty is not None else ""),
-            _pair("median", _number(group.median)),
+            _pair("uncertainty", f"± {up_to_six_decimals(group.uncertainty)}" if group.uncertainty is not None else ""),
+            _pair("median", up_to_six_decimals(group.median)),
             _pair(
-                "range", f"{_number(group.minimum)} to {_number(group.maximum)}" if group.minimum is not None else ""
+                "range",
+                f"{up_to_six_decimals(group.minimum)} to {up_to_six_decimals(group.maximum)}"
+                if group.minimum is not None
+                else "",
             ),
-            _pair("without largest", _number(group.without_largest)),
+            _pair("without largest", up_to_six_decimals(group.without_largest)),
             _pair("flags", group.flags),
         ],
     )
@@ -406,9 +395,9 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
 
 
 def _threshold(threshold: ClassThreshold) -> str:
-    parts = [f"{percent(threshold.weight_covered)} % of the weight", f"{threshold.n_areas} areas"]
+    parts = [f"{in_percent(threshold.weight_covered)} % of the weight", f"{threshold.n_areas} areas"]
     if threshold.recent_share:
-        parts.append(f"{percent(threshold.recent_share)} % of it of the last {threshold.recent_years} years")
+        parts.append(f"{in_percent(threshold.recent_share)} % of it of the last {threshold.recent_years} years")
     if not threshold.proxy_allowed:
         parts.append("no proxy weight")
     return ", ".join(parts)
@@ -459,22 +448,22 @@ def _members(group: RegionalFigure) -> list[str]:
     body = []
     for m in group.members:
         value = (
-            _number(m.value_low)
+            up_to_six_decimals(m.value_low)
             if m.value_low == m.value_high
-            else f"{_number(m.value_low)} to {_number(m.value_high)}"
+            else f"{up_to_six_decimals(m.value_low)} to {up_to_six_decimals(m.value_high)}"
         )
         marks = [f"mean of {len(m.values)} years" if len(m.values) > 1 else "", "extended" if m.is_extended else ""]
         marks += ["capped" if m.is_capped else "", "proxy weight" if m.weight_is_proxy else ""]
-        share = "" if m.weight_share is None else percent(m.weight_share, 2)
+        share = "" if m.weight_share is None else in_percent(m.weight_share, 2)
         body.append(
             [
                 m.ref_area,
                 m.value_year,
                 value,
-                _number(m.weight_value),
+                up_to_six_decimals(m.weight_value),
                 share,
                 m.weight_filling,
-                _number(m.contribution),
+                up_to_six_decimals(m.contribution),
                 m.obs_status,
                 ", ".join(mark for mark in marks if mark),
             ]

@@ -1,7 +1,7 @@
-"""What `payung revisions` shows: what changed between vintages, what hurts most first.
+"""The revisions of a release: what changed between vintages, withdrawn values first.
 
-Belongs here: the question put to lineage.revision of a release, and the words for an empty answer.
-Does not belong here: finding revisions (warehouse/sql/lineage/revision.sql) and printing (commands/asking.py).
+Belongs here: the queries on lineage.revision of a release.
+Does not belong here: finding revisions (warehouse/sql/lineage/revision.sql), showing them (cli/output/revisions_text.py).
 """
 
 from __future__ import annotations
@@ -46,45 +46,39 @@ class RevisionError(WrongUseError):
 
 
 @dataclass(frozen=True)
-class Asked:
-    """Which revisions are asked for; None means all."""
+class RevisionRequest:
+    """Which revisions are requested; None means all."""
 
     indicator: str | None = None
     area: str | None = None
     since: date | None = None
     classes: tuple[str, ...] = VALUE_CLASSES
 
-    def words(self) -> str:
-        """The question in words, for an empty answer."""
-        parts = [f"of {self.indicator}" if self.indicator else "", f"for {self.area}" if self.area else ""]
-        parts.append(f"in vintages since {self.since}" if self.since else "")
-        return " ".join(p for p in parts if p)
 
-
-def revisions(release: Path, asked: Asked) -> pd.DataFrame:
-    """The revisions asked for: withdrawn first, then changed by size, then re-dated, new and the rest.
+def revisions(release: Path, request: RevisionRequest) -> pd.DataFrame:
+    """The revisions requested: withdrawn first, then changed by size, then re-dated, new and the rest.
 
     Columns: class, indicator, area, year, breakdown, from, to (as published), size, year_before, fields, source,
     series, vintage_from, vintage_to. Raises RevisionError for an indicator or an area that the release does not know.
     """
-    _refuse_unknown(release, asked)
+    _refuse_unknown(release, request)
     parameters = {
-        "indicator": asked.indicator,
-        "area": asked.area,
-        "since": asked.since.isoformat() if asked.since else None,
-        "classes": list(asked.classes),
+        "indicator": request.indicator,
+        "area": request.area,
+        "since": request.since.isoformat() if request.since else None,
+        "classes": list(request.classes),
     }
     found = query(release, SHOWN, parameters)
     found["size"] = [v if pd.isna(v) else float(half_up(v, 6)) for v in found["size"]]
     return found
 
 
-def counts(release: Path, asked: Asked) -> pd.DataFrame:
+def revision_counts(release: Path, request: RevisionRequest) -> pd.DataFrame:
     """How many revisions of each class there are: source, vintage_from, vintage_to, class, n.
 
     Raises RevisionError as `revisions` does.
     """
-    _refuse_unknown(release, asked)
+    _refuse_unknown(release, request)
     return query(
         release,
         """
@@ -96,29 +90,27 @@ def counts(release: Path, asked: Asked) -> pd.DataFrame:
         ORDER BY source, vintage_to, vintage_from, n DESC, revision_class
         """,
         {
-            "indicator": asked.indicator,
-            "area": asked.area,
-            "since": asked.since.isoformat() if asked.since else None,
+            "indicator": request.indicator,
+            "area": request.area,
+            "since": request.since.isoformat() if request.since else None,
         },
     )
 
 
-def nothing_found(release: Path, asked: Asked) -> str:
-    """One or two sentences for an empty answer: what there is instead."""
+def vintages_with_revisions(release: Path) -> tuple[int, date | None, date | None]:
+    """How many revisions there are in all, and the first and the last vintage that brought one."""
     with reader(release) as con:
-        row = con.execute("SELECT count(*), min(vintage_to), max(vintage_to) FROM lineage.revision").fetchall()[0]
-    said = f"No revision {asked.words()}".rstrip() + f" ({', '.join(asked.classes)})."
-    if not row[0]:
-        return f"{said} The release holds one vintage of each series only, so there is nothing to compare."
-    return f"{said} The release holds {row[0]:,} revisions, in vintages from {row[1]} to {row[2]}."
+        return con.execute("SELECT count(*), min(vintage_to), max(vintage_to) FROM lineage.revision").fetchall()[0]
 
 
-def _refuse_unknown(release: Path, asked: Asked) -> None:
-    _known(release, "reference.indicator", "indicator", asked.indicator, 'payung sql "FROM reference.indicator"')
-    _known(release, "reference.area", "ref_area", asked.area, 'payung sql "FROM reference.area"')
+def _refuse_unknown(release: Path, request: RevisionRequest) -> None:
+    _refuse_unknown_code(
+        release, "reference.indicator", "indicator", request.indicator, 'payung sql "FROM reference.indicator"'
+    )
+    _refuse_unknown_code(release, "reference.area", "ref_area", request.area, 'payung sql "FROM reference.area"')
 
 
-def _known(release: Path, table: str, column: str, value: str | None, listing: str) -> None:
+def _refuse_unknown_code(release: Path, table: str, column: str, value: str | None, listing: str) -> None:
     if value is None:
         return
     if query(release, f"SELECT 1 FROM {table} WHERE {column} = $value", {"value": value}).empty:

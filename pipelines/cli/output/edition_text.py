@@ -1,22 +1,17 @@
-"""What `payung edition` and `payung status` say about editions, in words.
+"""What `payung edition` shows: editions, their problems and their drift as text.
 
-Belongs here: text for a terminal made from editions, their problems and their drift.
 Does not belong here: freezing, verifying, comparing (warehouse/edition/).
 """
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any
-
 import pandas as pd
 
-from indicator_defs.errors import PayungError
-from indicator_defs.rounding import digits
-from pipelines.cli.output.numbers import cut
+from pipelines.cli.output.numbers import six_digits
+from pipelines.cli.output.printing import cut
+from pipelines.edition_list import ListedEdition
 from warehouse.edition.drift import KINDS, Difference, Drift, FigureState
-from warehouse.edition.edition_store import Edition, Editions, Problem, in_groups, verify
+from warehouse.edition.edition_store import Edition, Problem, in_groups
 
 SHOWN_PROBLEMS = 20
 HEADS = {
@@ -32,40 +27,7 @@ HEADS = {
 }
 
 
-@dataclass(frozen=True)
-class Listed:
-    """One edition for a list; `problem` is the first thing that is not as it was signed."""
-
-    edition: str
-    signed_at: str | None
-    signed_by: str | None
-    release: str | None
-    note: str | None
-    checksum: str | None
-    problem: str | None
-
-    def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
-        return asdict(self)
-
-
-def listed(home: Path) -> list[Listed]:
-    """Every edition of a home, each verified against its own manifest."""
-    return [_listed(edition) for edition in Editions(home).all()]
-
-
-def _listed(edition: Edition) -> Listed:
-    try:
-        m = edition.manifest
-        problems = verify(edition)
-    except PayungError as error:
-        return Listed(edition.name, None, None, None, None, None, str(error))
-    problem = f"{problems[0].file}: {problems[0].what}" if problems else None
-    signed_by = str(edition.signature)
-    return Listed(edition.name, m["signed_at"], signed_by, m["release"], m["note"], edition.checksum, problem)
-
-
-def list_table(editions: list[Listed]) -> pd.DataFrame:
+def list_table(editions: list[ListedEdition]) -> pd.DataFrame:
     """The list as a table: edition, signed (UTC), by, release, note, checksum (first digits), files."""
     rows = [
         (
@@ -82,8 +44,8 @@ def list_table(editions: list[Listed]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=["edition", "signed", "by", "release", "note", "checksum", "files"])
 
 
-def frozen(edition: Edition) -> str:
-    """What is said after freezing; the checksum stands on a line of its own."""
+def frozen_text(edition: Edition) -> str:
+    """The text after freezing; the checksum on a line of its own."""
     m = edition.manifest
     tables = m["tables"]
     return "\n".join(
@@ -99,7 +61,7 @@ def frozen(edition: Edition) -> str:
     )
 
 
-def verified(edition: Edition, problems: list[Problem], with_checksum: bool) -> str:
+def verified_text(edition: Edition, problems: list[Problem], with_checksum: bool) -> str:
     """The outcome of verifying: whole, or every file that is not as it was signed."""
     if problems:
         lines = [f"  {p.file}: {p.what}" for p in problems[:SHOWN_PROBLEMS]]
@@ -122,7 +84,7 @@ def verified(edition: Edition, problems: list[Problem], with_checksum: bool) -> 
     )
 
 
-def drifted(found: Drift, samples: int) -> str:
+def drift_text(found: Drift, samples: int) -> str:
     """Drift as text: how much of each kind, the causes, and up to `samples` figures of each kind, headline first."""
     m = found.edition.manifest
     lines = [
@@ -164,7 +126,7 @@ def _kind(kind: str, differences: list[Difference], samples: int) -> list[str]:
     lines = [f"{HEADS[kind]} ({len(differences):,})"]
     for d in ordered[:samples]:
         breakdown = f" ({d.breakdown})" if d.breakdown and not d.is_headline else ""
-        lines.append(f"  {d.indicator} {d.ref_area} {d.item}{breakdown}: {_said(d.before)} -> {_said(d.after)}")
+        lines.append(f"  {d.indicator} {d.ref_area} {d.item}{breakdown}: {_side(d.before)} -> {_side(d.after)}")
         lines += [f"      {cut(str(cause), 200)}" for cause in d.why]
     return lines + _rest(len(differences) - samples)
 
@@ -173,8 +135,8 @@ def _rest(more: int) -> list[str]:
     return [f"  and {more:,} more (all with --json)"] if more > 0 else []
 
 
-def _said(said: FigureState) -> str:
-    text = said.text if said.value is None else digits(said.value, 6)
+def _side(side: FigureState) -> str:
+    text = side.text if side.value is None else six_digits(side.value)
     if text is None:
         return "nothing"
-    return f"{text} ({said.year})" if said.year is not None else text
+    return f"{text} ({side.year})" if side.year is not None else text

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-import sys
+import signal
 from pathlib import Path
 
-from dagster._core.errors import DagsterExecutionInterruptedError
-from dagster._utils.error import serializable_error_info_from_exc_info
+import dagster as dg
 
+from pipelines.run_events import first_failure
 from pipelines.run_failures import FILE, last_failure, write_failure, write_recovery
-from pipelines.sensors import _failure
 
 
 def test_interrupted_run_is_told_in_words() -> None:
-    try:
-        raise DagsterExecutionInterruptedError
-    except DagsterExecutionInterruptedError:
-        told = serializable_error_info_from_exc_info(sys.exc_info())
-    found = _failure("harmonised/observation", told)
+    @dg.asset(key=["harmonised", "observation"])
+    def interrupted() -> None:
+        signal.raise_signal(signal.SIGINT)
+
+    job = dg.Definitions(assets=[interrupted], jobs=[dg.define_asset_job("refresh")]).resolve_job_def("refresh")
+    with dg.DagsterInstance.ephemeral() as instance:
+        events = job.execute_in_process(instance=instance, raise_on_error=False).all_events
+    found = first_failure(events)
+    assert found.asset == "harmonised/observation"
     assert found.reason.startswith("interrupted: by Ctrl-C")
     assert "Dagster" not in str(found.as_error())
 

@@ -1,6 +1,6 @@
-"""The details of `payung status` beyond sources and rows: lateness of indicators, discrepancies, acceptances, disk.
+"""The details of `payung status` beyond sources and rows: lateness of indicators, discrepancies, rejections, disk.
 
-Belongs here: reading these facts from a release and a home. Does not belong here: what needs attention (status.py).
+Belongs here: reading these facts from a release and a home. Does not belong here: what needs attention (home_status.py).
 """
 
 from __future__ import annotations
@@ -9,7 +9,8 @@ import shutil
 from pathlib import Path
 from typing import Any
 
-from pipelines.cli.output.records import records
+from assets.home import Home
+from pipelines.frame_records import frame_records
 from warehouse.build.audit_checks import query_of
 from warehouse.query.read_only import query
 from warehouse.release.upkeep import size
@@ -50,7 +51,7 @@ SELECT indicator, count(*) AS n, count(DISTINCT ref_area) AS n_areas, max(abs(re
 FROM lineage.discrepancy GROUP BY indicator ORDER BY n DESC, indicator
 """
 # What counts today is what the audit warns of: of older vintages rows are refused where a definition does not say what
-# they meant, and that needs nobody's attention.
+# they meant, and that needs no attention.
 REJECTED_NOW = f"""
 SELECT CAST(coalesce(sum(row_count), 0) AS BIGINT) AS n
 FROM (
@@ -84,56 +85,17 @@ def rejected_now(release: Path) -> int:
     return int(query(release, REJECTED_NOW)["n"].iloc[0])
 
 
-def disk(home: Path) -> dict[str, int]:
-    """Bytes used by each folder of the home, `other` for files beside them, and `free` on its disk."""
-    out = {p.name: size(p) for p in sorted(home.iterdir()) if p.is_dir() and not p.is_symlink()}
-    out["other"] = sum(p.lstat().st_size for p in home.iterdir() if p.is_symlink() or p.is_file())
-    return out | {"free": shutil.disk_usage(home).free}
+def disk(home: Home) -> dict[str, int]:
+    """Bytes used by each folder of the home, `other` for files in none of them, and `free` on its disk."""
+    out = {p.name: size(p) for p in sorted(home.path.iterdir()) if p.is_dir() and not p.is_symlink()}
+    out["other"] = sum(p.lstat().st_size for p in home.path.iterdir() if p.is_symlink() or p.is_file())
+    return out | {"free": shutil.disk_usage(home.path).free}
 
 
 def changed_size(release: Path, files: dict[str, Any]) -> list[str]:
     """Files of a release whose size is no longer the one in the manifest: a quick look; verify compares every byte."""
-    return [name for name, told in files.items() if (release / name).stat().st_size != told["bytes"]]
+    return [name for name, file in files.items() if (release / name).stat().st_size != file["bytes"]]
 
 
 def _records(release: Path, text: str) -> list[dict[str, Any]]:
-    return records(query(release, text))
-
-
-def _every(years: int) -> str:
-    return "yearly" if years == 1 else f"every {years} years"
-
-
-def lines(
-    late: list[dict[str, Any]],
-    differing: list[dict[str, Any]],
-    rejected: list[dict[str, Any]],
-    accepted: list[dict[str, Any]],
-    used: dict[str, int],
-) -> list[str]:
-    """The details as lines for a terminal; all of them stand in --json."""
-    out = []
-    if late:
-        whole = [i for i in late if i["is_late"]]
-        some = sum(1 for i in late if i["late_members"] and not i["is_late"])
-        out.append(
-            f"Lateness  {len(whole)} indicators late in all members, {some} in some, measured against reference year "
-            f"{late[0]['reference_year']}"
-        )
-        out += [
-            f"  {i['indicator']}  newest {i['latest_year']}, as a rule {_every(i['periodicity'])}" for i in whole[:10]
-        ]
-        out += [f"  ... and {len(whole) - 10} more"] if len(whole) > 10 else []
-    if differing:
-        most = ", ".join(f"{d['indicator']} {d['n']}" for d in differing[:3])
-        out.append(f"Discrepancies  {sum(d['n'] for d in differing)} open between sources; most: {most}")
-    if rejected:
-        out.append("Rejections  " + ", ".join(f"{r['reason']} {r['n']:,}" for r in rejected))
-    for a in accepted:
-        out.append(
-            f"Accepted  by {a['by']} on {a['at'][:10]}: {a['reason']} ({len(a['exceeded'])} tolerances exceeded)"
-        )
-    if used:
-        told = [f"{name} {n / 1e6:,.1f} MB" for name, n in used.items() if n >= 50_000 and name != "free"]
-        out.append(f"Disk     {', '.join(told)}; {used['free'] / 1e9:,.1f} GB free")
-    return out
+    return frame_records(query(release, text))

@@ -1,8 +1,4 @@
-"""What several commands share: exit codes, options, and the ways to find a release and to show an answer.
-
-Belongs here: what two commands would otherwise each write for themselves.
-Does not belong here: the words of one command; tables and their look (tables.py).
-"""
+"""Options that several commands have, and the types of their values: texts, release IDs, days, files and folders."""
 
 from __future__ import annotations
 
@@ -11,33 +7,11 @@ import re
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from indicator_defs.errors import PayungError, WrongUseError
 from indicator_defs.system import clock
-from pipelines.home import home
-
-if TYPE_CHECKING:
-    from collections.abc import Iterable
-
-    import pandas as pd
-
-# 2 is click's own, too.
-OK, FAILED, WRONG_USE, AUDIT_FAILED, ATTENTION = 0, 1, 2, 3, 4
-
-
-class UnknownCodeError(WrongUseError):
-    """An option or argument names a code that the release does not know; the message names those near it."""
-
-
-def exit_code(error: PayungError) -> int:
-    """The exit code of an error that a user can mend."""
-    if isinstance(error, WrongUseError):
-        return WRONG_USE
-    # by its name: importing AuditError would load the engine for every command
-    return AUDIT_FAILED if type(error).__name__ == "AuditError" else FAILED
 
 
 class Text(click.ParamType):
@@ -54,7 +28,7 @@ class Text(click.ParamType):
 
 
 class ReleaseId(Text):
-    """The ID of a release. Whether there is such a release is asked later: it may have been removed."""
+    """The ID of a release. Whether there is such a release is checked later: it may have been removed."""
 
     name = "ID"
 
@@ -126,7 +100,7 @@ class Day(Text):
 
 
 class PastDay(Day):
-    """A day up to today: of what was known at a day to come nothing can be said."""
+    """A day up to today: nothing is known of a day to come."""
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """The day; UsageError for one after today."""
@@ -159,72 +133,3 @@ RELEASE = click.option("--release", "release_id", type=RELEASE_ID, help="Another
 FORMAT = click.option(
     "--format", "form", type=click.Choice(["table", "csv", "json"]), default="table", show_default=True
 )
-
-
-def readable(release_id: str | None) -> Path:
-    """The release asked for; without an ID the current one, or the last good one where that cannot be opened."""
-    from warehouse.release.release_folders import Releases
-
-    releases = Releases(home())
-    if release_id is not None:
-        return releases.find(release_id)
-    from warehouse.query.readable_release import readable_release
-
-    return readable_release(releases, lambda what: click.echo(f"payung: {what}", err=True))
-
-
-def meant_area(release: Path, given: str | None) -> str | None:
-    """The code of an area given by code or by any of its names; says on stderr which it is. Raises UnknownCodeError."""
-    return _meant(release, "area", given)
-
-
-def meant_indicator(release: Path, given: str | None) -> str | None:
-    """The code of an indicator given by code or name; says on stderr which it is. Raises UnknownCodeError."""
-    return _meant(release, "indicator", given)
-
-
-def _meant(release: Path, what: str, given: str | None) -> str | None:
-    if given is None:
-        return None
-    from warehouse.query import release_codes
-    from warehouse.query.read_only import reader
-
-    with reader(release) as con:
-        names = release_codes.areas(con) if what == "area" else release_codes.indicators(con)
-    found = release_codes.find_code(names, what, given, UnknownCodeError)
-    if found.note:
-        show_problems([f"{found.note}."])
-    return found.code
-
-
-def shown_path(path: Path) -> str:
-    """A path relative to where the user is, if that is shorter."""
-    relative = os.path.relpath(path)
-    return relative if len(relative) < len(str(path)) else str(path)
-
-
-def show(frame: pd.DataFrame, form: str) -> None:
-    """Prints a frame as table, csv or json."""
-    if form == "csv":
-        click.echo(frame.to_csv(index=False), nl=False)
-    elif form == "json":
-        from pipelines.cli.output.records import records
-
-        show_json(records(frame), indent=None)
-    else:
-        from pipelines.cli.output.tables import print_table
-
-        print_table(frame)
-
-
-def show_json(value: object, indent: int | None = 1) -> None:
-    """Prints plain values as JSON; days and paths as text."""
-    import json
-
-    click.echo(json.dumps(value, indent=indent, ensure_ascii=False, default=str))
-
-
-def show_problems(problems: Iterable[str]) -> None:
-    """Says on stderr what went wrong beside the work, a line each."""
-    for problem in problems:
-        click.echo(f"payung: {problem}", err=True)

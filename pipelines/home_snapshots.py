@@ -1,12 +1,10 @@
-"""The kept snapshots of a home: listing them, and removing old ones where a provider's file says so.
+"""The snapshots of a home: listing them, and removing old ones where a provider's file says so.
 
 Belongs here: what `payung status --snapshots` shows, and which snapshots some release rests on.
 Does not belong here: keeping and checking bytes (sources/snapshots.py).
 """
 
 from __future__ import annotations
-
-from pathlib import Path
 
 import pandas as pd
 
@@ -21,13 +19,13 @@ from warehouse.release.release_folders import Releases, read_manifest
 COLUMNS = ("provider", "dataset", "vintage", "fetched", "series", "rows", "bytes", "origin", "in_use", "snapshot")
 
 
-def kept(home: Path) -> pd.DataFrame:
-    """The kept snapshots, one row each, oldest vintage of a dataset first.
+def snapshot_list(home: Home) -> pd.DataFrame:
+    """The snapshots, one row each, oldest vintage of a dataset first.
 
     Columns: provider, dataset, vintage, fetched (UTC, None for answers rebuilt from figures), series (how many were
     asked for), rows, bytes, origin (archive, fetched, inbox), in_use (the next release takes it), snapshot (its ID).
     """
-    store = Home(home).snapshots
+    store = home.snapshots
     used = {m.place for m in in_use(store, shipped_archive())}
     rows = [
         {
@@ -47,16 +45,16 @@ def kept(home: Path) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=list(COLUMNS)).astype({"rows": "Int64"})
 
 
-def rested_on(home: Path) -> set[str]:
+def published_snapshots(home: Home) -> set[str]:
     """The places of all snapshots that a release of this home rests on."""
-    releases = Releases(home)
+    releases = Releases(home.path)
     return {s["snapshot"] for name in releases.ids() for s in read_manifest(releases.find(name))["sources"]}
 
 
-def retire_old(home: Path) -> list[Manifest]:
+def retire_old(home: Home) -> list[Manifest]:
     """Removes old snapshots of providers whose file sets `keep_snapshots` (none does by default); returns them."""
-    wanted = {spec.provider: spec.keep_snapshots for spec in registry.providers().values() if spec.keep_snapshots}
-    if not wanted:
+    limits = {spec.provider: spec.keep_snapshots for spec in registry.providers().values() if spec.keep_snapshots}
+    if not limits:
         return []
-    used = rested_on(home)
-    return [m for provider, keep in wanted.items() for m in retire(Home(home).snapshots, keep, used, provider)]
+    used = published_snapshots(home)
+    return [m for provider, keep in limits.items() for m in retire(home.snapshots, keep, used, provider)]

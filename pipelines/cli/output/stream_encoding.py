@@ -14,7 +14,7 @@ _ASCII = "payung-ascii"
 _replaced: set[str] = set()
 
 
-def tolerate() -> None:
+def replace_unknown_letters() -> None:
     """Makes standard output and standard error replace the letters that their encoding lacks with question marks."""
     codecs.register_error(_NAME, _replace)
     codecs.register(_ascii)
@@ -25,8 +25,8 @@ def tolerate() -> None:
             stream.reconfigure(encoding=encoding, errors=_NAME)
 
 
-def replaced() -> str:
-    """What to say of letters that were replaced; nothing where there were none."""
+def replacement_notice() -> str:
+    """The notice of the letters that were replaced; empty where there were none."""
     if not _replaced:
         return ""
     shown = ", ".join(f"U+{ord(c):04X}" for c in sorted(_replaced)[:5]) + (", ..." if len(_replaced) > 5 else "")

@@ -1,7 +1,7 @@
 """What `payung refresh` shows: what was fetched, what was published, and what a dry run or a build as of a date came to.
 
 Belongs here: the words, and what goes to stderr.
-Does not belong here: options and exit codes (refresh.py), the facts of a release (pipelines/cli/output/summary.py).
+Does not belong here: options and exit codes (cli/refresh.py), the facts of a release (release_summary.py).
 """
 
 from __future__ import annotations
@@ -12,11 +12,14 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipelines.cli.common import show_json, show_problems, shown_path, wants_traceback
+from pipelines.cli.options import wants_traceback
+from pipelines.cli.output.numbers import seconds
+from pipelines.cli.output.printing import show_json, show_problems, shown_path
 
 if TYPE_CHECKING:
-    from pipelines.refresh import Outcome
     from pipelines.refresh_dry_run import DryRun
+    from pipelines.refresh_run import RefreshOutcome
+    from pipelines.release_summary import IndicatorCounts
     from sources.dataset_refresh import FetchReport
 
 
@@ -26,10 +29,10 @@ def show_fetched(reports: list[FetchReport]) -> None:
         return
     import pandas as pd
 
-    from pipelines.cli.output.tables import print_table
+    from pipelines.cli.output.text_table import print_frame
 
     click.echo("Asked of the providers:")
-    print_table(
+    print_frame(
         pd.DataFrame(
             [(r.path, r.outcome.replace("_", " "), r.requests, r.bytes, r.rows, r.release_tag) for r in reports],
             columns=["dataset", "outcome", "requests", "bytes", "rows", "release"],
@@ -44,36 +47,36 @@ def show_fetched(reports: list[FetchReport]) -> None:
             click.echo(report.traceback, err=True)
 
 
-def show_outcome(outcome: Outcome, is_accepted: bool) -> None:
-    """Shows the release that is current now; where it is new, what is in it and whether somebody had to accept it."""
+def show_outcome(outcome: RefreshOutcome, is_accepted: bool) -> None:
+    """Shows the release that is current now; where it is new, what is in it and who had to accept it."""
     if not outcome.is_new:
-        click.echo(f"{_why_nothing(outcome.release)}; nothing was done ({outcome.seconds:.1f} s).")
-        _tell_of_rollback(outcome.release)
+        click.echo(f"{_why_nothing(outcome.release)}; nothing was done ({seconds(outcome.seconds)}).")
+        _show_undo_of_rollback(outcome.release)
         click.echo(f"Warehouse: {shown_path(outcome.release / 'warehouse.duckdb')}")
     else:
         _show_summary(outcome.release, outcome.seconds)
         if is_accepted:
-            _tell_of_acceptance(outcome.release)
-    show_problems(outcome.not_told)
+            _show_acceptance(outcome.release)
+    show_problems(outcome.undelivered)
 
 
 def show_dry_run(found: DryRun, as_json: bool) -> None:
-    """Shows what a refresh would publish, and on stderr what stands against it."""
-    from pipelines.cli.output.diff import as_dict, as_text
+    """Shows what a refresh would publish, and on stderr what keeps it from being published."""
+    from pipelines.cli.output.diff_text import diff_text, diff_values
 
     if as_json:
-        told: dict[str, Any] = {"would_publish": found.would_publish, "failed_checks": found.failed}
-        told |= {"unchanged": found.unchanged.name if found.unchanged else None}
-        told |= {"fetched": [r.model_dump(mode="json") for r in found.fetched]}
-        told |= as_dict(found.diff, found.exceeded) if found.diff is not None else {}
-        show_json(told)
+        values: dict[str, Any] = {"would_publish": found.would_publish, "failed_checks": found.failed}
+        values |= {"unchanged": found.unchanged.name if found.unchanged else None}
+        values |= {"fetched": [r.model_dump(mode="json") for r in found.fetched]}
+        values |= diff_values(found.diff, found.exceeded) if found.diff is not None else {}
+        show_json(values)
     elif found.unchanged is not None:
         click.echo(f"{_why_nothing(found.unchanged)}; a refresh would do nothing.")
-        _tell_of_rollback(found.unchanged)
+        _show_undo_of_rollback(found.unchanged)
     else:
-        click.echo(as_text(found.diff, found.exceeded) if found.diff is not None else found.no_diff)
+        click.echo(diff_text(found.diff, found.exceeded) if found.diff is not None else found.no_diff)
         show_problems(f"the audit fails: {line}" for line in found.failed)
-        click.echo(f"\nDry run, nothing was published ({found.seconds:.1f} s).")
+        click.echo(f"\nDry run, nothing was published ({seconds(found.seconds)}).")
         if found.exceeded and not found.failed:
             show_problems(
                 [
@@ -83,13 +86,13 @@ def show_dry_run(found: DryRun, as_json: bool) -> None:
             )
 
 
-def show_as_of(outcome: Outcome) -> None:
+def show_as_of(outcome: RefreshOutcome) -> None:
     """Shows the vintages that a build as of a date was made from, and where it is."""
     from pipelines.release_sources import path_of
     from warehouse.release.release_folders import read_manifest
 
     manifest = read_manifest(outcome.release)
-    click.echo(f"Built {manifest['release']} in {outcome.seconds:.1f} s from these vintages (weights are today's):")
+    click.echo(f"Built {manifest['release']} in {seconds(outcome.seconds)} from these vintages (weights are today's):")
     for source in manifest["sources"]:
         click.echo(f"  {path_of(source)}  {source['vintage_date']}")
     for note in manifest["notes"]:
@@ -98,22 +101,34 @@ def show_as_of(outcome: Outcome) -> None:
     click.echo("The current release is the one it was.")
 
 
-def _show_summary(release: Path, seconds: float) -> None:
-    from pipelines.cli.output.summary import summary
-    from pipelines.cli.output.tables import print_table
+def _show_summary(release: Path, duration: float) -> None:
+    from pipelines.cli.output.text_table import print_frame
+    from pipelines.release_summary import release_summary
 
-    found = summary(release)
-    click.echo(f"Published release {found.release} in {seconds:.1f} s.\n")
+    found = release_summary(release)
+    click.echo(f"Published release {found.release} in {seconds(duration)}.\n")
     click.echo("Rows of the provider answers, by what became of them:")
-    print_table(found.rows)
+    print_frame(found.rows)
     click.echo(f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings.")
     for w in found.warnings.itertuples():
         click.echo(f"  {w.finding} ({w.check_name}): {shorten(str(w.sample), 200, placeholder=' ...')}")
-    click.echo(f"\n{found.indicators.text}")
+    click.echo(f"\n{indicator_counts_text(found.indicators)}")
     click.echo("\nFirst figures, ASEAN (A published, B indicative; weight covered in %):")
-    print_table(found.figures)
+    print_frame(found.figures)
     click.echo(f"\nWarehouse: {shown_path(found.warehouse)}")
     click.echo('Next: payung sql "SELECT * FROM regional_baseline LIMIT 20", payung export, payung ui')
+
+
+def indicator_counts_text(counts: IndicatorCounts) -> str:
+    """One or two sentences: how far the set is filled."""
+    if not counts.with_values:
+        return f"Indicators: none of {counts.without_values} has values."
+    return (
+        f"Indicators: {counts.with_values} with values ({counts.for_all_members} for all Member States, "
+        f"{counts.for_six_members} for six or more, {counts.median_members} at the median), the earliest since "
+        f"{counts.first_year}, {counts.since_baseline} since {counts.baseline_to} or earlier; {counts.without_values} "
+        "declared without values: payung gaps."
+    )
 
 
 def _why_nothing(release: Path) -> str:
@@ -126,16 +141,16 @@ def _why_nothing(release: Path) -> str:
     return f"Nothing changed since release {release.name}"
 
 
-def _tell_of_rollback(release: Path) -> None:
-    """Says how to undo a rollback, where the current release was restored by one: a refresh does not by itself."""
+def _show_undo_of_rollback(release: Path) -> None:
+    """Shows how to undo a rollback, where the current release was restored by one: a refresh does not by itself."""
     from warehouse.release.history import rolled_back_from
 
     if rolled_back_from(release.parent, release.name):
         click.echo("To publish from today's inputs again: payung refresh --force")
 
 
-def _tell_of_acceptance(release: Path) -> None:
-    """Says who accepted the new release and why, or that nothing had to be accepted."""
+def _show_acceptance(release: Path) -> None:
+    """Shows who accepted the new release and why, or that nothing had to be accepted."""
     from warehouse.release.release_folders import read_manifest
 
     accepted = read_manifest(release)["accepted"]

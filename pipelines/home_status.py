@@ -1,6 +1,7 @@
-"""What `payung status` tells: the release, its sources, what was refused, the last failure, what needs attention.
+"""The state of a home, as `payung status` reports it: its release, sources, failures, and what needs attention.
 
-Belongs here: the state of a home and its words. Does not belong here: its details (status_details.py), options.
+Belongs here: collecting it, and what is to be done about it. Does not belong here: its details (status_details.py),
+showing it (cli/output/status_text.py).
 """
 
 from __future__ import annotations
@@ -15,10 +16,10 @@ from assets.altered_snapshots import HOW_TO_RESTORE
 from assets.home import Home
 from assets.online_fetch import last_reports
 from indicator_defs.system import clock, settings
-from pipelines.cli.output import status_details as details
-from pipelines.cli.output.editions import Listed, listed
-from pipelines.cli.output.summary import WARNINGS
+from pipelines import status_details as details
+from pipelines.edition_list import ListedEdition, list_editions
 from pipelines.release_sources import newest_vintages, path_of
+from pipelines.release_summary import WARNINGS
 from pipelines.run_failures import last_failure
 from sources import registry
 from sources.dataset_refresh import CLOCK_SLACK, FetchReport
@@ -40,7 +41,7 @@ FAILED_SINCE = "the last refresh failed"
 
 
 @dataclass(frozen=True)
-class Status:
+class HomeStatus:
     """The state of one home; `attention` lists what to look at, and `to_do` ends the report: what to do about it all."""
 
     home: str
@@ -67,7 +68,7 @@ class Status:
         return asdict(self)
 
 
-def collect(home: Path, today: date | None = None) -> Status:
+def home_status(home: Home, today: date | None = None) -> HomeStatus:
     """Reads the state of a home; a home without a release is a state too. `today`: by default the machine's day.
 
     A late source needs attention where its provider was ever asked online: the bundled archive is historical, and only
@@ -77,15 +78,15 @@ def collect(home: Path, today: date | None = None) -> Status:
     return replace(state, to_do=to_do(state, late))
 
 
-def _read(home: Path, today: date) -> tuple[Status, list[Freshness]]:
+def _read(home: Home, today: date) -> tuple[HomeStatus, list[Freshness]]:
     """The state of a home but for what to do, and its late sources."""
-    releases, reports, editions = Releases(home), last_reports(home), listed(home)
-    state = Status(
-        str(home),
+    releases, reports, editions = Releases(home.path), last_reports(home.path), list_editions(home)
+    state = HomeStatus(
+        str(home.path),
         None,
         None,
         fetches=[r.model_dump(mode="json") for r in reports],
-        last_failure=last_failure(home / "log"),
+        last_failure=last_failure(home.log),
         editions=[e.as_dict() for e in editions],
     )
     broken = [*_settings(), *_broken(reports, editions), *_not_taken(home), *_set_aside(home)]
@@ -97,9 +98,9 @@ def _read(home: Path, today: date) -> tuple[Status, list[Freshness]]:
     except DamagedError as error:
         return replace(state, release=current.name, attention=[str(error), *broken]), []
     late = late_sources(manifest["sources"], today, reports)
-    asked = {r.provider for r in reports}
-    broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in asked]
-    broken += _ahead(manifest)
+    online_providers = {r.provider for r in reports}
+    broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in online_providers]
+    broken += dated_ahead(manifest)
     state = replace(
         state,
         release=manifest["release"],
@@ -131,7 +132,7 @@ def _read(home: Path, today: date) -> tuple[Status, list[Freshness]]:
     return whole, late
 
 
-def to_do(state: Status, late: Sequence[Freshness]) -> list[str]:
+def to_do(state: HomeStatus, late: Sequence[Freshness]) -> list[str]:
     """What to do about all that the report shows, a sentence each; the last one ends the report."""
     indicators = sum(1 for i in state.lateness if i["is_late"])
     pinned = [f for f in late if f.pinned is not None]
@@ -140,8 +141,8 @@ def to_do(state: Status, late: Sequence[Freshness]) -> list[str]:
     if state.attention:
         out.append(f"{_counted(len(state.attention), 'point needs', 'points need')} attention: see above.")
     if indicators:
-        said = _counted(indicators, "indicator is", "indicators are")
-        out.append(f"{said} overdue in all Member States: run payung gaps to see who could fill them.")
+        counted = _counted(indicators, "indicator is", "indicators are")
+        out.append(f"{counted} overdue in all Member States: run payung gaps to see who could fill them.")
     out += [f"{f.path} is overdue: {f.advice}" for f in pinned]
     if late and not state.attention:
         out.append(
@@ -162,7 +163,7 @@ def _settings() -> list[str]:
     return [*settings.wrong(), *settings.unknown(registry.address_variables())]
 
 
-def _broken(reports: list[FetchReport], editions: list[Listed]) -> list[str]:
+def _broken(reports: list[FetchReport], editions: list[ListedEdition]) -> list[str]:
     """Fetches that were not whole, and editions that are not as they were signed."""
     fetches = [
         f"the last fetch of {r.path} was not whole ({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
@@ -172,18 +173,18 @@ def _broken(reports: list[FetchReport], editions: list[Listed]) -> list[str]:
     return fetches + [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
 
 
-def _not_taken(home: Path) -> list[str]:
-    """Spreadsheets in the inbox: nobody else would say that they are left lying there."""
-    names = [path.name for path in inbox_sheets(Home(home).inbox)]
+def _not_taken(home: Home) -> list[str]:
+    """Spreadsheets in the inbox: no other command reports that they were not taken."""
+    names = [path.name for path in inbox_sheets(home.inbox)]
     return [f"not taken from the inbox: {', '.join(names)}; save as CSV (docs/national_format.md)"] if names else []
 
 
-def _set_aside(home: Path) -> list[str]:
+def _set_aside(home: Home) -> list[str]:
     """Snapshots that were altered and did not come back: the next build waits for them."""
-    return [f"altered and set aside: {f}. {HOW_TO_RESTORE}" for f in Home(home).snapshots.set_aside()]
+    return [f"altered and set aside: {f}. {HOW_TO_RESTORE}" for f in home.snapshots.set_aside()]
 
 
-def _outstanding(current: Path, state: Status) -> list[str]:
+def _outstanding(current: Path, state: HomeStatus) -> list[str]:
     """What is open about a release whose files are well: a rollback, rows rejected, a refresh that failed since."""
     out = []
     left = history.rolled_back_from(current.parent, current.name)
@@ -196,12 +197,12 @@ def _outstanding(current: Path, state: Status) -> list[str]:
     if rejected:
         out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
     published = [str(state.made_at), *(e["at"] for e in state.history if e["what"] == "published")]
-    if state.last_failure is not None and _is_since(state.last_failure, published):
+    if state.last_failure is not None and failed_since(state.last_failure, published):
         out.append(f"{FAILED_SINCE}; see log/failures.log in the home")
     return out
 
 
-def _is_since(failure: str, published: list[str]) -> bool:
+def failed_since(failure: str, published: list[str]) -> bool:
     """Whether a message of failures.log, which begins with its moment, is younger than what was published."""
     try:
         at = datetime.fromisoformat(failure[:25])
@@ -210,7 +211,7 @@ def _is_since(failure: str, published: list[str]) -> bool:
         return True
 
 
-def _ahead(manifest: dict[str, Any]) -> list[str]:
+def dated_ahead(manifest: dict[str, Any]) -> list[str]:
     """A release that is dated after now: the clock is wrong, or was."""
     made, at = datetime.fromisoformat(manifest["made_at"]), clock.now()
     if made <= at + CLOCK_SLACK:
@@ -222,7 +223,7 @@ def _ahead(manifest: dict[str, Any]) -> list[str]:
 
 
 def _lost(current: Path, files: dict[str, Any]) -> str | None:
-    """What is wrong with the files of the current release, so that they need not be asked; None where they are well."""
+    """What is wrong with the files of the current release, so that they need not be read; None where they are well."""
     missing = [name for name in files if not (current / name).exists()]
     if missing:
         return f"files of the release are missing: {', '.join(missing[:3])}; publish anew: payung refresh --force"
@@ -241,68 +242,9 @@ def _lost(current: Path, files: dict[str, Any]) -> str | None:
 
 
 def _with_lateness(sources: list[dict[str, Any]], late: list[Freshness]) -> list[dict[str, Any]]:
-    """The sources of a release, the newest vintage of each late dataset with what is to be said of it."""
-    said = {f.path: f.message for f in late}
+    """The sources of a release, the newest vintage of each late dataset with the message about it."""
+    messages = {f.path: f.message for f in late}
     newest = newest_vintages(sources)
-    return [{**s, "late": said.get(path_of(s)) if s["vintage_date"] == newest[path_of(s)] else None} for s in sources]
-
-
-def render(status: Status) -> str:
-    """The state as text for a terminal."""
-    lines = [
-        f"Home     {status.home}",
-        f"Release  {status.release or 'none'}" + (f", made {status.made_at}" if status.made_at else ""),
+    return [
+        {**s, "late": messages.get(path_of(s)) if s["vintage_date"] == newest[path_of(s)] else None} for s in sources
     ]
-    if status.sources:
-        lines.append("Sources")
-        width = max(len(path_of(s)) for s in status.sources)
-        for s in status.sources:
-            rebuilt = "  rebuilt from gathered figures" if s.get("rebuilt") else ""
-            late = f"  late: {s['late'][0].lower()}{s['late'][1:]}" if s.get("late") else ""
-            lines.append(f"  {path_of(s):<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
-    if status.fetches:
-        lines.append("Last fetches")
-        lines += [
-            line
-            for f in status.fetches
-            for line in (
-                f"  {path_of(f)}  {f['at'][:16]}  {f['outcome'].replace('_', ' ')}  {f['release_tag'] or ''}",
-                *(f"    {w}" for w in f["warnings"]),
-            )
-        ]
-    if status.rows:
-        r = status.rows
-        lines.append(
-            f"Rows     {r['rows_in']:,} = {r['harmonised']:,} harmonised + {r['out_of_scope']:,} out of scope + "
-            f"{r['rejected']:,} rejected"
-        )
-    if status.indicators:
-        lines.append(
-            f"Indicators  {status.indicators.get('with_values', 0)} with values, "
-            f"{status.indicators.get('declared', 0)} declared without values"
-        )
-    lines += details.lines(status.lateness, status.discrepancies, status.rejections, status.accepted, status.disk)
-    if status.history:
-        last = history.Event(**status.history[-1])
-        lines.append(f"History  {last.line()}  (all: payung releases list)")
-    if status.editions:
-        lines.append("Editions")
-        lines += [
-            f"  {e['edition']}  "
-            + (
-                f"signed {e['signed_at'][:10]} by {e['signed_by']}, from release {e['release']}"
-                if e["signed_at"]
-                else "cannot be read"
-            )
-            for e in status.editions
-        ]
-    if status.warnings:
-        lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
-    if status.last_failure:
-        is_over = not any(FAILED_SINCE in a for a in status.attention)
-        heading = "Last failure" + (", before the current release was made" if is_over and status.rows else "")
-        lines += [heading, *(f"  {line}" for line in status.last_failure.splitlines())]
-    if status.attention:
-        lines += ["Needs attention", *(f"  {a}" for a in status.attention)]
-    lines += status.to_do
-    return "\n".join(lines)

@@ -1,4 +1,4 @@
-"""Where things are: the home folder and what Dagster needs of it. Imports nothing heavy."""
+"""The folder of the home that is Dagster's own: its settings, runs, events and logs."""
 
 from __future__ import annotations
 
@@ -11,29 +11,6 @@ from contextlib import suppress
 from pathlib import Path
 
 from indicator_defs.system import files, settings
-from warehouse.paths import refuse_unusable
-from warehouse.release.home_format import refuse_newer
-
-ROOT = Path(__file__).parent.parent
-
-
-def home() -> Path:
-    """The folder that holds everything that is not code: $PAYUNG_HOME, or else the one of `default_home`.
-
-    Raises FormatError where a newer Payung wrote it, PathError where its name cannot be used, and SettingsError where
-    PAYUNG_HOME or PAYUNG_NOW is wrong.
-    """
-    folder = (settings.read("home", "now").home or default_home()).resolve()
-    refuse_unusable(folder, "The home")
-    refuse_newer(folder)
-    return folder
-
-
-def default_home() -> Path:
-    """The home without $PAYUNG_HOME: var/ in a checkout; payung/ in the user's data folder where it is installed."""
-    if (ROOT / "pyproject.toml").is_file():
-        return ROOT / "var"
-    return Path(settings.of_system("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "payung"
 
 
 def prepare_dagster(folder: Path) -> None:
