@@ -177,7 +177,7 @@ def test_kept_snapshots_are_listed(made_home: Path) -> None:
 
 def test_retention_spares_what_a_release_rests_on(own_home: Path) -> None:
     store = Home(own_home).snapshots
-    used = published_snapshots(own_home)
+    used = published_snapshots(Home(own_home))
     assert retire(store, 1, used) == []
     shipped = store.list()[-1]
     fields = shipped.model_dump(include=set(Origin.model_fields)) | {"origin": "fetched", "fetched_at": "2020-01-01"}

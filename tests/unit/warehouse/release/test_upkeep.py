@@ -117,7 +117,7 @@ def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
     assert (found.altered, found.missing, found.foreign) == (
         ["warehouse.duckdb"], ["parquet/lineage/snapshot.parquet"], ["note.txt"],
     )  # fmt: skip
-    assert [v.is_whole for v in release_actions.verified(Home(home), None, everything=True)] == [True, False, True]
+    assert [v.is_whole for v in release_actions.verify_releases(Home(home), None, everything=True)] == [True, False, True]
 
 
 def test_verify_notices_a_manifest_that_was_written_anew(home: Path) -> None:
@@ -172,12 +172,12 @@ def test_prune_removes_records_and_never_gives_an_id_twice(home: Path) -> None:
 def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYUNG_KEEP_RELEASES", raising=False)
     with pytest.raises(release_actions.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
-        release_actions.kept_by_rule(None)
+        release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "many")
     with pytest.raises(release_actions.KeepError, match="found 'many', expected a whole number, 1 or more"):
-        release_actions.kept_by_rule(None)
+        release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "7")
-    assert release_actions.kept_by_rule(None) == 7
+    assert release_actions.releases_to_keep(None) == 7
     with pytest.raises(UpkeepError, match="at least 1 release must stay"):
         prunable(Releases(home), 0)
 
@@ -202,13 +202,13 @@ def test_near_releases_are_named(home: Path) -> None:
 
 def test_who_is_the_name_given_or_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "nguyen")
-    assert release_actions.who() == "nguyen"
-    assert release_actions.who(" N. Tran ") == "N. Tran"
+    assert release_actions.user_name() == "nguyen"
+    assert release_actions.user_name(" N. Tran ") == "N. Tran"
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 987_654)
     with pytest.raises(release_actions.ReleasesError, match="name yourself: --by NAME"):
-        release_actions.who()
+        release_actions.user_name()
 
 
 def as_owner(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -249,4 +249,4 @@ def test_files_of_a_release_are_read_only_and_all_else_goes_on(three: Path, tmp_
     assert as_owner("cp", "-a", str(home), str(tmp_path / "moved"), home=home).returncode == 0
     assert as_owner("rm", "-rf", str(home), home=home).returncode == 0
     assert not home.exists()
-    assert all(v.is_whole for v in release_actions.verified(tmp_path / "moved", None, everything=True))
+    assert all(v.is_whole for v in release_actions.verify_releases(tmp_path / "moved", None, everything=True))
