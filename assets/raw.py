@@ -12,7 +12,7 @@ from assets import online_fetch, staging_cache
 from assets.altered_snapshots import refuse_lacking
 from assets.release_inputs import in_use
 from assets.workplace import Workplace, told
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
 from sources.fetching import Step

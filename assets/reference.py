@@ -6,6 +6,7 @@ import dagster as dg
 
 from assets.workplace import Workplace, told
 from indicator_defs.catalog import check_datasets, load_catalog
+from indicator_defs.tables import reference_tables
 from sources import registry
 from warehouse.build.engine import computed_tables, write_frames
 from warehouse.metadata import table, tables
@@ -32,8 +33,9 @@ def key_of(full_name: str) -> dg.AssetKey:
 def catalogue(workplace: Workplace) -> dg.MaterializeResult:
     """Reads and checks all definitions, and writes them as tables."""
     read = load_catalog() if workplace.cut.as_of is None else load_catalog().as_of(workplace.cut.as_of)
-    check_datasets(read, registry.structures())
-    frames = {table(f"reference.{name}"): frame for name, frame in read.tables(registry.structures()).items()}
+    structures = registry.structures()
+    check_datasets(read, structures)
+    frames = {table(f"reference.{name}"): frame for name, frame in reference_tables(read, structures).items()}
     write_frames(workplace.build, frames)
     told("reference", f"{len(read.definitions)} indicators")
     lines = [f"| reference.{t.name} | {len(frame):,} | {t.comment} |" for t, frame in frames.items()]

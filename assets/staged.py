@@ -11,7 +11,7 @@ import pandas as pd
 from assets import staging_cache
 from assets.raw import listed, raw_key
 from assets.workplace import Workplace, described
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from warehouse.build.engine import Build, read_files, write_frame, write_together

@@ -38,7 +38,7 @@ from typing import TypeVar
 import pandas as pd
 
 from assets.home import ROOT
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest, SnapshotError
 from sources.shipped_archive import archive_folders
@@ -62,13 +62,12 @@ CODE = (
     "warehouse/build/engine.py",
     "warehouse/tables",
     "indicator_defs/breakdowns.py",
-    "indicator_defs/csv_records.py",
+    "indicator_defs/cell_texts.py",
+    "indicator_defs/datasets.py",
     "indicator_defs/errors.py",
-    "indicator_defs/files.py",
     "indicator_defs/model.py",
-    "indicator_defs/names.py",
+    "indicator_defs/reference_rows.py",
     "indicator_defs/roles.py",
-    "indicator_defs/rounding.py",
     "indicator_defs/system",
     "indicator_defs/yaml_lines.py",
     "assets/staging_cache.py",

@@ -9,7 +9,7 @@ import pytest
 from small_build import SmallBuild, ilo_row, un_row
 
 from indicator_defs.catalog import FOLDER
-from indicator_defs.files import definition_files
+from indicator_defs.definition_files import definition_files
 from sources import registry
 from warehouse.build.engine import computed_tables
 from warehouse.build.previous_values import write_previous

@@ -187,7 +187,7 @@ def test_a_kept_staged_result_depends_on_the_code_that_its_making_imports() -> N
     direct = imports.find_modules_directly_imported_by("assets.staging_cache")
     begin = (direct - {"assets.home"}) | {f"sources.providers.{name}" for name in registry.providers()}  # only ROOT
     needed = begin.union(*(imports.find_upstream_modules(m) for m in begin)) | {"assets.staging_cache"}
-    assert {"indicator_defs.files", "sources.providers.national", "warehouse.build.staging"} <= needed
+    assert {"indicator_defs.datasets", "sources.providers.national", "warehouse.build.staging"} <= needed
     covered = {}
     for module in needed:
         path = module.replace(".", "/")

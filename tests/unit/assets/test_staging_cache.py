@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from assets import staging_cache
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest, SnapshotError
 from sources.shipped_archive import shipped_archive

@@ -11,6 +11,7 @@ import pytest
 
 from indicator_defs.catalog import FOLDER, check_datasets, fingerprint_of, load_catalog
 from indicator_defs.errors import CatalogError
+from indicator_defs.tables import reference_tables
 from sources import registry
 
 UEMP = "indicators/coverage/ASP_COV_UEMP.yaml"
@@ -288,7 +289,7 @@ def test_only_an_asean_body_adopts_and_in_a_paper(folder: Path, instead: str, sa
 def test_decision_on_one_indicator_stands_before_that_on_its_tier(folder: Path) -> None:
     decided = "status: adopted, date: 2014-05-04, body: ACSS, reference: 'Report of the session, paragraph 9'"
     swap(folder, SET, "decisions: []", f"decisions: [{{indicators: [ASP_COV_UEMP], {decided}}}]")
-    rows = load_catalog(folder).tables([])["set_member"].set_index("indicator")
+    rows = reference_tables(load_catalog(folder), [])["set_member"].set_index("indicator")
     assert (rows.loc["ASP_COV_UEMP", "standing"], rows.loc["ASP_COV_UEMP", "decided_by"]) == ("adopted", "ACSS")
     assert set(rows.drop("ASP_COV_UEMP")["standing"]) == {"proposed"}
 
@@ -303,7 +304,7 @@ def test_core_indicator_that_stands_in_no_table(folder: Path) -> None:
 
 
 def test_every_indicator_stands_in_one_table_and_the_first_ones_first(folder: Path) -> None:
-    tables = load_catalog(folder).tables([])
+    tables = reference_tables(load_catalog(folder), [])
     placed = tables["baseline_table_indicator"]
     assert sorted(placed["indicator"]) == sorted(tables["indicator"]["indicator"])
     first = tables["baseline_table"].query("stands_first")["table_code"].tolist()

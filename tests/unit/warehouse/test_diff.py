@@ -14,7 +14,7 @@ import pytest
 from payung_command import writable
 
 from indicator_defs.catalog import load_catalog
-from indicator_defs.model import Tolerance
+from indicator_defs.tolerances import Tolerance
 from pipelines.cli.output.diff import as_dict, as_text, write_xlsx
 from warehouse.build.engine import Build
 from warehouse.compare.diff import CODE_CHANGED, KINDS, NO_CAUSE, Diff, DiffError, State, compare
