@@ -15,20 +15,21 @@ from pathlib import Path
 
 from indicator_defs.breaks import read_breaks
 from indicator_defs.claims import check_claimed_datasets, read_claims
-from indicator_defs.codelists import read_codelists
+from indicator_defs.codelists import Codelists, read_codelists
 from indicator_defs.corrections import read_corrections
 from indicator_defs.crosswalks import read_crosswalks
 from indicator_defs.datasets import DatasetStructure
 from indicator_defs.definition_files import Files, Problems, definition_files
 from indicator_defs.errors import CatalogError
 from indicator_defs.expectations import read_expectations
+from indicator_defs.general_claims import read_general_claims
 from indicator_defs.indicator_definitions import read_definitions
 from indicator_defs.methods import read_methods, read_publication_rules
 from indicator_defs.national_targets import read_national_targets
 from indicator_defs.never_together import check_never_together
 from indicator_defs.not_applicable import read_not_applicable
 from indicator_defs.series_renames import read_renames
-from indicator_defs.sets import INDICATOR_SET, REGION, IndicatorSet, read_sets
+from indicator_defs.sets import INDICATOR_SET, IndicatorSet, read_sets
 from indicator_defs.target_groups import read_target_group_rules
 from indicator_defs.tolerances import read_tolerances
 from indicator_defs.vintage_units import read_vintage_units
@@ -47,32 +48,28 @@ class Catalog:
         files = Files(folder)
         problems = files.problems
         self.folder = folder
-        self.codelists = read_codelists(files)
-        if unreadable := [name for name, rows in self.codelists.items() if not rows]:
-            for name in (f"codelists/{n}.csv" for n in unreadable):
-                if not problems.any_in(files.label(name)):
-                    files.missing(name, "every code")
-            raise _error(problems)  # each code that a file names would be another problem
+        self.codelists = _readable_codelists(files)
         self.methods = read_methods(files)
         self.publication_rules = read_publication_rules(files)
         self.weights = read_weights(files)
-        read = read_definitions(files, self.codelists, self.methods, self.publication_rules, self.weights)
-        self.definitions, self.places = read.by_code, read.places
+        definitions = read_definitions(files, self.codelists, self.methods, self.publication_rules, self.weights)
+        self.definitions, self.places = definitions.by_code, definitions.places
         check_weights(self.weights, self.definitions, problems)
-        self.claims = read_claims(read.files, problems)
+        self.claims = read_claims(definitions.files, problems)
+        self.general_claims = read_general_claims(files)
         check_never_together(files, self.claims)
-        self.crosswalks = read_crosswalks(files, self.codelists, self.claims)
+        self.crosswalks = read_crosswalks(files, self.codelists, self.claims, self.general_claims)
         sets = read_sets(files, self.definitions, self.codelists)
         self.sets = sets.by_name
         self.renames = read_renames(files, self.claims, self.codelists)
         self.breaks = read_breaks(files, self.definitions, self.codelists)
-        self.corrections = read_corrections(files, self.definitions, self.codelists, self.claims, self.renames)
+        self.corrections = read_corrections(
+            files, self.definitions, self.codelists, self.claims, self.general_claims, self.renames
+        )
         self.target_group_rules = read_target_group_rules(files, self.codelists)
         self.not_applicable = read_not_applicable(files, self.definitions, self.codelists)
-        providers = {c.provider for c in self.claims}
-        self.expectations = read_expectations(files, self.definitions, self.codelists, providers)
-        members = self.codelists.members(REGION)
-        self.national_targets = read_national_targets(files, self.definitions, members, self.codelists.areas)
+        self.expectations = read_expectations(files, self.definitions, self.codelists, self.claims)
+        self.national_targets = read_national_targets(files, self.definitions, self.codelists)
         self.tolerances = read_tolerances(files, self.definitions)
         self.vintage_units = read_vintage_units(files, self.claims)
         files.check_all_read()
@@ -96,6 +93,17 @@ class Catalog:
         return catalog
 
 
+def _readable_codelists(files: Files) -> Codelists:
+    """The code lists; CatalogError where one has no code: each code that a file names would be another problem."""
+    codelists = read_codelists(files)
+    if unreadable := [name for name, rows in codelists.items() if not rows]:
+        for name in (f"codelists/{n}.csv" for n in unreadable):
+            if not files.problems.any_in(files.label(name)):
+                files.missing(name, "every code")
+        raise _error(files.problems)
+    return codelists
+
+
 def load_catalog(folder: Path = FOLDER) -> Catalog:
     """All definitions under `folder`, checked against each other.
 
@@ -107,7 +115,7 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
 def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> None:
     """Raises CatalogError with the claims of datasets that no provider declares. `structures`: of all providers."""
     problems = Problems()
-    check_claimed_datasets(catalog.claims, structures, problems)
+    check_claimed_datasets([*catalog.claims, *catalog.general_claims], structures, problems)
     if problems:
         raise _error(set(problems))
 

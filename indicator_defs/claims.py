@@ -1,7 +1,8 @@
-"""The series that the definitions claim, each with its place, and the claims of national data that none names.
+"""The series that the definitions claim, each with its place, and the claims that every indicator has.
 
 Belongs here: the claims of all definitions, checked against each other and against the datasets of the providers.
-Does not belong here: the fields of a claim (indicator_definitions.py), and which feed is chosen (warehouse/sql/).
+Does not belong here: the fields of a claim (indicator_definitions.py, general_claims.py), and which feed is chosen
+(warehouse/sql/).
 """
 
 from __future__ import annotations
@@ -12,12 +13,9 @@ from itertools import combinations
 
 from indicator_defs.datasets import DatasetStructure
 from indicator_defs.definition_files import Problems, repeated
+from indicator_defs.general_claims import GeneralClaim
 from indicator_defs.indicator_definitions import DefinitionFile, Feed, SeriesClaim
 from indicator_defs.reference_rows import ReferenceRows, by_breakdown, listed, rows_of
-
-# The provider of national data: every indicator takes them, also where its definition does not name them.
-NATIONAL = "national"
-NATIONAL_DATASETS = {"submissions": 0, "documents": 9}
 
 
 @dataclass(frozen=True)
@@ -77,12 +75,13 @@ def read_claims(definition_files: Iterable[DefinitionFile], problems: Problems) 
 def _check_overlaps(claims: list[Claim], problems: Problems) -> None:
     """Adds the cells of a series that two claims would take."""
     for same in repeated(claims, lambda c: (c.provider, c.dataset, c.series.code)):
-        for one, other in combinations(same, 2):
-            if _overlap(one.series.where, other.series.where):
+        for first, second in combinations(same, 2):
+            if _overlap(first.series.where, second.series.where):
                 problems.add(
-                    other.place,
-                    f"{other.indicator} claims cells of {one.series.code} ({_filter_text(other)}) that {one.indicator} "
-                    f"claims in {one.place} ({_filter_text(one)}); one provider row serves one indicator",
+                    second.place,
+                    f"{second.indicator} claims cells of {first.series.code} ({_filter_text(second)}) that "
+                    f"{first.indicator} claims in {first.place} ({_filter_text(first)}); one provider row serves one "
+                    "indicator",
                 )
 
 
@@ -97,7 +96,9 @@ def _check_titles(claims: Iterable[Claim], problems: Problems) -> None:
             problems.add(claim.place, f"titles: {same[0]!r} is listed {len(same)} times")
 
 
-def check_claimed_datasets(claims: Iterable[Claim], structures: Iterable[DatasetStructure], problems: Problems) -> None:
+def check_claimed_datasets(
+    claims: Iterable[Claim | GeneralClaim], structures: Iterable[DatasetStructure], problems: Problems
+) -> None:
     """Adds the claims of datasets that no provider declares; else they would claim nothing."""
     datasets: dict[str, list[str]] = {}
     for s in structures:
@@ -129,13 +130,13 @@ def _overlap(one: dict[str, str | list[str]], other: dict[str, str | list[str]])
     return True
 
 
-def claim_rows(claims: list[Claim], places: Mapping[str, str]) -> ReferenceRows:
-    """reference.claim: claims of the definitions, and for every indicator the implied ones of national data.
+def claim_rows(claims: list[Claim], general_claims: list[GeneralClaim], places: Mapping[str, str]) -> ReferenceRows:
+    """reference.claim: claims of the definitions, and for every indicator the general ones.
 
     `places`: the file of each definition.
     """
     return rows_of(
-        [*claims, *_national_claims(claims, places)],
+        [*claims, *_general(claims, general_claims, places)],
         claim_id=lambda c: c.claim_id,
         indicator=lambda c: c.indicator,
         feed=lambda c: c.feed,
@@ -154,21 +155,21 @@ def claim_rows(claims: list[Claim], places: Mapping[str, str]) -> ReferenceRows:
     )
 
 
-def _national_claims(claims: list[Claim], places: Mapping[str, str]) -> Iterator[Claim]:
-    """The claims of national data that no definition needs to make."""
-    declared = {(c.indicator, c.dataset) for c in claims if c.provider == NATIONAL}
-    implied = [(i, d) for i in sorted(places) for d in NATIONAL_DATASETS if (i, d) not in declared]
-    for claim_id, (indicator, dataset) in enumerate(implied, start=len(claims) + 1):
+def _general(claims: list[Claim], general_claims: list[GeneralClaim], places: Mapping[str, str]) -> Iterator[Claim]:
+    """The general claims of every indicator whose definition does not claim the dataset itself."""
+    declared = {(c.indicator, c.provider, c.dataset) for c in claims}
+    implied = [(i, g) for i in sorted(places) for g in general_claims if (i, g.provider, g.dataset) not in declared]
+    for claim_id, (indicator, general) in enumerate(implied, start=len(claims) + 1):
         series = SeriesClaim(code=indicator)
         yield Claim(
             claim_id=claim_id,
             indicator=indicator,
-            feed=f"{NATIONAL}/{dataset}/{indicator}",
-            provider=NATIONAL,
-            dataset=dataset,
-            rank=NATIONAL_DATASETS[dataset],
+            feed=f"{general.provider}/{general.dataset}/{indicator}",
+            provider=general.provider,
+            dataset=general.dataset,
+            rank=general.rank,
             series=series,
-            source=Feed(provider=NATIONAL, dataset=dataset, series=[series]),
+            source=Feed(provider=general.provider, dataset=general.dataset, series=[series]),
             file=places[indicator],
             line=1,
         )

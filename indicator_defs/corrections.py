@@ -9,9 +9,10 @@ from typing import Literal
 from pydantic import Field
 
 from indicator_defs.breakdowns import Breakdown
-from indicator_defs.claims import NATIONAL, Claim
+from indicator_defs.claims import Claim
 from indicator_defs.codelists import Codelists
 from indicator_defs.definition_files import Files, repeated
+from indicator_defs.general_claims import GeneralClaim
 from indicator_defs.model import Day, Placed, Text, Whole
 from indicator_defs.reference_rows import ReferenceRows, by_breakdown, position, rows_of
 from indicator_defs.series_renames import SeriesRename
@@ -42,13 +43,14 @@ def read_corrections(
     definitions: Collection[str],
     codelists: Codelists,
     claims: Iterable[Claim],
+    general_claims: Iterable[GeneralClaim],
     renames: Iterable[SeriesRename],
 ) -> list[Correction]:
     """The corrections of all files of corrections/, each of a possible cell, of a series that its indicator claims."""
     names = files.names("corrections/*.yaml")
     corrections = [c for name in names for c in files.items(name, "corrections", Correction)]
     problems = files.problems
-    series = _series_of(definitions, claims, renames)
+    series = _series_of(definitions, claims, general_claims, renames)
     for c in corrections:
         is_indicator = problems.check_code(c.place, "indicator", c.indicator, definitions)
         if codelists.check_area(c.place, c.area, problems) and is_indicator:
@@ -70,13 +72,17 @@ def read_corrections(
 
 
 def _series_of(
-    definitions: Collection[str], claims: Iterable[Claim], renames: Iterable[SeriesRename]
+    definitions: Collection[str],
+    claims: Iterable[Claim],
+    general_claims: Iterable[GeneralClaim],
+    renames: Iterable[SeriesRename],
 ) -> dict[str, dict[str, set[str]]]:
-    """indicator → provider → series that it claims, with the codes that these had before, and its national data."""
+    """indicator → provider → series that it claims, with the codes that these had before, and its own code."""
     before: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for r in renames:
         before[r.provider, r.dataset, r.new_series].add(r.old_series)
-    out: dict[str, dict[str, set[str]]] = {code: {NATIONAL: {code}} for code in definitions}
+    general_providers = {g.provider for g in general_claims}
+    out: dict[str, dict[str, set[str]]] = {code: {p: {code} for p in general_providers} for code in definitions}
     for c in claims:
         series = out[c.indicator].setdefault(c.provider, set())
         series |= {c.series.code, *before[c.provider, c.dataset, c.series.code]}

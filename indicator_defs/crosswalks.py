@@ -7,16 +7,17 @@ Does not belong here: our own codes (codelists.py) and series with a new code (s
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from pathlib import PurePosixPath
 
 from pydantic import Field
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.claims import NATIONAL, Claim
+from indicator_defs.claims import Claim
 from indicator_defs.codelists import CODELIST_OF, Codelists
 from indicator_defs.datasets import DatasetStructure
 from indicator_defs.definition_files import Files, Problems
+from indicator_defs.general_claims import GeneralClaim
 from indicator_defs.model import Placed
 from indicator_defs.reference_rows import ReferenceRows, rows_of
 
@@ -35,7 +36,9 @@ class CrosswalkLine(Placed):
     note: str = Field(default="", description="What is lost or assumed in the translation.")
 
 
-def read_crosswalks(files: Files, codelists: Codelists, claims: Iterable[Claim]) -> list[CrosswalkLine]:
+def read_crosswalks(
+    files: Files, codelists: Codelists, claims: Iterable[Claim], general_claims: Iterable[GeneralClaim]
+) -> list[CrosswalkLine]:
     """The lines of all crosswalks, checked against our code lists and the providers of the claims."""
     out: list[CrosswalkLine] = []
     for name in files.names("crosswalks/*/*.csv"):
@@ -51,7 +54,7 @@ def read_crosswalks(files: Files, codelists: Codelists, claims: Iterable[Claim])
                 f"{', '.join(_CONCEPTS)}",
             )
     _check_targets(out, codelists, files.problems)
-    _check_providers(out, claims, files.problems)
+    _check_providers(out, claims, {g.provider for g in general_claims}, files.problems)
     return out
 
 
@@ -66,8 +69,13 @@ def _check_targets(crosswalks: list[CrosswalkLine], codelists: Codelists, proble
             problems.add(x.place, f"target {x.target} is not in codelists/{codelist}.csv{advice}")
 
 
-def _check_providers(crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim], problems: Problems) -> None:
-    """Adds providers without a crosswalk of areas, each at its first claim, and crosswalks that nothing uses."""
+def _check_providers(
+    crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim], own_codes: Collection[str], problems: Problems
+) -> None:
+    """Adds providers without a crosswalk of areas, each at its first claim, and crosswalks that nothing uses.
+
+    `own_codes`: the providers that use our own codes and need no crosswalk.
+    """
     concepts: dict[str, set[str]] = defaultdict(set)
     first_line: dict[str, CrosswalkLine] = {}
     for line in crosswalks:
@@ -77,8 +85,8 @@ def _check_providers(crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim
     for claim in claims:
         first_claim.setdefault(claim.provider, claim)
     for provider, claim in first_claim.items():
-        if provider != NATIONAL and "ref_area" not in concepts[provider]:
-            with_areas = sorted({NATIONAL, *(p for p in concepts if "ref_area" in concepts[p])})
+        if provider not in own_codes and "ref_area" not in concepts[provider]:
+            with_areas = sorted({*own_codes, *(p for p in concepts if "ref_area" in concepts[p])})
             problems.add(
                 claim.place,
                 f"provider {provider} has no crosswalks/{provider}/ref_area.csv; providers are {', '.join(with_areas)}",

@@ -9,7 +9,7 @@ Does not belong here: whether the figures hold, which the checks of warehouse/ch
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
@@ -17,6 +17,7 @@ from typing import TypeVar
 
 from indicator_defs.breakdowns import BREAKDOWNS, pairs
 from indicator_defs.cell_texts import is_number, is_year
+from indicator_defs.claims import Claim
 from indicator_defs.codelists import Codelists
 from indicator_defs.definition_files import Files, Problems, Row
 from indicator_defs.indicator_definitions import IndicatorDefinition
@@ -24,7 +25,7 @@ from indicator_defs.reference_rows import ReferenceRows, by_breakdown, rows_of
 from indicator_defs.rounding import digits
 
 MUST_EXIST = "must_exist.csv"
-TOLERANCES = "check_tolerances.csv"
+CHECK_TOLERANCES = "check_tolerances.csv"
 # The limits that the checks and tables in warehouse/ need, by check.
 QUANTITIES = {
     "published_aggregate": ("agrees_points", "agrees_share", "imputation_factor", "large_points", "large_share"),
@@ -43,7 +44,7 @@ COLUMNS = {
         "taken_from",
         "source_citation",
     ),
-    TOLERANCES: ("check", "quantity", "value", "why"),
+    CHECK_TOLERANCES: ("check", "quantity", "value", "why"),
     AGGREGATES: ("provider", "ref_area", "area_group", "members", "imputes", "note"),
 }
 # Where a must-exist figure was read: a vintage that is kept, or a publication outside the archive.
@@ -109,17 +110,17 @@ class Expectations:
 
 
 def read_expectations(
-    files: Files, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists, providers: set[str]
+    files: Files, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists, claims: Iterable[Claim]
 ) -> Expectations:
-    """The three files. `providers`: those that definitions use."""
-    reader = _ExpectationReader(files, definitions, codelists, providers)
+    """The three files, checked."""
+    reader = _ExpectationReader(files, definitions, codelists, {c.provider for c in claims})
     before = len(files.problems)
-    tolerances = reader.read(TOLERANCES, ("check", "quantity"), reader.tolerance)
+    tolerances = reader.read(CHECK_TOLERANCES, ("check", "quantity"), reader.tolerance)
     if len(files.problems) == before:
         given = {(t.check, t.quantity) for t in tolerances}
         for check, quantity in ((c, q) for c, quantities in QUANTITIES.items() for q in quantities):
             if (check, quantity) not in given:
-                files.missing(TOLERANCES, f"the line of {check}, {quantity}")
+                files.missing(CHECK_TOLERANCES, f"the line of {check}, {quantity}")
     return Expectations(
         reader.read(MUST_EXIST, ("indicator", "ref_area", "time_period", "breakdown"), reader.must_exist),
         tolerances,
@@ -244,16 +245,16 @@ class _ExpectationReader:
     def _taken_from(self, row: Row) -> bool:
         if row["taken_from"] == DOCUMENT:
             return True
-        found = _VINTAGE.fullmatch(row["taken_from"])
+        vintage = _VINTAGE.fullmatch(row["taken_from"])
         what = f"{DOCUMENT} or provider/dataset/vintage such as unsd_sdg/sdg/2020-12-27"
-        if not self.problems.check_cell(row, "taken_from", found is not None, what) or found is None:
+        if not self.problems.check_cell(row, "taken_from", vintage is not None, what) or vintage is None:
             return False
         try:
-            date.fromisoformat(found[3])
+            date.fromisoformat(vintage[3])
         except ValueError:
-            self.problems.add(row.place, f"taken_from is {row['taken_from']!r}: {found[3]} is no day")
+            self.problems.add(row.place, f"taken_from is {row['taken_from']!r}: {vintage[3]} is no day")
             return False
-        return self._provider(row, found[1])
+        return self._provider(row, vintage[1])
 
 
 def must_exist_rows(expectations: Expectations) -> ReferenceRows:

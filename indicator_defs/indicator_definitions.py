@@ -264,7 +264,7 @@ def read_definitions(
     weights: Collection[str],
 ) -> Definitions:
     """All definitions, checked. `rules`, `weights`: names of publication rules and weights."""
-    read: dict[str, DefinitionFile] = {}
+    file_of: dict[str, DefinitionFile] = {}
     all_files = []
     for name in files.names("indicators/**/*.yaml"):
         data, lines = files.yaml(name)
@@ -274,11 +274,11 @@ def read_definitions(
             continue
         code = definition.code
         _check_name(definition, lines, name, files.problems)
-        if code in read:
-            files.problems.add(f"{lines.file}:1", f"{code} is defined in {read[code].lines.file} too")
-        read[code] = DefinitionFile(definition, lines)
-        all_files.append(read[code])
-    for f in read.values():
+        if code in file_of:
+            files.problems.add(f"{lines.file}:1", f"{code} is defined in {file_of[code].lines.file} too")
+        file_of[code] = DefinitionFile(definition, lines)
+        all_files.append(file_of[code])
+    for f in file_of.values():
         _check_codes(f.definition, f.lines, codelists, rules, files.problems)
         _check_aggregation(f.definition, f.lines, methods, weights, files.problems)
     return Definitions(all_files)

@@ -6,17 +6,18 @@ Does not belong here: comparing a value with its floor (warehouse/sql/baseline/b
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field, model_validator
 
+from indicator_defs.codelists import Codelists
 from indicator_defs.definition_files import Files, Problems
 from indicator_defs.indicator_definitions import IndicatorDefinition
 from indicator_defs.model import Placed
-from indicator_defs.names import Names
 from indicator_defs.reference_rows import ReferenceRows, rows_of
 from indicator_defs.rounding import digits
+from indicator_defs.sets import REGION
 
 
 class NationalTarget(Placed):
@@ -37,13 +38,14 @@ class NationalTarget(Placed):
 
 
 def read_national_targets(
-    files: Files, definitions: Mapping[str, IndicatorDefinition], members: Collection[str], names: Names
+    files: Files, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists
 ) -> list[NationalTarget]:
-    """The national targets, checked. `members`: the Member States; `names`: by which areas are known."""
+    """The national targets, checked."""
+    members = codelists.members(REGION)
     targets, problems = files.lines("national_targets.csv", NationalTarget, ("area", "indicator")), files.problems
     for t in targets:
         if t.area not in members:
-            meant = names.meant(t.area)
+            meant = codelists.areas.meant(t.area)
             advice = f"write {meant}" if meant in members else f"expected {', '.join(sorted(members))}"
             problems.add(t.place, f"area {t.area!r} is no Member State; {advice}")
         if t.floor is None and t.target is None:

@@ -45,7 +45,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
     rows = {
         "indicator": indicator_rows(c.definitions, c.places),
         "indicator_breakdown": indicator_breakdown_rows(c.definitions),
-        "claim": claim_rows(c.claims, c.places),
+        "claim": claim_rows(c.claims, c.general_claims, c.places),
         "claim_filter": claim_filter_rows(c.claims),
         "claim_title": claim_title_rows(c.claims),
         "weight_title": weight_title_rows(c.weights),

@@ -52,7 +52,7 @@ def ui(port: int) -> None:
 
         raise not_writable(folder, error) from error
     with _alone(dagster_home, port):
-        settings.hand_on(PAYUNG_HOME=str(folder))
+        settings.set_variables(PAYUNG_HOME=str(folder))
         _end_dead_runs(folder)
         click.echo(f"Opening http://{HOST}:{port} (stop with Ctrl-C). Home: {shown_path(folder)}")
         was_asked = serve(port, ROOT)
