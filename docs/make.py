@@ -43,9 +43,9 @@ def made(release: Path | None = None) -> dict[Path, str]:
     if release is not None:
         out += [sheets.pages(read, release), target_groups.pages(read, release), published_aggregates.pages(release)]
     names = [name for pages in out for name in pages]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise PayungError(f"made by two modules of docs/pages: {', '.join(twice)}; leave it to one.")
+    repeated = sorted({name for name in names if names.count(name) > 1})
+    if repeated:
+        raise PayungError(f"made by two modules of docs/pages: {', '.join(repeated)}; leave it to one.")
     return {DOCS / name: text for pages in out for name, text in pages.items()}
 
 
@@ -84,8 +84,8 @@ def main() -> int:
     for path in found:
         if not only_check:
             files.write(path, wanted[path])
-        said = "is not up to date; run python docs/make.py" if only_check else "written"
-        print(f"docs/{path.relative_to(DOCS).as_posix()} {said}")
+        state = "is not up to date; run python docs/make.py" if only_check else "written"
+        print(f"docs/{path.relative_to(DOCS).as_posix()} {state}")
     return 1 if only_check and found else 0
 
 
