@@ -13,7 +13,7 @@ from assets.altered_snapshots import refuse_missing
 from assets.progress_listeners import report
 from assets.release_inputs import in_use
 from assets.workplace import Workplace
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
 from sources.fetching import Step

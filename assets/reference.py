@@ -7,6 +7,7 @@ import dagster as dg
 from assets.progress_listeners import report
 from assets.workplace import Workplace
 from indicator_defs.catalog import check_datasets, load_catalog
+from indicator_defs.tables import reference_tables
 from sources import registry
 from warehouse.build.engine import computed_tables, write_frames
 from warehouse.metadata import table, tables
@@ -35,8 +36,9 @@ def catalogue(workplace: Workplace) -> dg.MaterializeResult:
     loaded = (
         load_catalog() if workplace.vintage_cut.as_of is None else load_catalog().as_of(workplace.vintage_cut.as_of)
     )
-    check_datasets(loaded, registry.structures())
-    frames = {table(f"reference.{name}"): frame for name, frame in loaded.tables(registry.structures()).items()}
+    structures = registry.structures()
+    check_datasets(loaded, structures)
+    frames = {table(f"reference.{name}"): frame for name, frame in reference_tables(loaded, structures).items()}
     write_frames(workplace.build, frames)
     report("reference", f"{len(loaded.definitions)} indicators")
     lines = [f"| reference.{t.name} | {len(frame):,} | {t.comment} |" for t, frame in frames.items()]

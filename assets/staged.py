@@ -13,7 +13,7 @@ from assets.raw import listed, raw_key
 from assets.staging_cache import StagedParts, columns_of, rejected_rows
 from assets.table_metadata import report_table
 from assets.workplace import Workplace
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from warehouse.build.engine import Build, read_files, write_frame, write_together

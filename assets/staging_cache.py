@@ -25,7 +25,7 @@ from pathlib import Path
 import pandas as pd
 
 from assets.home import ROOT
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from sources.snapshots import SnapshotStore
@@ -46,13 +46,12 @@ STAGING_CODE = (
     "warehouse/build/engine.py",
     "warehouse/tables",
     "indicator_defs/breakdowns.py",
-    "indicator_defs/csv_records.py",
+    "indicator_defs/cell_texts.py",
+    "indicator_defs/datasets.py",
     "indicator_defs/errors.py",
-    "indicator_defs/files.py",
     "indicator_defs/model.py",
-    "indicator_defs/names.py",
+    "indicator_defs/reference_rows.py",
     "indicator_defs/roles.py",
-    "indicator_defs/rounding.py",
     "indicator_defs/system",
     "indicator_defs/yaml_lines.py",
     "assets/staging_cache.py",

@@ -28,7 +28,7 @@ from typing import TypeVar
 
 from assets import staging_cache
 from assets.staging_cache import StagedParts
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest, SnapshotError
 from sources.shipped_archive import archive_folders

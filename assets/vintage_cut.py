@@ -16,7 +16,7 @@ from datetime import date
 from functools import lru_cache
 
 from indicator_defs.catalog import load_catalog
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources.manifests import Manifest
 from warehouse.build.engine import sql_text
 

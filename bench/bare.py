@@ -19,6 +19,7 @@ from assets import staging_cache
 from assets.home import Home
 from assets.release_inputs import code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
+from indicator_defs.tables import reference_tables
 from sources import registry
 from sources.shipped_archive import archive_folders, shipped_archive
 from warehouse.build.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
@@ -46,7 +47,7 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
         place.snapshots.import_from(folder)
     used = in_use(place.snapshots, shipped_archive())
     lap("raw")
-    frames = load_catalog().tables(structures)
+    frames = reference_tables(load_catalog(), structures)
     write_frames(build, {table(f"reference.{name}"): frame for name, frame in frames.items()})
     lap("reference")
     for structure in structures:

@@ -22,7 +22,7 @@ def prepare_dagster(folder: Path) -> None:
     source, target = Path(__file__).parent / "dagster.yaml", folder / "dagster.yaml"
     if not target.exists() or target.read_bytes() != source.read_bytes():
         files.write(target, source.read_bytes())
-    settings.hand_on(DAGSTER_HOME=str(_without_pattern(folder)), DAGSTER_DISABLE_TELEMETRY="yes")
+    settings.set_variables(DAGSTER_HOME=str(_without_pattern(folder)), DAGSTER_DISABLE_TELEMETRY="yes")
 
 
 def _without_pattern(folder: Path) -> Path:

@@ -160,7 +160,7 @@ def _counted(n: int, one: str, many: str) -> str:
 
 def _settings() -> list[str]:
     """Variables of the environment that are wrong, and those that nothing reads."""
-    return [*settings.wrong(), *settings.unknown(registry.address_variables())]
+    return [*settings.wrong_variables(), *settings.unknown_variables(registry.address_variables())]
 
 
 def _broken(reports: list[FetchReport], editions: list[ListedEdition]) -> list[str]:

@@ -65,7 +65,7 @@ def _show_in_timeline(instance: dg.DagsterInstance, job: str) -> None:
 
 def run_job(home: Home, progress: Listener | None, name: str, **workplace: object) -> None:
     """Runs one job in this process with this config of the workplace; RefreshError or AuditError when it fails."""
-    settings.hand_on(PAYUNG_HOME=str(home.path))
+    settings.set_variables(PAYUNG_HOME=str(home.path))
     try:
         prepare_dagster(home.dagster)
     except OSError as error:

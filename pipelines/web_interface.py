@@ -35,7 +35,7 @@ def opened(home: Home, port: int) -> Iterator[None]:
     except OSError as error:
         raise not_writable(home.path, error) from error
     with _alone(home.dagster, port):
-        settings.hand_on(PAYUNG_HOME=str(home.path))
+        settings.set_variables(PAYUNG_HOME=str(home.path))
         _end_dead_runs(home)
         yield
 

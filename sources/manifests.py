@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicator_defs.errors import PayungError
-from indicator_defs.model import Snapshot, SnapshotFile
+from indicator_defs.model import Day, Strict
 
 MANIFEST = "manifest.json"
 CHECKSUM = "checksum"
@@ -67,9 +67,36 @@ class Origin(BaseModel):
     )
 
 
-class Manifest(Snapshot):
-    """One snapshot's manifest.json: indicator_defs.model.Snapshot and what the store needs beside it."""
+class SnapshotFile(Strict):
+    """One file of a snapshot; status and headers (those that matter) of the answer it came in, where it was fetched."""
 
+    name: str
+    sha256: str
+    bytes: int
+    address: str
+    status: int | None = Field(default=None, exclude_if=lambda status: status is None)
+    headers: dict[str, str] = Field(default_factory=dict, exclude_if=lambda headers: not headers)
+
+
+class Manifest(Strict):
+    """One snapshot's manifest.json: the columns of lineage.snapshot, and what the store needs besides."""
+
+    snapshot_id: str
+    provider: str
+    dataset: str
+    producer: str
+    vintage_date: Day
+    fetched_at: str | None
+    address: str
+    release_tag: str | None
+    series_asked: list[str]
+    areas_asked: list[str]
+    licence: str
+    attribution: str
+    rebuilt: bool
+    note: str | None
+    files: list[SnapshotFile]
+    content_fingerprint: str | None
     rows: int | None = None
     origin: Literal["archive", "fetched", "inbox"] = "fetched"
     supersedes: Literal["series", "series_and_area"] = "series"

@@ -29,8 +29,8 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from indicator_defs.datasets import StagedColumn
 from indicator_defs.errors import PayungError
-from indicator_defs.model import StagedColumn
 from indicator_defs.roles import ADDED_COLUMNS, ROLE_COLUMNS
 from sources.provider_spec import DatasetSpec
 

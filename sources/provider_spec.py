@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from indicator_defs.model import DatasetStructure, Text
+from indicator_defs.datasets import DatasetStructure
+from indicator_defs.model import Text
 from indicator_defs.roles import ROLE_COLUMNS
 from indicator_defs.system import settings
 from indicator_defs.system.settings_model import ADDRESS

@@ -15,8 +15,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from indicator_defs.datasets import DatasetStructure
 from indicator_defs.errors import PayungError
-from indicator_defs.model import DatasetStructure
 from indicator_defs.yaml_lines import load_yaml
 from sources.provider_spec import DatasetSpec, ProviderSpec
 

@@ -20,7 +20,6 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indicator_defs.model import SnapshotFile
 from indicator_defs.system.files import sync
 from sources.manifests import (
     MANIFEST,
@@ -29,6 +28,7 @@ from sources.manifests import (
     Origin,
     RawFile,
     SnapshotError,
+    SnapshotFile,
     asked,
     checked_bytes,
     is_plain_name,

@@ -19,7 +19,8 @@ import pandas as pd
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import Catalog, load_catalog
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
+from indicator_defs.tables import reference_tables
 from sources import registry
 from warehouse.build import staging
 from warehouse.build.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
@@ -41,7 +42,7 @@ def catalogue() -> Catalog:
 @lru_cache(maxsize=1)
 def reference_frames() -> dict[str, pd.DataFrame]:
     """The `reference.*` tables that the definitions make."""
-    return catalogue().tables(registry.structures())
+    return reference_tables(catalogue(), registry.structures())
 
 
 @lru_cache(maxsize=1)

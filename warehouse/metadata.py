@@ -18,7 +18,7 @@ from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.roles import ROLE_COLUMNS
 
 if TYPE_CHECKING:
-    from indicator_defs.model import DatasetStructure
+    from indicator_defs.datasets import DatasetStructure
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")

@@ -12,7 +12,7 @@ from typing import Any
 
 from indicator_defs.catalog import Catalog
 from indicator_defs.errors import PayungError
-from indicator_defs.model import Feed, IndicatorDefinition
+from indicator_defs.indicator_definitions import Feed, IndicatorDefinition
 from indicator_defs.rounding import digits
 from sources import registry
 from warehouse.export.metadata_sheet import every

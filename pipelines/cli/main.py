@@ -54,11 +54,11 @@ class Group(click.Group):
 
 def _report_unknown_settings(ctx: click.Context) -> None:
     """Names variables that nothing reads, once and on stderr; `payung status` lists them itself."""
-    if ctx.invoked_subcommand == "status" or not settings.unknown():
+    if ctx.invoked_subcommand == "status" or not settings.unknown_variables():
         return
     from sources import registry
 
-    show_problems(settings.unknown(registry.address_variables()))
+    show_problems(settings.unknown_variables(registry.address_variables()))
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})

@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.files import is_day
+from indicator_defs.cell_texts import is_day
 from indicator_defs.system import clock
 from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, csv_records, text_of, width_faults
 from sources.provider_spec import DatasetSpec

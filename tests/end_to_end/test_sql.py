@@ -281,7 +281,7 @@ def terminal(home: Path, lines: int = 60, **environment: str) -> Iterator[Termin
     child, descriptor = pty.fork()
     if child == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 120, 0, 0))
-        settings.hand_on(**{"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
+        settings.set_variables(**{"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
         os.execv(COMMAND, [COMMAND, "sql"])
     try:
         yield Terminal(descriptor, 120, lines)

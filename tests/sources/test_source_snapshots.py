@@ -16,7 +16,6 @@ import pandas as pd
 import pytest
 
 from assets.release_inputs import in_use
-from indicator_defs.model import Snapshot
 from sources.manifests import MANIFEST, Manifest, Origin, RawFile, SnapshotError, read_manifest, sha256
 from sources.newest_vintages import newest_state
 from sources.parsing import SourceError
@@ -62,7 +61,7 @@ def taken_in(store: SnapshotStore, archive: Path) -> list[Manifest]:
 class TestKeeping:
     def test_add_open_list_files(self, store: SnapshotStore) -> None:
         kept = store.add(origin(), files())
-        assert isinstance(kept, Snapshot)
+        assert isinstance(kept, Manifest)
         assert kept.snapshot_id.startswith("2023-12-17-")
         expected = sha256("\n".join(sha256(f.content) for f in files()).encode())[:12]
         assert kept.snapshot_id == f"2023-12-17-{expected}"

@@ -12,7 +12,7 @@ from filelock import FileLock
 from small_build import SmallBuild, ilo_row, un_row
 
 from indicator_defs.catalog import FOLDER
-from indicator_defs.files import definition_files
+from indicator_defs.definition_files import definition_files
 from indicator_defs.system import settings
 from sources import registry
 from warehouse.build.engine import computed_tables

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from indicator_defs.datasets import DatasetStructure
 from indicator_defs.errors import PayungError
-from indicator_defs.model import DatasetStructure
 from indicator_defs.roles import MEANINGFUL
 from warehouse.build.engine import Build, preview
 from warehouse.metadata import ROLES, TableDescription, staged_table, table

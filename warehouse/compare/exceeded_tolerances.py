@@ -12,9 +12,8 @@ from typing import Any
 
 import pandas as pd
 
-from indicator_defs.model import Tolerance
 from indicator_defs.rounding import digits, half_up
-from indicator_defs.rules import EVERY_INDICATOR
+from indicator_defs.tolerances import EVERY_INDICATOR, Tolerance
 from warehouse.compare.release_diff import Diff
 
 MOST_CASES = 3

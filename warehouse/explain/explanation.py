@@ -15,8 +15,8 @@ from typing import Any
 import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.cell_texts import is_year
 from indicator_defs.errors import PayungError, WrongUseError
-from indicator_defs.files import is_year
 from warehouse.explain import value_queries as queries
 from warehouse.explain.explanation_parts import (
     AssignedBreakdown,

@@ -104,7 +104,7 @@ def show_answer(answer: QueryAnswer, form: str) -> None:
         if len(lines) < size.lines - 1 and text_width(lines) <= size.columns:
             click.echo("\n".join(lines))
         else:
-            settings.hand_on(LESS=settings.of_system("LESS") or "-SR")  # long lines go to the side
+            settings.set_variables(LESS=settings.of_system("LESS") or "-SR")  # long lines go to the side
             click.echo_via_pager("\n".join(lines))
     else:
         for line in answer_lines(answer):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from sources.shipped_archive import shipped_archive

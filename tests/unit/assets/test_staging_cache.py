@@ -9,7 +9,7 @@ import pytest
 
 from assets import staging_cache
 from assets.home import ROOT
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from sources.snapshots import SnapshotStore

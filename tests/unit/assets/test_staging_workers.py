@@ -13,7 +13,7 @@ import pytest
 
 from assets import staging_cache, staging_workers
 from assets.staging_workers import StagingWorkers
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources.manifests import Manifest, SnapshotError
 from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore

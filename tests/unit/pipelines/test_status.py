@@ -8,10 +8,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from assets.release_tolerance import diff_with_current
 
 from assets.home import Home
 from assets.release_inputs import unchanged
+from assets.release_tolerance import diff_with_current
 from pipelines.cli.output.refresh_text import show_fetched
 from pipelines.cli.output.status_text import render_status
 from pipelines.home_status import HomeStatus, home_status, to_do

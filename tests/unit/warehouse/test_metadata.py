@@ -10,7 +10,7 @@ import pytest
 from small_build import staged_names
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from warehouse.build.engine import SQL
 from warehouse.metadata import SCHEMAS, former_names, staged_table, table, tables, views

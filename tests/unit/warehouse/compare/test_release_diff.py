@@ -14,7 +14,7 @@ import pytest
 from payung_command import writable
 
 from indicator_defs.catalog import load_catalog
-from indicator_defs.model import Tolerance
+from indicator_defs.tolerances import Tolerance
 from pipelines.cli.output.diff_text import diff_text, diff_values
 from pipelines.cli.output.diff_workbook import write_diff_workbook
 from warehouse.build.engine import Build

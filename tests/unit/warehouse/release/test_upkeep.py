@@ -117,7 +117,11 @@ def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
     assert (found.altered, found.missing, found.foreign) == (
         ["warehouse.duckdb"], ["parquet/lineage/snapshot.parquet"], ["note.txt"],
     )  # fmt: skip
-    assert [v.is_whole for v in release_actions.verify_releases(Home(home), None, everything=True)] == [True, False, True]
+    assert [v.is_whole for v in release_actions.verify_releases(Home(home), None, everything=True)] == [
+        True,
+        False,
+        True,
+    ]
 
 
 def test_verify_notices_a_manifest_that_was_written_anew(home: Path) -> None:

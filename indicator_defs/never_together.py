@@ -9,14 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from fnmatch import fnmatchcase
 
-from indicator_defs.definitions import Claim
-from indicator_defs.files import Files, Problems, Row
+from indicator_defs.claims import Claim
+from indicator_defs.definition_files import Files, Problems, Row
 
 NEVER_TOGETHER = "never_together.csv"
 COLUMNS = ("one", "other", "why")
 
 
-def check_concepts(files: Files, claims: Iterable[Claim]) -> None:
+def check_never_together(files: Files, claims: Iterable[Claim]) -> None:
     """Adds a problem for each indicator whose feeds hold two concepts that exclude each other, with both places.
 
     A concept is a pattern on provider/dataset/series, `*` for any text and `?` for any letter.
@@ -30,9 +30,9 @@ def check_concepts(files: Files, claims: Iterable[Claim]) -> None:
     for row in rows:
         mirror = pairs.get((row["other"], row["one"]))
         if mirror is not None and mirror.line < row.line:
-            files.problems.say(row.place, f"line {mirror.line} has the same two patterns; keep one of the two lines")
+            files.problems.add(row.place, f"line {mirror.line} has the same two patterns; keep one of the two lines")
         if len(row["why"]) < 10 or "/" not in row["one"] or not row["other"]:
-            files.problems.say(
+            files.problems.add(
                 row.place,
                 "expected two patterns such as unsd_sdg/sdg/SL_TLF_UEM and *_19ICLS, and why they exclude each other",
             )
@@ -46,7 +46,7 @@ def _check(row: Row, series: Mapping[str, Claim], problems: Problems) -> None:
     other = next((c for name, c in series.items() if fnmatchcase(name, row["other"])), None)
     if one is None or other is None or one is other:
         return
-    problems.say(
+    problems.add(
         other.place,
         f"{other.indicator} takes {other.series.code} beside {one.series.code} (line {one.line}), which exclude each "
         f"other: {row['why']} ({row.place}). Give one of them an indicator of its own.",

@@ -1,19 +1,16 @@
-"""The files of the catalogue: CSV lines and YAML entries, read into models that know their place.
+"""The files of the catalogue: CSV lines and YAML entries, read into models with their place.
 
 Belongs here: reading any file of this folder, and collecting what is wrong as `file:line: what`.
-Does not belong here: which files there are and how they must fit together (the modules named after what they read).
+Does not belong here: which files there are and how they must fit together (the modules of the subjects).
 """
 
 from __future__ import annotations
 
 import difflib
-import re
 from collections import defaultdict
 from collections.abc import Callable, Collection, Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
 from itertools import pairwise
-from math import isfinite
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -44,16 +41,12 @@ class Row:
 
 
 ENDINGS = (".yaml", ".yml", ".csv")
-# A list of at most so many codes is told whole where one of them is expected; a longer one where none of it is near.
-_FEW, _SOME = 12, 40
-# Python's own tests of digits also hold for other scripts, for superscripts and for 1_000.
-_DIGITS = re.compile(r"[0-9]{1,18}")
-_NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?")
-_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+# A message lists all codes that are expected up to the first number, and up to the second where none of them is near.
+_SHORT_LIST, _LONG_LIST = 12, 40
 
 
 class Problems(list[str]):
-    """What is wrong with the definitions, each as `file:line: what`: all of it is told at once.
+    """What is wrong with the definitions, each as `file:line: what`: all of it is reported at once.
 
     `faulty`: names of entries that could not be read; that something else names them is no second problem.
     """
@@ -62,15 +55,15 @@ class Problems(list[str]):
         super().__init__()
         self.faulty: set[str] = set()
 
-    def say(self, place: str, what: str) -> None:
+    def add(self, place: str, what: str) -> None:
         """Adds one problem."""
         self.append(f"{place}: {what}")
 
-    def tells_of(self, file: str) -> bool:
+    def any_in(self, file: str) -> bool:
         """Whether there is a problem in this file, named as in messages."""
         return any(problem.startswith(f"{file}:") for problem in self)
 
-    def known(
+    def check_code(
         self, place: str, what: str, code: str, among: Collection[str], field: str = "", names: Names | None = None
     ) -> bool:
         """Whether a code is one of those `among`; a problem if not, with what is allowed.
@@ -83,13 +76,13 @@ class Problems(list[str]):
         if code not in self.faulty:
             meant = names.meant(code) if names is not None else None
             advice = f"; write {meant}" if meant in among else _allowed(code, among, names)
-            self.say(place, f"{field and f'{field}: '}unknown {what} {code!r}{advice}")
+            self.add(place, f"{field and f'{field}: '}unknown {what} {code!r}{advice}")
         return False
 
-    def expected(self, row: Row, column: str, holds: bool, what: str) -> bool:
+    def check_cell(self, row: Row, column: str, holds: bool, what: str) -> bool:
         """Whether a cell holds what it should, which the caller found out; a problem if not."""
         if not holds:
-            self.say(row.place, f"{column} is {row[column]!r}, expected {what}")
+            self.add(row.place, f"{column} is {row[column]!r}, expected {what}")
         return holds
 
 
@@ -114,8 +107,8 @@ class Files:
         """Adds the files of definitions that nothing has read; else one that is misplaced would count for nothing."""
         for path in definition_files(self.folder):
             label = self.label(path.relative_to(self.folder).as_posix())
-            if path not in self._read and not self.problems.tells_of(label):
-                self.problems.say(
+            if path not in self._read and not self.problems.any_in(label):
+                self.problems.add(
                     f"{label}:1",
                     "no definitions are read from a file of this name in this folder; names end in .yaml or .csv, "
                     "in small letters, and each kind has its folder (docs/definitions.md)",
@@ -129,8 +122,8 @@ class Files:
         return False
 
     def missing(self, name: str, what: str) -> None:
-        """Tells that a file, or what it holds, is missing."""
-        self.problems.say(f"{self.label(name)}:1", f"{what} is missing")
+        """Adds that a file, or what it holds, is missing."""
+        self.problems.add(f"{self.label(name)}:1", f"{what} is missing")
 
     def rows(self, name: str, columns: Iterable[str], key: Sequence[str]) -> list[Row]:
         """The lines of a CSV file that has exactly these columns; `key`: those that no two lines share."""
@@ -141,12 +134,12 @@ class Files:
         text = read_text(self.folder / name, label, self.problems)
         if text is None:
             return []
-        found = records(text, tuple(columns), lambda line, what: self.problems.say(f"{label}:{line}", what))
+        found = records(text, tuple(columns), lambda line, what: self.problems.add(f"{label}:{line}", what))
         rows = [Row(cells, label, line) for line, cells in found]
         for same in repeated(rows, lambda row: tuple(row[c] for c in key)):
             for before, row in pairwise(same):
                 what = ", ".join(f"{c} {row[c] or 'empty'}" for c in key)
-                self.problems.say(row.place, f"{what}: line {before.line} has the same; keep one of the two lines")
+                self.problems.add(row.place, f"{what}: line {before.line} has the same; keep one of the two lines")
         return rows
 
     def lines(self, name: str, model: type[P], key: Sequence[str], given: Mapping[str, str] | None = None) -> list[P]:
@@ -170,7 +163,7 @@ class Files:
         if data is None:
             return []
         if not isinstance(data, dict) or not isinstance(data.get(key), list):
-            self.problems.say(f"{lines.file}:1", f"expected a list under `{key}:`")
+            self.problems.add(f"{lines.file}:1", f"expected a list under `{key}:`")
             return []
         return [item for i, entry in enumerate(data[key]) for item in self._placed(model, entry, lines, (key, i))]
 
@@ -186,14 +179,14 @@ class Files:
             if isinstance(data, Mapping) and "name" in data:
                 self.problems.faulty.add(str(data["name"]))
             return []
-        return [item.stands_at(lines.file, lines.at(path))]
+        return [item.placed_at(lines.file, lines.at(path))]
 
 
 def _allowed(code: str, among: Collection[str], names: Names | None = None) -> str:
     """What may take the place of an unknown code: all of a short list, of a long one what is near."""
     close = difflib.get_close_matches(code, among, n=3) if names is None else names.near(code, 3)
     near = [c for c in close if c in among]
-    if len(among) <= (_FEW if near else _SOME):
+    if len(among) <= (_SHORT_LIST if near else _LONG_LIST):
         return f"; expected one of {', '.join(sorted(among)) or 'none'}"
     return f"; near it: {', '.join(near)}" if near else ""
 
@@ -215,27 +208,3 @@ def repeated(items: Iterable[T], key: Callable[[T], Hashable]) -> Iterator[list[
     for item in items:
         by_key[key(item)].append(item)
     return (same for same in by_key.values() if len(same) > 1)
-
-
-def is_day(text: str) -> bool:
-    """Whether a cell holds a day of the calendar, as 1967-08-08."""
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return _DAY.fullmatch(text) is not None  # Python reads weeks and other forms too, the engine does not
-
-
-def is_number(text: str) -> bool:
-    """Whether a cell holds a number in ASCII digits that a double can hold; nan and inf are none."""
-    return _NUMBER.fullmatch(text) is not None and isfinite(float(text))
-
-
-def is_whole(text: str, most: int) -> bool:
-    """Whether a cell holds a whole number from 0 to `most`, in ASCII digits."""
-    return _DIGITS.fullmatch(text) is not None and int(text) <= most
-
-
-def is_year(text: str) -> bool:
-    """Whether a cell holds a year of four ASCII digits."""
-    return _DIGITS.fullmatch(text) is not None and len(text) == 4
