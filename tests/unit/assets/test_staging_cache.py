@@ -60,7 +60,7 @@ def test_a_cached_result_depends_on_the_code_that_its_making_imports() -> None:
     direct = imports.find_modules_directly_imported_by("assets.staging_cache")
     first = (direct - {"assets.home"}) | {f"sources.providers.{name}" for name in registry.providers()}  # only ROOT
     needed = first.union(*(imports.find_upstream_modules(m) for m in first)) | {"assets.staging_cache"}
-    assert {"indicator_defs.files", "sources.providers.national", "warehouse.build.staging"} <= needed
+    assert {"indicator_defs.datasets", "sources.providers.national", "warehouse.build.staging"} <= needed
     covered = {}
     for module in needed:
         path = module.replace(".", "/")
