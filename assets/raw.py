@@ -15,11 +15,11 @@ from assets.workplace import Workplace, told
 from indicator_defs.model import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 from sources.freshness import freshness, newest_by
 from sources.manifests import Manifest
-from sources.providers import national
 from sources.shipped_archive import archive_folders, shipped_archive
+from sources.submissions.inbox import collect_inbox, is_fed_by_inbox
 from warehouse.build.engine import Build
 
 WHOLE = "fetched_whole"
@@ -50,12 +50,12 @@ def _asked(workplace: Workplace, structure: DatasetStructure) -> FetchReport | N
         return None
     place = workplace.place
 
-    def tell(step: Step) -> None:
+    def tell(step: FetchProgress) -> None:
         told(spec.path, step.text, step)
 
-    tell(Step("asking"))
+    tell(FetchProgress("asking"))
     report = online_fetch.fetch(place.path, place.snapshots, spec.provider, spec.dataset, workplace.force, tell)
-    tell(Step(report.outcome.replace("_", " "), rows=report.rows))
+    tell(FetchProgress(report.outcome.replace("_", " "), rows=report.rows))
     return report
 
 
@@ -104,8 +104,8 @@ def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
     for folder in archive_folders(archive):
         if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
             store.import_from(folder)
-    if structure.provider == national.PROVIDER:
-        national.collect_inbox(workplace.place.inbox, store)
+    if is_fed_by_inbox(structure.provider):
+        collect_inbox(workplace.place.inbox, store)
 
 
 def _list(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:

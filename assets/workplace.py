@@ -24,13 +24,13 @@ from assets.release_inputs import SNAPSHOTS, inputs
 from assets.vintage_cut import Cut
 from indicator_defs.errors import PayungError
 from indicator_defs.system import clock
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 from warehouse.build.engine import Build, preview
 from warehouse.metadata import Table
 from warehouse.release.release_folders import Releases, clean
 
 # The command line sets a listener to show progress; the UI needs none.
-Listener = Callable[[str, str, Step | None], None]
+Listener = Callable[[str, str, FetchProgress | None], None]
 _listeners: list[Listener] = []
 
 
@@ -161,7 +161,7 @@ def markdown(names: list[str], rows: list[tuple[Any, ...]], most_columns: int = 
     return head + "\n".join(f"| {' | '.join(cell(row[i]) for i in telling)} |" for row in rows)
 
 
-def told(asset: str, what: str, step: Step | None = None) -> None:
+def told(asset: str, what: str, step: FetchProgress | None = None) -> None:
     """Tells the listeners of an asset that is not a table, or of a step of a fetch."""
     for listener in _listeners:
         listener(asset, what, step)

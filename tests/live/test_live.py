@@ -6,14 +6,14 @@ import pytest
 
 from sources import registry
 from sources.dataset_refresh import refresh_dataset
-from sources.fetching import Wanted
+from sources.fetching import FetchScope
 from sources.snapshots import SnapshotStore
 
 SMALL = {
-    ("unsd_sdg", "sdg"): Wanted(("SI_COV_PENSN",), ("764",)),
-    ("world_bank", "wdi"): Wanted(("SP.POP.TOTL",), ("THA", "VNM")),
-    ("ilostat", "SDG_0131_SEX_SOC_RT"): Wanted(("SDG_0131_SEX_SOC_RT",), ("KHM", "THA")),
-    ("un_wpp", "wpp2024_demographic"): Wanted(("TPopulation1July", "Births"), ("THA",)),
+    ("unsd_sdg", "sdg"): FetchScope(("SI_COV_PENSN",), ("764",)),
+    ("world_bank", "wdi"): FetchScope(("SP.POP.TOTL",), ("THA", "VNM")),
+    ("ilostat", "SDG_0131_SEX_SOC_RT"): FetchScope(("SDG_0131_SEX_SOC_RT",), ("KHM", "THA")),
+    ("un_wpp", "wpp2024_demographic"): FetchScope(("TPopulation1July", "Births"), ("THA",)),
 }
 
 

@@ -9,7 +9,7 @@ import json
 from functools import cache
 from typing import Any
 
-from sources.newest_vintages import newest_state
+from sources.newest_vintages import current_snapshots
 from sources.registry import provider
 from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore
@@ -82,7 +82,7 @@ def world_bank() -> list[Row]:
     store = SnapshotStore(shipped_archive())
     return [
         row
-        for current in newest_state(m for m in store.list() if m.dataset == "wdi")
+        for current in current_snapshots(m for m in store.list() if m.dataset == "wdi")
         for _, body in store.files(current.manifest)
         for row in _load(body)[1]
         if row["indicator"]["id"] in current.series

@@ -15,7 +15,7 @@ from source_samples import sample
 
 from sources import registry
 from sources.dataset_refresh import FetchReport, read_reports, refresh_dataset, write_report
-from sources.fetching import Wanted
+from sources.fetching import FetchScope
 from sources.manifests import Manifest
 from sources.parsing import LARGEST_UNPACKED, SourceError, content_fingerprint, decompressed, read_json, text_of
 from sources.provider_spec import DatasetSpec, ProviderSpec
@@ -26,10 +26,10 @@ UN, BANK, ILO = ("unsd_sdg", "sdg"), ("world_bank", "wdi"), ("ilostat", "SDG_013
 WPP = ("un_wpp", "wpp2024_demographic")
 ALL = [UN, BANK, ILO, WPP]
 WANTED = {
-    UN: Wanted(("SI_COV_CHLD", "SI_COV_PENSN"), ("116", "764")),
-    BANK: Wanted(("SI.POV.GINI", "SP.POP.TOTL"), ("IDN", "KHM")),
-    ILO: Wanted(("SDG_0131_SEX_SOC_RT",), ("KHM", "THA")),
-    WPP: Wanted(("Births", "TPopulation1July"), ("KHM", "THA", "WORLD")),
+    UN: FetchScope(("SI_COV_CHLD", "SI_COV_PENSN"), ("116", "764")),
+    BANK: FetchScope(("SI.POV.GINI", "SP.POP.TOTL"), ("IDN", "KHM")),
+    ILO: FetchScope(("SDG_0131_SEX_SOC_RT",), ("KHM", "THA")),
+    WPP: FetchScope(("Births", "TPopulation1July"), ("KHM", "THA", "WORLD")),
 }
 DATA = {UN: "Series/Data", BANK: "/indicator/", ILO: "/sdmx/data/", WPP: "WPP2024"}
 DEEP = b"[" * 200_000 + b"]" * 200_000
@@ -360,7 +360,7 @@ def test_an_odd_value_in_any_place_is_refused_in_words_or_kept_as_text(
     small = sample(spec, archive, archived[spec.path].place)
     answer = json.loads(small.body)
     judge: Callable[[bytes], object] = (
-        (lambda b: world_bank.read_page("x", b)) if which == BANK else (lambda b: unsd_sdg._read_page(b, ["x"], ["1"]))
+        (lambda b: world_bank.read_page("x", b)) if which == BANK else (lambda b: unsd_sdg.read_page(b, ["x"], ["1"]))
     )
     messages: list[str] = []
     tried = kept = 0

@@ -23,10 +23,11 @@ from indicator_defs.catalog import load_catalog
 from indicator_defs.system import clock
 from sources import registry
 from sources.dataset_refresh import WORK, FetchReport, read_reports, refresh_dataset, write_report
-from sources.fetching import Wanted, Work
-from sources.http import Answer, Client
+from sources.fetching import FetchScope
+from sources.http import Client, HttpAnswer
 from sources.manifests import Manifest
-from sources.newest_vintages import newest_state, one_of_each_date
+from sources.newest_vintages import current_snapshots, one_of_each_date
+from sources.page_cache import PageCache
 from sources.parsing import ParsedDataset, SourceError, content_fingerprint
 from sources.provider_spec import DatasetSpec, ProviderSpec
 from sources.snapshots import SnapshotStore
@@ -37,17 +38,17 @@ ALL = [UN, BANK, ILO, WPP, WPP_AGE]
 NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
 AREAS_ILO = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM", "X01", "X40", "X54", "X84")
 WANTED = {
-    UN: Wanted(("SI_COV_CHLD", "SI_COV_PENSN", "SI_COV_SOCAST"), ("116", "608", "764")),
-    BANK: Wanted(("SI.POV.GINI", "SP.POP.TOTL", "per_allsp.cov_pop_tot"), ("IDN", "KHM", "THA", "VNM")),
-    ILO: Wanted(("SDG_0131_SEX_SOC_RT",), AREAS_ILO),
-    WPP: Wanted(("Births", "TPopulation1July"), ("KHM", "THA", "WORLD")),
-    WPP_AGE: Wanted(("PopFemale", "PopMale"), ("KHM", "THA")),
+    UN: FetchScope(("SI_COV_CHLD", "SI_COV_PENSN", "SI_COV_SOCAST"), ("116", "608", "764")),
+    BANK: FetchScope(("SI.POV.GINI", "SP.POP.TOTL", "per_allsp.cov_pop_tot"), ("IDN", "KHM", "THA", "VNM")),
+    ILO: FetchScope(("SDG_0131_SEX_SOC_RT",), AREAS_ILO),
+    WPP: FetchScope(("Births", "TPopulation1July"), ("KHM", "THA", "WORLD")),
+    WPP_AGE: FetchScope(("PopFemale", "PopMale"), ("KHM", "THA")),
 }
 DATA = {UN: "Series/Data", BANK: "/indicator/", ILO: "/sdmx/", WPP: "WPP2024", WPP_AGE: "WPP2019"}
 
 
 def refresh(
-    store: SnapshotStore, which: tuple[str, str], force: bool = False, wanted: Wanted | None = None
+    store: SnapshotStore, which: tuple[str, str], force: bool = False, wanted: FetchScope | None = None
 ) -> FetchReport:
     return refresh_dataset(store, *which, wanted or WANTED[which], force=force)
 
@@ -92,8 +93,8 @@ def test_what_is_fetched_is_what_is_shipped(
     mine = [m for m in archive.list() if (m.provider, m.dataset) == which]
     if which == UN:  # published whole each time: its servers answer with the newest vintage alone
         mine = mine[-1:]
-    standing = {c.manifest.place: c.series for c in newest_state(mine)}
-    wanted = Wanted(
+    standing = {c.manifest.place: c.series for c in current_snapshots(mine)}
+    wanted = FetchScope(
         tuple(sorted({s for m in mine for s in m.series_asked})),
         tuple(sorted({a for m in mine for a in m.areas_asked})),
     )
@@ -131,9 +132,9 @@ def test_shipped_content_is_not_kept_twice(providers: Providers, store: Snapshot
     assert store.list() == before
 
 
-def _bank_2024(archive: SnapshotStore) -> Wanted:
+def _bank_2024(archive: SnapshotStore) -> FetchScope:
     manifest = next(m for m in archive.list() if m.place.startswith("world_bank/wdi/2024"))
-    return Wanted(tuple(manifest.series_asked), tuple(manifest.areas_asked))
+    return FetchScope(tuple(manifest.series_asked), tuple(manifest.areas_asked))
 
 
 # --- what is new --------------------------------------------------------------------------------------------------
@@ -169,7 +170,7 @@ class TestVintages:
         assert "changed under the same mark" in report.message
         assert report.release_tag == first.release_tag
         assert len(store.list()) == 2, "nothing is overwritten"
-        (now,) = [c for c in newest_state(store.list()) if c.series]
+        (now,) = [c for c in current_snapshots(store.list()) if c.series]
         assert now.manifest.place == report.snapshot
 
     def test_a_new_mark_is_a_new_vintage(
@@ -203,7 +204,7 @@ class TestVintages:
 
 def test_wanting_more_is_fetched_under_the_same_mark(providers: Providers, store: SnapshotStore) -> None:
     refresh(store, BANK)
-    more = Wanted((*WANTED[BANK].series, "SP.URB.TOTL.IN.ZS"), WANTED[BANK].areas)
+    more = FetchScope((*WANTED[BANK].series, "SP.URB.TOTL.IN.ZS"), WANTED[BANK].areas)
     report = refresh(store, BANK, wanted=more)
     assert report.outcome == "new_vintage", "the provider changed nothing"
     assert refresh(store, BANK, wanted=more).outcome == "unchanged"
@@ -578,8 +579,8 @@ def test_the_manifest_tells_status_and_headers_of_each_answer(
 
 
 def test_an_answer_kept_for_the_next_try_keeps_its_headers(tmp_path: Path) -> None:
-    work = Work(tmp_path)
-    kept = Answer("https://x/1", 200, b"a\n{}\n", {"etag": "1"})
+    work = PageCache(tmp_path)
+    kept = HttpAnswer("https://x/1", 200, b"a\n{}\n", {"etag": "1"})
     work.put(kept)
     assert work.get("https://x/1") == kept
     (page,) = (tmp_path / "pages").iterdir()
@@ -594,10 +595,10 @@ def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch:
     def refused(folder: Path) -> None:
         raise PermissionError(13, "Permission denied")
 
-    work = Work(tmp_path)
+    work = PageCache(tmp_path)
     work.clear()
     work.begin("release 1", NOW)
-    work.put(Answer("https://x/1", 200, b"{}"))
+    work.put(HttpAnswer("https://x/1", 200, b"{}"))
     monkeypatch.setattr(shutil, "rmtree", refused)
     with pytest.raises(SourceError, match=r"pages: cannot be removed: Permission denied\. Make the folder writable"):
         work.begin("release 2", NOW)
@@ -608,7 +609,7 @@ def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch:
 
 def test_pages_of_a_failed_fetch_wait_two_days_at_most(tmp_path: Path) -> None:
     """World Bank values change under one `lastupdated`: a dataset of two states never existed."""
-    work, page = Work(tmp_path), Answer("https://x/1", 200, b"{}")
+    work, page = PageCache(tmp_path), HttpAnswer("https://x/1", 200, b"{}")
     work.begin("release 1", NOW)
     work.put(page)
     work.begin("release 1", NOW + timedelta(days=1))
@@ -619,7 +620,7 @@ def test_pages_of_a_failed_fetch_wait_two_days_at_most(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("spoilt", [b"release 1\n2026-11-2", b"release 1\n2026-11-22", b"\xff\xfe", b"", None])
 def test_pages_with_a_spoilt_mark_are_asked_for_anew(tmp_path: Path, spoilt: bytes | None) -> None:
-    work, page = Work(tmp_path), Answer("https://x/1", 200, b"{}")
+    work, page = PageCache(tmp_path), HttpAnswer("https://x/1", 200, b"{}")
     work.begin("release 1", NOW)
     work.put(page)
     mark = tmp_path / "pages" / "mark"
@@ -706,7 +707,7 @@ class TestUnsd:
 
     def test_a_series_that_was_gone_before_is_no_news(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.un_listed = lambda code: code != "SI_COV_CHLD"
-        report = refresh(store, UN, wanted=replace(WANTED[UN], bygone=frozenset({"SI_COV_CHLD"})))
+        report = refresh(store, UN, wanted=replace(WANTED[UN], discontinued=frozenset({"SI_COV_CHLD"})))
         assert report.outcome == "new_vintage"
         assert report.whole
         assert "SI_COV_CHLD" not in store.open(report.snapshot or "").series_asked
@@ -715,9 +716,9 @@ class TestUnsd:
         kept = archive.list()
         asked = wanted(load_catalog(), registry.dataset(*UN), kept)
         newest = next(m for m in kept if m.vintage_date.isoformat() == "2023-12-17")
-        assert asked.bygone == set(asked.series) - set(newest.series_asked)
-        assert "SI_COV_SOCASTPQ" in asked.bygone, "renamed in 2020"
-        assert wanted(load_catalog(), registry.dataset(*UN), []).bygone == frozenset()
+        assert asked.discontinued == set(asked.series) - set(newest.series_asked)
+        assert "SI_COV_SOCASTPQ" in asked.discontinued, "renamed in 2020"
+        assert wanted(load_catalog(), registry.dataset(*UN), []).discontinued == frozenset()
 
     def test_a_list_that_became_shorter_under_the_same_tag_is_noticed(
         self, providers: Providers, store: SnapshotStore
@@ -763,7 +764,7 @@ class TestUnsd:
         self, providers: Providers, store: SnapshotStore, archived: dict[str, Manifest]
     ) -> None:
         series = tuple(s for s in archived["unsd_sdg/sdg"].series_asked if s.startswith(("SG_", "SI_", "SH_")))
-        report = refresh(store, UN, wanted=Wanted(series, ("116",)))
+        report = refresh(store, UN, wanted=FetchScope(series, ("116",)))
         asked = [a for a in providers.world.asked if "Series/Data" in a]
         assert len(asked) > 1
         assert max(map(len, asked)) < 1500
@@ -915,7 +916,7 @@ class TestIlo:
 
     def test_areas_that_were_not_asked_for(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.ignore_area = True
-        report = refresh(store, ILO, wanted=Wanted(WANTED[ILO].series, ("KHM", "THA")))
+        report = refresh(store, ILO, wanted=FetchScope(WANTED[ILO].series, ("KHM", "THA")))
         assert "13 areas came back that were not asked for" in report.message
 
     def test_a_table_that_is_not_in_the_contents(
@@ -1022,11 +1023,11 @@ class TestIloBulk:
 
     def test_a_parameter_that_is_ignored_is_noticed(self, providers: Providers, store: SnapshotStore) -> None:
         providers.world.ignore_area = True
-        report = refresh(store, ILO, wanted=Wanted(WANTED[ILO].series, ("KHM",)))
+        report = refresh(store, ILO, wanted=FetchScope(WANTED[ILO].series, ("KHM",)))
         assert "14 areas came back that were not asked for" in report.message
 
     def test_an_unknown_code_brings_a_header_only(self, providers: Providers, store: SnapshotStore) -> None:
-        report = refresh(store, ILO, wanted=Wanted(WANTED[ILO].series, ("XXX",)))
+        report = refresh(store, ILO, wanted=FetchScope(WANTED[ILO].series, ("XXX",)))
         assert "found a header and no rows" in report.message
         assert "check the codes asked for" in report.message
 
@@ -1066,7 +1067,7 @@ class TestWpp:
         assert len(store.list()) == 2
 
     def test_no_area_asked_for_is_in_the_file(self, providers: Providers, store: SnapshotStore) -> None:
-        report = refresh(store, WPP, wanted=Wanted(WANTED[WPP].series, ("116",)))
+        report = refresh(store, WPP, wanted=FetchScope(WANTED[WPP].series, ("116",)))
         assert "not one row is of an area asked for" in report.message
         assert "crosswalk ref_area of un_wpp" in report.message
 
@@ -1075,7 +1076,7 @@ class TestWpp:
     ) -> None:
         """Files of other revisions write places as LocID; their codes stand in the crosswalk, and not in this file."""
         meaning = {"KHM": "KHM", "116": "KHM", "THA": "THA", "764": "THA", "WORLD": "WLD", "900": "WLD", "XXX": "XXX"}
-        asked = Wanted(WANTED[WPP].series, tuple(sorted({*meaning, "999"})), meaning=meaning | {"999": "XXX"})
+        asked = FetchScope(WANTED[WPP].series, tuple(sorted({*meaning, "999"})), meaning=meaning | {"999": "XXX"})
         report = refresh(store, WPP, wanted=asked)
         assert report.warnings == ["1 area asked for came back without rows: XXX"]
         kept = store.open(report.snapshot or "")

@@ -13,7 +13,7 @@ from source_samples import Sample, fewer_rows, sample, with_extra, without
 
 from indicator_defs.roles import ROLE_COLUMNS
 from sources.manifests import Manifest
-from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_asked, content_fingerprint, decompressed
+from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_requested, content_fingerprint, decompressed
 from sources.provider_spec import DatasetSpec
 from sources.registry import dataset, parse_snapshot, parser, structures
 from sources.snapshots import SnapshotStore
@@ -149,14 +149,14 @@ def test_an_extra_column_is_kept_and_told(spec: DatasetSpec, small: Sample) -> N
 def test_what_was_not_asked_for_is_noticed(spec: DatasetSpec, small: Sample) -> None:
     result = read(spec, small.file, small.body)
     series, areas = sorted(set(result.frame["series"])), sorted(set(result.frame["ref_area"]))
-    assert check_asked(result, series, areas).warnings == []
+    assert check_requested(result, series, areas).warnings == []
     with pytest.raises(SourceError, match=f"areas came back that were not asked for: {areas[0]}"):
-        check_asked(result, series, [*areas[1:], "ELSEWHERE"])
+        check_requested(result, series, [*areas[1:], "ELSEWHERE"])
     with pytest.raises(SourceError, match=f"series came back that were not asked for: {series[0]}"):
-        check_asked(result, [*series[1:], "OTHER"], areas)
-    told = check_asked(result, [*series, "NOT_THERE"], areas)
+        check_requested(result, [*series[1:], "OTHER"], areas)
+    told = check_requested(result, [*series, "NOT_THERE"], areas)
     assert told.warnings == ["1 series asked for came back without rows: NOT_THERE"]
-    told = check_asked(result, series, [*areas, "NOWHERE"])
+    told = check_requested(result, series, [*areas, "NOWHERE"])
     assert told.warnings == ["1 area asked for came back without rows: NOWHERE"], "an area must not vanish unseen"
 
 

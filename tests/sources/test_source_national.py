@@ -9,11 +9,12 @@ import pytest
 from source_samples import SUBMISSION
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from sources.newest_vintages import newest_state
+from sources.newest_vintages import current_snapshots
 from sources.parsing import ParsedDataset, SourceError
-from sources.providers.national import collect_inbox, identify, inbox_sheets, parse
-from sources.registry import dataset, parse_snapshot
+from sources.providers.national import identify, parse
+from sources.registry import dataset, parse_snapshot, provider
 from sources.snapshots import SnapshotStore
+from sources.submissions.inbox import collect_inbox, inbox_sheets
 
 SUBMISSIONS = dataset("national", "submissions")
 HEADER = SUBMISSION.splitlines()[0]
@@ -119,7 +120,7 @@ def test_a_file_in_another_encoding() -> None:
 )
 def test_a_file_that_does_not_say_what_it_is(text: str, said: str) -> None:
     with pytest.raises(SourceError, match=f"(?s)khm.csv: .*{said}"):
-        identify("khm.csv", text.encode())
+        identify(provider("national"), "khm.csv", text.encode())
 
 
 class TestInbox:
@@ -152,7 +153,7 @@ class TestInbox:
         (inbox / "khm.csv").write_text(SUBMISSION.replace("12.5", "13.5").replace("2026-10-01", "2026-10-15"))
         corrected, _ = collect_inbox(inbox, store)
         assert corrected.snapshot_id != khm.snapshot_id
-        assert {c.manifest.place for c in newest_state(store.list())} == {corrected.place, tha.place}
+        assert {c.manifest.place for c in current_snapshots(store.list())} == {corrected.place, tha.place}
         assert len(store.list()) == 3, "the first file stays as a vintage"
 
     def test_a_faulty_file_is_refused_whole(self, inbox: Path, store: SnapshotStore) -> None:

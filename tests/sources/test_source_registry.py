@@ -122,7 +122,7 @@ def test_the_example_of_the_national_format_is_valid() -> None:
     example = re.search(r"```csv\n(.*?)```", text, re.S)
     assert example is not None
     body = example[1].encode()
-    name, vintage = identify("example.csv", body)
+    name, vintage = identify(provider("national"), "example.csv", body)
     frame = parse(dataset("national", name), [("example.csv", body)]).frame
     assert (name, str(vintage), len(frame)) == ("documents", "2014-12-31", 2)
     assert set(frame["sex"]) == {"_T"}

@@ -17,14 +17,14 @@ import pytest
 
 from assets.release_inputs import in_use
 from indicator_defs.model import Snapshot
-from sources.manifests import MANIFEST, Manifest, Origin, RawFile, SnapshotError, read_manifest, sha256
-from sources.newest_vintages import newest_state
+from sources.manifests import MANIFEST, Manifest, RawFile, SnapshotError, SnapshotOrigin, read_manifest, sha256
+from sources.newest_vintages import current_snapshots
 from sources.parsing import SourceError
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
 
 
-def origin(**other: object) -> Origin:
+def origin(**other: object) -> SnapshotOrigin:
     told: dict[str, object] = {
         "provider": "unsd_sdg",
         "dataset": "sdg",
@@ -37,7 +37,7 @@ def origin(**other: object) -> Origin:
         "attribution": "UN",
         "origin": "fetched",
     }
-    return Origin.model_validate(told | other)
+    return SnapshotOrigin.model_validate(told | other)
 
 
 def files(text: str = "one") -> list[RawFile]:
@@ -56,7 +56,7 @@ def taken_in(store: SnapshotStore, archive: Path) -> list[Manifest]:
     """Takes an archive in; the snapshots of the newest state."""
     for folder in archive_folders(archive):
         store.import_from(folder)
-    return [current.manifest for current in newest_state(in_use(store, archive))]
+    return [current.manifest for current in current_snapshots(in_use(store, archive))]
 
 
 class TestKeeping:
@@ -343,7 +343,7 @@ def manifest(vintage: str, series: str, areas: str = "K T", **other: object) -> 
 class TestNewestState:
     def test_each_series_belongs_to_its_newest_vintage(self) -> None:
         old, middle, new = manifest("2018-09-30", "A B C"), manifest("2021-09-15", "B"), manifest("2024-06-28", "C D")
-        state = newest_state([new, old, middle])
+        state = current_snapshots([new, old, middle])
         assert [(c.manifest, sorted(c.series), c.whole) for c in state] == [
             (old, ["A"], False),
             (middle, ["B"], True),
@@ -353,34 +353,34 @@ class TestNewestState:
         assert list(state[0].keep(frame)) == [True, False, False]
 
     def test_a_vintage_of_which_nothing_is_left_is_dropped(self) -> None:
-        assert [c.manifest for c in newest_state([manifest("2022-10-31", "A"), manifest("2024-06-28", "A B")])] == [
-            manifest("2024-06-28", "A B")
-        ]
+        assert [
+            c.manifest for c in current_snapshots([manifest("2022-10-31", "A"), manifest("2024-06-28", "A B")])
+        ] == [manifest("2024-06-28", "A B")]
 
     def test_as_of_leaves_out_what_came_later(self) -> None:
         old, new = manifest("2022-10-31", "A"), manifest("2024-06-28", "A B")
-        assert [c.manifest for c in newest_state([old, new], as_of=date(2023, 1, 1))] == [old]
+        assert [c.manifest for c in current_snapshots([old, new], as_of=date(2023, 1, 1))] == [old]
 
     def test_of_one_date_the_later_fetch_stands(self) -> None:
         first = manifest("2026-01-01", "A", fetched_at="2026-01-02T00:00:00+00:00")
         second = manifest("2026-01-01", "A", fetched_at="2026-01-03T00:00:00+00:00")
-        assert [c.manifest for c in newest_state([second, first])] == [second]
+        assert [c.manifest for c in current_snapshots([second, first])] == [second]
 
     def test_national_files_replace_only_their_own_areas(self) -> None:
         khm = manifest("2026-01-01", "A B", "K", supersedes="series_and_area")
         tha = manifest("2026-02-01", "A", "T", supersedes="series_and_area")
         again = manifest("2026-03-01", "A", "K", supersedes="series_and_area")
-        state = newest_state([khm, tha, again])
+        state = current_snapshots([khm, tha, again])
         assert [(c.manifest, c.whole) for c in state] == [(khm, False), (tha, True), (again, True)]
         frame = pd.DataFrame({"series": ["A", "B"], "ref_area": ["K", "K"]}, dtype=object)
         assert list(state[0].keep(frame)) == [False, True]
 
     def test_datasets_do_not_mix(self) -> None:
         one, other = manifest("2024-01-01", "A"), manifest("2025-01-01", "A", dataset="other")
-        assert {c.manifest.dataset for c in newest_state([one, other])} == {"sdg", "other"}
+        assert {c.manifest.dataset for c in current_snapshots([one, other])} == {"sdg", "other"}
 
     def test_the_shipped_state(self, archive: SnapshotStore) -> None:
-        state = {c.manifest.place.rsplit("-", 1)[0]: c for c in newest_state(archive.list())}
+        state = {c.manifest.place.rsplit("-", 1)[0]: c for c in current_snapshots(archive.list())}
         assert state["unsd_sdg/sdg/2023-12-17"].whole
         assert state["unsd_sdg/sdg/2018-10-15"].series >= {"SL_ISV_IFRM", "SI_COV_LMKTPQ"}, "never asked for again"
         assert not state["unsd_sdg/sdg/2018-10-15"].series & state["unsd_sdg/sdg/2023-12-17"].series
@@ -391,12 +391,12 @@ def test_deciding_needs_neither_pandas_nor_http() -> None:
     code = (
         "import sys, pathlib, tempfile\n"
         "from assets.release_inputs import in_use\n"
-        "from sources.newest_vintages import newest_state\n"
+        "from sources.newest_vintages import current_snapshots\n"
         "from sources.shipped_archive import archive_folders, shipped_archive\n"
         "from sources.snapshots import SnapshotStore\n"
         "store = SnapshotStore(pathlib.Path(tempfile.mkdtemp()))\n"
         "for folder in archive_folders(shipped_archive()): store.import_from(folder)\n"
-        "assert newest_state(in_use(store, shipped_archive()))\n"
+        "assert current_snapshots(in_use(store, shipped_archive()))\n"
         "print(sorted({'pandas', 'requests', 'urllib3', 'numpy'} & set(sys.modules)))\n"
     )
     root = shipped_archive().parents[1]
