@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import shutil
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pytest
 
 from indicator_defs.roles import ROLE_COLUMNS
 from sources import registry
-from sources.providers.national import identify, parse
 from sources.registry import FOLDER, RegistryError, dataset, parser, provider, providers, structures
 
 DOCS = Path(__file__).parents[2] / "docs"
@@ -115,14 +113,3 @@ def test_a_yaml_without_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(registry, "providers", lambda: found)
     with pytest.raises(RegistryError, match=r"has no module: expected sources/providers/new_bank\.py"):
         parser("new_bank")
-
-
-def test_the_example_of_the_national_format_is_valid() -> None:
-    text = (DOCS / "national_format.md").read_text(encoding="utf-8")
-    example = re.search(r"```csv\n(.*?)```", text, re.S)
-    assert example is not None
-    body = example[1].encode()
-    name, vintage = identify(provider("national"), "example.csv", body)
-    frame = parse(dataset("national", name), [("example.csv", body)]).frame
-    assert (name, str(vintage), len(frame)) == ("documents", "2014-12-31", 2)
-    assert set(frame["sex"]) == {"_T"}
