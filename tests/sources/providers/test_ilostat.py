@@ -17,7 +17,7 @@ from sources.fetching import FetchScope
 from sources.manifests import Manifest
 from sources.parsing import ParsedDataset, SourceError
 from sources.provider_spec import DatasetSpec
-from sources.registry import dataset, parser
+from sources.registry import dataset, parser, provider
 from sources.snapshots import SnapshotStore
 
 ILO = fetched_dataset("ilostat", "SDG_0131_SEX_SOC_RT")
@@ -239,3 +239,12 @@ class TestReading:
         body = b"DATAFLOW,REF_AREA,FREQ,MEASURE,SEX,SOC,TIME_PERIOD,OBS_VALUE\nwhat,KHM,A,M,SEX_T,SOC_X,2020,1\n"
         with pytest.raises(SourceError, match="row 2: DATAFLOW: found 'what', expected AGENCY"):
             parser("ilostat")(dataset("ilostat", "SDG_0131_SEX_SOC_RT"), [("data.csv", body)])
+
+
+def test_the_shipped_vintage(archive: SnapshotStore) -> None:
+    assert [str(m.vintage_date) for m in archive.list() if m.provider == ILO.provider] == ["2024-09-12"]
+
+
+def test_its_addresses_can_be_overridden() -> None:
+    names = {e.environment for e in provider("ilostat").endpoints}
+    assert names == {"PAYUNG_ILOSTAT_SDMX_URL", "PAYUNG_ILOSTAT_BULK_URL"}

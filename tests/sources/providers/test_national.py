@@ -130,3 +130,12 @@ def test_the_example_of_the_national_format_is_valid() -> None:
     frame = parse(dataset("national", name), [("example.csv", body)]).frame
     assert (name, str(vintage), len(frame)) == ("documents", "2014-12-31", 2)
     assert set(frame["sex"]) == {"_T"}
+
+
+def test_its_datasets_and_where_their_files_come_from() -> None:
+    spec = provider("national")
+    assert {d.key: d.kind for d in spec.datasets} == {
+        "national__documents": "document",
+        "national__submissions": "national_submission",
+    }
+    assert (spec.endpoints, spec.fed_by) == ([], "inbox")

@@ -14,7 +14,7 @@ from refreshing import frame_of, refresh, with_dataset
 from sources import registry
 from sources.fetching import FetchScope
 from sources.parsing import SourceError
-from sources.registry import dataset, parser
+from sources.registry import dataset, parser, provider
 from sources.snapshots import SnapshotStore
 
 WPP = fetched_dataset("un_wpp", "wpp2024_demographic")
@@ -117,3 +117,9 @@ class TestReading:
         body = b"Location,Time,AgeGrp,PopMale,PopFemale\nCambodia,2015,0-4,1,2\n"
         with pytest.raises(SourceError, match="required column 'ISO3_code' is missing"):
             parser("un_wpp")(dataset("un_wpp", "wpp2019_age_sex"), [("wpp.csv", body)])
+
+
+def test_both_revisions_are_for_weights() -> None:
+    datasets = {d.dataset: d.use for d in provider("un_wpp").datasets}
+    assert datasets == {"wpp2024_demographic": "weights", "wpp2019_age_sex": "weights"}
+    assert [e.environment for e in provider("un_wpp").endpoints] == ["PAYUNG_UN_WPP_URL"]

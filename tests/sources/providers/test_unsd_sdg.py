@@ -20,8 +20,9 @@ from sources import registry
 from sources.fetching import FetchScope
 from sources.http import Client
 from sources.manifests import Manifest
+from sources.newest_vintages import current_snapshots
 from sources.parsing import SourceError
-from sources.registry import parser
+from sources.registry import parser, provider
 from sources.snapshots import SnapshotStore
 
 HALF = "Estimate \ud83d"
@@ -224,3 +225,20 @@ def test_half_of_a_character_in_the_list_of_series(where: str, providers: Provid
     assert report.outcome == "new_vintage", report.message
     assert refresh(store, UN).outcome == "unchanged"
     assert report.model_dump_json().encode()
+
+
+def test_the_shipped_vintages(archive: SnapshotStore) -> None:
+    kept = [m for m in archive.list() if m.provider == UN.provider]
+    assert [str(m.vintage_date) for m in kept] == ["2018-10-15", "2020-12-27", "2022-12-25", "2023-12-17"]
+    state = {str(c.manifest.vintage_date): c for c in current_snapshots(kept)}
+    assert state["2023-12-17"].whole
+    assert state["2018-10-15"].series >= {"SL_ISV_IFRM", "SI_COV_LMKTPQ"}, "never asked for again"
+    assert not state["2018-10-15"].series & state["2023-12-17"].series
+
+
+def test_its_address_can_be_overridden(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoint = provider("unsd_sdg").endpoint("api")
+    assert endpoint.environment == "PAYUNG_UNSD_SDG_URL"
+    assert endpoint.address() == "https://unstats.un.org/SDGAPI/v1/sdg"
+    monkeypatch.setenv("PAYUNG_UNSD_SDG_URL", "http://127.0.0.1:8000/v1/sdg/")
+    assert endpoint.address() == "http://127.0.0.1:8000/v1/sdg"

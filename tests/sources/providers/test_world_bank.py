@@ -14,9 +14,10 @@ from providers.world_bank import ERROR_XML, Service
 from refreshing import frame_of, refresh, with_dataset
 
 from sources.dataset_refresh import read_reports, write_report
+from sources.newest_vintages import current_snapshots
 from sources.parsing import SourceError
 from sources.providers.world_bank import WorldBankError
-from sources.registry import parser
+from sources.registry import parser, provider
 from sources.snapshots import SnapshotStore
 
 HALF, NUL = "Estimate \ud83d", "a\0b"
@@ -190,3 +191,19 @@ def test_a_message_with_half_of_a_character_can_be_written(providers: Providers,
     assert report.outcome == "failed"
     assert "error 111" in report.message
     assert read_reports(write_report(store.root.parent / "fetch", report).parent) == [report]
+
+
+def test_the_shipped_vintages(archive: SnapshotStore) -> None:
+    kept = [m for m in archive.list() if m.provider == BANK.provider]
+    assert [(str(m.vintage_date), m.release_tag) for m in kept] == [
+        ("2018-09-30", "lastupdated 2018-09"),
+        ("2021-09-15", "lastupdated 2021-09-15"),
+        ("2022-10-31", "lastupdated 2022-10"),
+        ("2024-06-28", "lastupdated 2024-06-28"),
+    ]
+    state = {str(c.manifest.vintage_date) for c in current_snapshots(kept)}
+    assert "2022-10-31" not in state, "its one series is in a newer extract"
+
+
+def test_its_address_can_be_overridden() -> None:
+    assert [e.environment for e in provider("world_bank").endpoints] == ["PAYUNG_WORLD_BANK_URL"]
