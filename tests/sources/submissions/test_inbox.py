@@ -6,13 +6,16 @@ from datetime import date, timedelta
 from pathlib import Path
 
 import pytest
-from samples.national import SUBMISSION
+from provider_sample import sample_of
 
 from sources.newest_vintages import current_snapshots
 from sources.parsing import SourceError
-from sources.registry import parse_snapshot
+from sources.registry import parse_snapshot, provider_fed_by
 from sources.snapshots import SnapshotStore
 from sources.submissions.inbox import collect_inbox, inbox_sheets
+
+FED = provider_fed_by("inbox")
+SUBMISSION = sample_of(FED.provider).without_snapshot(FED.dataset("submissions")).body.decode()
 
 
 class TestInbox:
