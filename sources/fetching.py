@@ -133,7 +133,9 @@ class FetchRequest:
     def base(self) -> str:
         """The address in force of the dataset's endpoint."""
         if self.dataset.endpoint is None:
-            raise SourceError(f"{self.dataset.path}: has no endpoint in sources/{self.provider.provider}.yaml.")
+            raise SourceError(
+                f"{self.dataset.path}: has no endpoint in sources/providers/{self.provider.provider}.yaml."
+            )
         return self.provider.endpoint(self.dataset.endpoint).address()
 
     @property
@@ -141,7 +143,7 @@ class FetchRequest:
         """The address that tells what changed."""
         ask = self.provider.what_changed
         if ask is None:
-            raise SourceError(f"sources/{self.provider.provider}.yaml has no what_changed.")
+            raise SourceError(f"sources/providers/{self.provider.provider}.yaml has no what_changed.")
         return self._address_of(ask)
 
     @property

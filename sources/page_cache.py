@@ -42,21 +42,21 @@ class PageCache:
         Other pages are dropped: values may change under one mark, and a dataset of two states never existed. Raises
         SourceError when the folder cannot be written.
         """
-        told = self._pages / "mark"
+        mark_file = self._pages / "mark"
         try:
-            if self._goes_on(told, mark, now):
+            if self._continues(mark_file, mark, now):
                 return
             if self._pages.exists():
                 self.clear()
-            files.write(told, f"{mark}\n{now.isoformat()}")
+            files.write(mark_file, f"{mark}\n{now.isoformat()}")
         except OSError as error:
             raise not_written(self._pages, error) from error
 
     @staticmethod
-    def _goes_on(told: Path, mark: str, now: datetime) -> bool:
+    def _continues(mark_file: Path, mark: str, now: datetime) -> bool:
         """Whether the pages are of this release and young; not where their mark is missing or cannot be read."""
         try:
-            old_mark, _, began = told.read_text(encoding="utf-8").rpartition("\n")
+            old_mark, _, began = mark_file.read_text(encoding="utf-8").rpartition("\n")
             return old_mark == mark and abs(now - datetime.fromisoformat(began)) < KEPT_FOR
         except (FileNotFoundError, ValueError, TypeError):
             return False

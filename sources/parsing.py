@@ -467,7 +467,8 @@ def missing_column(file: str, dataset: DatasetSpec, column: str, found: Iterable
     """The error for a required column that is not there."""
     return SourceError(
         f"{file}: the required column {column!r} is missing; found {', '.join(found)}. The provider has changed its "
-        f"answer: compare it with sources/{dataset.provider}.yaml, dataset {dataset.dataset}, and adapt that file."
+        f"answer: compare it with sources/providers/{dataset.provider}.yaml, dataset {dataset.dataset}, and adapt that "
+        "file."
     )
 
 
@@ -496,13 +497,13 @@ class StagedTableBuilder:
             name=name,
             published_as=published_as,
             role="dimension" if role == "dimension" else "attribute",
-            description=f"Sent by the provider as {published_as}; not in sources/{self.dataset.provider}.yaml.",
+            description=f"Sent by the provider as {published_as}; not in sources/providers/{self.dataset.provider}.yaml.",
         )
         self._by_published_name[published_as] = self._extra[name] = column
         self._columns[name] = []
         self.warnings.append(
             f"{self.dataset.path}: {file}: unknown {column.role} {published_as!r} was kept as column {name}; "
-            f"describe it in sources/{self.dataset.provider}.yaml."
+            f"describe it in sources/providers/{self.dataset.provider}.yaml."
         )
         return name
 

@@ -160,7 +160,7 @@ class DatasetSpec(DatasetStructure):
 
 
 class ProviderSpec(_Strict):
-    """One provider: one YAML file in sources/, with a module of the same name that reads its answers."""
+    """One provider: one YAML file in sources/providers/, with a module of the same name that reads its answers."""
 
     provider: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="Name of the file.")
     title: Text = Field(description="Name for readers.")

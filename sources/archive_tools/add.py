@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m sources.archive_tools.add",
         description="Adds downloaded files to the archive that ships with Payung, as one snapshot with its manifest.",
     )
-    line.add_argument("provider", help="name of a file in sources/ without its ending")
+    line.add_argument("provider", help="name of a file in sources/providers/ without its ending")
     line.add_argument("dataset", help="a dataset that its YAML declares")
     line.add_argument("files", type=Path, nargs="+", help="the answer as the provider sent it; may be packed (.gz)")
     line.add_argument("--vintage", type=date.fromisoformat, required=True, help="day on which this state was published")

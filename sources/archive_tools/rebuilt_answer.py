@@ -1,7 +1,7 @@
 """An answer as it is kept: written as JSON or CSV, packed, read back by the provider's parser, stored as a snapshot.
 
 Belongs here: what holds for the rebuilt answers of every provider.
-Does not belong here: the shape of one provider's answer (its module), reading the figures (figures.py).
+Does not belong here: the shape of one provider's answer (its module), reading the figures (gathered_data.py).
 """
 
 from __future__ import annotations
@@ -73,7 +73,8 @@ def add_snapshot(
         parsed = parser(spec.provider)(dataset, bodies)
     if parsed.warnings:
         raise ArchiveError(
-            f"{dataset.path}: the answer is not as sources/{spec.provider}.yaml says: {'; '.join(parsed.warnings)}"
+            f"{dataset.path}: the answer is not as sources/providers/{spec.provider}.yaml says: "
+            f"{'; '.join(parsed.warnings)}"
         )
     origin = SnapshotOrigin(
         provider=spec.provider,

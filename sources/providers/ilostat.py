@@ -205,7 +205,7 @@ def _moment(address: str, text: str) -> datetime:
 
 
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
-    """The table for all areas wanted; an area that the ILO does not know is found, named and left out.
+    """The table for all areas in scope; an area that the ILO does not know is found, named and left out.
 
     Raises SourceError when the dataflow is unknown, nothing is left, or other areas or series came back.
     """

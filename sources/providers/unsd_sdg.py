@@ -65,7 +65,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
 
 
 def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
-    """The release tags that Series/List gives for the series wanted, and which series there are.
+    """The release tags that Series/List gives for the series in scope, and which series there are.
 
     The UN states no date of a release: the day of the answer stands for it.
     """
@@ -82,7 +82,7 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
 
 
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
-    """All rows of the series and areas wanted, in batches of series; series that are no longer listed are left out.
+    """All rows of the series and areas in scope, in batches of series; series that are no longer listed are left out.
 
     Those that were gone in the vintage before already, and that nothing claims, are left out without a word.
 

@@ -100,7 +100,7 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
 
 
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
-    """All rows of the series and areas wanted, in batches of series.
+    """All rows of the series and areas in scope, in batches of series.
 
     A series or area that the Bank refuses (errors 120, 160, 175) is found, named in `left_out` and not among those
     asked for, so that its last kept values stand. Raises WorldBankError when nothing is left or the question
