@@ -12,7 +12,7 @@ from pathlib import Path
 from indicator_defs.catalog import Catalog, load_catalog
 from sources import registry
 from sources.dataset_refresh import FetchReport, read_reports, refresh_dataset, write_report
-from sources.fetching import Tell, Wanted
+from sources.fetching import FetchScope, ReportProgress
 from sources.manifests import Manifest
 from sources.provider_spec import DatasetSpec
 from sources.snapshots import SnapshotStore
@@ -20,7 +20,7 @@ from sources.snapshots import SnapshotStore
 REPORTS_FOLDER = "fetch"
 
 
-def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifest]) -> Wanted:
+def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifest]) -> FetchScope:
     """Series and areas to ask for: what definitions claim, what weights need, what files hold.
 
     With `ask: known` also all that stored vintages of the dataset asked for; what only older ones asked for and nothing
@@ -34,14 +34,16 @@ def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifes
     areas = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
     newest = max(of_dataset, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
     discontinued = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)
-    return Wanted(tuple(sorted(series)), tuple(sorted(areas)), frozenset(discontinued), areas)
+    return FetchScope(tuple(sorted(series)), tuple(sorted(areas)), frozenset(discontinued), areas)
 
 
-def fetch(home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, on_step: Tell) -> FetchReport:
+def fetch(
+    home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, on_step: ReportProgress
+) -> FetchReport:
     """Fetches and stores what is whole and new, and writes the report to HOME/fetch/PROVIDER__DATASET.json."""
     spec = registry.dataset(provider, dataset)
     report = refresh_dataset(
-        store, provider, dataset, fetch_scope(load_catalog(), spec, store.list()), force=force, tell=on_step
+        store, provider, dataset, fetch_scope(load_catalog(), spec, store.list()), force=force, report_progress=on_step
     )
     write_report(home / REPORTS_FOLDER, report)
     return report

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 
 # (asset, what it made, None) of each asset, and (dataset, what, step) of a fetch.
-Listener = Callable[[str, str, Step | None], None]
+Listener = Callable[[str, str, FetchProgress | None], None]
 _listeners: list[Listener] = []
 
 
@@ -25,7 +25,7 @@ def remove_listener(listener: Listener) -> None:
     _listeners.remove(listener)
 
 
-def report(asset: str, message: str, step: Step | None = None) -> None:
+def report(asset: str, message: str, step: FetchProgress | None = None) -> None:
     """Hands what an asset made, or a step of a fetch, to all listeners."""
     for listener in _listeners:
         listener(asset, message, step)

@@ -16,11 +16,11 @@ from assets.workplace import Workplace
 from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 from sources.freshness import freshness, newest_by
 from sources.manifests import Manifest
-from sources.providers import national
 from sources.shipped_archive import archive_folders, shipped_archive
+from sources.submissions.inbox import collect_inbox, is_fed_by_inbox
 from warehouse.build.engine import Build
 
 FETCHED_WHOLE = "fetched_whole"
@@ -51,12 +51,12 @@ def _fetch_online(workplace: Workplace, structure: DatasetStructure) -> FetchRep
         return None
     home = workplace.home_folders
 
-    def report_step(step: Step) -> None:
+    def report_step(step: FetchProgress) -> None:
         report(spec.path, step.text, step)
 
-    report_step(Step("asking"))
+    report_step(FetchProgress("asking"))
     fetched = online_fetch.fetch(home.path, home.snapshots, spec.provider, spec.dataset, workplace.force, report_step)
-    report_step(Step(fetched.outcome.replace("_", " "), rows=fetched.rows))
+    report_step(FetchProgress(fetched.outcome.replace("_", " "), rows=fetched.rows))
     return fetched
 
 
@@ -105,8 +105,8 @@ def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
     for folder in archive_folders(archive):
         if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
             store.import_from(folder)
-    if structure.provider == national.PROVIDER:
-        national.collect_inbox(workplace.home_folders.inbox, store)
+    if is_fed_by_inbox(structure.provider):
+        collect_inbox(workplace.home_folders.inbox, store)
 
 
 def _list(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:

@@ -15,9 +15,9 @@ from assets.home import ROOT, Home
 from indicator_defs import catalog
 from sources.manifests import Manifest, read_manifest
 from sources.newest_vintages import one_of_each_date
-from sources.providers.national import inbox_files
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
+from sources.submissions.inbox import inbox_files
 from warehouse.release import history
 from warehouse.release import release_folders as published
 

@@ -24,7 +24,7 @@ from pipelines.run_failures import last_failure
 from sources import registry
 from sources.dataset_refresh import CLOCK_SLACK, FetchReport
 from sources.freshness import Freshness, late_sources
-from sources.providers.national import inbox_sheets
+from sources.submissions.inbox import inbox_sheets
 from warehouse.query.read_only import QueryError, query
 from warehouse.release import history
 from warehouse.release.release_folders import DATABASE, DamagedError, Releases, read_manifest

@@ -12,8 +12,8 @@ import pytest
 
 from indicator_defs.system import clock, files
 from sources.dataset_refresh import FetchReport, write_report
-from sources.fetching import Work
-from sources.http import Answer
+from sources.http import HttpAnswer
+from sources.page_cache import PageCache
 from sources.parsing import SourceError
 from warehouse.export.export_files import ExportError, written_aside
 from warehouse.query.answer_files import write_text
@@ -124,8 +124,8 @@ def _export(folder: Path) -> None:
 
 WRITERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
     "report of a fetch": (_report, SourceError),
-    "page of an answer": (lambda f: Work(f).put(Answer("http://x", 200, LONG.encode())), SourceError),
-    "mark of a fetch": (lambda f: Work(f).begin(LONG, clock.now()), SourceError),
+    "page of an answer": (lambda f: PageCache(f).put(HttpAnswer("http://x", 200, LONG.encode())), SourceError),
+    "mark of a fetch": (lambda f: PageCache(f).begin(LONG, clock.now()), SourceError),
     "answer of a query": (lambda f: write_text(f / "a.csv", LONG), QueryError),
     "file of an export": (_export, ExportError),
     "format of a home": (lambda f: mark(f, LONG), OSError),

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rich.progress import Progress, TaskID
 
     from assets.progress_listeners import Listener
-    from sources.fetching import Step
+    from sources.fetching import FetchProgress
 
 
 @contextmanager
@@ -76,7 +76,7 @@ class Bars:
         """Takes the bars away."""
         self.progress.stop()
 
-    def show(self, asset: str, what: str, step: Step | None = None) -> None:
+    def show(self, asset: str, what: str, step: FetchProgress | None = None) -> None:
         """Draws what an asset made, or the step of a fetch (then `asset` is provider/dataset)."""
         if step is None:
             self.progress.update(self._graph, description=f"{asset}: {what}")
@@ -110,7 +110,7 @@ class Events:
             self.stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
             self.stream.flush()
 
-    def progress(self, asset: str, what: str, step: Step | None = None) -> None:
+    def progress(self, asset: str, what: str, step: FetchProgress | None = None) -> None:
         """The event `progress`: asset and text; of a fetch also part, page, pages and rows where they are known."""
         numbers = {} if step is None else {"part": step.part, "page": step.page, "pages": step.pages, "rows": step.rows}
         self.write("progress", asset=asset, text=what, **{k: v for k, v in numbers.items() if v not in (None, "")})

@@ -9,7 +9,7 @@ import os
 from rich.console import Console
 
 from pipelines.cli.output.progress import Bars, Events, on_terminal
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 
 
 class Terminal(io.StringIO):
@@ -17,19 +17,19 @@ class Terminal(io.StringIO):
         return True
 
 
-def page(part: str, number: int, pages: int, rows: int) -> Step:
-    return Step(f"{part}: page {number} of {pages}, {rows} rows", part, number, pages, rows)
+def page(part: str, number: int, pages: int, rows: int) -> FetchProgress:
+    return FetchProgress(f"{part}: page {number} of {pages}, {rows} rows", part, number, pages, rows)
 
 
 def test_a_bar_for_each_provider_with_its_pages_and_rows() -> None:
     out = io.StringIO()
     with Bars(Console(file=out, force_terminal=True, width=120)) as bars:
-        bars.show("unsd_sdg/sdg", "asking", Step("asking"))
+        bars.show("unsd_sdg/sdg", "asking", FetchProgress("asking"))
         for number in (1, 2):
             bars.show("unsd_sdg/sdg", "", page("series_data_01", number, 2, 6000))
         bars.show("unsd_sdg/sdg", "", page("series_data_02", 1, 3, 12000))
         bars.show("world_bank/wdi", "", page("indicator_01", 1, 4, 900))
-        bars.show("un_wpp/wpp2024", "unchanged", Step("unchanged"))
+        bars.show("un_wpp/wpp2024", "unchanged", FetchProgress("unchanged"))
         bars.show("harmonised.observation", "20 rows")
         _, un, bank, wpp = bars.progress.tasks
     assert [(t.description, t.completed, t.total) for t in (un, bank)] == [("unsd_sdg", 3, 5), ("world_bank", 1, 4)]

@@ -1,4 +1,4 @@
-"""The HTTP client against a real server that misbehaves: tries, pauses, limits, and what the user is told."""
+"""The HTTP client against a real server that misbehaves: tries, pauses, limits, and the messages."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def client() -> Client:
 
 @pytest.fixture
 def address(providers: Providers) -> str:
-    return f"{providers.base}/v2/source/2?format=json"
+    return f"{providers.base}/plain/list?format=json"
 
 
 def test_it_says_who_it_is_and_counts(client: Client, providers: Providers, address: str) -> None:
@@ -57,7 +57,7 @@ def test_whom_to_write_to_is_told_where_it_is_set(
 
 @pytest.mark.parametrize("status", [429, 500, 502, 503, 504])
 def test_a_passing_fault_is_asked_again(client: Client, providers: Providers, address: str, status: int) -> None:
-    providers.world.fault = on("source/2", lambda _: servers.Reply(b"not now", status), times=3)
+    providers.world.fault = on("plain/list", lambda _: servers.Reply(b"not now", status), times=3)
     assert client.get(address).status == 200
     assert client.tally.requests == providers.world.count() == 4, "tries are counted"
 
@@ -65,7 +65,7 @@ def test_a_passing_fault_is_asked_again(client: Client, providers: Providers, ad
 def test_a_lasting_fault_is_told_with_address_status_and_first_bytes(
     client: Client, providers: Providers, address: str
 ) -> None:
-    providers.world.fault = on("source/2", servers.bad_gateway)
+    providers.world.fault = on("plain/list", servers.bad_gateway)
     with pytest.raises(HttpError, match=r"status 502, asked 4 times, body beginning '<html><title>502 Bad") as caught:
         client.get(address)
     assert address in str(caught.value)
@@ -74,28 +74,28 @@ def test_a_lasting_fault_is_told_with_address_status_and_first_bytes(
 
 
 def test_retry_after_is_kept(client: Client, providers: Providers, address: str) -> None:
-    providers.world.fault = on("source/2", servers.come_back("0"), times=2)
+    providers.world.fault = on("plain/list", servers.come_back("0"), times=2)
     assert client.get(address).status == 200
 
 
 def test_a_long_retry_after_is_not_waited_for(client: Client, providers: Providers, address: str) -> None:
-    providers.world.fault = on("source/2", servers.come_back("3600"))
+    providers.world.fault = on("plain/list", servers.come_back("3600"))
     with pytest.raises(HttpError, match=r"status 429.*come back after 3600 \(Retry-After\)"):
         client.get(address)
     assert providers.world.count() == 1, "and not asked again before"
 
 
 def test_a_server_that_hangs(providers: Providers, address: str) -> None:
-    providers.world.fault = on("source/2", servers.hang(2))
+    providers.world.fault = on("plain/list", servers.hang(2))
     with pytest.raises(SourceError, match=r"no answer from 127.0.0.1:\d+ within 0.2 seconds, asked 2 times"):
         Client(LIMITS, pause=0.01, timeout=0.2, tries=2).get(address)
 
 
 def test_a_body_that_breaks_off(client: Client, providers: Providers, address: str) -> None:
-    providers.world.fault = on("source/2", servers.broken_off)
-    with pytest.raises(SourceError, match=r"source/2\?format=json: asked 2 times: status 200, the answer broke off"):
+    providers.world.fault = on("plain/list", servers.broken_off)
+    with pytest.raises(SourceError, match=r"plain/list\?format=json: asked 2 times: status 200, the answer broke off"):
         client.get(address)
-    providers.world.fault = on("source/2", servers.broken_off, times=0)
+    providers.world.fault = on("plain/list", servers.broken_off, times=0)
     assert client.get(address).body.startswith(b"[")
 
 
@@ -117,16 +117,14 @@ def test_a_bad_body_is_asked_for_once_more_and_a_final_one_is_not(
 
 
 def test_no_more_connections_than_the_provider_takes(client: Client, providers: Providers) -> None:
-    providers.world.fault = on("source/2", servers.hang(0.05))
+    providers.world.fault = on("plain/list", servers.hang(0.05))
     with ThreadPoolExecutor(8) as pool:
-        list(pool.map(client.get, [f"{providers.base}/v2/source/2?format=json&n={n}" for n in range(8)]))
+        list(pool.map(client.get, [f"{providers.base}/plain/list?format=json&n={n}" for n in range(8)]))
     assert providers.world.most_at_once == LIMITS.connections
 
 
 def test_conditional_questions(client: Client, providers: Providers) -> None:
-    from sources.registry import dataset
-
-    address = f"{providers.base}/wpp/{dataset('un_wpp', 'wpp2024_demographic').address}"
+    address = f"{providers.base}/plain/file.csv"
     first = client.get(address)
     assert first.etag
     assert first.last_modified == "Thu, 11 Jul 2024 00:00:00 GMT"
@@ -135,14 +133,14 @@ def test_conditional_questions(client: Client, providers: Providers) -> None:
 
 
 def test_an_address_too_long_is_not_sent(client: Client, providers: Providers) -> None:
-    with pytest.raises(SourceError, match=r"has 16\d\d characters, more than the 1500"):
-        client.get(f"{providers.base}/v2/country/{'THA;' * 400}")
+    with pytest.raises(SourceError, match=r"has 17\d\d characters, more than the 1500"):
+        client.get(f"{providers.base}/plain/{'code;' * 350}")
     assert providers.world.count() == 0
 
 
 def test_a_name_that_cannot_be_resolved() -> None:
     with pytest.raises(SourceError, match=r"the name no-such-host.invalid cannot be resolved.*Check the network"):
-        Client(LIMITS, pause=0, tries=1).get("https://no-such-host.invalid/v2/source/2")
+        Client(LIMITS, pause=0, tries=1).get("https://no-such-host.invalid/list")
 
 
 def test_nobody_listens() -> None:
@@ -155,7 +153,7 @@ def test_nobody_listens() -> None:
 
 def test_no_address_at_all() -> None:
     with pytest.raises(SourceError, match=r"no address that can be asked.*PAYUNG_..._URL"):
-        Client(LIMITS, pause=0).get("unstats.un.org/sdgs")
+        Client(LIMITS, pause=0).get("example.org/list")
 
 
 class Silent(ThreadingHTTPServer):

@@ -2,60 +2,19 @@
 
 from __future__ import annotations
 
-import gzip
 import json
 import re
-import shutil
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import date
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from snapshot_samples import altered, files, origin
 
-from assets.release_inputs import in_use
-from sources.manifests import MANIFEST, Manifest, Origin, RawFile, SnapshotError, read_manifest, sha256
-from sources.newest_vintages import newest_state
+from sources.manifests import MANIFEST, Manifest, RawFile, SnapshotError, sha256
 from sources.parsing import SourceError
-from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
-
-
-def origin(**other: object) -> Origin:
-    told: dict[str, object] = {
-        "provider": "unsd_sdg",
-        "dataset": "sdg",
-        "producer": "UN",
-        "vintage_date": date(2023, 12, 17),
-        "address": "https://example.org/Series/Data",
-        "series_asked": ["A", "B"],
-        "areas_asked": ["1"],
-        "licence": "terms",
-        "attribution": "UN",
-        "origin": "fetched",
-    }
-    return Origin.model_validate(told | other)
-
-
-def files(text: str = "one") -> list[RawFile]:
-    return [
-        RawFile("a.csv", text.encode()),
-        RawFile("b.json.gz", gzip.compress(b"{}", mtime=0), "https://example.org/b"),
-    ]
-
-
-def altered(path: Path, content: bytes) -> None:
-    path.chmod(0o644)
-    path.write_bytes(content)
-
-
-def taken_in(store: SnapshotStore, archive: Path) -> list[Manifest]:
-    """Takes an archive in; the snapshots of the newest state."""
-    for folder in archive_folders(archive):
-        store.import_from(folder)
-    return [current.manifest for current in newest_state(in_use(store, archive))]
 
 
 class TestKeeping:
@@ -252,159 +211,3 @@ class TestDamage:
         kept = store.add(origin(), [RawFile("a.json.gz", b"<html>")])
         with pytest.raises(SourceError, match=r"a\.json\.gz: the compressed file is cut or damaged"):
             list(store.files(kept))
-
-
-class TestArchive:
-    @pytest.fixture
-    def copy(self, tmp_path: Path) -> Path:
-        return Path(shutil.copytree(shipped_archive(), tmp_path / "archive"))
-
-    def test_import_takes_all_and_nothing_twice(self, store: SnapshotStore, archive: SnapshotStore) -> None:
-        newest = taken_in(store, shipped_archive())
-        assert store.list() == archive.list()
-        assert {m.place for m in newest} <= {m.place for m in archive.list()}
-        stamps = {p: p.stat().st_mtime_ns for p in store.root.rglob("*")}
-        assert taken_in(store, shipped_archive()) == newest
-        assert {p: p.stat().st_mtime_ns for p in store.root.rglob("*")} == stamps
-
-    def test_every_file_of_the_archive_is_checked(self, store: SnapshotStore, copy: Path) -> None:
-        for path in sorted(copy.rglob("*.csv*")):
-            whole = path.read_bytes()
-            for spoilt in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
-                altered(path, spoilt)
-                with pytest.raises(SnapshotError) as caught:
-                    taken_in(store, copy)
-                assert f"{path}: altered or cut" in str(caught.value)
-                assert "Restore the file" in str(caught.value)
-            altered(path, whole)
-        taken_in(store, copy)
-        path = next(copy.rglob("data_page_001.json.gz"))
-        altered(path, path.read_bytes()[:-5])
-        with pytest.raises(SnapshotError, match="altered or cut"):
-            taken_in(store, copy)
-
-    def test_a_missing_archive(self, store: SnapshotStore, tmp_path: Path) -> None:
-        with pytest.raises(SnapshotError, match="no snapshot found"):
-            taken_in(store, tmp_path / "nothing")
-
-    def test_an_archive_that_is_no_longer_shipped_is_left_out(self, store: SnapshotStore, copy: Path) -> None:
-        taken_in(store, copy)
-        gone = next(f for f in archive_folders(copy) if f.parts[-3] == "ilostat")
-        shutil.rmtree(gone)
-        fetched = store.add(origin(vintage_date=date(2026, 9, 1), series_asked=["SI_COV_PENSN"]), files())
-        places = {m.place for m in taken_in(store, copy)}
-        assert f"ilostat/SDG_0131_SEX_SOC_RT/{gone.name}" not in places
-        assert fetched.place in places, "what was fetched counts"
-        assert len(store.list()) == len(archive_folders(copy)) + 2, "nothing was removed"
-
-    def test_manifests_say_what_they_are(self, archive: SnapshotStore) -> None:
-        kept = archive.list()
-        assert sum(f.bytes for m in kept for f in m.files) < 3_000_000
-        for m in kept:
-            assert m.licence
-            assert m.attribution
-            assert m.address
-            assert m.series_asked
-            assert m.areas_asked
-            assert m.note
-            assert m.fetched_at is None
-            assert m.rebuilt == (m.provider != "national")
-            assert m.origin == "archive"
-        assert [(m.provider, str(m.vintage_date)) for m in kept if m.provider in ("ilostat", "unsd_sdg")] == [
-            ("ilostat", "2024-09-12"),
-            ("unsd_sdg", "2018-10-15"),
-            ("unsd_sdg", "2020-12-27"),
-            ("unsd_sdg", "2022-12-25"),
-            ("unsd_sdg", "2023-12-17"),
-        ]
-        bank = [(str(m.vintage_date), m.release_tag) for m in kept if m.provider == "world_bank"]
-        assert bank == [
-            ("2018-09-30", "lastupdated 2018-09"),
-            ("2021-09-15", "lastupdated 2021-09-15"),
-            ("2022-10-31", "lastupdated 2022-10"),
-            ("2024-06-28", "lastupdated 2024-06-28"),
-        ]
-
-    def test_no_manifest_names_a_place_on_a_machine(self, archive: SnapshotStore) -> None:
-        for folder in archive_folders(archive.root):
-            text = (folder / MANIFEST).read_text()
-            assert str(Path.home()) not in text
-            assert str(archive.root) not in text
-
-
-def manifest(vintage: str, series: str, areas: str = "K T", **other: object) -> Manifest:
-    """A manifest as the store would write it, of the series and areas named."""
-    told = origin(vintage_date=vintage, series_asked=series.split(), areas_asked=areas.split(), **other)
-    number = sha256(f"{vintage}{series}{areas}{other}".encode())[:12]
-    return Manifest(snapshot_id=f"{vintage}-{number}", files=[], **told.model_dump())
-
-
-class TestNewestState:
-    def test_each_series_belongs_to_its_newest_vintage(self) -> None:
-        old, middle, new = manifest("2018-09-30", "A B C"), manifest("2021-09-15", "B"), manifest("2024-06-28", "C D")
-        state = newest_state([new, old, middle])
-        assert [(c.manifest, sorted(c.series), c.whole) for c in state] == [
-            (old, ["A"], False),
-            (middle, ["B"], True),
-            (new, ["C", "D"], True),
-        ]
-        frame = pd.DataFrame({"series": ["A", "B", "C"], "ref_area": ["K", "K", "T"]}, dtype=object)
-        assert list(state[0].keep(frame)) == [True, False, False]
-
-    def test_a_vintage_of_which_nothing_is_left_is_dropped(self) -> None:
-        assert [c.manifest for c in newest_state([manifest("2022-10-31", "A"), manifest("2024-06-28", "A B")])] == [
-            manifest("2024-06-28", "A B")
-        ]
-
-    def test_as_of_leaves_out_what_came_later(self) -> None:
-        old, new = manifest("2022-10-31", "A"), manifest("2024-06-28", "A B")
-        assert [c.manifest for c in newest_state([old, new], as_of=date(2023, 1, 1))] == [old]
-
-    def test_of_one_date_the_later_fetch_stands(self) -> None:
-        first = manifest("2026-01-01", "A", fetched_at="2026-01-02T00:00:00+00:00")
-        second = manifest("2026-01-01", "A", fetched_at="2026-01-03T00:00:00+00:00")
-        assert [c.manifest for c in newest_state([second, first])] == [second]
-
-    def test_national_files_replace_only_their_own_areas(self) -> None:
-        khm = manifest("2026-01-01", "A B", "K", supersedes="series_and_area")
-        tha = manifest("2026-02-01", "A", "T", supersedes="series_and_area")
-        again = manifest("2026-03-01", "A", "K", supersedes="series_and_area")
-        state = newest_state([khm, tha, again])
-        assert [(c.manifest, c.whole) for c in state] == [(khm, False), (tha, True), (again, True)]
-        frame = pd.DataFrame({"series": ["A", "B"], "ref_area": ["K", "K"]}, dtype=object)
-        assert list(state[0].keep(frame)) == [False, True]
-
-    def test_datasets_do_not_mix(self) -> None:
-        one, other = manifest("2024-01-01", "A"), manifest("2025-01-01", "A", dataset="other")
-        assert {c.manifest.dataset for c in newest_state([one, other])} == {"sdg", "other"}
-
-    def test_the_shipped_state(self, archive: SnapshotStore) -> None:
-        state = {c.manifest.place.rsplit("-", 1)[0]: c for c in newest_state(archive.list())}
-        assert state["unsd_sdg/sdg/2023-12-17"].whole
-        assert state["unsd_sdg/sdg/2018-10-15"].series >= {"SL_ISV_IFRM", "SI_COV_LMKTPQ"}, "never asked for again"
-        assert not state["unsd_sdg/sdg/2018-10-15"].series & state["unsd_sdg/sdg/2023-12-17"].series
-        assert "world_bank/wdi/2022-10-31" not in state, "its one series stands in a newer extract"
-
-
-def test_deciding_needs_neither_pandas_nor_http() -> None:
-    code = (
-        "import sys, pathlib, tempfile\n"
-        "from assets.release_inputs import in_use\n"
-        "from sources.newest_vintages import newest_state\n"
-        "from sources.shipped_archive import archive_folders, shipped_archive\n"
-        "from sources.snapshots import SnapshotStore\n"
-        "store = SnapshotStore(pathlib.Path(tempfile.mkdtemp()))\n"
-        "for folder in archive_folders(shipped_archive()): store.import_from(folder)\n"
-        "assert newest_state(in_use(store, shipped_archive()))\n"
-        "print(sorted({'pandas', 'requests', 'urllib3', 'numpy'} & set(sys.modules)))\n"
-    )
-    root = shipped_archive().parents[1]
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=root, check=False)
-    assert (done.stdout, done.stderr) == ("[]\n", "")
-
-
-def test_the_manifest_is_plain_json(archive: SnapshotStore) -> None:
-    for folder in archive_folders(archive.root):
-        told = json.loads((folder / MANIFEST).read_text())
-        assert told["snapshot_id"] == folder.name == read_manifest(folder).snapshot_id
-        assert told["checksum"], "every manifest that ships has one"

@@ -3,23 +3,21 @@
 from __future__ import annotations
 
 import gzip
-import json
 import re
 from collections.abc import Callable, Iterator
 
 import pytest
-from providers.servers import rows_of, with_rows
-from source_samples import Sample, fewer_rows, sample, with_extra, without
+from provider_sample import PagedJsonSample, ProviderSample, SmallAnswer, sample_of, small_answer
 
 from indicator_defs.roles import ROLE_COLUMNS
 from sources.manifests import Manifest
-from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_asked, content_fingerprint, decompressed
+from sources.parsing import SNAPSHOT_ROW, ParsedDataset, SourceError, check_requested, content_fingerprint, decompressed
 from sources.provider_spec import DatasetSpec
 from sources.registry import dataset, parse_snapshot, parser, structures
 from sources.snapshots import SnapshotStore
 
 DATASETS = [d for d in structures() if isinstance(d, DatasetSpec)]
-JSON_PROVIDERS = ("unsd_sdg", "world_bank")
+PAGED = [d for d in DATASETS if isinstance(sample_of(d.provider), PagedJsonSample)]
 
 
 @pytest.fixture(params=DATASETS, ids=lambda d: d.path)
@@ -29,9 +27,14 @@ def spec(request: pytest.FixtureRequest) -> DatasetSpec:
 
 
 @pytest.fixture
-def small(spec: DatasetSpec, archive: SnapshotStore, archived: dict[str, Manifest]) -> Sample:
-    kept = archived.get(spec.path)
-    return sample(spec, archive, kept.place if kept else None)
+def sample(spec: DatasetSpec) -> ProviderSample:
+    found: ProviderSample = sample_of(spec.provider)
+    return found
+
+
+@pytest.fixture
+def small(spec: DatasetSpec, archive: SnapshotStore, archived: dict[str, Manifest]) -> SmallAnswer:
+    return small_answer(spec, archive, archived.get(spec.path))
 
 
 def read(spec: DatasetSpec, file: str, *bodies: bytes) -> ParsedDataset:
@@ -43,7 +46,7 @@ def expected_columns(spec: DatasetSpec) -> list[str]:
     return [SNAPSHOT_ROW, *ROLE_COLUMNS, *own]
 
 
-def test_a_recorded_answer_gives_the_tidy_table(spec: DatasetSpec, small: Sample) -> None:
+def test_a_recorded_answer_gives_the_tidy_table(spec: DatasetSpec, small: SmallAnswer) -> None:
     result = read(spec, small.file, small.body)
     frame = result.frame
     assert list(frame.columns) == expected_columns(spec)
@@ -77,7 +80,7 @@ def test_every_shipped_snapshot_is_parsed_whole(archive: SnapshotStore, parsed: 
                 assert cells[~cells.str.fullmatch(column.pattern)].empty, (manifest.place, column.name)
 
 
-def spoilt(spec: DatasetSpec, body: bytes) -> Iterator[tuple[str, bytes, str]]:
+def spoilt(sample: ProviderSample, body: bytes) -> Iterator[tuple[str, bytes, str]]:
     """Name of the fault, the body, and what the message must say."""
     yield "empty", b"", "empty body"
     yield "white space", b" \r\n", "white space"
@@ -90,55 +93,42 @@ def spoilt(spec: DatasetSpec, body: bytes) -> Iterator[tuple[str, bytes, str]]:
     yield "HTML", b"<!DOCTYPE html>\n<html><head><title>502 Bad Gateway</title></head></html>", "HTML.*502 Bad Gateway"
     yield (
         "XML error",
-        b'<wb:error xmlns:wb="http://www.worldbank.org">\n<wb:message id="111" key="Invalid format">The requested '
-        b"response format was not found.</wb:message>\n</wb:error>",
+        b"<error>\n<title>The requested response format was not found.</title>\n</error>",
         "XML.*requested response format was not found",
     )
     yield "not UTF-8", body.replace(b"2", b"\xe9", 1), "not UTF-8"
-    if spec.provider in JSON_PROVIDERS:
-        for at in (1, len(body) // 3, len(body) // 2, len(body) - 2):
-            yield f"cut at {at}", body[:at], "breaks off|no JSON"
-        yield "other JSON", b'{"status": "ok"}', "expected"
-        yield "rows that lack", fewer_rows(spec.provider, body), r"found 5 rows .* expected 6"
-    else:
-        yield "header only", body[: body.index(b"\n") + 1], "no rows"
-        yield "cut in a row", body.rstrip(b"\n").rsplit(b",", 3)[0], "the file was cut"
-        yield "open quote", body.rstrip(b"\n") + b',"x', "quote that is never closed"
+    yield from sample.spoilt(body)
 
 
-def test_a_spoilt_body_is_a_clear_error(spec: DatasetSpec, small: Sample) -> None:
-    for fault, body, said in spoilt(spec, small.body):
+def test_a_spoilt_body_is_a_clear_error(spec: DatasetSpec, sample: ProviderSample, small: SmallAnswer) -> None:
+    for fault, body, said in spoilt(sample, small.body):
         with pytest.raises(SourceError) as caught:
             read(spec, small.file, body)
         assert small.file in str(caught.value), fault
         assert re.search(said, str(caught.value)), (fault, str(caught.value))
 
 
-def test_a_missing_required_column_fails_by_name(spec: DatasetSpec, small: Sample) -> None:
+def test_a_missing_required_column_fails_by_name(spec: DatasetSpec, sample: ProviderSample, small: SmallAnswer) -> None:
     wide = ("series", "obs_value", "ref_area") if spec.measures else ()
     names = [c.published_as for c in spec.columns if c.required and c.role not in wide] + list(spec.measures)
     assert names
     for name in names:
         with pytest.raises(SourceError, match=f"required column.*{name}.*missing"):
-            read(spec, small.file, without(spec.provider, small.body, name))
+            read(spec, small.file, sample.without(small.body, name))
 
 
-def test_a_missing_column_that_is_not_required_stays_empty(spec: DatasetSpec, small: Sample) -> None:
-    optional = {
-        "unsd_sdg": "geoAreaName",
-        "world_bank": "obs_status",
-        "ilostat": "NOTE_SOURCE",
-        "un_wpp": "Location",
-        "national": "footnote",
-    }[spec.provider]
-    result = read(spec, small.file, without(spec.provider, small.body, optional))
+def test_a_missing_column_that_is_not_required_stays_empty(
+    spec: DatasetSpec, sample: ProviderSample, small: SmallAnswer
+) -> None:
+    optional = sample.optional_column
+    result = read(spec, small.file, sample.without(small.body, optional))
     role = next(c.name for c in spec.columns if c.published_as == optional)
     assert result.frame[role].isna().all()
     assert list(result.frame.columns) == expected_columns(spec)
 
 
-def test_an_extra_column_is_kept_and_told(spec: DatasetSpec, small: Sample) -> None:
-    result = read(spec, small.file, with_extra(spec.provider, small.body, "New Thing", "x1"))
+def test_an_extra_column_is_kept_with_a_warning(spec: DatasetSpec, sample: ProviderSample, small: SmallAnswer) -> None:
+    result = read(spec, small.file, sample.with_extra(small.body, "New Thing", "x1"))
     assert (result.frame["new_thing"] == "x1").all()
     assert [(c.name, c.published_as, c.role) for c in result.extra_columns] == [("new_thing", "New Thing", "attribute")]
     assert len(result.warnings) == 1
@@ -146,21 +136,21 @@ def test_an_extra_column_is_kept_and_told(spec: DatasetSpec, small: Sample) -> N
     assert spec.path in result.warnings[0]
 
 
-def test_what_was_not_asked_for_is_noticed(spec: DatasetSpec, small: Sample) -> None:
+def test_what_was_not_asked_for_is_noticed(spec: DatasetSpec, small: SmallAnswer) -> None:
     result = read(spec, small.file, small.body)
     series, areas = sorted(set(result.frame["series"])), sorted(set(result.frame["ref_area"]))
-    assert check_asked(result, series, areas).warnings == []
+    assert check_requested(result, series, areas).warnings == []
     with pytest.raises(SourceError, match=f"areas came back that were not asked for: {areas[0]}"):
-        check_asked(result, series, [*areas[1:], "ELSEWHERE"])
+        check_requested(result, series, [*areas[1:], "ELSEWHERE"])
     with pytest.raises(SourceError, match=f"series came back that were not asked for: {series[0]}"):
-        check_asked(result, [*series[1:], "OTHER"], areas)
-    told = check_asked(result, [*series, "NOT_THERE"], areas)
-    assert told.warnings == ["1 series asked for came back without rows: NOT_THERE"]
-    told = check_asked(result, series, [*areas, "NOWHERE"])
-    assert told.warnings == ["1 area asked for came back without rows: NOWHERE"], "an area must not vanish unseen"
+        check_requested(result, [*series[1:], "OTHER"], areas)
+    checked = check_requested(result, [*series, "NOT_THERE"], areas)
+    assert checked.warnings == ["1 series asked for came back without rows: NOT_THERE"]
+    checked = check_requested(result, series, [*areas, "NOWHERE"])
+    assert checked.warnings == ["1 area asked for came back without rows: NOWHERE"], "an area must not vanish unseen"
 
 
-def test_a_damaged_gzip_is_named(small: Sample) -> None:
+def test_a_damaged_gzip_is_named(small: SmallAnswer) -> None:
     packed = gzip.compress(small.body)
     assert decompressed("a.json.gz", packed) == small.body
     for body in (packed[:-9], packed[:30], b"<html>", b""):
@@ -169,7 +159,7 @@ def test_a_damaged_gzip_is_named(small: Sample) -> None:
                 decompressed("a.json.gz", body)
 
 
-def test_the_fingerprint_is_about_content(spec: DatasetSpec, small: Sample) -> None:
+def test_the_fingerprint_is_about_content(spec: DatasetSpec, small: SmallAnswer) -> None:
     frame = read(spec, small.file, small.body).frame
     print_of = content_fingerprint(frame)
     assert content_fingerprint(frame.iloc[::-1].assign(snapshot_row="other:1")) == print_of
@@ -179,73 +169,60 @@ def test_the_fingerprint_is_about_content(spec: DatasetSpec, small: Sample) -> N
     assert content_fingerprint(changed) != print_of
 
 
-def overlapping(first: tuple[str, bytes], second: tuple[str, bytes]) -> tuple[str, bytes]:
+def overlapping(sample: PagedJsonSample, first: tuple[str, bytes], second: tuple[str, bytes]) -> tuple[str, bytes]:
     """The second page with the last row of the first in the place of its own first row."""
-    last = rows_of(first[1])[-1]
-    return second[0], with_rows(second[1], lambda rows: [last, *rows[1:]]).body
+    last = sample.rows_of(first[1])[-1]
+    return second[0], sample.with_rows(second[1], lambda rows: [last, *rows[1:]])
 
 
-@pytest.mark.parametrize("provider", JSON_PROVIDERS)
+@pytest.mark.parametrize("spec", PAGED, ids=lambda d: d.path)
 class TestPages:
     """What only paged answers have."""
 
-    def pages(
-        self, provider: str, archive: SnapshotStore, archived: dict[str, Manifest]
-    ) -> tuple[DatasetSpec, list[tuple[str, bytes]]]:
-        spec = next(d for d in DATASETS if d.provider == provider)
-        whole = json.loads(sample(spec, archive, archived[spec.path].place).body)
-        made = []
-        for number in (1, 2, 3):
-            if provider == "unsd_sdg":
-                body = whole | {
-                    "data": whole["data"][number * 2 - 2 : number * 2],
-                    "totalPages": 3,
-                    "pageNumber": number,
-                }
-            else:
-                body = [whole[0] | {"pages": 3, "page": number}, whole[1][number * 2 - 2 : number * 2]]
-            made.append((f"data_page_{number:03}.json", json.dumps(body).encode()))
-        return spec, made
+    @pytest.fixture
+    def pages(self, sample: PagedJsonSample, small: SmallAnswer) -> list[tuple[str, bytes]]:
+        return sample.three_pages(small.body)
 
-    def test_pages_make_one_answer(self, provider: str, archive: SnapshotStore, archived: dict[str, Manifest]) -> None:
-        spec, pages = self.pages(provider, archive, archived)
-        frame = parser(provider)(spec, pages).frame
+    def test_pages_make_one_answer(self, spec: DatasetSpec, pages: list[tuple[str, bytes]]) -> None:
+        frame = parser(spec.provider)(spec, pages).frame
         assert len(frame) == 6
         assert list(frame[SNAPSHOT_ROW])[1:3] == ["data_page_001.json:2", "data_page_002.json:1"]
 
     @pytest.mark.parametrize(
         ("spoil", "said"),
         [
-            (lambda p: p[:2], "page 3 of 3 is missing"),
-            (lambda p: [p[0], p[2]], "page 2 of 3 is missing"),
-            (lambda p: [*p, ("data_page_004.json", p[2][1])], "found pages .* expected 1 to 3 once each"),
-            (lambda p: [*p[:2], (p[2][0], p[2][1].replace(b": 6", b": 7", 1))], "different totals"),
-            (lambda p: [*p[:2], (p[2][0], p[2][1].replace(b": 3", b": 3000000000", 2))], "different totals"),
+            (lambda s, p: p[:2], "page 3 of 3 is missing"),
+            (lambda s, p: [p[0], p[2]], "page 2 of 3 is missing"),
+            (lambda s, p: [*p, ("data_page_004.json", p[2][1])], "found pages .* expected 1 to 3 once each"),
+            (lambda s, p: [*p[:2], (p[2][0], p[2][1].replace(b": 6", b": 7", 1))], "different totals"),
+            (lambda s, p: [*p[:2], (p[2][0], p[2][1].replace(b": 3", b": 3000000000", 2))], "different totals"),
             (
-                lambda p: [p[0], overlapping(p[0], p[1]), p[2]],
+                lambda s, p: [p[0], overlapping(s, p[0], p[1]), p[2]],
                 "1 key comes more than once in data_page_001.json, data_page_002.json.*page_001.json:2, .*page_002.json:1",
             ),
             (
-                lambda p: [p[0], p[1], overlapping(p[0], p[2])],
+                lambda s, p: [p[0], p[1], overlapping(s, p[0], p[2])],
                 "1 key comes more than once in data_page_001.json, data_page_003.json",
             ),
         ],
     )
     def test_a_page_that_lacks_is_named(
         self,
-        provider: str,
-        spoil: Callable[[list[tuple[str, bytes]]], list[tuple[str, bytes]]],
+        spec: DatasetSpec,
+        sample: PagedJsonSample,
+        spoil: Callable[[PagedJsonSample, list[tuple[str, bytes]]], list[tuple[str, bytes]]],
         said: str,
-        archive: SnapshotStore,
-        archived: dict[str, Manifest],
+        pages: list[tuple[str, bytes]],
     ) -> None:
-        spec, pages = self.pages(provider, archive, archived)
         with pytest.raises(SourceError, match=said):
-            parser(provider)(spec, spoil(pages))
+            parser(spec.provider)(spec, spoil(sample, pages))
 
 
 def test_errors_name_provider_and_snapshot(archive: SnapshotStore, archived: dict[str, Manifest]) -> None:
-    manifest = archived["ilostat/SDG_0131_SEX_SOC_RT"]
-    narrower = manifest.model_copy(update={"areas_asked": ["KHM", "THA"]})
-    with pytest.raises(SourceError, match=f"ilostat/SDG_0131_SEX_SOC_RT, snapshot {manifest.snapshot_id}: 13 areas"):
+    by_area = [m for m in archived.values() if dataset(m.provider, m.dataset).asked_by_area and len(m.areas_asked) > 3]
+    manifest = min(by_area, key=lambda m: m.rows or 0)
+    narrower = manifest.model_copy(update={"areas_asked": manifest.areas_asked[:2]})
+    others = len(manifest.areas_asked) - 2
+    place = f"{manifest.provider}/{manifest.dataset}, snapshot {manifest.snapshot_id}"
+    with pytest.raises(SourceError, match=f"{place}: {others} areas"):
         parse_snapshot(archive, narrower)
