@@ -165,7 +165,7 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
         cells[(indicator, area)] = CoveragePoint(year, value, text, bool(is_old), letters, decimals)
         if attribution:
             used.add((attribution, vintage))
-    figure = _figure(13.2, 1.95 + 0.56 * len(names))
+    figure = new_figure(13.2, 1.95 + 0.56 * len(names))
     height = figure.get_figheight()
     bottom, top = 0.42 / height, 1 - 1.5 / height
     axes = figure.add_axes((0.2, bottom, 0.725, top - bottom))
@@ -259,7 +259,7 @@ def baseline_and_latest(reader: ReleaseReader) -> Figure:
     shown = [c for c, p in pairs.items() if sum(pair.comparable for pair in p.values()) >= FEWEST_COMPARABLE]
     across = 4
     down = -(-(len(shown) + 1) // across)  # one place is kept for the legend
-    figure = _figure(15.5, 1.8 + 2.45 * down)
+    figure = new_figure(15.5, 1.8 + 2.45 * down)
     height = figure.get_figheight()
     grid = figure.add_gridspec(down, across, left=0.135, right=0.935, top=1 - 1.2 / height, bottom=0.75 / height)
     grid.update(wspace=0.34, hspace=0.36)
@@ -366,7 +366,7 @@ def availability(reader: ReleaseReader) -> Figure:
         rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[shown_as][0]
     blocks = _blocks(rows, 3)
     longest = max(len(b) for b in blocks)
-    figure = _figure(20.0, 3.1 + 0.165 * longest)
+    figure = new_figure(20.0, 3.1 + 0.165 * longest)
     height = figure.get_figheight()
     top, bottom = 1 - 2.65 / height, 0.4 / height
     for number, block in enumerate(blocks):
@@ -439,7 +439,7 @@ def _letters_legend(figure: Figure, present: set[str]) -> None:
     figure.legend(handles, words, loc="upper left", bbox_to_anchor=(0.005, top), ncols=3, frameon=False, fontsize=7)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure

@@ -14,7 +14,7 @@ from providers.servers import Providers, Reply, on
 from providers.unsd_sdg import Service
 from refreshing import frame_of, refresh
 
-from assets.online_fetch import wanted
+from assets.online_fetch import fetch_scope
 from indicator_defs.catalog import load_catalog
 from sources import registry
 from sources.fetching import FetchScope
@@ -93,11 +93,11 @@ class TestFetching:
 
     def test_what_only_older_vintages_had_is_discontinued(self, archive: SnapshotStore) -> None:
         kept = archive.list()
-        scope = wanted(load_catalog(), UN.spec, kept)
+        scope = fetch_scope(load_catalog(), UN.spec, kept)
         newest = next(m for m in kept if m.vintage_date.isoformat() == "2023-12-17")
         assert scope.discontinued == set(scope.series) - set(newest.series_asked)
         assert "SI_COV_SOCASTPQ" in scope.discontinued, "renamed in 2020"
-        assert wanted(load_catalog(), UN.spec, []).discontinued == frozenset()
+        assert fetch_scope(load_catalog(), UN.spec, []).discontinued == frozenset()
 
     def test_a_list_that_became_shorter_under_the_same_tag_is_noticed(
         self, providers: Providers, service: Service, store: SnapshotStore

@@ -17,10 +17,10 @@ from warehouse.export.plotting import mpl
 from warehouse.export.release_reader import open_release
 from warehouse.export.report_figures import (
     STYLE,
-    _figure,
     availability,
     baseline_and_latest,
     coverage_by_contingency,
+    new_figure,
     plain,
     write_figure,
 )
@@ -113,7 +113,7 @@ def test_text_is_drawn_as_it_stands(text: str, tmp_path: Path, small_release: Pa
     with open_release(small_release) as reader:
 
         def draw(_: object) -> mpl.figure.Figure:
-            figure = _figure(6, 1)
+            figure = new_figure(6, 1)
             figure.text(0.1, 0.5, text)
             return figure
 
