@@ -440,6 +440,7 @@ def _letters_legend(figure: Figure, present: set[str]) -> None:
 
 
 def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, white, drawn without a display."""
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
