@@ -39,7 +39,7 @@ from warehouse.explain.explanation_parts import (
 from warehouse.explain.regional_figure import find_group, find_without_group
 from warehouse.query import release_codes
 from warehouse.query.read_only import reader
-from warehouse.query.records import objects, one_record, records
+from warehouse.query.result_records import objects, one_record, records
 
 IN_BASELINE = ("baseline", "latest")
 

@@ -24,7 +24,7 @@ from warehouse.explain.explanation_parts import (
     WeightSource,
 )
 from warehouse.explain.value_queries import FILE_COLUMNS
-from warehouse.query.records import object_of, objects, one_record, records
+from warehouse.query.result_records import object_of, objects, one_record, records
 from warehouse.release.views import name_in_release
 
 # Series that weights are made of, as sql/indicator_set/weight_value.sql names them.

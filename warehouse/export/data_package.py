@@ -171,8 +171,8 @@ def _licences(reader: ReleaseReader) -> list[dict[str, str]]:
     found = reader.ask("SELECT licence, min(provider) FROM lineage.snapshot GROUP BY licence ORDER BY licence").rows
     out = []
     for licence, provider in found:
-        known = re.search(r"\((CC [A-Z0-9. -]+)\)", licence or "")
-        name = known.group(1).replace(" ", "-") if known else f"terms-of-{provider.replace('_', '-')}"
+        licence_code = re.search(r"\((CC [A-Z0-9. -]+)\)", licence or "")
+        name = licence_code.group(1).replace(" ", "-") if licence_code else f"terms-of-{provider.replace('_', '-')}"
         out.append({"name": name, "title": licence or "not stated"})
     return out
 

@@ -105,7 +105,7 @@ class BaselineLatestPair:
     comparable: bool
 
     @property
-    def is_apart(self) -> bool:
+    def is_not_comparable(self) -> bool:
         """Whether there are two values that cannot be compared."""
         return self.baseline is not None and self.latest is not None and not self.comparable
 
@@ -288,9 +288,11 @@ def _panel(axes: Any, title: str, pairs: Sequence[BaselineLatestPair]) -> None:
     axes.hlines(rows, 0, 1, transform=axes.get_yaxis_transform(), color="#EFEFEF", linewidth=0.6, zorder=0)
     joined = [(y, p.baseline, p.latest) for y, p in zip(rows, pairs, strict=True) if p.comparable]
     axes.hlines(*_columns(joined, 3), color=BLUE, linewidth=1.6, alpha=0.45, zorder=1)
-    for marker, colour, apart in (("o", BLUE, False), ("D", VERMILLION, True)):
+    for marker, colour, not_comparable in (("o", BLUE, False), ("D", VERMILLION, True)):
         latest = [
-            (p.latest, y) for y, p in zip(rows, pairs, strict=True) if p.latest is not None and p.is_apart is apart
+            (p.latest, y)
+            for y, p in zip(rows, pairs, strict=True)
+            if p.latest is not None and p.is_not_comparable is not_comparable
         ]
         axes.scatter(*_columns(latest, 2), s=20, marker=marker, color=colour, zorder=2)
     # A ring around the dot where the two coincide, so that neither hides the other.

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from indicator_defs.names import Names, area_names
-from warehouse.query.records import records
+from warehouse.query.result_records import records
 
 if TYPE_CHECKING:
     import duckdb

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import duckdb
 
 from warehouse.query import release_codes
-from warehouse.query.records import records
+from warehouse.query.result_records import records
 from warehouse.release.macros import macros_and_aliases
 
 if TYPE_CHECKING:
