@@ -219,7 +219,7 @@ def test_read_only_disk_is_read_and_not_written(read_only: Callable[..., subproc
 
 def test_release_beyond_the_tolerances_wants_a_word(two: tuple[Path, str, str]) -> None:
     home, _, after = two
-    build = home.builds / "of-a-test"
+    build = home / "build" / "of-a-test"
     writable(Path(shutil.copytree(home / "releases" / after / "parquet", build)))
     values = build / "indicator_set" / "value.parquet"
     duckdb.sql(f"CREATE OR REPLACE TABLE kept AS SELECT * FROM '{values}' WHERE indicator <> 'ASP_COV_PENSN'")
