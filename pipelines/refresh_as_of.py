@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from assets.progress_listeners import Listener
 
 
-class AsOfError(PayungError):
+class NoVintageError(PayungError):
     """No build as of that date can be made."""
 
 
@@ -30,7 +30,7 @@ def refresh_as_of(home: Home, as_of: date, to: Path, progress: Listener | None =
     """Builds from the vintages of up to `as_of`, with today's definitions and weights, into `to`.
 
     The reference year is the set's, or the year of `as_of` where that is earlier. The releases and `current` stay as
-    they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over, AsOfError where no
+    they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over, NoVintageError where no
     vintage is that old, and otherwise what `refresh_run.refresh` raises.
     """
     from assets.refresh_lock import locked
@@ -48,7 +48,7 @@ def refresh_as_of(home: Home, as_of: date, to: Path, progress: Listener | None =
     dates = sorted({m.vintage_date for m in manifests if f"{m.provider}__{m.dataset}" in indicators})
     if not dates or as_of < dates[0]:
         oldest = dates[0].isoformat() if dates else "none"
-        raise AsOfError(f"No vintage is as old as {as_of}: the oldest at hand is {oldest}. Give a later date.")
+        raise NoVintageError(f"No vintage is as old as {as_of}: the oldest at hand is {oldest}. Give a later date.")
     with locked(home.path):
         check_space(home)
         run_job(home, progress, REFRESH, as_of=as_of.isoformat(), to=str(to))

@@ -27,7 +27,7 @@ class ReleasesError(PayungError):
     """The question about releases cannot be answered."""
 
 
-class KeepError(ReleasesError, WrongUseError):
+class KeepSettingError(ReleasesError, WrongUseError):
     """Neither the command nor the environment says how many releases stay."""
 
 
@@ -111,16 +111,16 @@ def rollback(home: Home, release_id: str, by: str | None = None, reason: str = "
 def releases_to_keep(keep: int | None) -> int:
     """How many releases prune keeps: as given, or else as $PAYUNG_KEEP_RELEASES says.
 
-    Raises KeepError where that is wrong or not set.
+    Raises KeepSettingError where that is wrong or not set.
     """
     if keep is not None:
         return keep
     try:
         setting = settings.read("keep_releases").keep_releases
     except settings.SettingsError as error:
-        raise KeepError(f"{error} Or give --keep, as --keep 10.") from error
+        raise KeepSettingError(f"{error} Or give --keep, as --keep 10.") from error
     if setting is None:
-        raise KeepError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
+        raise KeepSettingError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
     return setting
 
 

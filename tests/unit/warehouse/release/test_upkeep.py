@@ -178,7 +178,7 @@ def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.Monke
     with pytest.raises(release_actions.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
         release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "many")
-    with pytest.raises(release_actions.KeepError, match="found 'many', expected a whole number, 1 or more"):
+    with pytest.raises(release_actions.KeepSettingError, match="found 'many', expected a whole number, 1 or more"):
         release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "7")
     assert release_actions.releases_to_keep(None) == 7
