@@ -30,8 +30,8 @@ def refresh_as_of(home: Home, as_of: date, to: Path, progress: Listener | None =
     """Builds from the vintages of up to `as_of`, with today's definitions and weights, into `to`.
 
     The reference year is the set's, or the year of `as_of` where that is earlier. The releases and `current` stay as
-    they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over, NoVintageError where no
-    vintage is that old, and otherwise what `refresh_run.refresh` raises.
+    they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over,
+    NoVintageError where no vintage is that old, and otherwise what `refresh_run.refresh` raises.
     """
     from assets.refresh_lock import locked
     from assets.release_inputs import in_use
