@@ -1,5 +1,10 @@
-"""THE GRAPH: thin Dagster functions, in the order of the way of the data: raw, staged, computed (the SQL), release.
+"""THE GRAPH: thin Dagster functions, in the order of the data flow.
 
 Belongs here: what depends on what, and what the UI shows of it. Tables pass between sources and warehouse here only.
 Does not belong here: parsing (sources), computing (warehouse), schedules and the command line (pipelines).
+
+One file a stage: raw, reference (the catalogue), staged, computed (all tables that SQL makes), release (audit and
+publishing), site. Two single tables of lineage: fetch_table, previous_release.
+What they share, by subject: home, refresh_lock, workplace (the resource); release_inputs, vintage_cut, release_tolerance;
+altered_snapshots, online_fetch, staging_cache, staging_workers; progress_listeners, table_metadata.
 """

@@ -1,6 +1,6 @@
 """Tables that SQL makes: one asset per file of warehouse/sql/, its dependencies read from the SQL itself.
 
-Belongs here: harmonised, indicator set, baseline, and what is told of them in lineage and quality. One step makes them
+Belongs here: harmonised, indicator set, baseline, and the tables about them in lineage and quality. One step makes them
 all, as independent tables are made at the same time. Its group in the graph is the schema of the table.
 """
 # Annotations are evaluated here: Dagster looks at the type of `context`.
@@ -11,7 +11,8 @@ import dagster as dg
 
 from assets.reference import key_of
 from assets.staged import staged_key
-from assets.workplace import Workplace, described
+from assets.table_metadata import report_table
+from assets.workplace import Workplace
 from sources import registry
 from warehouse.build import audit_checks
 from warehouse.build.engine import PER_DATASET, computed_tables, inputs_of
@@ -19,7 +20,7 @@ from warehouse.build.parallel import make_all
 from warehouse.metadata import table
 
 # Checks that run as soon as a table is made, before the audit: by table.
-CHECKED = {"quality.row_account": [c for c in audit_checks.checks() if c.name == "row_account_balances"]}
+EARLY_CHECKS = {"quality.row_account": [c for c in audit_checks.checks() if c.name == "row_account_balances"]}
 SEVERITY = {
     "blocks": dg.AssetCheckSeverity.ERROR,
     "warns": dg.AssetCheckSeverity.WARN,
@@ -32,7 +33,7 @@ def check_specs(key: dg.AssetKey, chosen: Sequence[audit_checks.Check]) -> list[
     return [dg.AssetCheckSpec(c.name, asset=key, description=f"{c.description} ({c.severity})") for c in chosen]
 
 
-def check_results(key: dg.AssetKey, results: Sequence[audit_checks.Result]) -> list[dg.AssetCheckResult]:
+def check_results(key: dg.AssetKey, results: Sequence[audit_checks.CheckResult]) -> list[dg.AssetCheckResult]:
     """What the UI shows of checks that ran. A check that only informs passes, with what it found."""
     return [
         dg.AssetCheckResult(
@@ -65,17 +66,17 @@ def _spec(name: str) -> dg.AssetSpec:
 @dg.multi_asset(
     name="sql_tables",
     specs=[_spec(name) for name in computed_tables()],
-    check_specs=[s for name, chosen in CHECKED.items() for s in check_specs(key_of(name), chosen)],
+    check_specs=[s for name, chosen in EARLY_CHECKS.items() for s in check_specs(key_of(name), chosen)],
     can_subset=True,
 )
 def computed_assets(context: dg.AssetExecutionContext, workplace: Workplace) -> Iterator[dg.MaterializeResult]:
     """Makes the tables that are asked for, several at a time; each is shown as soon as it stands."""
-    wanted = [name for name in computed_tables() if key_of(name) in context.selected_asset_keys]
-    for name, count in make_all(workplace.build, wanted):
-        chosen = CHECKED.get(name, [])
-        results = audit_checks.run(workplace.build, chosen) if chosen else []
+    requested = [name for name in computed_tables() if key_of(name) in context.selected_asset_keys]
+    for name, count in make_all(workplace.build, requested):
+        chosen = EARLY_CHECKS.get(name, [])
+        results = audit_checks.run_checks(workplace.build, chosen) if chosen else []
         yield dg.MaterializeResult(
             asset_key=key_of(name),
-            metadata=described(workplace, table(name), count),
+            metadata=report_table(workplace, table(name), count),
             check_results=check_results(key_of(name), results),
         )

@@ -1,7 +1,7 @@
-"""Asks a provider for one dataset when a run is online: what is wanted, and where the report is kept.
+"""Fetches one dataset from its provider when a run is online: the scope of the fetch, and where its report lies.
 
-Belongs here: what the definitions want of a dataset, and the report of a fetch as the graph shows it.
-Does not belong here: asking (sources/dataset_refresh.py), and dagster; `payung status` reads reports through this module.
+Belongs here: what the definitions require of a dataset, and the report of a fetch as the graph shows it.
+Does not belong here: the requests (sources/dataset_refresh.py); dagster: `payung status` reads reports through this module.
 """
 
 from __future__ import annotations
@@ -12,44 +12,46 @@ from pathlib import Path
 from indicator_defs.catalog import Catalog, load_catalog
 from sources import registry
 from sources.dataset_refresh import FetchReport, read_reports, refresh_dataset, write_report
-from sources.fetching import Tell, Wanted
+from sources.fetching import FetchScope, ReportProgress
 from sources.manifests import Manifest
 from sources.provider_spec import DatasetSpec
 from sources.snapshots import SnapshotStore
 
-FOLDER = "fetch"
+REPORTS_FOLDER = "fetch"
 
 
-def wanted(catalog: Catalog, dataset: DatasetSpec, kept: Iterable[Manifest]) -> Wanted:
+def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifest]) -> FetchScope:
     """Series and areas to ask for: what definitions claim, what weights need, what files hold.
 
-    With `ask: known` also all that kept vintages of the dataset asked for; what only older ones asked for and nothing
-    claims is bygone. Areas are those of the crosswalk.
+    With `ask: known` also all that stored vintages of the dataset asked for; what only older ones asked for and nothing
+    claims is discontinued. Areas are those of the crosswalk.
     """
-    mine = [m for m in kept if (m.provider, m.dataset) == (dataset.provider, dataset.dataset)]
-    known = {s for m in mine for s in m.series_asked}
+    of_dataset = [m for m in stored if (m.provider, m.dataset) == (dataset.provider, dataset.dataset)]
+    requested_before = {s for m in of_dataset for s in m.series_asked}
     claimed = {c.series.code for c in catalog.claims if (c.provider, c.dataset) == (dataset.provider, dataset.dataset)}
-    weights = {w.series for w in catalog.weights.values() if w.series} & known
-    series = claimed | weights | set(dataset.measures) | (known if dataset.ask == "known" else set())
+    weights = {w.series for w in catalog.weights.values() if w.series} & requested_before
+    series = claimed | weights | set(dataset.measures) | (requested_before if dataset.ask == "known" else set())
     areas = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
-    newest = max(mine, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
-    bygone = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)
-    return Wanted(tuple(sorted(series)), tuple(sorted(areas)), frozenset(bygone), areas)
+    newest = max(of_dataset, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
+    discontinued = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)
+    return FetchScope(tuple(sorted(series)), tuple(sorted(areas)), frozenset(discontinued), areas)
 
 
-def fetch(home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, tell: Tell) -> FetchReport:
-    """Asks the provider, keeps what is whole and new, and writes the report to HOME/fetch/PROVIDER__DATASET.json."""
+def fetch(
+    home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, on_step: ReportProgress
+) -> FetchReport:
+    """Fetches and stores what is whole and new, and writes the report to HOME/fetch/PROVIDER__DATASET.json."""
     spec = registry.dataset(provider, dataset)
     report = refresh_dataset(
-        store, provider, dataset, wanted(load_catalog(), spec, store.list()), force=force, tell=tell
+        store, provider, dataset, fetch_scope(load_catalog(), spec, store.list()), force=force, report_progress=on_step
     )
-    write_report(home / FOLDER, report)
+    write_report(home / REPORTS_FOLDER, report)
     return report
 
 
 def last_reports(home: Path) -> list[FetchReport]:
     """The last report of each dataset that was ever fetched online; empty where none was."""
-    return read_reports(home / FOLDER)
+    return read_reports(home / REPORTS_FOLDER)
 
 
 def last_report(home: Path, provider: str, dataset: str) -> FetchReport | None:

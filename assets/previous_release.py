@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.workplace import Workplace, described, told
+from assets.progress_listeners import report
+from assets.table_metadata import report_table
+from assets.workplace import Workplace
 from warehouse.build.previous_values import PREVIOUS, PreviousError, previous_values, write_previous
 from warehouse.metadata import table
 
@@ -18,15 +20,15 @@ from warehouse.metadata import table
 def previous_value(workplace: Workplace) -> dg.MaterializeResult:
     """Reads the current release; a build as of a date is compared with nothing.
 
-    A current release that is damaged must not keep a new one from being made: it is told, and nothing is compared.
+    A current release that is damaged must not keep a new one from being made: it is reported, and nothing is compared.
     """
-    release = None if workplace.cut.as_of is not None else workplace.releases.current()
+    release = None if workplace.vintage_cut.as_of is not None else workplace.releases.current()
     try:
         values, damage = (None if release is None else previous_values(release)), None
     except PreviousError as error:
         values, damage = None, str(error)
-    metadata = described(workplace, table(PREVIOUS), write_previous(workplace.build, values))
+    metadata = report_table(workplace, table(PREVIOUS), write_previous(workplace.build, values))
     if damage is not None:
-        told(PREVIOUS, damage)
+        report(PREVIOUS, damage)
         metadata["not compared"] = dg.MetadataValue.text(damage)
     return dg.MaterializeResult(metadata=metadata)

@@ -8,23 +8,24 @@ from typing import Any
 
 import dagster as dg
 
-from assets import online_fetch, staging_cache
-from assets.altered_snapshots import refuse_lacking
+from assets import online_fetch, staging_workers
+from assets.altered_snapshots import refuse_missing
+from assets.progress_listeners import report
 from assets.release_inputs import in_use
-from assets.workplace import Workplace, told
-from indicator_defs.model import DatasetStructure
+from assets.workplace import Workplace
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 from sources.freshness import freshness, newest_by
 from sources.manifests import Manifest
-from sources.providers import national
 from sources.shipped_archive import archive_folders, shipped_archive
+from sources.submissions.inbox import collect_inbox, is_fed_by_inbox
 from warehouse.build.engine import Build
 
-WHOLE = "fetched_whole"
+FETCHED_WHOLE = "fetched_whole"
 NOT_LATE = "not_late"
-REPORT = "fetch report"  # for the notifier: the report of this very run
+FETCH_REPORT = "fetch report"  # for the notifier: the report of this very run
 
 
 def raw_key(structure: DatasetStructure) -> dg.AssetKey:
@@ -40,36 +41,36 @@ def listing(build: Build, structure: DatasetStructure) -> Path:
 def listed(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
     """The snapshots of one dataset that this build uses."""
     places = set(json.loads(listing(workplace.build, structure).read_text(encoding="utf-8")))
-    return [m for m in workplace.place.snapshots.list() if m.place in places]
+    return [m for m in workplace.home_folders.snapshots.list() if m.place in places]
 
 
-def _asked(workplace: Workplace, structure: DatasetStructure) -> FetchReport | None:
-    """The report of the fetch, when this run is online and asks this dataset's provider."""
+def _fetch_online(workplace: Workplace, structure: DatasetStructure) -> FetchReport | None:
+    """Fetches the dataset and returns the report, when this run is online and its provider is among those requested."""
     spec = registry.dataset(structure.provider, structure.dataset)
     if not workplace.online or spec.endpoint is None or (workplace.sources and spec.provider not in workplace.sources):
         return None
-    place = workplace.place
+    home = workplace.home_folders
 
-    def tell(step: Step) -> None:
-        told(spec.path, step.text, step)
+    def report_step(step: FetchProgress) -> None:
+        report(spec.path, step.text, step)
 
-    tell(Step("asking"))
-    report = online_fetch.fetch(place.path, place.snapshots, spec.provider, spec.dataset, workplace.force, tell)
-    tell(Step(report.outcome.replace("_", " "), rows=report.rows))
-    return report
+    report_step(FetchProgress("asking"))
+    fetched = online_fetch.fetch(home.path, home.snapshots, spec.provider, spec.dataset, workplace.force, report_step)
+    report_step(FetchProgress(fetched.outcome.replace("_", " "), rows=fetched.rows))
+    return fetched
 
 
 def _fetched_whole(
-    workplace: Workplace, structure: DatasetStructure, report: FetchReport | None
+    workplace: Workplace, structure: DatasetStructure, fetched: FetchReport | None
 ) -> dg.AssetCheckResult:
     """What the last online fetch of the dataset came to; passes where there was none."""
-    last = report or online_fetch.last_report(workplace.place.path, structure.provider, structure.dataset)
-    said = "never fetched online" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
+    last = fetched or online_fetch.last_report(workplace.home_folders.path, structure.provider, structure.dataset)
+    message = "never fetched online" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
     return dg.AssetCheckResult(
-        check_name=WHOLE,
+        check_name=FETCHED_WHOLE,
         passed=last is None or last.whole,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"last fetch": said} | ({} if last is None else {"at": last.at.isoformat()}),
+        metadata={"last fetch": message} | ({} if last is None else {"at": last.at.isoformat()}),
     )
 
 
@@ -80,19 +81,19 @@ def _has_calendar(structure: DatasetStructure) -> bool:
 
 def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Manifest]) -> dg.AssetCheckResult:
     """The newest vintage against the provider's own calendar."""
-    last = online_fetch.last_report(workplace.place.path, structure.provider, structure.dataset)
+    last = online_fetch.last_report(workplace.home_folders.path, structure.provider, structure.dataset)
     spec = registry.dataset(structure.provider, structure.dataset)
     newest = newest_by((m.vintage_date for m in used), workplace.day)
-    found = freshness(spec, newest, workplace.day, None if last is None else last.at)
+    state = freshness(spec, newest, workplace.day, None if last is None else last.at)
     return dg.AssetCheckResult(
         check_name=NOT_LATE,
-        passed=not found.is_late,
+        passed=not state.is_late,
         severity=dg.AssetCheckSeverity.WARN,
-        description=found.message,
+        description=state.message,
         metadata={
-            "newest vintage": str(found.vintage or "none"),
-            "days": found.days if found.days is not None else -1,
-            "allowed": found.allowed or 0,
+            "newest vintage": str(state.vintage or "none"),
+            "days": state.days if state.days is not None else -1,
+            "allowed": state.allowed or 0,
             "calendar": registry.provider(structure.provider).calendar.note,
         },
     )
@@ -100,30 +101,30 @@ def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Mani
 
 def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
     """Takes the dataset's snapshots that ship with the project, and of national figures the files in the inbox."""
-    store, archive = workplace.place.snapshots, shipped_archive()
+    store, archive = workplace.home_folders.snapshots, shipped_archive()
     for folder in archive_folders(archive):
         if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
             store.import_from(folder)
-    if structure.provider == national.PROVIDER:
-        national.collect_inbox(workplace.place.inbox, store)
+    if is_fed_by_inbox(structure.provider):
+        collect_inbox(workplace.home_folders.inbox, store)
 
 
 def _list(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
     """The snapshots that this build uses, written to its listing."""
-    used = workplace.cut.takes(in_use(workplace.place.snapshots, shipped_archive()), [structure])
+    used = workplace.vintage_cut.used(in_use(workplace.home_folders.snapshots, shipped_archive()), [structure])
     path = listing(workplace.build, structure)
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps([m.place for m in used]), encoding="utf-8")
     return used
 
 
-def _described(structure: DatasetStructure, used: list[Manifest], report: FetchReport | None) -> dict[str, Any]:
-    """What the UI shows of a dataset's snapshots; also tells the listeners."""
+def _metadata(structure: DatasetStructure, used: list[Manifest], fetched: FetchReport | None) -> dict[str, Any]:
+    """What the UI shows of a dataset's snapshots; also reports it to the listeners."""
     size = sum(f.bytes for m in used for f in m.files)
-    fetched = f"{report.outcome}, {report.requests} requests; " if report else ""
-    told(f"raw {structure.key}", f"{fetched}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")
+    requests = f"{fetched.outcome}, {fetched.requests} requests; " if fetched else ""
+    report(f"raw {structure.key}", f"{requests}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")
     lines = [f"| {m.vintage_date} | {m.snapshot_id} | {len(m.series_asked)} | {m.rows or ''} |" for m in used]
-    facts = report.model_dump(mode="json") if report else {}
+    facts = fetched.model_dump(mode="json") if fetched else {}
     return {
         "snapshots": len(used),
         "bytes": size,
@@ -131,7 +132,7 @@ def _described(structure: DatasetStructure, used: list[Manifest], report: FetchR
             "| vintage | snapshot | series | rows |\n|---|---|---|---|\n" + "\n".join(lines)
         ),
         **facts,
-        **({REPORT: dg.MetadataValue.json(facts)} if report else {}),
+        **({FETCH_REPORT: dg.MetadataValue.json(facts)} if fetched else {}),
     }
 
 
@@ -153,7 +154,7 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         pool=f"ask_{structure.provider}",
         check_specs=[
             dg.AssetCheckSpec(
-                WHOLE,
+                FETCHED_WHOLE,
                 asset=raw_key(structure),
                 description="The last online fetch brought the dataset whole; otherwise the last good snapshot stands.",
             ),
@@ -162,17 +163,19 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     )
     def raw(workplace: Workplace) -> dg.MaterializeResult:
         _take_in(workplace, structure)
-        report = _asked(workplace, structure)
-        refuse_lacking(workplace.place, structure.provider, structure.dataset)
+        fetched = _fetch_online(workplace, structure)
+        refuse_missing(workplace.home_folders, structure.provider, structure.dataset)
         used = _list(workplace, structure)
         # A run that asks providers may end after this stage (the job "fetch"); it stages where it needs to.
         for manifest in used if not workplace.online else ():
-            store = workplace.place.snapshots
-            staging_cache.begin(store, manifest, structure, workplace.cut.series(manifest, structure))
+            store = workplace.home_folders.snapshots
+            staging_workers.workers().begin(
+                store, manifest, structure, workplace.vintage_cut.series(manifest, structure)
+            )
         return dg.MaterializeResult(
-            metadata=_described(structure, used, report),
+            metadata=_metadata(structure, used, fetched),
             check_results=[
-                _fetched_whole(workplace, structure, report),
+                _fetched_whole(workplace, structure, fetched),
                 *(_not_late(workplace, structure, used) for _ in late_spec),
             ],
         )

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import dagster as dg
 
-from assets.workplace import Workplace, told
+from assets.progress_listeners import report
+from assets.workplace import Workplace
 from indicator_defs.catalog import check_datasets, load_catalog
+from indicator_defs.tables import reference_tables
 from sources import registry
 from warehouse.build.engine import computed_tables, write_frames
 from warehouse.metadata import table, tables
@@ -31,18 +33,21 @@ def key_of(full_name: str) -> dg.AssetKey:
 )
 def catalogue(workplace: Workplace) -> dg.MaterializeResult:
     """Reads and checks all definitions, and writes them as tables."""
-    read = load_catalog() if workplace.cut.as_of is None else load_catalog().as_of(workplace.cut.as_of)
-    check_datasets(read, registry.structures())
-    frames = {table(f"reference.{name}"): frame for name, frame in read.tables(registry.structures()).items()}
+    loaded = (
+        load_catalog() if workplace.vintage_cut.as_of is None else load_catalog().as_of(workplace.vintage_cut.as_of)
+    )
+    structures = registry.structures()
+    check_datasets(loaded, structures)
+    frames = {table(f"reference.{name}"): frame for name, frame in reference_tables(loaded, structures).items()}
     write_frames(workplace.build, frames)
-    told("reference", f"{len(read.definitions)} indicators")
+    report("reference", f"{len(loaded.definitions)} indicators")
     lines = [f"| reference.{t.name} | {len(frame):,} | {t.comment} |" for t, frame in frames.items()]
-    with_values = sum(d.status == "with_values" for d in read.definitions.values())
+    with_values = sum(d.status == "with_values" for d in loaded.definitions.values())
     return dg.MaterializeResult(
         metadata={
             "indicators with values": with_values,
-            "indicators declared without values": len(read.definitions) - with_values,
-            "fingerprint": read.fingerprint,
+            "indicators declared without values": len(loaded.definitions) - with_values,
+            "fingerprint": loaded.fingerprint,
             "dagster/row_count": sum(len(frame) for frame in frames.values()),
             "tables": dg.MetadataValue.md("| table | rows | what |\n|---|---|---|\n" + "\n".join(lines)),
         }

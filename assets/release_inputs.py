@@ -7,70 +7,29 @@ Does not belong here: dagster; this module is imported where a refresh has nothi
 from __future__ import annotations
 
 import hashlib
-import shutil
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable
 from importlib.metadata import version
 from pathlib import Path
 
+from assets.home import ROOT, Home
 from indicator_defs import catalog
 from sources.manifests import Manifest, read_manifest
 from sources.newest_vintages import one_of_each_date
-from sources.providers.national import inbox_files
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
+from sources.submissions.inbox import inbox_files
 from warehouse.release import history
 from warehouse.release import release_folders as published
 
-ROOT = Path(__file__).parent.parent
-CODE = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
+CODE_PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 CODE_ENDINGS = (".py", ".sql", ".yaml")
 SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
-
-
-@dataclass(frozen=True)
-class Home:
-    """The folder that holds everything that is not code ($PAYUNG_HOME)."""
-
-    path: Path
-
-    @property
-    def snapshots(self) -> SnapshotStore:
-        """What providers sent, write-once."""
-        return SnapshotStore(self.path / "snapshots")
-
-    @property
-    def inbox(self) -> Path:
-        """Where a statistician puts national files."""
-        return self.path / "inbox"
-
-    @property
-    def builds(self) -> Path:
-        """Builds under way."""
-        return self.path / "build"
-
-    def remove_builds(self, but: str | None = None) -> None:
-        """Removes the builds that runs left, all `but` one; only with the lock held."""
-        for left in self.builds.glob("*"):
-            if left.name != but:
-                # The next run tries again what cannot be removed; until then `payung status` counts it at the disk.
-                shutil.rmtree(left, ignore_errors=True)
-
-    @property
-    def log(self) -> Path:
-        """Messages of failed runs."""
-        return self.path / "log"
-
-    @property
-    def dagster(self) -> Path:
-        """Dagster's home: runs, events, schedules."""
-        return self.path / "dagster"
 
 
 def code_fingerprint() -> str:
     """sha256 over the code that makes a release: Python, SQL and the YAML of providers and tables."""
     digest = hashlib.sha256()
-    for package in CODE:
+    for package in CODE_PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
             relative = path.relative_to(ROOT)
             if path.suffix not in CODE_ENDINGS or relative.parts[:2] == ("sources", "archive"):
@@ -101,36 +60,40 @@ def inputs(home: Home) -> dict[str, str]:
         for folder in archive_folders(archive)
         for path in folder.iterdir()
     }
-    kept = home.snapshots.list()
-    places |= {m.place for m in kept if m.origin == "fetched"}
-    handed_in = {f.sha256 for m in kept if m.origin == "inbox" for f in m.files}
-    handed_in |= {hashlib.sha256(p.read_bytes()).hexdigest() for p in inbox_files(home.inbox)}
+    stored = home.snapshots.list()
+    places |= {m.place for m in stored if m.origin == "fetched"}
+    national_files = {f.sha256 for m in stored if m.origin == "inbox" for f in m.files}
+    national_files |= {hashlib.sha256(p.read_bytes()).hexdigest() for p in inbox_files(home.inbox)}
     return {
         "catalogue": catalog.fingerprint_of(),
         "code": code_fingerprint(),
         SNAPSHOTS: _digest(sorted(places)),
-        "inbox": _digest(sorted(handed_in)),
+        "inbox": _digest(sorted(national_files)),
     }
 
 
-def unchanged(home: Home) -> Path | None:
+def unchanged(home: Home, inputs_of: Callable[[Home], dict[str, str]] = inputs) -> Path | None:
     """The current release if it was made from exactly today's inputs and is whole, otherwise None.
 
     After a rollback also where the release that was left was made from them: a refresh would only bring it back.
+    `inputs_of`: what reads today's inputs, once it is clear that they decide.
     """
     releases = published.Releases(home.path)
     current = releases.current()
     if current is None:
         return None
-    left = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
+    rolled_back = set(history.rolled_back_from(releases.folder, current.name)) & set(releases.ids())
     try:
         manifest = published.read_manifest(current)
-        made_from = [manifest["inputs"], *(published.read_manifest(releases.find(i))["inputs"] for i in left)]
+        made_from = [
+            manifest["inputs"],
+            *(published.read_manifest(releases.find(i))["inputs"] for i in rolled_back),
+        ]
     except published.DamagedError:  # not whole: a new release is what mends it
         return None
     if not all((current / name).exists() for name in manifest["files"]):
         return None
-    return current if inputs(home) in made_from else None
+    return current if inputs_of(home) in made_from else None
 
 
 def code_version() -> str:

@@ -8,12 +8,13 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from assets.release_stage import RELEASE
-from assets.workplace import Workplace, told
+from assets.progress_listeners import report
+from assets.release import RELEASE
+from assets.workplace import Workplace
 from warehouse.export import export
 
 SITE = dg.AssetKey(["release", "site"])
-CHECK = "shows_the_release"
+SITE_CHECK = "shows_the_release"
 
 
 @dg.asset(
@@ -25,7 +26,7 @@ CHECK = "shows_the_release"
     kinds={"html"},
     output_required=False,
     check_specs=[
-        dg.AssetCheckSpec(CHECK, asset=SITE, description="The site could be made and shows the release (warns)")
+        dg.AssetCheckSpec(SITE_CHECK, asset=SITE, description="The site could be made and shows the release (warns)")
     ],
 )
 def site(
@@ -33,13 +34,13 @@ def site(
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
     """Makes the site unless it shows the current release already.
 
-    What goes wrong here is told as a warning (and by a notice, pipelines/sensors.py): the release stands, and the run
+    What goes wrong here is reported as a warning (and by a notice, pipelines/sensors.py): the release remains, and the run
     that published it has not failed.
     """
     release = workplace.releases.current()
-    if workplace.cut.as_of is not None or release is None:
+    if workplace.vintage_cut.as_of is not None or release is None:
         yield dg.AssetCheckResult(
-            asset_key=SITE, check_name=CHECK, passed=True, description="A build as of a date gets no site."
+            asset_key=SITE, check_name=SITE_CHECK, passed=True, description="A build as of a date gets no site."
         )
         return
     from warehouse.export.site import shown_release
@@ -52,14 +53,18 @@ def site(
         problem = f"Release {release.name} is published, its site could not be made: {error}"
         context.log.exception(problem)
         yield dg.AssetCheckResult(
-            asset_key=SITE, check_name=CHECK, passed=False, severity=dg.AssetCheckSeverity.WARN, description=problem
+            asset_key=SITE,
+            check_name=SITE_CHECK,
+            passed=False,
+            severity=dg.AssetCheckSeverity.WARN,
+            description=problem,
         )
         return
-    told("release.site", release.name)
+    report("release.site", release.name)
     yield dg.MaterializeResult(
         metadata={
             "release": dg.MetadataValue.text(release.name),
             "first page": dg.MetadataValue.path(str(home / "site" / "index.html")),
         },
-        check_results=[dg.AssetCheckResult(asset_key=SITE, check_name=CHECK, passed=True)],
+        check_results=[dg.AssetCheckResult(asset_key=SITE, check_name=SITE_CHECK, passed=True)],
     )

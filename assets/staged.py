@@ -8,10 +8,12 @@ from dataclasses import dataclass
 import dagster as dg
 import pandas as pd
 
-from assets import staging_cache
+from assets import staging_workers
 from assets.raw import listed, raw_key
-from assets.workplace import Workplace, described
-from indicator_defs.model import DatasetStructure
+from assets.staging_cache import StagedParts, columns_of, rejected_rows
+from assets.table_metadata import report_table
+from assets.workplace import Workplace
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from warehouse.build.engine import Build, read_files, write_frame, write_together
@@ -28,7 +30,7 @@ def staged_key(structure: DatasetStructure) -> dg.AssetKey:
     return dg.AssetKey(["staged", structure.key])
 
 
-def _snapshot_row(manifest: Manifest, row_count: int, asked: list[str]) -> dict[str, object]:
+def _snapshot_row(manifest: Manifest, row_count: int, series: list[str]) -> dict[str, object]:
     return {
         "snapshot_id": manifest.place,
         "provider": manifest.provider,
@@ -38,7 +40,7 @@ def _snapshot_row(manifest: Manifest, row_count: int, asked: list[str]) -> dict[
         "fetched_at": manifest.fetched_at,
         "address": manifest.address,
         "release_tag": manifest.release_tag,
-        "series_asked": ";".join(asked),
+        "series_asked": ";".join(series),
         "areas_asked": ";".join(manifest.areas_asked),
         "licence": manifest.licence,
         "attribution": manifest.attribution,
@@ -51,52 +53,57 @@ def _snapshot_row(manifest: Manifest, row_count: int, asked: list[str]) -> dict[
 
 
 @dataclass(frozen=True)
-class _Result:
+class _StagedSnapshot:
     """A snapshot of this build, the series it speaks for, and what was staged of it."""
 
     manifest: Manifest
-    asked: list[str]
-    kept: staging_cache.Kept
+    series: list[str]
+    parts: StagedParts
 
 
-def _results(workplace: Workplace, structure: DatasetStructure) -> list[_Result]:
+def _results(workplace: Workplace, structure: DatasetStructure) -> list[_StagedSnapshot]:
     """The snapshots of one dataset, staged, in the order in which the build lists them."""
-    store, manifests = workplace.place.snapshots, listed(workplace, structure)
-    only = {m.place: workplace.cut.series(m, structure) for m in manifests}
+    store, manifests = workplace.home_folders.snapshots, listed(workplace, structure)
+    only = {m.place: workplace.vintage_cut.series(m, structure) for m in manifests}
     # From the end: the other processes began at the start of the list.
-    kept = {m.place: staging_cache.staged(store, m, structure, only[m.place]) for m in reversed(manifests)}
-    out = []
+    workers = staging_workers.workers()
+    parts = {m.place: workers.staged(store, m, structure, only[m.place]) for m in reversed(manifests)}
+    results = []
     for m in manifests:
         series = only[m.place]
-        out.append(_Result(m, m.series_asked if series is None else series, kept[m.place]))
-    return out
+        results.append(_StagedSnapshot(m, m.series_asked if series is None else series, parts[m.place]))
+    return results
 
 
-def _write_parts(build: Build, structure: DatasetStructure, results: list[_Result]) -> None:
+def _write_parts(build: Build, structure: DatasetStructure, results: list[_StagedSnapshot]) -> None:
     """Writes this dataset's part of the tables that all datasets have together."""
     for name, part in (("staged.series_dimension", "dimensions"), (REJECTION, "rejected")):
         shape = table("lineage.rejection" if name == REJECTION else name)
-        paths = [r.kept.path(part) for r in results]
+        paths = [r.parts.path(part) for r in results]
         write_together(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
-    snapshots = [_snapshot_row(r.manifest, r.kept.row_count, r.asked) for r in results]
+    snapshots = [_snapshot_row(r.manifest, r.parts.row_count, r.series) for r in results]
     series = [row for r in results for row in _series_rows(r)]
     for name, rows in ((SNAPSHOT, snapshots), (SNAPSHOT_SERIES, series)):
         write_frame(build, table(name), pd.DataFrame(rows), build.part(name, structure.key))
 
 
-def _series_rows(result: _Result) -> list[dict[str, object]]:
+def _series_rows(result: _StagedSnapshot) -> list[dict[str, object]]:
     manifest = result.manifest
     areas = manifest.areas_asked if manifest.supersedes == "series_and_area" else [""]
-    return [{"snapshot_id": manifest.place, "series": s, "area_code": a} for s in result.asked for a in areas]
+    return [{"snapshot_id": manifest.place, "series": s, "area_code": a} for s in result.series for a in areas]
 
 
-def _rows_fit_schema(kept: list[staging_cache.Kept]) -> dg.AssetCheckResult:
-    failures = sum(k.failures for k in kept)
+def _rows_fit_schema(results: list[_StagedSnapshot]) -> dg.AssetCheckResult:
+    failures = sum(r.parts.failures for r in results)
+    first = [r.parts.first_failures for r in results if r.parts.first_failures]
     return dg.AssetCheckResult(
         check_name=FIT_SCHEMA,
         passed=not failures,
         severity=dg.AssetCheckSeverity.WARN,
-        metadata={"failures": failures, "first": "\n".join(k.first_failures for k in kept if k.first_failures)},
+        metadata={
+            "failures": failures,
+            "first": "\n".join(first),
+        },
     )
 
 
@@ -118,17 +125,17 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     )
     def staged(workplace: Workplace) -> dg.MaterializeResult:
         results = _results(workplace, structure)
-        kept = [r.kept for r in results]
-        description = staged_table(structure, tuple(staging_cache.columns_of(kept)))
-        count = write_together(workplace.build, description, [k.path("rows") for k in kept])
+        parts = [r.parts for r in results]
+        description = staged_table(structure, tuple(columns_of(parts)))
+        count = write_together(workplace.build, description, [p.path("rows") for p in parts])
         _write_parts(workplace.build, structure, results)
         return dg.MaterializeResult(
             metadata={
-                **described(workplace, description, count),
-                "warnings": [w for k in kept for w in k.warnings],
-                "rejected": len(staging_cache.rejected_rows(kept)),
+                **report_table(workplace, description, count),
+                "warnings": [w for p in parts for w in p.warnings],
+                "rejected": len(rejected_rows(parts)),
             },
-            check_results=[_rows_fit_schema(kept)],
+            check_results=[_rows_fit_schema(results)],
         )
 
     return staged
@@ -159,4 +166,4 @@ def datasets_together(workplace: Workplace) -> Iterator[dg.MaterializeResult]:
     for name in TOGETHER:
         rows = read_files([build.part(name, s.key) for s in registry.structures()])
         count = write_frame(build, table(name), rows)
-        yield dg.MaterializeResult(asset_key=name.split("."), metadata=described(workplace, table(name), count))
+        yield dg.MaterializeResult(asset_key=name.split("."), metadata=report_table(workplace, table(name), count))

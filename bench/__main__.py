@@ -55,40 +55,40 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> int:
-    """Measures what was asked for; returns the exit code."""
+    """Measures what the arguments name; returns the exit code."""
     options = parser()
-    asked = options.parse_args()
-    if len(asked.memory) > max(1, len(asked.rows)):
-        options.error(f"--memory has {len(asked.memory)} values, --rows {len(asked.rows)}")
-    folder = (asked.home or Path(tempfile.mkdtemp(prefix="payung-bench-"))).resolve()
+    arguments = options.parse_args()
+    if len(arguments.memory) > max(1, len(arguments.rows)):
+        options.error(f"--memory has {len(arguments.memory)} values, --rows {len(arguments.rows)}")
+    folder = (arguments.home or Path(tempfile.mkdtemp(prefix="payung-bench-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, str] = {}
     try:
-        if asked.only in (None, "reading"):
-            tables["reading"] = report.reading(reading.measure(folder, asked.times), asked.times)
+        if arguments.only in (None, "reading"):
+            tables["reading"] = report.reading(reading.measure(folder, arguments.times), arguments.times)
             print(tables["reading"])
-        if asked.only in (None, "commands"):
-            commands = refresh.measure(folder, asked.times)
-            tables["commands"] = report.commands(commands, asked.times)
+        if arguments.only in (None, "commands"):
+            commands = refresh.measure(folder, arguments.times)
+            tables["commands"] = report.commands(commands, arguments.times)
             print(tables["commands"])
-        release = refresh.release_in(folder) if asked.only in (None, "queries", "growth", "readers") else folder
-        if asked.only in (None, "queries"):
-            tables["queries"] = report.queries(queries.measure_all(release, folder, sorted(asked.observations)))
+        release = refresh.release_in(folder) if arguments.only in (None, "queries", "growth", "readers") else folder
+        if arguments.only in (None, "queries"):
+            tables["queries"] = report.queries(queries.measure_all(release, folder, sorted(arguments.observations)))
             print(tables["queries"])
-        if asked.only in (None, "growth"):
-            found = growth.measure(release, folder, asked.rows, asked.ways, asked.memory, asked.each)
+        if arguments.only in (None, "growth"):
+            found = growth.measure(release, folder, arguments.rows, arguments.ways, arguments.memory, arguments.each)
             tables["growth"] = report.growth(found)
             print(tables["growth"])
-        if asked.only in (None, "readers"):
+        if arguments.only in (None, "readers"):
             tables["readers"] = report.readers(readers.measure(release.parent.parent))
             print(tables["readers"])
-        if not asked.no_write:
+        if not arguments.no_write:
             report.write(ROOT / "docs" / "performance.md", tables)
     except (BenchError, PayungError) as error:
         print(f"bench: {error}", file=sys.stderr)
         return 1
     finally:
-        if asked.home is None:
+        if arguments.home is None:
             remove(folder)
     return 0
 

@@ -16,15 +16,17 @@ from pathlib import Path
 import pandas as pd
 
 from assets import staging_cache
-from assets.release_inputs import Home, code_version, in_use, inputs
+from assets.home import Home
+from assets.release_inputs import code_version, in_use, inputs
 from indicator_defs.catalog import load_catalog
+from indicator_defs.tables import reference_tables
 from sources import registry
 from sources.shipped_archive import archive_folders, shipped_archive
 from warehouse.build.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
 from warehouse.build.parallel import make_all
 from warehouse.build.previous_values import write_previous
+from warehouse.build.staging import staged_tables
 from warehouse.metadata import staged_table, table
-from warehouse.release.database import staged_tables
 from warehouse.release.publish import Provenance, audit, blocking, publish
 from warehouse.release.release_folders import Releases
 
@@ -45,18 +47,18 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
         place.snapshots.import_from(folder)
     used = in_use(place.snapshots, shipped_archive())
     lap("raw")
-    frames = load_catalog().tables(structures)
+    frames = reference_tables(load_catalog(), structures)
     write_frames(build, {table(f"reference.{name}"): frame for name, frame in frames.items()})
     lap("reference")
     for structure in structures:
         mine = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
-        kept = [staging_cache.staged(place.snapshots, manifest, structure) for manifest in mine]
-        shape = staged_table(structure, tuple(staging_cache.columns_of(kept)))
-        write_together(build, shape, [k.path("rows") for k in kept])
+        results = [staging_cache.staged(place.snapshots, manifest, structure) for manifest in mine]
+        shape = staged_table(structure, tuple(staging_cache.columns_of(results)))
+        write_together(build, shape, [parts.path("rows") for parts in results])
         for name, part in (("staged.series_dimension", "dimensions"), ("staged.rejection", "rejected")):
             shape = table("lineage.rejection" if part == "rejected" else name)
             to = build.part(name, structure.key)
-            write_together(build, shape, [k.path(part) for k in kept], to, distinct=part == "dimensions")
+            write_together(build, shape, [parts.path(part) for parts in results], to, distinct=part == "dimensions")
     together = read_files([build.part("staged.series_dimension", s.key) for s in structures])
     write_frame(build, table("staged.series_dimension"), together)
     for name in ("lineage.snapshot", "lineage.snapshot_series"):

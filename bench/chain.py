@@ -79,18 +79,18 @@ def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Re
         print(f"{seconds:8.2f} s  {peak:7.0f} MB  {count:12,}  {name}", file=sys.stderr, flush=True)
     reset_peak()
     started = time.perf_counter()
-    results = audit_checks.run(build)
+    results = audit_checks.run_checks(build)
     steps.append(Step(AUDIT, time.perf_counter() - started, peak_mb(), len(results)))
     failed = [f"{r.check.name}: {r.sample}" for r in results if not r.passed and r.check.severity == "blocks"]
     return Result(rows, steps, read_floor, pandas_way.compare(build, each) if with_pandas else None, failed)
 
 
-def main(folder: str, gigabytes: str, result: str, *beside: str) -> None:
+def main(folder: str, gigabytes: str, result: str, *parts: str) -> None:
     """Measures one build and writes the result as JSON."""
     build = Build(Path(folder))
     spill = build.folder / "spill"
     limit_memory(float(gigabytes), spill)
-    measured = measure(build, "floor" in beside, "pandas" in beside, "each" in beside)
+    measured = measure(build, "floor" in parts, "pandas" in parts, "each" in parts)
     Path(result).write_text(json.dumps(asdict(measured)), encoding="utf-8")
     remove(spill)
 

@@ -12,7 +12,7 @@ from bench.measure import load, remove, run
 from bench.pandas_way import Comparison
 
 # Larger sizes are measured by themselves: pandas would need more memory than a machine has, and the floor an hour more.
-MOST_BESIDE = 20_000_000
+MOST_COMPARED = 20_000_000
 
 
 @dataclass(frozen=True)
@@ -38,23 +38,23 @@ def measure(
     `memory`: what the engine may use (GB), for each of `rows`; the last one for all that follow, the first one also for
     the real size. `each`: pandas with a function for each figure also where that takes long.
     """
-    wanted = [(1, "areas", memory[0])]
+    sizes = [(1, "areas", memory[0])]
     allowed = sorted((n, memory[min(i, len(memory) - 1)]) for i, n in enumerate(rows))
     if "areas" in ways:
-        wanted += [(n, "areas", gigabytes) for n, gigabytes in allowed]
-    wanted += [(allowed[0][0], way, allowed[0][1]) for way in ways if way != "areas" and allowed]
-    return [_one(release, folder, *size, each) for size in wanted]
+        sizes += [(n, "areas", gigabytes) for n, gigabytes in allowed]
+    sizes += [(allowed[0][0], way, allowed[0][1]) for way in ways if way != "areas" and allowed]
+    return [_one(release, folder, *size, each) for size in sizes]
 
 
 def _one(release: Path, folder: Path, rows: int, way: str, memory: float, each: bool) -> Size:
-    build, told = folder / "grown", folder / "grown.json"
+    build, result_file = folder / "grown", folder / "grown.json"
     try:
         run([sys.executable, "-m", "bench.grow", str(release), str(build), str(rows), way])
         before = load()
-        beside = [] if rows > MOST_BESIDE else ["floor", "pandas"] if way == "areas" else ["floor"]
-        beside += ["each"] if each else []
-        run([sys.executable, "-m", "bench.chain", str(build), str(memory), str(told), *beside])
-        found = json.loads(told.read_text(encoding="utf-8"))
+        parts = [] if rows > MOST_COMPARED else ["floor", "pandas"] if way == "areas" else ["floor"]
+        parts += ["each"] if each else []
+        run([sys.executable, "-m", "bench.chain", str(build), str(memory), str(result_file), *parts])
+        found = json.loads(result_file.read_text(encoding="utf-8"))
     finally:
         remove(build)
     result = Result(

@@ -242,7 +242,7 @@ def _figure(m: pd.DataFrame) -> pd.Series:
         return float(values.sum() if kind == "sum" else np.average(values, weights=weights))
 
     w, others = m["weight_value"], m[m["is_other"]]
-    known = w[m["is_known"]].sum()
+    weight_known = w[m["is_known"]].sum()
     return pd.Series(
         {
             "kind": kind,
@@ -259,7 +259,7 @@ def _figure(m: pd.DataFrame) -> pd.Series:
             "proxy_cell": m["proxy_cell"].any(),
             "mean_year": np.average(m["time_period"], weights=w),
             "recent_share": w[m["is_recent"]].sum() / w.sum(),
-            "share_estimated": w[m["is_estimated"]].sum() / known if known else None,
+            "share_estimated": w[m["is_estimated"]].sum() / weight_known if weight_known else None,
         }
     )
 

@@ -1,6 +1,6 @@
 """The cookbook of docs/sql.md on a release and on a larger one: opening, p50 and p95 in one process.
 
-Belongs here: a release's tables copied until there are as many observations as asked for, and asking them.
+Belongs here: a release's tables copied until there are as many observations as asked for, and the time of queries on them.
 Does not belong here: growing the input of the SQL that makes the tables (grow.py).
 
 Run as `python -m bench.queries DATABASE_FOLDER RESULT` in a process of its own.
@@ -26,7 +26,7 @@ import duckdb
 from bench.measure import ROOT, load, remove, run
 from warehouse.build.engine import Build, computed_tables, sql_text
 from warehouse.connection import parquet, quoted
-from warehouse.metadata import Table, staged_table, table, tables
+from warehouse.metadata import TableDescription, staged_table, table, tables
 from warehouse.query.read_only import ask, reader
 from warehouse.release.database import write_database
 from warehouse.release.release_folders import DATABASE
@@ -39,7 +39,7 @@ AREAS = "reference.area"
 
 
 @dataclass(frozen=True)
-class Asked:
+class QueryTimes:
     """What the cookbook took on one size; milliseconds on the clock, and of the processor (all threads together).
 
     On a busy machine the processor's time is the honest one: an idle machine needs no longer than that.
@@ -85,7 +85,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
     con.execute(f"CREATE TABLE indicator AS SELECT i::INTEGER AS i FROM range({max(1, round(n / areas))}) AS t(i)")
     groups = parquet(release / "parquet/reference/area_group.parquet")
     con.execute(f"CREATE TABLE ours AS SELECT unnest([ref_area, area_group]) AS ref_area FROM {groups}")
-    published: list[Table] = []
+    published: list[TableDescription] = []
     for path in sorted((release / "parquet").glob("*/*.parquet")):
         full_name = f"{path.parent.name}.{path.stem}"
         if full_name not in tables() and path.parent.name != "staged":
@@ -133,14 +133,14 @@ def order_of(full_name: str) -> str:
     return "ORDER BY " + re.sub(r"\b[a-z]\.", "", "".join(order).strip())
 
 
-def _staged(key: str, names: list[str]) -> Table:
+def _staged(key: str, names: list[str]) -> TableDescription:
     from sources import registry
 
     structure = next(s for s in registry.structures() if s.key == key)
     return staged_table(structure, tuple(names))
 
 
-def measure(release: Path) -> Asked:
+def measure(release: Path) -> QueryTimes:
     """Opens a release a few times, asks every query of the cookbook `TIMES` times, and counts."""
     opening: list[tuple[float, float]] = []
     for _ in range(TIMES):
@@ -161,7 +161,7 @@ def measure(release: Path) -> Asked:
             every += taken
             medians[name] = median(cpu for _, cpu in taken)
     wall, cpu = [e[0] for e in every], [e[1] for e in every]
-    return Asked(
+    return QueryTimes(
         observations,
         (release / DATABASE).stat().st_size / 2**20,
         median(o[0] for o in opening),
@@ -183,19 +183,19 @@ def _since(before: tuple[float, float]) -> tuple[float, float]:
     return 1000 * (time.perf_counter() - before[0]), 1000 * (time.process_time() - before[1])
 
 
-def measure_all(release: Path, folder: Path, observations: list[int]) -> list[Asked]:
-    """The release as it is, and grown to each number of observations; each asked in a process of its own."""
+def measure_all(release: Path, folder: Path, observations: list[int]) -> list[QueryTimes]:
+    """The release as it is, and grown to each number of observations; each measured in a process of its own."""
     found = []
-    for wanted in (0, *observations):
-        asked, told = release, folder / "asked.json"
-        if wanted:
-            asked = folder / "grown-release"
-            grow(release, asked, wanted)
+    for size in (0, *observations):
+        measured, result_file = release, folder / "query_times.json"
+        if size:
+            measured = folder / "grown-release"
+            grow(release, measured, size)
         before = load()
-        run([sys.executable, "-m", "bench.queries", str(asked), str(told)])
-        found.append(Asked(**{**json.loads(told.read_text(encoding="utf-8")), "load": before}))
-        if wanted:
-            remove(asked)
+        run([sys.executable, "-m", "bench.queries", str(measured), str(result_file)])
+        found.append(QueryTimes(**{**json.loads(result_file.read_text(encoding="utf-8")), "load": before}))
+        if size:
+            remove(measured)
     return found
 
 

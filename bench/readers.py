@@ -1,7 +1,7 @@
 """What a reader notices of a refresh: query times on the current release with and without one running beside it.
 
 Belongs here: asking the same queries in a loop, opening the file anew each time. Does not belong here: other queries'
-speed, and that answers are right (tests/unit/warehouse/test_readers.py).
+speed, and that answers are right (tests/unit/warehouse/release/test_concurrent_readers.py).
 """
 
 from __future__ import annotations
@@ -31,8 +31,8 @@ QUERIES = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The seconds of each query, in the order asked, and of opening the file."""
+class ReadTimes:
+    """The seconds of each query, in their order, and of opening the file."""
 
     opening: list[float]
     seconds: dict[str, list[float]]
@@ -42,8 +42,8 @@ class Asked:
 class Readers:
     """The same queries without and with a refresh; how long that refresh took, and how many releases were seen."""
 
-    alone: Asked
-    beside: Asked
+    alone: ReadTimes
+    during_refresh: ReadTimes
     refresh_seconds: float
     releases_seen: int
     load_before: str
@@ -51,39 +51,39 @@ class Readers:
 
 
 def measure(home: Path) -> Readers:
-    """Asks while nothing runs, then from the start to the end of a whole refresh; BenchError when it fails."""
+    """Queries while nothing runs, then from the start to the end of a whole refresh; BenchError when it fails."""
     before = load()
-    alone, _ = _ask(home, lambda asked: len(asked.opening) < IDLE_ROUNDS)
+    alone, _ = _query(home, lambda times: len(times.opening) < IDLE_ROUNDS)
     env = settings.for_child(PAYUNG_HOME=str(home))
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     began = time.perf_counter()
     refresh = subprocess.Popen(
         [PAYUNG, "refresh", "--force"], env=env, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
     )
-    beside, seen = _ask(home, lambda _: refresh.poll() is None)
+    during_refresh, seen = _query(home, lambda _: refresh.poll() is None)
     seconds = time.perf_counter() - began
-    _, said = refresh.communicate()
+    _, errors = refresh.communicate()
     if refresh.returncode:
-        raise BenchError(f"the refresh beside the readers failed:\n{said}")
-    seen |= _ask(home, lambda asked: not asked.opening)[1]
-    return Readers(alone, beside, seconds, len(seen), before, load())
+        raise BenchError(f"the refresh beside the readers failed:\n{errors}")
+    seen |= _query(home, lambda times: not times.opening)[1]
+    return Readers(alone, during_refresh, seconds, len(seen), before, load())
 
 
-def _ask(home: Path, more: Callable[[Asked], bool]) -> tuple[Asked, set[str]]:
-    asked = Asked([], {name: [] for name in QUERIES})
+def _query(home: Path, more: Callable[[ReadTimes], bool]) -> tuple[ReadTimes, set[str]]:
+    times = ReadTimes([], {name: [] for name in QUERIES})
     seen: set[str] = set()
-    while more(asked):
+    while more(times):
         began = time.perf_counter()
         con = duckdb.connect(str(home / "current" / "warehouse.duckdb"), read_only=True)
         try:
             seen.add(con.execute("SELECT release FROM main.release").fetchall()[0][0])
-            asked.opening.append(time.perf_counter() - began)
+            times.opening.append(time.perf_counter() - began)
             for name, query in QUERIES.items():
                 began = time.perf_counter()
                 if not con.execute(query).fetchall():
                     raise BenchError(f"no answer to {name!r}")
-                asked.seconds[name].append(time.perf_counter() - began)
+                times.seconds[name].append(time.perf_counter() - began)
         finally:
             con.close()
         time.sleep(0.05)
-    return asked, seen
+    return times, seen

@@ -11,7 +11,7 @@ from statistics import quantiles
 from bench.chain import AUDIT
 from bench.growth import Size
 from bench.measure import Times, machine
-from bench.queries import TIMES, Asked
+from bench.queries import TIMES, QueryTimes
 from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
@@ -42,7 +42,7 @@ def _seconds(times: Times) -> str:
 
 def commands(found: Commands, times: int) -> str:
     """The table of the commands, Dagster's share, and the stages without it."""
-    wanted = [
+    rows = [
         ("`payung refresh` from scratch, whole archive, exports apart", found.scratch, "15 s, 1 GB"),
         ("`payung refresh --force` on the same home", found.forced, ""),
         ("the same work without Dagster, one plain process", found.bare, ""),
@@ -56,7 +56,7 @@ def commands(found: Commands, times: int) -> str:
         "",
         "| command | seconds | processor, s | peak memory, MB | aim |",
         "|---|---:|---:|---:|---|",
-        *(f"| {what} | {_seconds(t)} | {t.cpu:.2f} | {t.peak_mb:.0f} | {aim} |" for what, t, aim in wanted),
+        *(f"| {what} | {_seconds(t)} | {t.cpu:.2f} | {t.peak_mb:.0f} | {aim} |" for what, t, aim in rows),
     ]
     share, cpu = found.scratch.seconds - found.bare.seconds, found.scratch.cpu - found.bare.cpu
     lines += [
@@ -156,9 +156,9 @@ def growth(found: list[Size]) -> str:
     ]
     heads = " | ".join(f"{s.result.staged_rows:,} rows" for s in by_areas)
     factor = by_areas[-1].result.staged_rows / by_areas[-2].result.staged_rows if len(by_areas) > 1 else 0
-    beside = [s.result for s in by_areas if s.result.read_floor][-1]  # the real size at least has it
+    with_floor = [s.result for s in by_areas if s.result.read_floor][-1]  # the real size at least has it
     lines += [
-        f"| table | {heads} | rows in it | reading and writing it of {beside.staged_rows:,}, s |"
+        f"| table | {heads} | rows in it | reading and writing it of {with_floor.staged_rows:,}, s |"
         + (f" for {factor:.1f} × rows |" if factor else ""),
         "|---|" + "---:|" * (len(by_areas) + 2 + bool(factor)),
     ]
@@ -167,7 +167,7 @@ def growth(found: list[Size]) -> str:
         before = by_areas[-2].result.steps[i].seconds if len(by_areas) > 1 else 0
         grew = f" {step.seconds / before:.1f} × |" if factor and step.seconds >= 1 else " |" if factor else ""
         rows = "" if step.name == AUDIT else f"{step.rows:,}"
-        floor = "" if step.name == AUDIT else f"{beside.steps[i].floor:.2f}"
+        floor = "" if step.name == AUDIT else f"{with_floor.steps[i].floor:.2f}"
         lines.append(f"| {step.name} | {' | '.join(cells)} | {rows} | {floor} |{grew}")
     failed = [
         f"{s.result.staged_rows:,} rows, {WAYS[s.way]}: {'; '.join(s.result.failed)}" for s in found if s.result.failed
@@ -177,7 +177,7 @@ def growth(found: list[Size]) -> str:
     return "\n".join(lines)
 
 
-def queries(found: list[Asked]) -> str:
+def queries(found: list[QueryTimes]) -> str:
     """The queries of the cookbook by size, and the slowest of them."""
     lines = [
         _stamp(" / ".join(a.load for a in found)),
@@ -198,19 +198,19 @@ def queries(found: list[Asked]) -> str:
 
 def readers(found: Readers) -> str:
     """The table of query times with and without a refresh beside them."""
-    asked = [("opening the file", found.alone.opening, found.beside.opening)]
-    asked += [(name, alone, found.beside.seconds[name]) for name, alone in found.alone.seconds.items()]
+    times = [("opening the file", found.alone.opening, found.during_refresh.opening)]
+    times += [(name, alone, found.during_refresh.seconds[name]) for name, alone in found.alone.seconds.items()]
     lines = [
         _stamp(f"{found.load_before} to {found.load_after}"),
         f"One process that opens the file anew for each round; {len(found.alone.opening)} rounds alone, "
-        f"{len(found.beside.opening)} from the start to the end of a refresh of {found.refresh_seconds:.0f} s. "
+        f"{len(found.during_refresh.opening)} from the start to the end of a refresh of {found.refresh_seconds:.0f} s. "
         f"{found.releases_seen} releases were seen. Milliseconds.",
         "",
         "| | alone: median | p95 | beside a refresh: median | p95 |",
         "|---|---:|---:|---:|---:|",
     ]
-    for name, alone, beside in asked:
-        cells = [1000 * quantiles(times, n=100)[at] for times in (alone, beside) for at in (49, 94)]
+    for name, alone, during_refresh in times:
+        cells = [1000 * quantiles(seconds, n=100)[at] for seconds in (alone, during_refresh) for at in (49, 94)]
         lines.append(f"| {name} | " + " | ".join(f"{c:.1f}" for c in cells) + " |")
     return "\n".join(lines)
 

@@ -30,7 +30,7 @@ from pages.markdown import DOCS
 from indicator_defs.catalog import Catalog, load_catalog
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from pipelines.home import home
+from pipelines.home_folder import find_home
 from warehouse.release.release_folders import Releases
 
 NEED_A_RELEASE = ("indicators/", "target_groups/", "published_aggregates.md")
@@ -43,9 +43,9 @@ def made(release: Path | None = None) -> dict[Path, str]:
     if release is not None:
         out += [sheets.pages(read, release), target_groups.pages(read, release), published_aggregates.pages(release)]
     names = [name for pages in out for name in pages]
-    twice = sorted({name for name in names if names.count(name) > 1})
-    if twice:
-        raise PayungError(f"made by two modules of docs/pages: {', '.join(twice)}; leave it to one.")
+    duplicates = sorted({name for name in names if names.count(name) > 1})
+    if duplicates:
+        raise PayungError(f"made by two modules of docs/pages: {', '.join(duplicates)}; leave it to one.")
     return {DOCS / name: text for pages in out for name, text in pages.items()}
 
 
@@ -61,9 +61,9 @@ def _from_definitions(read: Catalog) -> list[dict[str, str]]:
     ]
 
 
-def stale(wanted: dict[Path, str]) -> list[Path]:
+def stale(pages: dict[Path, str]) -> list[Path]:
     """The files that are not there or say something else."""
-    return [path for path, text in wanted.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
+    return [path for path, text in pages.items() if not path.exists() or path.read_text(encoding="utf-8") != text]
 
 
 def main() -> int:
@@ -72,20 +72,20 @@ def main() -> int:
     parser.add_argument("--check", action="store_true", help="write nothing; exit code 1 where a file is out of date")
     only_check = parser.parse_args().check
     try:
-        release = Releases(home()).current()
-        wanted = made(release)
+        release = Releases(find_home().path).current()
+        pages = made(release)
     except PayungError as error:
         print(f"docs/make.py: {error}", file=sys.stderr)
         return 1
     if release is None:
         left = ", ".join(f"docs/{name}" for name in NEED_A_RELEASE)
         print(f"left as they are: {left}; they are made from a release, so run payung refresh first")
-    found = stale(wanted)
+    found = stale(pages)
     for path in found:
         if not only_check:
-            files.write(path, wanted[path])
-        said = "is not up to date; run python docs/make.py" if only_check else "written"
-        print(f"docs/{path.relative_to(DOCS).as_posix()} {said}")
+            files.write(path, pages[path])
+        outcome = "is not up to date; run python docs/make.py" if only_check else "written"
+        print(f"docs/{path.relative_to(DOCS).as_posix()} {outcome}")
     return 1 if only_check and found else 0
 
 

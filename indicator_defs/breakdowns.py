@@ -1,8 +1,8 @@
 """The breakdowns of the warehouse, in the order of the key.
 
-Belongs here: their names, light enough for the command line to load before anything is asked, and how one cell of a CSV
+Belongs here: their names, light enough for the command line to load at once, and how one cell of a CSV
 file names several.
-Does not belong here: their codes (codelists/) and the models that use them (model.py).
+Does not belong here: their codes (codelists/) and the models that use them (the modules of the subjects).
 """
 
 from __future__ import annotations

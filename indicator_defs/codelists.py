@@ -1,7 +1,7 @@
-"""Our code lists: codelists/*.csv, and what other files ask of them.
+"""Our code lists: codelists/*.csv.
 
-Belongs here: which lists there are, their columns, reading and checking them.
-Does not belong here: the codes of providers (crosswalks.py).
+Belongs here: which lists there are, their columns, reading and checking them, and their rows.
+Does not belong here: the codes of providers (crosswalks.py) and the search by name (names.py).
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ from functools import cached_property
 from itertools import pairwise
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.files import Files, Problems, Row, is_day, is_number, repeated
+from indicator_defs.cell_texts import is_day, is_number
+from indicator_defs.definition_files import Files, Problems, Row, repeated
 from indicator_defs.names import Names, area_names, meaning, split_names
+from indicator_defs.reference_rows import ReferenceRows, listed, number, position, rows_of
 
 # Code lists by the concept whose codes they hold, where the names differ.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
@@ -64,6 +66,10 @@ class Codelists(dict[str, list[Row]]):
         """The areas with their usual and former names, for messages about one that is not a code."""
         return area_names((row.values for row in self["area"]), "code")
 
+    def check_area(self, place: str, code: str, problems: Problems) -> bool:
+        """Whether an area exists; a problem if not, with the area that was meant."""
+        return problems.check_code(place, "area", code, self.codes("area"), names=self.areas)
+
     @property
     def groups(self) -> set[str]:
         """The area groups."""
@@ -76,7 +82,7 @@ class Codelists(dict[str, list[Row]]):
 
 def read_codelists(files: Files) -> Codelists:
     """All code lists, checked."""
-    # the names of lists with columns of their own stand first; `body` is one of them and listed once
+    # lists with columns of their own come first; `body` is one of them and listed once
     names = dict.fromkeys((*_COLUMNS, *PLAIN_LISTS))
     lists = Codelists(
         (n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS), _KEYS.get(n, ("code",)))) for n in names
@@ -90,44 +96,100 @@ def read_codelists(files: Files) -> Codelists:
 def _check_ages(rows: list[Row], problems: Problems) -> None:
     for row in rows:
         for bound in ("age_from", "age_to"):
-            problems.expected(row, bound, not row[bound] or is_age(row[bound]), AGES)
+            problems.check_cell(row, bound, not row[bound] or is_age(row[bound]), AGES)
         ends = [float(row[b]) for b in ("age_from", "age_to") if is_age(row[b])]
         if ends != sorted(ends):
-            problems.say(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
+            problems.add(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
     for first, *others in repeated([r for r in rows if r["age_from"]], lambda r: (r["age_from"], r["age_to"])):
         for row in others:
-            problems.say(row.place, f"{row['code']} has the ages of {first['code']} in line {first.line}; use one code")
+            problems.add(row.place, f"{row['code']} has the ages of {first['code']} in line {first.line}; use one code")
 
 
 def _check_names(rows: list[Row], problems: Problems) -> None:
     """No two areas have a name or code in common: a search by it would lead to the wrong one."""
-    found: dict[str, Row] = {}
+    row_of: dict[str, Row] = {}
     for row in rows:
-        others = split_names(row["also_known_as"])
-        problems.expected(row, "also_known_as", all(map(meaning, others)), "names separated by |, none of them empty")
-        for text in (row["code"], row["name"], row["iso2"], row["m49"], *others):
-            before = found.setdefault(meaning(text), row) if text else row
+        other_names = split_names(row["also_known_as"])
+        problems.check_cell(
+            row, "also_known_as", all(map(meaning, other_names)), "names separated by |, none of them empty"
+        )
+        for text in (row["code"], row["name"], row["iso2"], row["m49"], *other_names):
+            before = row_of.setdefault(meaning(text), row) if text else row
             if before is not row:
-                problems.say(
+                problems.add(
                     row.place, f"{text!r} names {before['code']} in line {before.line} too; keep it in one line"
                 )
 
 
 def _check_groups(lists: Codelists, problems: Problems) -> None:
-    """A group is made of countries, never of groups, and nobody is in it twice at once: they would count twice."""
+    """A group is made of countries, never of groups, and has no member more than once at a time: it would count double."""
     kinds = {row["code"]: row["type"] for row in lists["area"]}
     for row in lists["area"]:
-        problems.expected(row, "type", row["type"] in AREA_TYPES, f"one of {', '.join(AREA_TYPES)}")
+        problems.check_cell(row, "type", row["type"] in AREA_TYPES, f"one of {', '.join(AREA_TYPES)}")
     for row in lists[AREA_GROUP]:
         for column, kind in (("group", "group"), ("member", "country")):
-            if problems.known(row.place, "area", row[column], kinds, names=lists.areas):
+            if problems.check_code(row.place, "area", row[column], kinds, names=lists.areas):
                 is_kind = kinds[row[column]] == kind
-                problems.expected(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
+                problems.check_cell(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
         for column in ("valid_from", "valid_to"):
-            problems.expected(row, column, not row[column] or is_day(row[column]), "a day as 1967-08-08, or nothing")
+            problems.check_cell(row, column, not row[column] or is_day(row[column]), "a day as 1967-08-08, or nothing")
         if row["valid_to"] and row["valid_from"] > row["valid_to"]:
-            problems.say(row.place, f"valid_to {row['valid_to']} lies before valid_from {row['valid_from']}")
+            problems.add(row.place, f"valid_to {row['valid_to']} lies before valid_from {row['valid_from']}")
     for same in repeated(lists[AREA_GROUP], lambda r: (r["group"], r["member"])):
         for before, row in pairwise(sorted(same, key=lambda r: (r["valid_from"], r.line))):
             if not before["valid_to"] or row["valid_from"] <= before["valid_to"]:
-                problems.say(row.place, f"{row['member']} is in {row['group']} at the same time by line {before.line}")
+                problems.add(row.place, f"{row['member']} is in {row['group']} at the same time by line {before.line}")
+
+
+def code_rows(codelists: Codelists) -> ReferenceRows:
+    """reference.code: the codes of all lists but the area groups."""
+    rows = [
+        (name, r["code"], r["name"], r["description"] or None)
+        for name in ("area", "age", *PLAIN_LISTS)
+        for r in codelists[name]
+    ]
+    return listed(["codelist", "code", "name", "description"], rows)
+
+
+def area_rows(codelists: Codelists) -> ReferenceRows:
+    """reference.area."""
+    return rows_of(
+        codelists["area"],
+        ref_area=lambda r: r["code"],
+        name=lambda r: r["name"],
+        area_type=lambda r: r["type"],
+        iso2=lambda r: r["iso2"] or None,
+        m49=lambda r: r["m49"] or None,
+        also_known_as=lambda r: r["also_known_as"] or None,
+        sort_order=position,
+    )
+
+
+def area_name_rows(codelists: Codelists) -> ReferenceRows:
+    """reference.area_name: every text that means an area, in capital letters as SQL compares them."""
+    names = codelists.areas
+    rows = {(text.upper(), code): None for code in names.names for text in names.texts(code)}
+    return listed(["name", "ref_area"], sorted(rows))
+
+
+def area_group_rows(codelists: Codelists) -> ReferenceRows:
+    """reference.area_group."""
+    return rows_of(
+        codelists[AREA_GROUP],
+        area_group=lambda r: r["group"],
+        ref_area=lambda r: r["member"],
+        valid_from=lambda r: r["valid_from"] or None,
+        valid_to=lambda r: r["valid_to"] or None,
+        is_member_today=lambda r: not r["valid_to"],
+    )
+
+
+def age_rows(codelists: Codelists) -> ReferenceRows:
+    """reference.age."""
+    return rows_of(
+        codelists["age"],
+        age=lambda r: r["code"],
+        name=lambda r: r["name"],
+        age_from=lambda r: number(r["age_from"]),
+        age_to=lambda r: number(r["age_to"]),
+    )

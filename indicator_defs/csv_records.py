@@ -1,7 +1,7 @@
 """The records of a CSV file of definitions, one a line, read as strictly as a provider's.
 
 Belongs here: splitting a text into lines and cells, and everything that a line or a header can do wrong.
-Does not belong here: what a column may hold (the modules named after what they read).
+Does not belong here: what a column may hold (the modules of the subjects).
 """
 
 from __future__ import annotations
@@ -40,13 +40,13 @@ def records(text: str, columns: Sequence[str], report: Report) -> Iterator[tuple
     if header is None:
         return
     for number, line in enumerate(lines[1:], start=2):
-        wrong = _wrong(line, header)
-        if wrong:
-            report(number, wrong)
+        fault = _line_fault(line, header)
+        if fault:
+            report(number, fault)
             continue
         cells = [c.strip() for c in _cells(line)]
         if len(cells) != len(header):
-            report(number, _counted(cells, header))
+            report(number, _cell_count_fault(cells, header))
         elif not any(cells):
             report(number, "every cell of the line is empty; remove the line")
         elif cells == header:
@@ -58,29 +58,29 @@ def records(text: str, columns: Sequence[str], report: Report) -> Iterator[tuple
 def _header(line: str, columns: Sequence[str], report: Report) -> list[str] | None:
     """The names of the columns, or None where they are not those expected."""
     expected = f"expected {','.join(columns)}"
-    wrong = _wrong(line, []) if line.strip() else f"the header is empty, {expected}"
+    fault = _line_fault(line, []) if line.strip() else f"the header is empty, {expected}"
     for delimiter, what in _OTHER_DELIMITERS.items():
-        if not wrong and "," not in line and line.count(delimiter) >= len(columns) - 1 > 0:
-            wrong = f"the columns are separated by {what}, expected commas; save the file as CSV with commas"
-    if wrong:
-        report(1, wrong)
+        if not fault and "," not in line and line.count(delimiter) >= len(columns) - 1 > 0:
+            fault = f"the columns are separated by {what}, expected commas; save the file as CSV with commas"
+    if fault:
+        report(1, fault)
         return None
     header = [c.strip() for c in _cells(line)]
-    found = []
+    faults = []
     if empty := [str(at) for at, name in enumerate(header, start=1) if not name]:
-        found.append(f"column {', '.join(empty)} has no name; remove it, and its cell in every line")
+        faults.append(f"column {', '.join(empty)} has no name; remove it, and its cell in every line")
     if double := sorted({name for name in header if name and header.count(name) > 1}):
-        found.append(f"columns named twice: {', '.join(double)}")
+        faults.append(f"columns named twice: {', '.join(double)}")
     if missing := [name for name in columns if name not in header]:
-        found.append(f"columns missing: {', '.join(missing)}")
+        faults.append(f"columns missing: {', '.join(missing)}")
     if unknown := [name for name in header if name and name not in columns]:
-        found.append(f"unknown columns: {', '.join(unknown)}; {expected}")
-    for what in found:
+        faults.append(f"unknown columns: {', '.join(unknown)}; {expected}")
+    for what in faults:
         report(1, what)
-    return None if found else header
+    return None if faults else header
 
 
-def _wrong(line: str, header: Sequence[str]) -> str:
+def _line_fault(line: str, header: Sequence[str]) -> str:
     """What keeps a line from being split into cells; nothing where it can be."""
     if not line.strip():
         return "the line is empty; remove it"
@@ -113,11 +113,11 @@ def _cells(line: str) -> list[str]:
     return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")
 
 
-def _counted(cells: Sequence[str], header: Sequence[str]) -> str:
+def _cell_count_fault(cells: Sequence[str], header: Sequence[str]) -> str:
     """A line with too many or too few cells, in words."""
-    said = f"{len(cells)} cells, the header has {len(header)}"
+    counts = f"{len(cells)} cells, the header has {len(header)}"
     if len(cells) < len(header):
-        return f"{said}: none for {', '.join(header[len(cells) :])}; an empty cell needs its comma too"
+        return f"{counts}: none for {', '.join(header[len(cells) :])}; an empty cell needs its comma too"
     if not any(cells[len(header) :]):
-        return f"{said}: the last {len(cells) - len(header)} are empty; remove the commas at the end of the line"
-    return f"{said} (quote cells that hold a comma)"
+        return f"{counts}: the last {len(cells) - len(header)} are empty; remove the commas at the end of the line"
+    return f"{counts} (quote cells that hold a comma)"

@@ -1,28 +1,32 @@
-"""What the figures are expected to be: must-exist figures, tolerances of checks, and aggregates to stand beside ours.
+"""What the figures are expected to be: must-exist figures, limits of checks, and aggregates to compare with ours.
 
-Belongs here: the shape of three CSV files (must_exist.csv, check_tolerances.csv, published_aggregates.csv), reading and
-checking them. Their cells are checked one by one, so that every fault of a line is told, also against other files.
-Does not belong here: whether the figures hold, which the checks of warehouse/checks/ say.
+Belongs here: the fields of three CSV files (must_exist.csv, check_tolerances.csv, published_aggregates.csv), reading and
+checking them, and their rows. Their cells are checked one by one, so that every fault of a line is reported, also against
+other files.
+Does not belong here: whether the figures hold, which the checks of warehouse/checks/ find.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 from math import isfinite
 from typing import TypeVar
 
 from indicator_defs.breakdowns import BREAKDOWNS, pairs
+from indicator_defs.cell_texts import is_number, is_year
+from indicator_defs.claims import Claim
 from indicator_defs.codelists import Codelists
-from indicator_defs.files import Files, Problems, Row, is_number, is_year
-from indicator_defs.model import IndicatorDefinition
+from indicator_defs.definition_files import Files, Problems, Row
+from indicator_defs.indicator_definitions import IndicatorDefinition
+from indicator_defs.reference_rows import ReferenceRows, by_breakdown, rows_of
 from indicator_defs.rounding import digits
 
 MUST_EXIST = "must_exist.csv"
-TOLERANCES = "check_tolerances.csv"
-# What the checks and tables in warehouse/ ask of it: each limit stands once, by check.
+CHECK_TOLERANCES = "check_tolerances.csv"
+# The limits that the checks and tables in warehouse/ need, by check.
 QUANTITIES = {
     "published_aggregate": ("agrees_points", "agrees_share", "imputation_factor", "large_points", "large_share"),
     "parts_around_total": ("outside_points", "outside_share"),
@@ -40,7 +44,7 @@ COLUMNS = {
         "taken_from",
         "source_citation",
     ),
-    TOLERANCES: ("check", "quantity", "value", "why"),
+    CHECK_TOLERANCES: ("check", "quantity", "value", "why"),
     AGGREGATES: ("provider", "ref_area", "area_group", "members", "imputes", "note"),
 }
 # Where a must-exist figure was read: a vintage that is kept, or a publication outside the archive.
@@ -71,7 +75,7 @@ class MustExist:
 
 
 @dataclass(frozen=True)
-class Tolerance:
+class CheckTolerance:
     """One limit of a check, and why it is where it is."""
 
     check: str
@@ -84,7 +88,7 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class PublishedAggregate:
-    """One area that a provider aggregates itself, the group of ours beside which it is shown, and its members."""
+    """One area that a provider aggregates itself, the group of ours with which it is shown, and its members."""
 
     provider: str
     ref_area: str
@@ -101,22 +105,22 @@ class Expectations:
     """The three files, checked."""
 
     must_exist: list[MustExist]
-    tolerances: list[Tolerance]
+    tolerances: list[CheckTolerance]
     aggregates: list[PublishedAggregate]
 
 
 def read_expectations(
-    files: Files, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists, providers: set[str]
+    files: Files, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists, claims: Iterable[Claim]
 ) -> Expectations:
-    """The three files. `providers`: those that definitions use."""
-    reader = _Reader(files, definitions, codelists, providers)
+    """The three files, checked."""
+    reader = _ExpectationReader(files, definitions, codelists, {c.provider for c in claims})
     before = len(files.problems)
-    tolerances = reader.read(TOLERANCES, ("check", "quantity"), reader.tolerance)
+    tolerances = reader.read(CHECK_TOLERANCES, ("check", "quantity"), reader.tolerance)
     if len(files.problems) == before:
         given = {(t.check, t.quantity) for t in tolerances}
         for check, quantity in ((c, q) for c, quantities in QUANTITIES.items() for q in quantities):
             if (check, quantity) not in given:
-                files.missing(TOLERANCES, f"the line of {check}, {quantity}")
+                files.missing(CHECK_TOLERANCES, f"the line of {check}, {quantity}")
     return Expectations(
         reader.read(MUST_EXIST, ("indicator", "ref_area", "time_period", "breakdown"), reader.must_exist),
         tolerances,
@@ -125,7 +129,7 @@ def read_expectations(
 
 
 @dataclass(frozen=True)
-class _Reader:
+class _ExpectationReader:
     """Turns rows of the three files into expectations."""
 
     files: Files
@@ -139,22 +143,24 @@ class _Reader:
         return self.files.problems
 
     def read(self, name: str, key: tuple[str, ...], make: Callable[[Row], E | None]) -> list[E]:
-        """What `make` makes of each line of a file; `key`: the columns that tell lines apart."""
+        """What `make` makes of each line of a file; `key`: the columns that no two lines share."""
         rows = self.files.rows(name, COLUMNS[name], key)
         return [made for made in map(make, rows) if made is not None]
 
     def must_exist(self, row: Row) -> MustExist | None:
         """One line of must_exist.csv."""
         year = row["time_period"]
-        good = self._area(row, row["ref_area"])
-        good &= self._text(row, "source_citation", "producer, publication and year, so that a reader finds the figure")
-        good &= self._taken_from(row)
-        good &= self.problems.expected(row, "time_period", is_year(year), "a year such as 2016")
+        is_valid = self._area(row, row["ref_area"])
+        is_valid &= self._text(
+            row, "source_citation", "producer, publication and year, so that a reader finds the figure"
+        )
+        is_valid &= self._taken_from(row)
+        is_valid &= self.problems.check_cell(row, "time_period", is_year(year), "a year such as 2016")
         value, tolerance = self._number(row, "obs_value"), self._number(row, "tolerance", 0)
-        if not self.problems.known(row.place, "indicator", row["indicator"], self.definitions):
+        if not self.problems.check_code(row.place, "indicator", row["indicator"], self.definitions):
             return None
         codes = self._codes(row)
-        if not good or codes is None or value is None or tolerance is None:
+        if not is_valid or codes is None or value is None or tolerance is None:
             return None
         return MustExist(
             row["indicator"],
@@ -169,29 +175,33 @@ class _Reader:
             row.line,
         )
 
-    def tolerance(self, row: Row) -> Tolerance | None:
+    def tolerance(self, row: Row) -> CheckTolerance | None:
         """One line of check_tolerances.csv."""
         value = self._number(row, "value", 0)
-        good = self._text(row, "why", "the reason for this limit")
-        if self.problems.known(row.place, "check with limits", row["check"], QUANTITIES, "check"):
+        is_valid = self._text(row, "why", "the reason for this limit")
+        if self.problems.check_code(row.place, "check with limits", row["check"], QUANTITIES, "check"):
             allowed = QUANTITIES[row["check"]]
-            good &= self.problems.known(row.place, f"quantity of {row['check']}", row["quantity"], allowed, "quantity")
+            is_valid &= self.problems.check_code(
+                row.place, f"quantity of {row['check']}", row["quantity"], allowed, "quantity"
+            )
         else:
-            good = False
-        if value is None or not good:
+            is_valid = False
+        if value is None or not is_valid:
             return None
-        return Tolerance(row["check"], row["quantity"], value, row["why"], row.file, row.line)
+        return CheckTolerance(row["check"], row["quantity"], value, row["why"], row.file, row.line)
 
     def aggregate(self, row: Row) -> PublishedAggregate | None:
         """One line of published_aggregates.csv."""
         members, group = tuple(sorted(row["members"].split())), row["area_group"]
-        good = self._provider(row, row["provider"])
-        good &= self._area(row, row["ref_area"])
-        good &= self.problems.known(row.place, "area group (codelists/area_group.csv)", group, self.codelists.groups)
+        is_valid = self._provider(row, row["provider"])
+        is_valid &= self._area(row, row["ref_area"])
+        is_valid &= self.problems.check_code(
+            row.place, "area group (codelists/area_group.csv)", group, self.codelists.groups
+        )
         for member in members or ("",):
-            good &= self._area(row, member)
-        good &= self.problems.expected(row, "imputes", row["imputes"] in ("yes", "no"), "yes or no")
-        if not good:
+            is_valid &= self._area(row, member)
+        is_valid &= self.problems.check_cell(row, "imputes", row["imputes"] in ("yes", "no"), "yes or no")
+        if not is_valid:
             return None
         return PublishedAggregate(
             row["provider"],
@@ -205,19 +215,19 @@ class _Reader:
         )
 
     def _area(self, row: Row, code: str) -> bool:
-        return self.problems.known(row.place, "area", code, self.codelists.codes("area"), names=self.codelists.areas)
+        return self.codelists.check_area(row.place, code, self.problems)
 
     def _provider(self, row: Row, name: str) -> bool:
-        return self.problems.known(row.place, "provider", name, self.providers)
+        return self.problems.check_code(row.place, "provider", name, self.providers)
 
     def _text(self, row: Row, column: str, what: str) -> bool:
-        return self.problems.expected(row, column, len(row[column]) >= 10, what)
+        return self.problems.check_cell(row, column, len(row[column]) >= 10, what)
 
     def _number(self, row: Row, column: str, least: float | None = None) -> float | None:
         value = float(row[column]) if is_number(row[column]) else float("nan")
         holds = isfinite(value) and (least is None or value >= least)
         kind = "a number" if least is None else f"a number not below {digits(least)}"
-        return value if self.problems.expected(row, column, holds, kind) else None
+        return value if self.problems.check_cell(row, column, holds, kind) else None
 
     def _codes(self, row: Row) -> dict[str, str] | None:
         """The breakdown codes of a figure: those of the indicator's headline, and what the line names instead."""
@@ -225,9 +235,9 @@ class _Reader:
         codes: dict[str, str] = {b: headline.get(b, "_T") for b in BREAKDOWNS}
         for text, concept, code in pairs(row["breakdown"]):
             if concept not in codes:
-                self.problems.say(row.place, f"breakdown {text!r}, expected such as sex=F;urbanisation=R")
+                self.problems.add(row.place, f"breakdown {text!r}, expected such as sex=F;urbanisation=R")
                 return None
-            if not self.problems.known(row.place, f"{concept} code", code, self.codelists.codes(concept)):
+            if not self.problems.check_code(row.place, f"{concept} code", code, self.codelists.codes(concept)):
                 return None
             codes[concept] = code
         return codes
@@ -235,13 +245,58 @@ class _Reader:
     def _taken_from(self, row: Row) -> bool:
         if row["taken_from"] == DOCUMENT:
             return True
-        found = _VINTAGE.fullmatch(row["taken_from"])
+        vintage = _VINTAGE.fullmatch(row["taken_from"])
         what = f"{DOCUMENT} or provider/dataset/vintage such as unsd_sdg/sdg/2020-12-27"
-        if not self.problems.expected(row, "taken_from", found is not None, what) or found is None:
+        if not self.problems.check_cell(row, "taken_from", vintage is not None, what) or vintage is None:
             return False
         try:
-            date.fromisoformat(found[3])
+            date.fromisoformat(vintage[3])
         except ValueError:
-            self.problems.say(row.place, f"taken_from is {row['taken_from']!r}: {found[3]} is no day")
+            self.problems.add(row.place, f"taken_from is {row['taken_from']!r}: {vintage[3]} is no day")
             return False
-        return self._provider(row, found[1])
+        return self._provider(row, vintage[1])
+
+
+def must_exist_rows(expectations: Expectations) -> ReferenceRows:
+    """reference.must_exist."""
+    return rows_of(
+        expectations.must_exist,
+        indicator=lambda m: m.indicator,
+        ref_area=lambda m: m.ref_area,
+        time_period=lambda m: m.time_period,
+        **by_breakdown("", lambda m: m.codes),
+        obs_value=lambda m: m.obs_value,
+        tolerance=lambda m: m.tolerance,
+        taken_from=lambda m: m.taken_from,
+        source_citation=lambda m: m.source_citation,
+        must_exist_file=lambda m: m.file,
+        must_exist_line=lambda m: m.line,
+    )
+
+
+def check_tolerance_rows(expectations: Expectations) -> ReferenceRows:
+    """reference.check_tolerance."""
+    return rows_of(
+        expectations.tolerances,
+        check_name=lambda t: t.check,
+        quantity=lambda t: t.quantity,
+        value=lambda t: t.value,
+        why=lambda t: t.why,
+        tolerance_file=lambda t: t.file,
+        tolerance_line=lambda t: t.line,
+    )
+
+
+def published_aggregate_rows(expectations: Expectations) -> ReferenceRows:
+    """reference.published_aggregate."""
+    return rows_of(
+        expectations.aggregates,
+        provider=lambda a: a.provider,
+        ref_area=lambda a: a.ref_area,
+        area_group=lambda a: a.area_group,
+        members=lambda a: ", ".join(a.members),
+        imputes=lambda a: a.imputes,
+        note=lambda a: a.note,
+        aggregate_file=lambda a: a.file,
+        aggregate_line=lambda a: a.line,
+    )

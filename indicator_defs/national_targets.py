@@ -1,20 +1,23 @@
 """National floors and targets: what a Member State's own law or plan asks for, one line for each area and indicator.
 
-Belongs here: the shape of national_targets.csv, reading and checking it.
+Belongs here: the fields of national_targets.csv, reading and checking it, and the rows of reference.national_target.
 Does not belong here: comparing a value with its floor (warehouse/sql/baseline/benchmark.sql).
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from pydantic import Field, model_validator
 
-from indicator_defs.files import Files, Problems
-from indicator_defs.model import IndicatorDefinition, Placed
-from indicator_defs.names import Names
+from indicator_defs.codelists import Codelists
+from indicator_defs.definition_files import Files, Problems
+from indicator_defs.indicator_definitions import IndicatorDefinition
+from indicator_defs.model import Placed
+from indicator_defs.reference_rows import ReferenceRows, rows_of
 from indicator_defs.rounding import digits
+from indicator_defs.sets import REGION
 
 
 class NationalTarget(Placed):
@@ -35,39 +38,54 @@ class NationalTarget(Placed):
 
 
 def read_national_targets(
-    files: Files, definitions: Mapping[str, IndicatorDefinition], members: Collection[str], names: Names
+    files: Files, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists
 ) -> list[NationalTarget]:
-    """The national targets, checked. `members`: the Member States; `names`: by which areas are known."""
+    """The national targets, checked."""
+    members = codelists.members(REGION)
     targets, problems = files.lines("national_targets.csv", NationalTarget, ("area", "indicator")), files.problems
-    for one in targets:
-        if one.area not in members:
-            meant = names.meant(one.area)
+    for t in targets:
+        if t.area not in members:
+            meant = codelists.areas.meant(t.area)
             advice = f"write {meant}" if meant in members else f"expected {', '.join(sorted(members))}"
-            problems.say(one.place, f"area {one.area!r} is no Member State; {advice}")
-        if one.floor is None and one.target is None:
-            problems.say(one.place, "neither floor nor target; give one of them or take out the line")
-        if problems.known(one.place, "indicator", one.indicator, definitions):
-            _check_values(one, definitions[one.indicator], problems)
+            problems.add(t.place, f"area {t.area!r} is no Member State; {advice}")
+        if t.floor is None and t.target is None:
+            problems.add(t.place, "neither floor nor target; give one of them or take out the line")
+        if problems.check_code(t.place, "indicator", t.indicator, definitions):
+            _check_values(t, definitions[t.indicator], problems)
     return targets
 
 
-def _check_values(one: NationalTarget, definition: IndicatorDefinition, problems: Problems) -> None:
+def _check_values(t: NationalTarget, definition: IndicatorDefinition, problems: Problems) -> None:
     """Values that the indicator cannot take, and a target that lies on the wrong side of the floor."""
-    for name, value in (("floor", one.floor), ("target", one.target)):
+    for name, value in (("floor", t.floor), ("target", t.target)):
         if value is None:
             continue
         below = definition.minimum is not None and value < definition.minimum
         above = definition.maximum is not None and value > definition.maximum
         if below or above:
             bounds = " to ".join("any" if b is None else digits(b) for b in (definition.minimum, definition.maximum))
-            problems.say(one.place, f"{name} is {digits(value)}, expected {bounds} in unit {definition.unit}")
-    if one.floor is not None and one.target is not None:
-        step = one.target - one.floor
+            problems.add(t.place, f"{name} is {digits(value)}, expected {bounds} in unit {definition.unit}")
+    if t.floor is not None and t.target is not None:
+        step = t.target - t.floor
         if (definition.direction == "higher_is_better" and step < 0) or (
             definition.direction == "lower_is_better" and step > 0
         ):
-            problems.say(
-                one.place,
-                f"the target {digits(one.target)} lies behind the floor {digits(one.floor)}, and for {one.indicator} "
+            problems.add(
+                t.place,
+                f"the target {digits(t.target)} lies behind the floor {digits(t.floor)}, and for {t.indicator} "
                 f"{definition.direction.replace('_', ' ')}",
             )
+
+
+def national_target_rows(targets: Iterable[NationalTarget]) -> ReferenceRows:
+    """reference.national_target."""
+    return rows_of(
+        sorted(targets, key=lambda t: (t.area, t.indicator)),
+        ref_area=lambda t: t.area,
+        indicator=lambda t: t.indicator,
+        floor=lambda t: t.floor,
+        target=lambda t: t.target,
+        target_year=lambda t: t.year,
+        legal_basis=lambda t: t.legal_basis,
+        target_file=lambda t: t.place,
+    )

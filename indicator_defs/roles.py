@@ -1,7 +1,7 @@
 """The roles that the columns of a provider's dataset can have.
 
 Belongs here: their names, light enough for a query to load, and which of them are columns of every staged table.
-Does not belong here: the columns of a dataset (sources/providers/*.yaml) and what a column is made of (model.py).
+Does not belong here: the columns of a dataset (sources/providers/*.yaml) and what a column is made of (datasets.py).
 """
 
 from __future__ import annotations

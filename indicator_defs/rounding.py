@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from decimal import ROUND_HALF_UP, Context, Decimal
 
-Number = float | int | Decimal
+Numeric = float | int | Decimal
 
 # A double has up to 324 places before or behind the point.
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 
 
-def half_up(value: Number, decimals: int) -> Decimal:
+def half_up(value: Numeric, decimals: int) -> Decimal:
     """The number with so many decimals; half of the last one goes away from zero. What is not finite stays."""
     exact = _decimal(value)
     if not exact.is_finite():
@@ -24,12 +24,12 @@ def half_up(value: Number, decimals: int) -> Decimal:
     return rounded if rounded else abs(rounded)  # no zero has a sign
 
 
-def fixed(value: Number, decimals: int) -> str:
+def fixed(value: Numeric, decimals: int) -> str:
     """The number with so many decimals as text, thousands apart: "12,345.7"."""
     return f"{half_up(value, decimals):,f}"
 
 
-def decimals_shown(value: Number, decimals: int) -> int:
+def decimals_shown(value: Numeric, decimals: int) -> int:
     """How many decimals are shown: `decimals`, or more where a number would read 0 and is none (two digits that count)."""
     exact = _decimal(value)
     if not exact.is_finite() or not exact or half_up(exact, decimals):
@@ -38,12 +38,12 @@ def decimals_shown(value: Number, decimals: int) -> int:
     return max(decimals, -exponent) if isinstance(exponent, int) else decimals
 
 
-def shown(value: Number, decimals: int) -> str:
+def shown(value: Numeric, decimals: int) -> str:
     """The number as readers see it: so many decimals, and never 0 where it is none."""
     return fixed(value, decimals_shown(value, decimals))
 
 
-def significant(value: Number, digits: int) -> Decimal:
+def significant(value: Numeric, digits: int) -> Decimal:
     """The number with at most so many digits that count, without zeros at its end."""
     exact = _decimal(value)
     if not exact.is_finite():
@@ -53,22 +53,22 @@ def significant(value: Number, digits: int) -> Decimal:
     return half_up(exact, digits - 1 - exact.adjusted()).normalize(_EXACT)
 
 
-def digits(value: Number, most: int = 15, thousands: bool = False) -> str:
+def digits(value: Numeric, most: int = 15, thousands: bool = False) -> str:
     """The number with at most so many digits that count as text: "2.5", "1234567"."""
     return f"{significant(value, most):{',f' if thousands else 'f'}}"
 
 
-def percent(share: Number, decimals: int = 0) -> str:
+def percent(share: Numeric, decimals: int = 0) -> str:
     """A share of 1 in per cent, without the sign: 0.285 as "29"."""
     return shown(in_percent(share), decimals)
 
 
-def in_percent(share: Number) -> Decimal:
+def in_percent(share: Numeric) -> Decimal:
     """A share of 1 in per cent, exactly: 0.285 is 28.5 and not the product of two binary numbers."""
     return _decimal(share) * 100
 
 
-def _decimal(value: Number) -> Decimal:
+def _decimal(value: Numeric) -> Decimal:
     if isinstance(value, int | Decimal):
         return Decimal(value)
     return Decimal(repr(float(value)))

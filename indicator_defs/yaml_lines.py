@@ -1,7 +1,7 @@
 """YAML with line numbers, so that an error in a definition names file and line.
 
 Belongs here: reading one file, and turning one node into a model with the places of its faults.
-Does not belong here: which files there are and how they must fit together (files.py, sources/registry.py).
+Does not belong here: which files there are and how they must fit together (definition_files.py, sources/registry.py).
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ _Loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 def _plain(loader: Any, node: yaml.Node, lines: Lines, path: tuple[Any, ...], problems: list[str]) -> Any:
     lines.of[path] = node.start_mark.line + 1
     if isinstance(node, yaml.CollectionNode):
-        if id(node) in lines.nodes:  # each line says one thing; ten lines of nested aliases would never be read out
+        if id(node) in lines.nodes:  # ten lines of nested aliases would never be read to the end
             problems.append(f"{lines.file}:{node.start_mark.line + 1}: an alias (*) repeats this; write it out there")
             return None
         lines.nodes.add(id(node))
@@ -59,7 +59,7 @@ def _plain(loader: Any, node: yaml.Node, lines: Lines, path: tuple[Any, ...], pr
         return [_plain(loader, n, lines, (*path, i), problems) for i, n in enumerate(node.value)]
     try:
         return loader.construct_object(node, deep=True)
-    except ValueError:  # looks like a day that the calendar has not: the model tells what it expected instead
+    except ValueError:  # looks like a day that the calendar has not: the model reports what it expected
         return node.value
 
 
@@ -115,10 +115,10 @@ def parse(model: type[M], data: Any, lines: Lines, path: tuple[Any, ...], proble
             where = (*path, *e["loc"])
             name = ".".join(str(p) for p in e["loc"]) or model.__name__
             found = "" if e["type"] in ("missing", "value_error") else f", found {e['input']!r}"
-            said = e["msg"].removeprefix("Value error, ")
+            message = e["msg"].removeprefix("Value error, ")
             if e["type"] == "extra_forbidden":
-                said, found = "unknown field", f"; fields are {', '.join(sorted(_fields(model, e['loc'][:-1])))}"
-            problems.append(f"{lines.place(*where)}: {name}: {said}{found}")
+                message, found = "unknown field", f"; fields are {', '.join(sorted(_fields(model, e['loc'][:-1])))}"
+            problems.append(f"{lines.place(*where)}: {name}: {message}{found}")
         return None
 
 

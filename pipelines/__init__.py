@@ -1,4 +1,5 @@
-"""WHEN and WITH WHAT: definitions, jobs, schedules, and the command line.
+"""WHEN and WITH WHAT: definitions, jobs, schedules, sensors, notices, refreshes, and the command line (cli/).
 
-Does not belong here: what the assets do (assets) and how figures are computed (warehouse).
+Belongs here: the work behind the commands, and the facts of a home that they show.
+Does not belong here: what the assets do (assets), how figures are computed (warehouse). Only cli/ knows the command line.
 """

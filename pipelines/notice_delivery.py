@@ -1,7 +1,7 @@
 """Sends one message by mail and to a webhook, where these are configured (docs/notices.md).
 
 Belongs here: the settings of the environment, SMTP, and the shape of the webhook's message.
-Does not belong here: what is told (notices.py), HTTP (sources/webhook.py).
+Does not belong here: what a notice says (notices.py), HTTP (sources/webhook.py).
 """
 
 from __future__ import annotations
@@ -82,7 +82,7 @@ def send(message: Message) -> list[str]:
             _mail(mail, message)
     except (PayungError, OSError, smtplib.SMTPException, MessageError, ValueError) as error:
         # ssl.SSLError is an OSError; ValueError: an address that cannot be written into a header
-        problems.append(f"The mail was not sent ({settings.read('smtp_host').smtp_host}): {_said(error)}")
+        problems.append(f"The mail was not sent ({settings.read('smtp_host').smtp_host}): {_one_line(error)}")
     try:
         address = settings.read("webhook_url").webhook_url
         if address is not None:
@@ -92,7 +92,7 @@ def send(message: Message) -> list[str]:
                 address.get_secret_value(), {"text": f"{message.subject}\n\n{message.text}", "notices": message.facts}
             )
     except PayungError as error:
-        problems.append(f"The webhook was not notified: {_said(error)}")
+        problems.append(f"The webhook was not notified: {_one_line(error)}")
     return problems
 
 
@@ -157,5 +157,5 @@ def _mail(mail: Mail, message: Message) -> None:
         raise SettingsError(f"the server refused {', '.join(refused)}; the others were sent to.")
 
 
-def _said(error: Exception) -> str:
+def _one_line(error: Exception) -> str:
     return " ".join(str(error).split()) or type(error).__name__

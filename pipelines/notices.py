@@ -1,9 +1,9 @@
-"""What somebody should hear of: failed runs, late sources, new vintages, changed or withdrawn values.
+"""Notices of a run: failed runs, late sources, new vintages, changed or withdrawn values.
 
 Belongs here: making notices from what a run left behind, the file log/notices.log, and when a notice is repeated.
-Does not belong here: mail and webhook (notice_delivery.py), dagster (sensors.py has the sensors), the terminal (commands/).
+Does not belong here: mail and webhook (notice_delivery.py), dagster (sensors.py has the sensors), the terminal (cli/).
 
-A notice never fails a run: what goes wrong in telling is itself written to the log.
+A notice never fails a run: what goes wrong in sending it is itself written to the log.
 """
 
 from __future__ import annotations
@@ -24,11 +24,12 @@ from warehouse.query.read_only import query
 from warehouse.release.release_folders import Releases, read_manifest
 
 if TYPE_CHECKING:
+    from assets.home import Home
     from sources.dataset_refresh import FetchReport
 
 FILE = "notices.log"
-TOLD_FILE = "told.json"
-# A source stays late for months: it is told of again after this, not at every run.
+LATENESS_FILE = "told.json"
+# A source is late for months: its notice is repeated after this, not at every run.
 LATE_AGAIN = timedelta(days=30)
 REVISIONS = "lineage.revision"
 DESCRIPTIONS = "lineage.series_description"
@@ -49,14 +50,14 @@ Event = Literal[
 
 @dataclass(frozen=True)
 class Notice:
-    """One thing that somebody should hear of: a headline of one line, and what to know and do."""
+    """One event that needs attention: a headline of one line, and what to know and do."""
 
     event: Event
     headline: str
     text: str = ""
 
     def block(self, at: datetime) -> str:
-        """The notice as it stands in the log: when, what; indented below it the details."""
+        """The notice as it is in the log: when, what; indented below it the details."""
         body = "".join(f"  {line}\n" for line in self.text.splitlines())
         return f"{at.isoformat(timespec='seconds')}  {self.event}  {' '.join(self.headline.split())}\n{body}"
 
@@ -75,7 +76,7 @@ def site_not_made(problem: str) -> Notice:
     )
 
 
-def of_fetches(reports: Iterable[FetchReport]) -> list[Notice]:
+def fetch_notices(reports: Iterable[FetchReport]) -> list[Notice]:
     """What the providers' answers of one run amount to: new vintages, changes in place, and what was not whole."""
     out: list[Notice] = []
     for r in reports:
@@ -86,35 +87,37 @@ def of_fetches(reports: Iterable[FetchReport]) -> list[Notice]:
             out.append(Notice("changed_in_place", headline, r.message))
         elif r.outcome == "failed":
             out.append(Notice("failed_fetch", f"{r.path} could not be fetched", r.message))
-        # Of an unchanged dataset it was told when it was fetched; `payung status` goes on saying it.
+        # Of an unchanged dataset it was reported when it was fetched; `payung status` goes on showing it.
         if r.left_out and r.outcome not in ("failed", "unchanged"):
             out.append(Notice("failed_fetch", f"{r.path} was fetched, but not whole", "\n".join(r.left_out)))
     return out
 
 
-def of_lateness(home: Path, reports: Sequence[FetchReport], today: date) -> list[Notice]:
+def lateness_notices(home: Home, reports: Sequence[FetchReport], today: date) -> list[Notice]:
     """The sources that are late, of providers that were ever asked; each again only after LATE_AGAIN or when it moved.
 
     `reports`: the last one of each dataset. Writes log/told.json, which remembers.
     """
-    asked = {r.provider for r in reports}
-    current = Releases(home).current()
-    if not asked or current is None:
+    online_providers = {r.provider for r in reports}
+    current = Releases(home.path).current()
+    if not online_providers or current is None:
         return []
-    path = home / "log" / TOLD_FILE
-    told = _told(path)
-    late = [f for f in late_sources(read_manifest(current)["sources"], today, reports) if f.provider in asked]
-    out, kept = [], {}
+    path = home.log / LATENESS_FILE
+    remembered = _remembered(path)
+    late = [
+        f for f in late_sources(read_manifest(current)["sources"], today, reports) if f.provider in online_providers
+    ]
+    out, reported = [], {}
     for f in late:
-        last = told.get(f.path, {})
+        last = remembered.get(f.path, {})
         # a day to come was written while the clock ran ahead: it keeps nothing quiet
         if last.get("vintage") == str(f.vintage) and date.fromisoformat(last["on"]) <= today < _again(last["on"]):
-            kept[f.path] = last
+            reported[f.path] = last
             continue
-        kept[f.path] = {"vintage": str(f.vintage), "on": today.isoformat()}
+        reported[f.path] = {"vintage": str(f.vintage), "on": today.isoformat()}
         out.append(Notice("late_source", f"{f.path} is later than its own calendar", f.message))
-    if kept != told:
-        files.write(path, json.dumps(kept, indent=1) + "\n")
+    if reported != remembered:
+        files.write(path, json.dumps(reported, indent=1) + "\n")
     return out
 
 
@@ -123,8 +126,8 @@ def _again(day: str) -> date:
     return date.fromisoformat(day) + LATE_AGAIN
 
 
-def _told(path: Path) -> dict[str, dict[str, str]]:
-    """What was told of lateness; nothing where the file is not there or was spoilt (then it is told again)."""
+def _remembered(path: Path) -> dict[str, dict[str, str]]:
+    """The late sources reported so far; none where the file is missing or damaged (then they are reported again)."""
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return {
@@ -134,7 +137,7 @@ def _told(path: Path) -> dict[str, dict[str, str]]:
         return {}
 
 
-def of_release(release: Path, previous: Path | None) -> list[Notice]:
+def release_notices(release: Path, previous: Path | None) -> list[Notice]:
     """What vintages new in `release` did: values withdrawn, series described otherwise than the definitions expect.
 
     None for a first release; of a release without the table of either, nothing is known.
@@ -193,54 +196,56 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
 
 def _withdrawn(release: Path, places: Collection[str]) -> list[Notice]:
     """The values that these snapshots withdrew."""
-    gone = query(
+    withdrawn = query(
         release,
         "SELECT source, dataset, vintage_from, vintage_to, snapshot_to, indicator, ref_area, time_period_from, "
         f"text_from FROM {REVISIONS} WHERE revision_class = 'withdrawn' "
         "ORDER BY source, dataset, vintage_to, indicator, ref_area, time_period_from, text_from",
     )
-    gone = gone[gone["snapshot_to"].isin(places)]
+    withdrawn = withdrawn[withdrawn["snapshot_to"].isin(places)]
     out = []
-    for (source, dataset, earlier, later), rows in gone.groupby(["source", "dataset", "vintage_from", "vintage_to"]):
+    for (source, dataset, earlier, later), rows in withdrawn.groupby(
+        ["source", "dataset", "vintage_from", "vintage_to"]
+    ):
         shown = [
             f"{r['indicator']} {r['ref_area']} {r['time_period_from']}: was {r['text_from']}"
             for r in rows.head(MOST_SHOWN).to_dict("records")
         ]
         more = [f"and {len(rows) - MOST_SHOWN:,} more"] if len(rows) > MOST_SHOWN else []
-        ask = f"All of them, withdrawn first: payung revisions --since {later} --release {release.name}"
+        query_hint = f"All of them, withdrawn first: payung revisions --since {later} --release {release.name}"
         out.append(
             Notice(
                 "withdrawn_values",
                 f"{source}/{dataset}: {len(rows):,} value{'s' * (len(rows) != 1)} of {earlier} withdrawn by {later}",
-                "\n".join([*shown, *more, ask]),
+                "\n".join([*shown, *more, query_hint]),
             )
         )
     return out
 
 
-def after_run(
-    home: Path,
+def notify_of_results(
+    home: Home,
     reports: Sequence[FetchReport],
     published: Path | None = None,
     failures: Sequence[Notice] = (),
     today: date | None = None,
 ) -> list[str]:
-    """Tells of one run: its fetches, what failed in it, the release it published, and sources that are late by now.
+    """Sends the notices of one run: its fetches, what failed in it, the release it published, and sources late by now.
 
-    `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be told.
+    `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be sent.
     """
     from assets.online_fetch import last_reports
 
     problems: list[str] = []
-    notices = [*of_fetches(reports), *failures]
+    notices = [*fetch_notices(reports), *failures]
     day = today or clock.today()
     try:
         if published is not None:
-            notices += of_release(published, _previous(Releases(home), published))
-        notices += of_lateness(home, last_reports(home), day)
+            notices += release_notices(published, _previous(Releases(home.path), published))
+        notices += lateness_notices(home, last_reports(home.path), day)
     except (PayungError, OSError) as error:
         problems.append(f"Not everything of this run could be looked up for the notices: {error}")
-    return [*problems, *tell(home, notices, problems)]
+    return [*problems, *send_notices(home, notices, problems)]
 
 
 def _previous(releases: Releases, folder: Path) -> Path | None:
@@ -251,15 +256,15 @@ def _previous(releases: Releases, folder: Path) -> Path | None:
     return releases.folder / earlier[-1] if earlier else None
 
 
-def tell(home: Path, notices: Sequence[Notice], problems: Sequence[str] = ()) -> list[str]:
+def send_notices(home: Home, notices: Sequence[Notice], problems: Sequence[str] = ()) -> list[str]:
     """Writes notices to log/notices.log and sends them as one message; returns, in words, what could not be done."""
     at = clock.now()
     unsent = send(_message(notices, at)) if notices else []
     failed = [Notice("not_told", p) for p in (*problems, *unsent)]
     try:
-        _append(home / "log" / FILE, [*notices, *failed], at)
+        _append(home.log / FILE, [*notices, *failed], at)
     except OSError as error:
-        unsent = [*unsent, f"{home / 'log' / FILE} cannot be written: {error.strerror or error}."]
+        unsent = [*unsent, f"{home.log / FILE} cannot be written: {error.strerror or error}."]
     return unsent
 
 

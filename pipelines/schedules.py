@@ -1,7 +1,7 @@
-"""WHEN: a job and a schedule for each provider that can be asked (sources/providers/*.yaml), and the weekly refresh.
+"""WHEN: a schedule for each provider that can be asked (sources/providers/*.yaml), and the weekly refresh.
 
-Belongs here: turning a provider's calendar into times, and the jobs that ask one provider alone.
-Does not belong here: the calendars themselves (sources/providers/*.yaml) and what a run does (assets).
+Belongs here: turning a provider's calendar into times.
+Does not belong here: the calendars themselves (sources/providers/*.yaml), the jobs (jobs.py), what a run does (assets).
 
 A new provider's YAML brings its job and its schedule; nothing is edited here. All schedules are off until somebody
 turns them on. A provider's job refreshes the whole set with what it published, so that new figures appear without a
@@ -10,18 +10,16 @@ second click; where nothing changed, no release is made.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from typing import Any
+from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
-from sources import registry
+from pipelines.jobs import askable_providers, provider_config, provider_tags
 from sources.provider_spec import Calendar, ProviderSpec
 
 ZONE = "Asia/Jakarta"
 # An hour before the weekly refresh, so that it finds what was published; runs wait for one another in the queue.
 HOUR = 5
-PROVIDER_TAG = "payung/provider"
 EVERY_MONTH = tuple(range(1, 13))
 
 
@@ -42,33 +40,9 @@ def _months(months: Iterable[int]) -> str:
     return "*" if len(chosen) == len(EVERY_MONTH) else ",".join(str(m) for m in chosen)
 
 
-def askable_providers() -> list[ProviderSpec]:
-    """The providers that have a dataset with an address."""
-    return [p for p in registry.providers().values() if any(d.endpoint is not None for d in p.datasets)]
-
-
-def job_name(provider: str) -> str:
-    """The job that asks one provider and refreshes the set."""
-    return f"refresh_{provider}"
-
-
 def schedule_name(provider: str) -> str:
     """The schedule of that job."""
     return f"{provider}_by_calendar"
-
-
-def _config(spec: ProviderSpec) -> dict[str, Any]:
-    return {"resources": {"workplace": {"config": {"online": True, "sources": [spec.provider]}}}}
-
-
-def _job(spec: ProviderSpec) -> dg.UnresolvedAssetJobDefinition:
-    return dg.define_asset_job(
-        job_name(spec.provider),
-        selection=dg.AssetSelection.all(),
-        description=f"Asks {spec.title} alone, then refreshes the set; publishes a release only if something changed.",
-        config=_config(spec),
-        tags={PROVIDER_TAG: spec.provider},
-    )
 
 
 def _description(calendar: Calendar) -> str:
@@ -84,19 +58,18 @@ def _schedule(spec: ProviderSpec, job: dg.UnresolvedAssetJobDefinition) -> dg.Sc
     return dg.ScheduleDefinition(
         name=schedule_name(spec.provider),
         job=job,
-        run_config=_config(spec),
+        run_config=provider_config(spec),
         cron_schedule=times(spec.calendar),
         execution_timezone=ZONE,
         default_status=dg.DefaultScheduleStatus.STOPPED,
         description=_description(spec.calendar),
-        tags={PROVIDER_TAG: spec.provider},
+        tags=provider_tags(spec),
     )
 
 
-def provider_schedules() -> tuple[list[dg.UnresolvedAssetJobDefinition], list[dg.ScheduleDefinition]]:
-    """A job and a schedule for each provider that can be asked, in the order of their names."""
-    jobs = {spec.provider: _job(spec) for spec in askable_providers()}
-    return list(jobs.values()), [_schedule(spec, jobs[spec.provider]) for spec in askable_providers()]
+def provider_schedules(jobs: Mapping[str, dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
+    """A schedule for each provider that can be asked, in the order of their names. `jobs`: by provider."""
+    return [_schedule(spec, jobs[spec.provider]) for spec in askable_providers()]
 
 
 def weekly(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:

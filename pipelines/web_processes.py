@@ -7,7 +7,7 @@ too. Where the keeper itself is killed, `payung ui` ends what it had started. Th
 of `dagster dev`, which a signal ends alone, leaving its children behind, and which warns of itself at every start.
 
 Belongs here: starting, watching and ending processes; imports nothing but the standard library.
-Does not belong here: what is checked before anything starts (commands/ui.py), the graph (definitions.py).
+Does not belong here: what is checked before anything starts (web_interface.py), the graph (definitions.py).
 """
 
 from __future__ import annotations
@@ -88,8 +88,8 @@ def _ignore_signals() -> None:
 def _group_of(keeper: subprocess.Popen[bytes]) -> int:
     """The process group of what the keeper starts, which it says at once; 0 where it ended before."""
     assert keeper.stdout is not None
-    said = keeper.stdout.readline().strip()
-    return int(said) if said else 0
+    group = keeper.stdout.readline().strip()
+    return int(group) if group else 0
 
 
 def _end_keeper(keeper: subprocess.Popen[bytes], group: int) -> None:

@@ -1,7 +1,7 @@
 """Refreshes one dataset from its provider: asks what changed, fetches what moved, keeps it when it is whole and new.
 
 Belongs here: the decision between unchanged, same content, new vintage, changed in place and failed, and the report.
-Does not belong here: HTTP (http.py), a provider's questions (its module), what is wanted (the caller tells), dagster.
+Does not belong here: HTTP (http.py), a provider's questions (its module), what to request (the caller's scope), dagster.
 
 Complete or nothing: an answer becomes a snapshot only after it was fetched, parsed and compared with what was asked.
 A dataset that fails keeps its last good snapshot; the pages that came whole wait in the work folder for the next try.
@@ -20,21 +20,22 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationEr
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
 from sources import registry
-from sources.fetching import Change, Errand, Fetched, Known, Tell, Wanted, Work, not_written, origin_of
+from sources.fetching import Fetched, FetchRequest, FetchScope, FetchState, ReleaseMark, ReportProgress, snapshot_origin
 from sources.http import Client
 from sources.manifests import Manifest
-from sources.newest_vintages import newest_state
+from sources.newest_vintages import current_snapshots
+from sources.page_cache import PageCache, not_written
 from sources.parsing import (
     SourceError,
     UnreadableError,
-    areas_asked_only,
-    check_asked,
+    areas_in_file_codes,
+    check_requested,
     content_fingerprint,
     decompressed,
     encodable,
     no_collection,
-    one_way_of_writing,
     reading,
+    requested_areas_only,
 )
 from sources.provider_spec import DatasetSpec, ProviderSpec
 from sources.snapshots import SnapshotStore
@@ -112,45 +113,45 @@ def refresh_dataset(
     store: SnapshotStore,
     provider: str,
     dataset: str,
-    wanted: Wanted,
+    scope: FetchScope,
     client: Client | None = None,
     force: bool = False,
-    tell: Tell = lambda _: None,
+    report_progress: ReportProgress = lambda _: None,
 ) -> FetchReport:
-    """Brings one dataset up to date and tells what came of it; a failure is a report too, never an exception.
+    """Brings one dataset up to date and returns a report; a failure is a report too, never an exception.
 
-    `wanted`: series and areas in the provider's codes. `client`: by default one with the provider's limits.
-    `force`: fetch although the release mark stands. `tell`: is told of each page. What a library raises while an answer
-    is read ends in the report too, with its traceback: one provider must not end the refresh of the others.
+    `scope`: series and areas in the provider's codes. `client`: by default one with the provider's limits.
+    `force`: fetch although the release mark is the same. `report_progress`: called for each page. What a library raises
+    while an answer is read ends in the report too, with its traceback: one provider must not end the refresh of the others.
     """
     spec, structure = registry.provider(provider), registry.dataset(provider, dataset)
     if spec.limits is None:
         raise registry.RegistryError(f"{provider} has no address to ask: its files are put in by hand.")
     started = time.monotonic()
-    own = client is None
-    asking = Client(spec.limits) if client is None else client
-    requests, size = asking.tally.requests, asking.tally.bytes
+    own_client = client is None
+    client = Client(spec.limits) if client is None else client
+    requests, size = client.tally.requests, client.tally.bytes
     try:
         with reading(structure.path):
-            report = _Refresh(store, spec, structure, wanted, asking, tell).run(force)
+            report = _Refresh(store, spec, structure, scope, client, report_progress).run(force)
     except PayungError as error:
         report = FetchReport(
             provider=provider,
             dataset=dataset,
             outcome="failed",
-            at=asking.now(),
+            at=client.now(),
             requests=0,
             bytes=0,
             message=f"{str(error).rstrip('.')}. The last good snapshot stands.",
             traceback=_traceback(error) if isinstance(error, UnreadableError) else None,
         )
     finally:
-        if own:
-            asking.close()
+        if own_client:
+            client.close()
     return report.model_copy(
         update={
-            "requests": asking.tally.requests - requests,
-            "bytes": asking.tally.bytes - size,
+            "requests": client.tally.requests - requests,
+            "bytes": client.tally.bytes - size,
             "seconds": round(time.monotonic() - started, 3),
         }
     )
@@ -200,37 +201,39 @@ class _Refresh:
         store: SnapshotStore,
         provider: ProviderSpec,
         dataset: DatasetSpec,
-        wanted: Wanted,
+        scope: FetchScope,
         client: Client,
-        tell: Tell,
+        report_progress: ReportProgress,
     ) -> None:
         self.store, self.dataset, self.client = store, dataset, client
         folder = store.root / WORK / f"{provider.provider}__{dataset.dataset}"
         self.state_file = folder / STATE
-        self.errand = Errand(client, provider, dataset, wanted, Work(folder), tell)
+        self.request = FetchRequest(
+            client, provider, dataset, scope, PageCache(folder), registry.parser(provider.provider), report_progress
+        )
         self.fetcher = registry.fetcher(provider.provider)
 
     def run(self, force: bool) -> FetchReport:
         """Asks, fetches, compares, keeps. Raises PayungError when the dataset cannot be had whole."""
         self._check_clock()
-        known = self._known()
-        change = self.fetcher.what_changed(self.errand, known)
-        if known is not None and not force and self._stands(known, change):
+        state = self._read_state()
+        mark = self.fetcher.what_changed(self.request, state)
+        if state is not None and not force and self._is_current(state, mark):
             # What was refused then is lacking still: the next quiet refresh must not make it forgotten.
-            said = f"{change.release_tag}: nothing was published since."
-            warnings = [*known.warnings, *change.warnings]
-            return self._report("unchanged", change, known.snapshot, None, said, known.left_out, warnings)
+            message = f"{mark.release_tag}: nothing was published since."
+            warnings = [*state.warnings, *mark.warnings]
+            return self._report("unchanged", mark, state.snapshot, None, message, state.left_out, warnings)
         now = self.client.now()
-        self.errand.work.begin(f"{change.release_tag or now.date()} {sorted(self.errand.wanted.areas)}", now)
-        fetched = self._fetched(change)
+        self.request.page_cache.begin(f"{mark.release_tag or now.date()} {sorted(self.request.scope.areas)}", now)
+        fetched = self._fetched(mark)
         parsed = self._parsed(fetched)
-        report = self._keep(known, change, fetched, parsed)
-        self._remember(change, fetched, report.snapshot, parsed.warnings)
-        self.errand.work.clear()
+        report = self._keep(state, mark, fetched, parsed)
+        self._write_state(mark, fetched, report.snapshot, parsed.warnings)
+        self.request.page_cache.clear()
         return report
 
     def _check_clock(self) -> None:
-        """The day of the answer may stand as vintage date: a clock that went back would hide a new vintage."""
+        """The day of the answer may be the vintage date: a clock that went back would hide a new vintage."""
         now = self.client.now()
         fetched = [(datetime.fromisoformat(m.fetched_at), m.place) for m in self._manifests() if m.fetched_at]
         latest, place = max(fetched, default=(now, ""))
@@ -241,32 +244,32 @@ class _Refresh:
                 f"then, its date is wrong too: remove the folder {self.store.root / place}, then refresh again."
             )
 
-    def _stands(self, known: Known, change: Change) -> bool:
+    def _is_current(self, state: FetchState, mark: ReleaseMark) -> bool:
         """Whether what we hold is still what the provider publishes, as far as its mark tells."""
-        same = change.unchanged or (
-            not change.moved and change.release_tag is not None and change.release_tag == known.release_tag
+        same = mark.unchanged or (
+            not mark.moved and mark.release_tag is not None and mark.release_tag == state.release_tag
         )
-        wanted = self.errand.wanted
-        if not same or not set(wanted.series) <= set(known.series) or not set(wanted.areas) <= set(known.areas):
+        scope = self.request.scope
+        if not same or not set(scope.series) <= set(state.series) or not set(scope.areas) <= set(state.areas):
             return False
-        if self._is_gone(known) or (change.listed is not None and not set(known.had) <= change.listed):
+        if self._is_gone(state) or (mark.listed is not None and not set(state.had) <= mark.listed):
             return False
-        days = self.errand.provider.calendar.fetch_anyway_after_days
-        age = self.client.now() - known.fetched_at  # below zero where the clock ran ahead then: nothing to rely on
+        days = self.request.provider.calendar.fetch_anyway_after_days
+        age = self.client.now() - state.fetched_at  # below zero where the clock ran ahead then: nothing to rely on
         return days is None or -CLOCK_SLACK < age < timedelta(days=days)
 
-    def _is_gone(self, known: Known) -> bool:
+    def _is_gone(self, state: FetchState) -> bool:
         """Whether the snapshot of the last fetch was set aside or removed since."""
-        return known.snapshot is not None and known.snapshot not in {m.place for m in self._manifests()}
+        return state.snapshot is not None and state.snapshot not in {m.place for m in self._manifests()}
 
-    def _fetched(self, change: Change) -> Fetched:
+    def _fetched(self, mark: ReleaseMark) -> Fetched:
         """The whole dataset. Pages that came wait for the next try, but not after an unforeseen error."""
         try:
-            return self.fetcher.fetch(self.errand, change)
+            return self.fetcher.fetch(self.request, mark)
         except PayungError:
             raise
         except Exception:
-            self.errand.work.clear()
+            self.request.page_cache.clear()
             raise
 
     def _parsed(self, fetched: Fetched) -> ParsedDataset:
@@ -277,66 +280,68 @@ class _Refresh:
                 limit = self.client.limits.answer_bytes
                 with no_collection():
                     bodies = [(f.name, decompressed(f.name, f.content, limit)) for f in fetched.files]
-                    parsed = registry.parser(self.dataset.provider)(self.dataset, bodies)
-                parsed = areas_asked_only(self.dataset, parsed, fetched.areas)
-                areas = one_way_of_writing(self.dataset, parsed, fetched.areas, self.errand.wanted.meaning)
-                return check_asked(parsed, fetched.series, areas)
+                    parsed = self.request.parse(self.dataset, bodies)
+                parsed = requested_areas_only(self.dataset, parsed, fetched.areas)
+                areas = areas_in_file_codes(self.dataset, parsed, fetched.areas, self.request.scope.meaning)
+                return check_requested(parsed, fetched.series, areas)
         except SourceError as error:
-            self.errand.work.clear()
+            self.request.page_cache.clear()
             raise error if str(error).startswith(place) else error.within(place) from error
 
-    def _keep(self, known: Known | None, change: Change, fetched: Fetched, parsed: ParsedDataset) -> FetchReport:
+    def _keep(
+        self, state: FetchState | None, mark: ReleaseMark, fetched: Fetched, parsed: ParsedDataset
+    ) -> FetchReport:
         count = len(parsed.frame)
-        warnings = [*parsed.warnings, *change.warnings]
-        mark = change.release_tag or "no release mark"
-        holder = self._holder(fetched, parsed)
+        warnings = [*parsed.warnings, *mark.warnings]
+        tag = mark.release_tag or "no release mark"
+        holder = self._snapshot_of_same_content(fetched, parsed)
         if holder is not None:
             return self._report(
                 "same_content",
-                change,
+                mark,
                 holder,
                 count,
-                f"{mark}: {count} rows, the same content as kept; no new vintage.",
+                f"{tag}: {count} rows, the same content as kept; no new vintage.",
                 fetched.left_out,
                 warnings,
             )
-        in_place = self._changed_in_place(known, change, fetched)
-        went_back = self._went_back(change)
-        origin = origin_of(self.errand, change, fetched, content_fingerprint(parsed.frame), count)
+        in_place = self._is_changed_in_place(state, mark, fetched)
+        went_back = self._went_back(mark)
+        origin = snapshot_origin(self.request, mark, fetched, content_fingerprint(parsed.frame), count)
         if any(m.origin == "fetched" and m.vintage_date == origin.vintage_date for m in self._manifests()):
             # The provider's date was true of what it held before: this state is dated by the day it was seen.
             origin = origin.model_copy(update={"vintage_date": self.client.now().date()})
         manifest = self.store.add(origin, fetched.files)
-        said = f"{mark}: {count} rows, kept as {manifest.snapshot_id}."
+        message = f"{tag}: {count} rows, kept as {manifest.snapshot_id}."
         if in_place:
-            said = f"{mark}: {count} rows, changed under the same mark; kept as {manifest.snapshot_id}."
+            message = f"{tag}: {count} rows, changed under the same mark; kept as {manifest.snapshot_id}."
         if went_back is not None and manifest.vintage_date < went_back:
-            said += f" Its date is older than {went_back}, which stays the newest vintage."
+            message += f" Its date is older than {went_back}, which stays the newest vintage."
         return self._report(
             "changed_in_place" if in_place else "new_vintage",
-            change,
+            mark,
             manifest.place,
             count,
-            said,
+            message,
             fetched.left_out,
             warnings,
         ).model_copy(update={"vintage_date": manifest.vintage_date})
 
-    def _holder(self, fetched: Fetched, parsed: ParsedDataset) -> str | None:
+    def _snapshot_of_same_content(self, fetched: Fetched, parsed: ParsedDataset) -> str | None:
         """The newest snapshot of the kept state, when that state says the same about what was asked for."""
-        state = newest_state(self._manifests())
+        newest = current_snapshots(self._manifests())
         series, areas = set(fetched.series), set(fetched.areas)
-        held = {s for c in state for s in c.series}
-        if not series <= held or not state:
+        held = {s for c in newest for s in c.series}
+        if not series <= held or not newest:
             return None
-        if any(c.series & series and not areas >= set(c.manifest.areas_asked) for c in state):
+        if any(c.series & series and not areas >= set(c.manifest.areas_asked) for c in newest):
             return None
         frames = []
-        for current in state:
+        for current in newest:
             if current.series & series:
                 frame = registry.parse_snapshot(self.store, current.manifest).frame
                 frames.append(frame[current.keep(frame) & frame["series"].isin(series)])
-        return state[-1].manifest.place if self._content(*frames) == self._content(parsed.frame) else None
+        return newest[-1].manifest.place if self._content(*frames) == self._content(parsed.frame) else None
 
     def _content(self, *frames: pd.DataFrame) -> str:
         """Fingerprint of tables together, without the columns that tell of the answer only."""
@@ -346,39 +351,39 @@ class _Refresh:
         together = together.astype(object).where(together.notna(), None)
         return content_fingerprint(together.drop(columns=[c for c in self.dataset.about_the_answer if c in together]))
 
-    def _changed_in_place(self, known: Known | None, change: Change, fetched: Fetched) -> bool:
-        if known is not None and self._is_gone(known):  # what it held cannot be compared
+    def _is_changed_in_place(self, state: FetchState | None, mark: ReleaseMark, fetched: Fetched) -> bool:
+        if state is not None and self._is_gone(state):  # what it held cannot be compared
             return False
-        if change.moved:
+        if mark.moved:
             return True
-        if known is None or change.release_tag is None or change.release_tag != known.release_tag:
+        if state is None or mark.release_tag is None or mark.release_tag != state.release_tag:
             return False
-        return set(fetched.series) == set(known.series) and set(fetched.areas) == set(known.areas)
+        return set(fetched.series) == set(state.series) and set(fetched.areas) == set(state.areas)
 
-    def _went_back(self, change: Change) -> date | None:
+    def _went_back(self, mark: ReleaseMark) -> date | None:
         """The newest vintage that was fetched, when the provider's date is before it."""
         dates = [m.vintage_date for m in self._manifests() if m.origin == "fetched"]
-        return max(dates) if dates and change.vintage_date is not None and change.vintage_date < max(dates) else None
+        return max(dates) if dates and mark.vintage_date is not None and mark.vintage_date < max(dates) else None
 
     def _manifests(self) -> list[Manifest]:
         return [
             m for m in self.store.list() if (m.provider, m.dataset) == (self.dataset.provider, self.dataset.dataset)
         ]
 
-    def _known(self) -> Known | None:
+    def _read_state(self) -> FetchState | None:
         """What the last whole fetch left behind; None when there is none or it cannot be read (then all is fetched)."""
         try:
-            return Known.model_validate_json(self.state_file.read_bytes())
+            return FetchState.model_validate_json(self.state_file.read_bytes())
         except (OSError, ValidationError):  # costs a fetch, loses nothing
             return None
 
-    def _remember(self, change: Change, fetched: Fetched, snapshot: str | None, warnings: list[str]) -> None:
+    def _write_state(self, mark: ReleaseMark, fetched: Fetched, snapshot: str | None, warnings: list[str]) -> None:
         # What was refused counts as asked for here: else it would be asked for anew at every refresh.
-        wanted = self.errand.wanted
-        known = Known(
-            release_tag=change.release_tag,
-            series=sorted({*wanted.series, *fetched.series}),
-            areas=sorted({*wanted.areas, *fetched.areas}),
+        scope = self.request.scope
+        state = FetchState(
+            release_tag=mark.release_tag,
+            series=sorted({*scope.series, *fetched.series}),
+            areas=sorted({*scope.areas, *fetched.areas}),
             etag=fetched.etag,
             last_modified=fetched.last_modified,
             snapshot=snapshot,
@@ -387,12 +392,12 @@ class _Refresh:
             warnings=warnings,
             had=sorted(fetched.series),
         )
-        _write(self.state_file, known)
+        _write(self.state_file, state)
 
     def _report(
         self,
         outcome: OutcomeOfFetch,
-        change: Change,
+        mark: ReleaseMark,
         snapshot: str | None,
         rows: int | None,
         message: str,
@@ -407,8 +412,8 @@ class _Refresh:
             requests=0,
             bytes=0,
             rows=rows,
-            release_tag=change.release_tag,
-            vintage_date=change.vintage_date,
+            release_tag=mark.release_tag,
+            vintage_date=mark.vintage_date,
             snapshot=snapshot,
             message=message,
             left_out=left_out or [],

@@ -1,48 +1,37 @@
-"""What all fetchers share: what is wanted, what changed, pages kept from an earlier try, batches and paging.
+"""What all fetchers share: the request, its scope, the release mark, batches and paging.
 
 Belongs here: shapes and steps that hold for every provider that is asked over HTTP.
-Does not belong here: HTTP itself (http.py), a provider's questions (its module), the decision whether an answer is a
-new vintage (online.py).
+Does not belong here: HTTP itself (http.py), pages of an earlier try (page_cache.py), a provider's questions (its
+module), the decision whether an answer is a new vintage (dataset_refresh.py).
 
 A provider's module that can be asked has two functions:
 
-    what_changed(errand, known) -> Change      one small question (or none): the release mark of today
-    fetch(errand, change) -> Fetched           the whole dataset, or an error
-
-Pages that came whole are kept in a work folder below the store until the dataset is whole; a later try takes them
-from there. They are kept under the provider's release mark and dropped when it changes.
+    what_changed(request, state) -> ReleaseMark      one small question (or none): the release mark of today
+    fetch(request, mark) -> Fetched                  the whole dataset, or an error
 """
 
 from __future__ import annotations
 
 import gzip
-import hashlib
-import json
-import shutil
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import date, datetime, timedelta
-from pathlib import Path
+from datetime import date, datetime
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict
 
-from indicator_defs.system import files
-from sources.http import Answer, Check, Client
-from sources.manifests import Origin, RawFile
-from sources.parsing import NoRowsError, NotWholeError, PageCount, SourceError, decompressed, reading
+from sources.http import Check, Client, HttpAnswer
+from sources.manifests import RawFile, SnapshotOrigin
+from sources.page_cache import PageCache
+from sources.parsing import NoRowsError, NotWholeError, PageCount, Parser, SourceError, decompressed, reading
 from sources.provider_spec import DatasetSpec, ProviderSpec, Question
 
 GZIP = b"\x1f\x8b"
-# How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.
-PAGE_KEPT = "2 "
-# How long the pages of a fetch that failed wait for the next try.
-KEPT_FOR = timedelta(days=2)
 
 
 @dataclass(frozen=True)
-class Step:
+class FetchProgress:
     """How far a fetch is: in words, and as numbers where they are known.
 
     `part`: the question that is asked; `page` of `pages` of its answer have come, with `rows` in all of them.
@@ -59,25 +48,25 @@ class Step:
         return self.text
 
 
-Tell = Callable[[Step], None]
+ReportProgress = Callable[[FetchProgress], None]
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FetchScope:
     """The series and areas to ask for, in the provider's codes.
 
-    `bygone`: those of the series that no definition claims and the newest vintage has no more. They are asked for as
-    well, for a provider may bring one back; that it does not is no news. `meaning`: the area of each code, where a
+    `discontinued`: those of the series that no definition claims and the newest vintage has no more. They are requested
+    anyway in case they return; their absence is not reported. `meaning`: the area of each code, where a
     provider's files write one area in several ways.
     """
 
     series: tuple[str, ...]
     areas: tuple[str, ...]
-    bygone: frozenset[str] = frozenset()
+    discontinued: frozenset[str] = frozenset()
     meaning: Mapping[str, str] = field(default_factory=dict)
 
 
-class Known(BaseModel):
+class FetchState(BaseModel):
     """What the last whole fetch of a dataset left behind (state.json in its work folder)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -95,7 +84,7 @@ class Known(BaseModel):
 
 
 @dataclass(frozen=True)
-class Change:
+class ReleaseMark:
     """A provider's release mark as it stands now.
 
     `release_tag`: its own name of the release, None where it has none (then there is nothing to compare).
@@ -111,7 +100,7 @@ class Change:
     files: list[RawFile] = field(default_factory=list)
     listed: frozenset[str] | None = None
     moved: bool = False
-    answer: Answer | None = None
+    answer: HttpAnswer | None = None
     warnings: list[str] = field(default_factory=list)
 
 
@@ -128,112 +117,25 @@ class Fetched:
     last_modified: str | None = None
 
 
-def not_written(path: Path, error: OSError) -> SourceError:
-    """The error of a file of ours that the disk does not take, with what to do."""
-    return SourceError(
-        f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
-    )
-
-
-class Work:
-    """The pages of a dataset that came whole already, by address, under one release mark."""
-
-    def __init__(self, folder: Path) -> None:
-        """The work folder of one dataset; it is made when the first page is kept."""
-        self.folder = folder
-
-    def begin(self, mark: str, now: datetime) -> None:
-        """Starts a fetch of this release, or goes on with one that began less than KEPT_FOR before `now`.
-
-        Other pages are dropped: values may change under one mark, and a dataset of two states never existed. Raises
-        SourceError when the folder cannot be written.
-        """
-        told = self._pages / "mark"
-        try:
-            if self._goes_on(told, mark, now):
-                return
-            if self._pages.exists():
-                self.clear()
-            files.write(told, f"{mark}\n{now.isoformat()}")
-        except OSError as error:
-            raise not_written(self._pages, error) from error
-
-    @staticmethod
-    def _goes_on(told: Path, mark: str, now: datetime) -> bool:
-        """Whether the pages are of this release and young; not where their mark is missing or cannot be read."""
-        try:
-            old_mark, _, began = told.read_text(encoding="utf-8").rpartition("\n")
-            return old_mark == mark and abs(now - datetime.fromisoformat(began)) < KEPT_FOR
-        except (FileNotFoundError, ValueError, TypeError):
-            return False
-
-    def get(self, address: str) -> Answer | None:
-        """The answer kept for this address, or None; a damaged one is dropped."""
-        path = self._path(address)
-        try:
-            content = path.read_bytes()
-        except OSError:  # not kept yet; one that cannot be read is asked for anew, and `put` tells of a disk that fails
-            return None
-        digest, _, rest = content.partition(b"\n")
-        headers, _, body = rest.partition(b"\n")
-        if digest.decode("ascii", "replace") != PAGE_KEPT + hashlib.sha256(rest).hexdigest():
-            path.unlink(missing_ok=True)
-            return None
-        return Answer(address, 200, body, json.loads(headers))
-
-    def put(self, answer: Answer) -> None:
-        """Keeps an answer whose body was judged whole. Raises SourceError when the disk does not take it."""
-        path = self._path(answer.address)
-        rest = json.dumps(dict(answer.headers)).encode() + b"\n" + answer.body
-        try:
-            files.write(path, f"{PAGE_KEPT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
-        except OSError as error:
-            raise not_written(path, error) from error
-
-    def drop(self, address: str) -> None:
-        """Drops the answer kept for this address, if there is one. Raises SourceError where it stays."""
-        path = self._path(address)
-        try:
-            path.unlink(missing_ok=True)
-        except OSError as error:
-            raise SourceError(
-                f"{path}: cannot be removed: {error.strerror or error}. Make the folder writable."
-            ) from error
-
-    def clear(self) -> None:
-        """Drops all pages. Raises SourceError when one stays: it would be taken for a page of the next release."""
-        try:
-            if self._pages.exists():
-                shutil.rmtree(self._pages)
-        except OSError as error:
-            raise SourceError(
-                f"{self._pages}: cannot be removed: {error.strerror or error}. Make the folder writable."
-            ) from error
-
-    @property
-    def _pages(self) -> Path:
-        return self.folder / "pages"
-
-    def _path(self, address: str) -> Path:
-        return self._pages / hashlib.sha256(address.encode()).hexdigest()
-
-
 @dataclass(frozen=True)
-class Errand:
-    """All that a fetcher needs: the client, who and what is asked, what is wanted, kept pages, who listens."""
+class FetchRequest:
+    """All that a fetcher needs: client, provider, dataset, scope, pages of an earlier try, parser, listener."""
 
     client: Client
     provider: ProviderSpec
     dataset: DatasetSpec
-    wanted: Wanted
-    work: Work
-    tell: Tell = lambda _: None
+    scope: FetchScope
+    page_cache: PageCache
+    parse: Parser
+    report_progress: ReportProgress = lambda _: None
 
     @property
     def base(self) -> str:
         """The address in force of the dataset's endpoint."""
         if self.dataset.endpoint is None:
-            raise SourceError(f"{self.dataset.path}: has no endpoint in sources/{self.provider.provider}.yaml.")
+            raise SourceError(
+                f"{self.dataset.path}: has no endpoint in sources/providers/{self.provider.provider}.yaml."
+            )
         return self.provider.endpoint(self.dataset.endpoint).address()
 
     @property
@@ -241,7 +143,7 @@ class Errand:
         """The address that tells what changed."""
         ask = self.provider.what_changed
         if ask is None:
-            raise SourceError(f"sources/{self.provider.provider}.yaml has no what_changed.")
+            raise SourceError(f"sources/providers/{self.provider.provider}.yaml has no what_changed.")
         return self._address_of(ask)
 
     @property
@@ -254,19 +156,19 @@ class Errand:
         path = ask.address.format(**{"dataset": self.dataset.dataset, **self.dataset.parameters})
         return f"{self.provider.endpoint(ask.endpoint).address()}/{path}"
 
-    def ask(self, address: str, check: Check) -> Answer:
+    def ask(self, address: str, check: Check) -> HttpAnswer:
         """An answer whose body passes `check`: of an earlier try, or the provider's (and then kept for a later one)."""
-        kept = self.work.get(address)
-        if kept is not None:
+        cached = self.page_cache.get(address)
+        if cached is not None:
             try:
                 with reading(address):
-                    check(kept.body)
+                    check(cached.body)
             except SourceError:  # kept by a Payung that checked less: a new answer may be better
-                self.work.drop(address)
+                self.page_cache.drop(address)
             else:
-                return kept
+                return cached
         answer = self.client.get(address, check)
-        self.work.put(answer)
+        self.page_cache.put(answer)
         return answer
 
     def pages(self, name: str, address: Callable[[int, int], str], read: Callable[[bytes], PageCount]) -> list[RawFile]:
@@ -296,12 +198,12 @@ class Errand:
                     )
             except NotWholeError as error:
                 if is_last:
-                    self.work.clear()
+                    self.page_cache.clear()
                     raise error.within(f"{files[0].address}: all pages asked for twice") from error
                 doubled |= error.keys
             for file in files:
-                self.work.drop(file.address)
-            self.tell(Step(f"{name}: the pages are not whole, asked for once more", name))
+                self.page_cache.drop(file.address)
+            self.report_progress(FetchProgress(f"{name}: the pages are not whole, asked for once more", name))
         raise AssertionError("unreachable")
 
     def _repeated(self, files: Sequence[RawFile]) -> frozenset[str]:
@@ -309,20 +211,18 @@ class Errand:
 
         Raises SourceError for pages that the provider's parser does not take; nothing is kept of them.
         """
-        from sources import registry
-
         limit = self.client.limits.answer_bytes
         place = f"{self.dataset.path}, {files[0].address}"
         try:
             with reading(place):
                 bodies = [(f.name, decompressed(f.name, f.content, limit)) for f in files]
-                return registry.parser(self.provider.provider)(self.dataset, bodies).repeated
+                return self.parse(self.dataset, bodies).repeated
         except NoRowsError:
             return frozenset()
         except NotWholeError:
             raise
         except SourceError as error:
-            self.work.clear()
+            self.page_cache.clear()
             raise error.within(place) from error
 
     def _pages(
@@ -342,12 +242,12 @@ class Errand:
                 counts.append(count)
 
             answer = self.ask(address(number, rows), check)
-            return packed(f"{name}_page_{number:03}.json", answer), counts[-1]
+            return packed_answer(f"{name}_page_{number:03}.json", answer), counts[-1]
 
         first, count = whole(1)
         most = self.client.limits.pages
         if count.pages > min(most, max(count.total, 1)):
-            self.work.drop(first.address)
+            self.page_cache.drop(first.address)
             raise SourceError(
                 f"{first.address}: the header claims {count.pages} pages for {count.total} rows, expected at most one for "
                 f"each row and {most} together. Refresh again; if it stays so, look at the answer and at limits.pages in "
@@ -357,8 +257,8 @@ class Errand:
         files = [first]
         errors: list[SourceError] = []
         with ThreadPoolExecutor(self.client.limits.connections) as pool:
-            asked = [pool.submit(whole, n) for n in range(2, count.pages + 1)]
-            for number, result in enumerate(asked, start=2):
+            pending = [pool.submit(whole, n) for n in range(2, count.pages + 1)]
+            for number, result in enumerate(pending, start=2):
                 try:
                     files.append(result.result()[0])
                     self._came(name, number, count)
@@ -371,17 +271,19 @@ class Errand:
 
     def _came(self, name: str, number: int, count: PageCount) -> None:
         pages = max(count.pages, 1)
-        self.tell(Step(f"{name}: page {number} of {pages}, {count.total} rows", name, number, pages, count.total))
+        self.report_progress(
+            FetchProgress(f"{name}: page {number} of {pages}, {count.total} rows", name, number, pages, count.total)
+        )
 
 
 class Fetcher(NamedTuple):
     """A provider's two functions."""
 
-    what_changed: Callable[[Errand, Known | None], Change]
-    fetch: Callable[[Errand, Change], Fetched]
+    what_changed: Callable[[FetchRequest, FetchState | None], ReleaseMark]
+    fetch: Callable[[FetchRequest, ReleaseMark], Fetched]
 
 
-def packed(name: str, answer: Answer) -> RawFile:
+def packed_answer(name: str, answer: HttpAnswer) -> RawFile:
     """An answer as a file to keep: as it came where it is gzip already, else packed, without a time in it."""
     body = answer.body if answer.body.startswith(GZIP) else gzip.compress(answer.body, compresslevel=6, mtime=0)
     return RawFile(f"{name.removesuffix('.gz')}.gz", body, answer.address, answer.status, answer.headers)
@@ -407,9 +309,9 @@ def batches(codes: Sequence[str], room: int, separator: int, most: int) -> Itera
         yield group
 
 
-def foreign(found: set[str], asked: Sequence[str], what: str) -> None:
+def refuse_unrequested(found: set[str], requested: Sequence[str], what: str) -> None:
     """Raises SourceError when something came back that was not asked for: the question was ignored."""
-    other = sorted(found - set(asked))
+    other = sorted(found - set(requested))
     if other:
         raise SourceError(
             f"{len(other)} {what} came back that were not asked for: {', '.join(other[:8])}"
@@ -417,25 +319,27 @@ def foreign(found: set[str], asked: Sequence[str], what: str) -> None:
         )
 
 
-def origin_of(errand: Errand, change: Change, fetched: Fetched, fingerprint: str, rows: int) -> Origin:
+def snapshot_origin(
+    request: FetchRequest, mark: ReleaseMark, fetched: Fetched, fingerprint: str, rows: int
+) -> SnapshotOrigin:
     """The manifest of a fetched dataset, without its files."""
-    now = errand.client.now()
-    return Origin(
-        provider=errand.provider.provider,
-        dataset=errand.dataset.dataset,
-        producer=errand.provider.producer,
-        vintage_date=change.vintage_date or now.date(),
+    now = request.client.now()
+    return SnapshotOrigin(
+        provider=request.provider.provider,
+        dataset=request.dataset.dataset,
+        producer=request.provider.producer,
+        vintage_date=mark.vintage_date or now.date(),
         fetched_at=now.isoformat(),
         address=fetched.address,
-        release_tag=change.release_tag,
+        release_tag=mark.release_tag,
         series_asked=fetched.series,
         areas_asked=fetched.areas,
-        licence=errand.dataset.licence,
-        attribution=errand.dataset.attribution,
+        licence=request.dataset.licence,
+        attribution=request.dataset.attribution,
         rebuilt=False,
         note=" ".join(fetched.left_out) or None,
         content_fingerprint=fingerprint,
         rows=rows,
         origin="fetched",
-        supersedes=errand.provider.supersedes,
+        supersedes=request.provider.supersedes,
     )

@@ -1,7 +1,7 @@
 """Whether a source is later than its own calendar allows.
 
 Belongs here: measuring the newest vintage against the calendar of sources/providers/NAME.yaml.
-Does not belong here: showing it (assets, pipelines) and asking the provider (online.py).
+Does not belong here: showing it (assets, pipelines) and asking the provider (dataset_refresh.py).
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ class Freshness:
 
     `vintage`: the newest one, None where nothing is held. `days`: its age on the day asked about. `allowed`: the days
     after which the calendar counts it as late, None where there is no such rule. `calendar`: its frequency, in words.
-    `asked`: when the provider was last asked, None where it never was. `pinned`: the revision that is pinned.
+    `last_request`: when the provider was last asked, None where it never was. `pinned`: the revision that is pinned.
     """
 
     provider: str
@@ -33,7 +33,7 @@ class Freshness:
     days: int | None
     allowed: int | None
     calendar: str
-    asked: datetime | None = None
+    last_request: datetime | None = None
     pinned: str | None = None
 
     @property
@@ -55,11 +55,11 @@ class Freshness:
             return f"Newest vintage {self.vintage} is dated {-self.days} days after today: check the machine's clock."
         if self.allowed is None:
             return f"Newest vintage {self.vintage}; its calendar ({self.calendar}) knows no lateness."
-        said = (
+        message = (
             f"newest vintage {self.vintage} is {self.days} days old, its calendar ({self.calendar}) allows "
             f"{self.allowed}"
         )
-        return f"{said[0].upper()}{said[1:]}." + (f" {self.advice}" if self.is_late else "")
+        return f"{message[0].upper()}{message[1:]}." + (f" {self.advice}" if self.is_late else "")
 
     @property
     def advice(self) -> str:
@@ -70,15 +70,17 @@ class Freshness:
                 "and pin it there."
             )
         ask = f"payung refresh --online --source {self.provider}"
-        if self.asked is None:
+        if self.last_request is None:
             return f"The provider was never asked from here: {ask}"
         return (
-            f"Last asked on {self.asked:%Y-%m-%d}. Ask again ({ask}); if nothing newer comes, look at the provider's "
-            "release page."
+            f"Last asked on {self.last_request:%Y-%m-%d}. Ask again ({ask}); if nothing newer comes, look at the "
+            "provider's release page."
         )
 
 
-def freshness(dataset: DatasetSpec, newest: date | None, today: date, asked: datetime | None = None) -> Freshness:
+def freshness(
+    dataset: DatasetSpec, newest: date | None, today: date, last_request: datetime | None = None
+) -> Freshness:
     """The freshness of one dataset on a day. `newest`: its newest vintage that is held.
 
     A pinned revision is measured by the newest one that its provider's file pins: an older one beside it is held on
@@ -96,7 +98,7 @@ def freshness(dataset: DatasetSpec, newest: date | None, today: date, asked: dat
         None if newest is None else (today - newest).days,
         calendar.late_after_days,
         calendar.frequency.replace("_", " "),
-        asked,
+        last_request,
         None if pinned is None else pinned.edition,
     )
 
@@ -108,9 +110,13 @@ def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Ite
         path = str(source["provider"]), str(source["dataset"])
         vintages.setdefault(path, []).append(date.fromisoformat(str(source["vintage_date"])))
     newest = {path: newest_by(days, today) for path, days in vintages.items()}
-    asked = {(r.provider, r.dataset): r.at for r in reports}
-    known = {(d.provider, d.dataset): d for p in registry.providers().values() for d in p.datasets}
-    found = [freshness(known[p], day, today, asked.get(p)) for p, day in sorted(newest.items()) if p in known and day]
+    last_requests = {(r.provider, r.dataset): r.at for r in reports}
+    datasets = {(d.provider, d.dataset): d for p in registry.providers().values() for d in p.datasets}
+    found = [
+        freshness(datasets[p], day, today, last_requests.get(p))
+        for p, day in sorted(newest.items())
+        if p in datasets and day
+    ]
     return [f for f in found if f.is_late]
 
 

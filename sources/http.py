@@ -59,7 +59,7 @@ class HttpError(SourceError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class HttpAnswer:
     """One answer: the address asked, status (200 or 304), the body as sent, and the headers that matter."""
 
     address: str
@@ -186,7 +186,7 @@ class Client:
 
     def get(
         self, address: str, check: Check | None = None, etag: str | None = None, last_modified: str | None = None
-    ) -> Answer:
+    ) -> HttpAnswer:
         """The whole answer to one GET; with `etag` or `last_modified`, status 304 where nothing changed.
 
         `check` raises SourceError when the body is not what was asked for; it is then asked for once more, unless
@@ -244,12 +244,12 @@ class Client:
             raise SourceError(str(self._network_error(failed, address)).replace(address, host)) from failed
         raise error
 
-    def _once(self, address: str, conditions: dict[str, str]) -> Answer:
+    def _once(self, address: str, conditions: dict[str, str]) -> HttpAnswer:
         try:
             with self._followed(address, conditions) as response:
                 body = self._body(response)
                 headers = {k: _one_line(response.headers[k]) for k in HEADERS_KEPT if k in response.headers}
-                answer = Answer(address, response.status_code, body, headers)
+                answer = HttpAnswer(address, response.status_code, body, headers)
         except FAILURES as error:
             raise self._network_error(error, address) from error
         if answer.status == 200 or (answer.status == 304 and conditions):
@@ -414,8 +414,8 @@ def _times(number: int) -> str:
     return "" if number == 0 else ", asked once" if number == 1 else f", asked {number} times"
 
 
-def _status_error(answer: Answer, tries: int) -> HttpError:
-    asked = f", asked {tries} times" if tries > 1 else ""
+def _status_error(answer: HttpAnswer, tries: int) -> HttpError:
+    tries_text = f", asked {tries} times" if tries > 1 else ""
     advice = "Ask again later; if it stays so, look whether the provider moved the address."
     later = answer.headers.get("retry-after")
     if later and seconds_to_wait(later) is not None:
@@ -425,7 +425,7 @@ def _status_error(answer: Answer, tries: int) -> HttpError:
     elif answer.status == 407:
         advice = "A proxy wants a log-in: set HTTPS_PROXY with user and password."
     error = HttpError(
-        f"{answer.address}: status {answer.status}{asked}, body beginning {first_bytes(answer.body)}. {advice}"
+        f"{answer.address}: status {answer.status}{tries_text}, body beginning {first_bytes(answer.body)}. {advice}"
     )
     error.status, error.body = answer.status, answer.body
     return error
@@ -437,24 +437,24 @@ def _network_error(error: Exception, address: str, timeout: float, number: int) 
     request = getattr(error, "request", None)
     host = _host(request.url if request is not None and request.url else address) or "the host"
     if isinstance(error, requests.exceptions.SSLError):
-        said, advice = (
+        problem, advice = (
             f"the certificate of {host} was not accepted ({_short(error)})",
             "Check the clock of this machine; behind a company proxy set REQUESTS_CA_BUNDLE to the proxy's "
             "certificate. Verification is never turned off.",
         )
     elif isinstance(error, requests.exceptions.ProxyError):
-        said, advice = f"the proxy failed ({_short(error)})", "Check HTTPS_PROXY and NO_PROXY."
+        problem, advice = f"the proxy failed ({_short(error)})", "Check HTTPS_PROXY and NO_PROXY."
     elif "NameResolution" in text or "getaddrinfo" in text or "Name or service not known" in text:
-        said, advice = f"the name {host} cannot be resolved", "Check the network, or the address in the environment."
+        problem, advice = f"the name {host} cannot be resolved", "Check the network, or the address in the environment."
     elif isinstance(error, requests.exceptions.Timeout) or "timed out" in text:
-        said, advice = f"no answer from {host} within {timeout:g} seconds", "Refresh again later."
+        problem, advice = f"no answer from {host} within {timeout:g} seconds", "Refresh again later."
     elif number == 0:  # refused before anything was sent
         return _NetworkError(f"no address that can be asked: {_short(error)} Check the PAYUNG_..._URL variables.")
     elif isinstance(_reason(error), NewConnectionError):
-        said, advice = f"no connection to {host} ({_short(error)})", "Refresh again later."
+        problem, advice = f"no connection to {host} ({_short(error)})", "Refresh again later."
     else:
-        said, advice = f"{host} gave no answer that can be read ({_short(error)})", "Refresh again later."
-    return _NetworkError(f"{said}{_times(number)}. {advice}")
+        problem, advice = f"{host} gave no answer that can be read ({_short(error)})", "Refresh again later."
+    return _NetworkError(f"{problem}{_times(number)}. {advice}")
 
 
 def _reason(error: Exception) -> object:

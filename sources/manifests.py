@@ -1,7 +1,7 @@
-"""What is told of a snapshot (manifest.json), and reading it and its files back as they were written.
+"""The manifest of a snapshot (manifest.json), and reading it and its files back as they were written.
 
 Belongs here: the manifest, the ID that its files make, and the check by sha256.
-Does not belong here: keeping snapshots (snapshots.py), and which of them stand (newest_vintages.py).
+Does not belong here: keeping snapshots (snapshots.py), and which of them are current (newest_vintages.py).
 
 This module imports neither pandas nor an HTTP library, so that a refresh with nothing new decides quickly.
 """
@@ -19,7 +19,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from indicator_defs.errors import PayungError
-from indicator_defs.model import Snapshot, SnapshotFile
+from indicator_defs.model import Day, Strict
 
 MANIFEST = "manifest.json"
 CHECKSUM = "checksum"
@@ -41,8 +41,8 @@ class AlteredError(SnapshotError):
         self.problem = problem
 
 
-class Origin(BaseModel):
-    """All that is told of a snapshot beside its files; `SnapshotStore.add` makes the manifest of it."""
+class SnapshotOrigin(BaseModel):
+    """What the manifest of a snapshot says besides its files; `SnapshotStore.add` makes the manifest from it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -67,9 +67,36 @@ class Origin(BaseModel):
     )
 
 
-class Manifest(Snapshot):
-    """One snapshot's manifest.json: indicator_defs.model.Snapshot and what the store needs beside it."""
+class SnapshotFile(Strict):
+    """One file of a snapshot; status and headers (those that matter) of the answer it came in, where it was fetched."""
 
+    name: str
+    sha256: str
+    bytes: int
+    address: str
+    status: int | None = Field(default=None, exclude_if=lambda status: status is None)
+    headers: dict[str, str] = Field(default_factory=dict, exclude_if=lambda headers: not headers)
+
+
+class Manifest(Strict):
+    """One snapshot's manifest.json: the columns of lineage.snapshot, and what the store needs besides."""
+
+    snapshot_id: str
+    provider: str
+    dataset: str
+    producer: str
+    vintage_date: Day
+    fetched_at: str | None
+    address: str
+    release_tag: str | None
+    series_asked: list[str]
+    areas_asked: list[str]
+    licence: str
+    attribution: str
+    rebuilt: bool
+    note: str | None
+    files: list[SnapshotFile]
+    content_fingerprint: str | None
     rows: int | None = None
     origin: Literal["archive", "fetched", "inbox"] = "fetched"
     supersedes: Literal["series", "series_and_area"] = "series"
@@ -99,14 +126,14 @@ def is_plain_name(name: str) -> bool:
     return Path(name).name == name and not name.startswith(".") and "\0" not in name and name != MANIFEST
 
 
-def written(manifest: Manifest) -> bytes:
+def manifest_bytes(manifest: Manifest) -> bytes:
     """The manifest as it is kept: JSON that ends with a checksum over all it says."""
-    told = manifest.model_dump(mode="json")
-    return (json.dumps({**told, CHECKSUM: _checksum(told)}, indent=2, ensure_ascii=False) + "\n").encode()
+    payload = manifest.model_dump(mode="json")
+    return (json.dumps({**payload, CHECKSUM: _checksum(payload)}, indent=2, ensure_ascii=False) + "\n").encode()
 
 
-def _checksum(told: Mapping[str, Any]) -> str:
-    return sha256(json.dumps(told, sort_keys=True, ensure_ascii=False).encode())
+def _checksum(payload: Mapping[str, Any]) -> str:
+    return sha256(json.dumps(payload, sort_keys=True, ensure_ascii=False).encode())
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -118,9 +145,9 @@ def read_manifest(folder: Path) -> Manifest:
     path = folder / MANIFEST
     remedy = f"Restore the folder {folder.name} from version control or a backup, or remove it."
     try:
-        told = json.loads(path.read_bytes())
-        checksum = told.pop(CHECKSUM, None) if isinstance(told, dict) else None
-        manifest = Manifest.model_validate(told)
+        payload = json.loads(path.read_bytes())
+        checksum = payload.pop(CHECKSUM, None) if isinstance(payload, dict) else None
+        manifest = Manifest.model_validate(payload)
     except FileNotFoundError as error:
         raise AlteredError(f"{path}: the manifest is missing.", remedy) from error
     except OSError as error:
@@ -128,38 +155,38 @@ def read_manifest(folder: Path) -> Manifest:
     except ValueError as error:
         if isinstance(error, ValidationError):
             first = error.errors()[0]
-            said = f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
+            reason = f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
         else:
-            said = str(error)
-        raise AlteredError(f"{path}: not a manifest as it was written: {said}.", remedy) from error
+            reason = str(error)
+        raise AlteredError(f"{path}: not a manifest as it was written: {reason}.", remedy) from error
     odd = [f.name for f in manifest.files if not is_plain_name(f.name)]
     if odd:
         raise AlteredError(f"{path}: {odd[0]!r} cannot be the name of a kept file.", remedy)
     expected = snapshot_id(manifest.vintage_date, manifest.files)
     if folder.name != expected:  # unless it has the bytes of another one, and more was asked for
-        expected = snapshot_id(manifest.vintage_date, manifest.files, asked(manifest))
+        expected = snapshot_id(manifest.vintage_date, manifest.files, requested_codes(manifest))
     if manifest.snapshot_id != expected or folder.name != expected:
         raise AlteredError(
             f"{path}: the folder is named {folder.name} and the manifest says {manifest.snapshot_id}, but its files "
             f"and vintage make {expected}: one of them was altered.",
             remedy,
         )
-    if checksum is not None and checksum != _checksum(told):
+    if checksum is not None and checksum != _checksum(payload):
         raise AlteredError(f"{path}: the manifest was edited: what it says does not make its checksum.", remedy)
     return manifest
 
 
-def asked(manifest: Manifest) -> list[str]:
+def requested_codes(manifest: Manifest) -> list[str]:
     """What was asked for: the series and the areas, sorted."""
     return [*sorted(manifest.series_asked), "", *sorted(manifest.areas_asked)]
 
 
-def snapshot_id(vintage_date: date, files: Sequence[SnapshotFile], asked_for: Sequence[str] = ()) -> str:
+def snapshot_id(vintage_date: date, files: Sequence[SnapshotFile], requested: Sequence[str] = ()) -> str:
     """VINTAGE_DATE-HHHHHHHHHHHH: the date and the start of the sha256 over the files' sha256s in their order.
 
-    `asked_for`: part of it too where the same bytes of the same date are kept already as the answer to another question.
+    `requested`: part of it too where the same bytes of the same date are kept already as the answer to another question.
     """
-    digest = sha256("\n".join([*(f.sha256 for f in files), *asked_for]).encode())
+    digest = sha256("\n".join([*(f.sha256 for f in files), *requested]).encode())
     return f"{vintage_date.isoformat()}-{digest[:_HEX]}"
 
 

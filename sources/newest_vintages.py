@@ -43,7 +43,7 @@ class CurrentSnapshot:
         )
 
 
-def newest_state(manifests: Iterable[Manifest], as_of: date | None = None) -> list[CurrentSnapshot]:
+def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) -> list[CurrentSnapshot]:
     """The snapshots that make up the newest state, each with the series (and areas) that are its own.
 
     Of each provider's dataset every series asked for belongs to the newest vintage that asked for it (methods.md

@@ -23,14 +23,14 @@ import json
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from indicator_defs.datasets import StagedColumn
 from indicator_defs.errors import PayungError
-from indicator_defs.model import StagedColumn
 from indicator_defs.roles import ADDED_COLUMNS, ROLE_COLUMNS
 from sources.provider_spec import DatasetSpec
 
@@ -105,6 +105,9 @@ class ParsedDataset:
     warnings: list[str] = field(default_factory=list)
     extra_columns: list[StagedColumn] = field(default_factory=list)
     repeated: frozenset[str] = frozenset()
+
+
+Parser = Callable[[DatasetSpec, Iterable[tuple[str, bytes]]], ParsedDataset]
 
 
 class PageCount(NamedTuple):
@@ -250,10 +253,12 @@ def text_of(name: str, body: bytes, expected: str, advice: str = _ASK_AGAIN) -> 
     if start[:1] == b"<":
         head = start[:400].lower()
         kind = "an HTML page" if b"<!doctype html" in head or b"<html" in head else "XML"
-        said = re.search(rb"<wb:message[^>]*>(.*?)</wb:message>|<title[^>]*>(.*?)</title>", start[:4000], re.S | re.I)
+        message = re.search(
+            rb"<wb:message[^>]*>(.*?)</wb:message>|<title[^>]*>(.*?)</title>", start[:4000], re.S | re.I
+        )
         words = ""
-        if said:
-            words = " that says " + repr((said[1] or said[2] or b"").decode("utf-8", "replace").strip()[:120])
+        if message:
+            words = " that says " + repr((message[1] or message[2] or b"").decode("utf-8", "replace").strip()[:120])
         raise SourceError(f"{name}: found {kind}{words} (beginning {first_bytes(body)}), expected {expected}. {advice}")
     try:
         return body.decode("utf-8-sig")
@@ -462,18 +467,19 @@ def missing_column(file: str, dataset: DatasetSpec, column: str, found: Iterable
     """The error for a required column that is not there."""
     return SourceError(
         f"{file}: the required column {column!r} is missing; found {', '.join(found)}. The provider has changed its "
-        f"answer: compare it with sources/{dataset.provider}.yaml, dataset {dataset.dataset}, and adapt that file."
+        f"answer: compare it with sources/providers/{dataset.provider}.yaml, dataset {dataset.dataset}, and adapt that "
+        "file."
     )
 
 
-class Table:
+class StagedTableBuilder:
     """Collects a dataset's columns and lays them out as the tidy table."""
 
     def __init__(self, dataset: DatasetSpec) -> None:
         """An empty table of this dataset's columns."""
         self.dataset = dataset
         self.rows: list[str] = []
-        self._known = {c.published_as: c for c in dataset.columns}
+        self._by_published_name = {c.published_as: c for c in dataset.columns}
         self._columns: dict[str, list[str | None]] = {c.name: [] for c in dataset.columns}
         self._extra: dict[str, StagedColumn] = {}
         self.warnings: list[str] = []
@@ -481,7 +487,7 @@ class Table:
 
     def column(self, published_as: str, role: str = "attribute", file: str = "") -> str:
         """The staged name of a published column; an unknown one is taken up as an extra column, with a warning."""
-        known = self._known.get(published_as)
+        known = self._by_published_name.get(published_as)
         if known is not None:
             return known.name
         name = snake(published_as)
@@ -491,13 +497,13 @@ class Table:
             name=name,
             published_as=published_as,
             role="dimension" if role == "dimension" else "attribute",
-            description=f"Sent by the provider as {published_as}; not in sources/{self.dataset.provider}.yaml.",
+            description=f"Sent by the provider as {published_as}; not in sources/providers/{self.dataset.provider}.yaml.",
         )
-        self._known[published_as] = self._extra[name] = column
+        self._by_published_name[published_as] = self._extra[name] = column
         self._columns[name] = []
         self.warnings.append(
             f"{self.dataset.path}: {file}: unknown {column.role} {published_as!r} was kept as column {name}; "
-            f"describe it in sources/{self.dataset.provider}.yaml."
+            f"describe it in sources/providers/{self.dataset.provider}.yaml."
         )
         return name
 
@@ -584,7 +590,7 @@ def _few(texts: Iterable[str], most: int = 5) -> list[str]:
     return [*listed[:most], *([f"{len(listed) - most} more"] if len(listed) > most else [])]
 
 
-def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked: Sequence[str]) -> ParsedDataset:
+def check_requested(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked: Sequence[str]) -> ParsedDataset:
     """Compares what came back with what was asked for; returns the table, warning of series and areas without a row.
 
     An empty list means that nothing can be compared. Raises SourceError when rows of another series or area
@@ -592,13 +598,13 @@ def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked:
     """
     frame = parsed.frame
     for role, asked in (("series", series_asked), ("ref_area", areas_asked)):
-        foreign = sorted({str(v) for v in frame[role].unique() if v is not None} - set(asked)) if asked else []
-        if foreign:
+        unrequested = sorted({str(v) for v in frame[role].unique() if v is not None} - set(asked)) if asked else []
+        if unrequested:
             what = "areas" if role == "ref_area" else "series"
-            row = frame.loc[frame[role] == foreign[0], SNAPSHOT_ROW].iloc[0]
+            row = frame.loc[frame[role] == unrequested[0], SNAPSHOT_ROW].iloc[0]
             raise SourceError(
-                f"{len(foreign)} {what} came back that were not asked for: {', '.join(foreign[:8])}"
-                f"{' ...' if len(foreign) > 8 else ''} (first in {row}). The provider ignored a part of the question. "
+                f"{len(unrequested)} {what} came back that were not asked for: {', '.join(unrequested[:8])}"
+                f"{' ...' if len(unrequested) > 8 else ''} (first in {row}). The provider ignored a part of the question. "
                 f"{_ASK_AGAIN}"
             )
     warnings = list(parsed.warnings)
@@ -611,7 +617,7 @@ def check_asked(parsed: ParsedDataset, series_asked: Sequence[str], areas_asked:
     return replace(parsed, warnings=warnings)
 
 
-def one_way_of_writing(
+def areas_in_file_codes(
     dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str], meaning: Mapping[str, str]
 ) -> list[str]:
     """The areas asked for in the codes that a file for all places uses; of an area that it lacks the last code by name.
@@ -626,7 +632,7 @@ def one_way_of_writing(
     return sorted(used | {code for area, code in lacking.items() if area not in there})
 
 
-def areas_asked_only(dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str]) -> ParsedDataset:
+def requested_areas_only(dataset: DatasetSpec, parsed: ParsedDataset, areas_asked: Sequence[str]) -> ParsedDataset:
     """The table without places that were not asked for, where the provider sends one file for all places.
 
     For other datasets the table as it is. Raises SourceError when not one row is of an area asked for.

@@ -12,7 +12,8 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from indicator_defs.model import DatasetStructure, Text
+from indicator_defs.datasets import DatasetStructure
+from indicator_defs.model import Text
 from indicator_defs.roles import ROLE_COLUMNS
 from indicator_defs.system import settings
 from indicator_defs.system.settings_model import ADDRESS
@@ -160,7 +161,7 @@ class DatasetSpec(DatasetStructure):
 
 
 class ProviderSpec(_Strict):
-    """One provider: one YAML file in sources/, with a module of the same name that reads its answers."""
+    """One provider: one YAML file in sources/providers/, with a module of the same name that reads its answers."""
 
     provider: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="Name of the file.")
     title: Text = Field(description="Name for readers.")
@@ -170,6 +171,10 @@ class ProviderSpec(_Strict):
     terms_url: str | None = Field(default=None, description="Where the provider states its terms.")
     endpoints: list[Endpoint] = Field(default_factory=list, description="Addresses; empty for files put in by hand.")
     limits: Limits | None = Field(default=None, description="What the provider can take; null where nothing is asked.")
+    fed_by: Literal["inbox"] | None = Field(
+        default=None,
+        description="Where its files come from when it is not asked: the inbox; null: the archive alone, or it is asked.",
+    )
     page_sizes: dict[str, int] = Field(default_factory=dict, description="Rows asked for per page, by endpoint path.")
     what_changed: Question | None = Field(
         default=None, description="What is asked first, to learn whether anything was published; null: nothing to ask."
@@ -206,13 +211,13 @@ class ProviderSpec(_Strict):
 
     @model_validator(mode="after")
     def _endpoints_known(self) -> ProviderSpec:
-        known = {e.name for e in self.endpoints}
+        names = {e.name for e in self.endpoints}
         for dataset in self.datasets:
-            if dataset.endpoint is not None and dataset.endpoint not in known:
+            if dataset.endpoint is not None and dataset.endpoint not in names:
                 raise ValueError(f"dataset {dataset.dataset}: unknown endpoint {dataset.endpoint!r}")
         for name in ("what_changed", "what_changed_otherwise"):
             question: Question | None = getattr(self, name)
-            if question is not None and question.endpoint not in known:
+            if question is not None and question.endpoint not in names:
                 raise ValueError(f"{name}: unknown endpoint {question.endpoint!r}")
         if self.endpoints and self.limits is None:
             raise ValueError("a provider with endpoints needs limits")

@@ -2,33 +2,35 @@
 
 Belongs here: discovery, and the one way from a kept snapshot to its parsed table.
 Does not belong here: how one provider's answer is read (its own module), or keeping bytes (snapshots.py).
-Adding a provider is one YAML file and one module of the same name in this folder; nothing is edited here.
+Adding a provider is one YAML file and one module of the same name in that folder; nothing is edited here.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from datetime import date
 from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pydantic import ValidationError
 
+from indicator_defs.datasets import DatasetStructure
 from indicator_defs.errors import PayungError
-from indicator_defs.model import DatasetStructure
 from indicator_defs.yaml_lines import load_yaml
 from sources.provider_spec import DatasetSpec, ProviderSpec
 
 if TYPE_CHECKING:
     from sources.fetching import Fetcher
     from sources.manifests import Manifest
-    from sources.parsing import ParsedDataset
+    from sources.parsing import ParsedDataset, Parser
     from sources.snapshots import SnapshotStore
 
 FOLDER = Path(__file__).parent / "providers"
+PACKAGE = "sources.providers"
 
-Parser = Callable[[DatasetSpec, Iterable[tuple[str, bytes]]], "ParsedDataset"]
+Identifier = Callable[[ProviderSpec, str, bytes], tuple[str, date]]
 
 
 class RegistryError(PayungError):
@@ -64,10 +66,10 @@ def structures() -> list[DatasetStructure]:
 
 def provider(name: str) -> ProviderSpec:
     """The provider of that name; RegistryError naming the known ones when there is none."""
-    known = providers()
-    if name not in known:
-        raise RegistryError(f"Unknown source {name!r}. Known sources: {', '.join(known)}.")
-    return known[name]
+    by_name = providers()
+    if name not in by_name:
+        raise RegistryError(f"Unknown source {name!r}. Known sources: {', '.join(by_name)}.")
+    return by_name[name]
 
 
 def dataset(provider_name: str, dataset_name: str) -> DatasetSpec:
@@ -87,7 +89,7 @@ def parser(provider_name: str) -> Parser:
     Raises RegistryError when the module is missing or has no such function.
     """
     provider(provider_name)
-    module_name = f"sources.providers.{provider_name}"
+    module_name = f"{PACKAGE}.{provider_name}"
     try:
         module = importlib.import_module(module_name)
     except ModuleNotFoundError as error:
@@ -103,6 +105,29 @@ def parser(provider_name: str) -> Parser:
     return parse
 
 
+def provider_fed_by(place: str) -> ProviderSpec:
+    """The one provider whose file says `fed_by: PLACE`; RegistryError when there is none, or several."""
+    found = [spec for spec in providers().values() if spec.fed_by == place]
+    if len(found) != 1:
+        raise RegistryError(
+            f"Found {len(found)} providers with `fed_by: {place}` ({', '.join(s.provider for s in found) or 'none'}), "
+            "expected one. Correct sources/providers/*.yaml."
+        )
+    return found[0]
+
+
+def identifier(provider_name: str) -> Identifier:
+    """The function `identify(spec, file, body)` of the provider's module: dataset and vintage date of a file.
+
+    Raises RegistryError when the module has no such function.
+    """
+    module = importlib.import_module(f"{PACKAGE}.{provider(provider_name).provider}")
+    identify: Identifier | None = getattr(module, "identify", None)
+    if identify is None:
+        raise RegistryError(f"sources/providers/{provider_name}.py has no function identify(spec, file, body).")
+    return identify
+
+
 def parse_snapshot(store: SnapshotStore, manifest: Manifest) -> ParsedDataset:
     """The parsed table of one kept snapshot (columns: see sources/parsing.py).
 
@@ -114,10 +139,10 @@ def parse_snapshot(store: SnapshotStore, manifest: Manifest) -> ParsedDataset:
         LARGEST_UNPACKED,
         NotWholeError,
         SourceError,
-        areas_asked_only,
-        check_asked,
+        check_requested,
         no_collection,
         reading,
+        requested_areas_only,
     )
 
     spec = dataset(manifest.provider, manifest.dataset)
@@ -128,9 +153,9 @@ def parse_snapshot(store: SnapshotStore, manifest: Manifest) -> ParsedDataset:
         with reading(place):
             with no_collection():
                 parsed = parser(manifest.provider)(spec, store.files(manifest, limit))
-            parsed = areas_asked_only(spec, parsed, manifest.areas_asked)
+            parsed = requested_areas_only(spec, parsed, manifest.areas_asked)
             # A file for all places writes an area in one of several ways; which are lacking was told when it was fetched.
-            return check_asked(parsed, manifest.series_asked, manifest.areas_asked if spec.asked_by_area else [])
+            return check_requested(parsed, manifest.series_asked, manifest.areas_asked if spec.asked_by_area else [])
     except NotWholeError as error:
         error.args = (
             f"{error} The snapshot is in {store.folder(manifest)}: remove that folder, then run "
@@ -152,7 +177,7 @@ def fetcher(provider_name: str) -> Fetcher:
         raise RegistryError(
             f"{provider_name} has no address to ask: its files are put in by hand. Leave it out of --source."
         )
-    module = importlib.import_module(f"sources.providers.{provider_name}")
+    module = importlib.import_module(f"{PACKAGE}.{provider_name}")
     what_changed, fetch = getattr(module, "what_changed", None), getattr(module, "fetch", None)
     if what_changed is None or fetch is None:
         raise RegistryError(f"sources/providers/{provider_name}.py has not both functions what_changed and fetch.")

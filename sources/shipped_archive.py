@@ -1,7 +1,7 @@
 """The archive that ships with the project: snapshots that need no network.
 
 Belongs here: where it lies and which snapshots it holds.
-Does not belong here: building it (build.py, rebuilt/).
+Does not belong here: building it (archive_tools).
 """
 
 from __future__ import annotations

@@ -20,22 +20,22 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indicator_defs.model import SnapshotFile
 from indicator_defs.system.files import sync
 from sources.manifests import (
     MANIFEST,
     AlteredError,
     Manifest,
-    Origin,
     RawFile,
     SnapshotError,
-    asked,
+    SnapshotFile,
+    SnapshotOrigin,
     checked_bytes,
     is_plain_name,
+    manifest_bytes,
     read_manifest,
+    requested_codes,
     sha256,
     snapshot_id,
-    written,
 )
 
 PARTIAL = ".partial-"
@@ -86,7 +86,7 @@ class SnapshotStore:
             f"No snapshot {snapshot_id} in {self.root}. `payung status --snapshots` lists those there are."
         )
 
-    def add(self, origin: Origin, files: Sequence[RawFile]) -> Manifest:
+    def add(self, origin: SnapshotOrigin, files: Sequence[RawFile]) -> Manifest:
         """Keeps files as a new snapshot and returns its manifest; the same files again return the one that is there.
 
         The same files as the answer to another question (a series more, of which nothing came) are a snapshot of their
@@ -116,8 +116,8 @@ class SnapshotStore:
             snapshot_id=snapshot_id(origin.vintage_date, listed), files=listed, **origin.model_dump(mode="python")
         )
         folder = self.folder(manifest)
-        if (folder / MANIFEST).exists() and asked(read_manifest(folder)) != asked(manifest):
-            own = snapshot_id(origin.vintage_date, listed, asked(manifest))
+        if (folder / MANIFEST).exists() and requested_codes(read_manifest(folder)) != requested_codes(manifest):
+            own = snapshot_id(origin.vintage_date, listed, requested_codes(manifest))
             manifest = manifest.model_copy(update={"snapshot_id": own})
         return self._keep(manifest, files)
 
@@ -203,7 +203,7 @@ class SnapshotStore:
     def _keep(self, manifest: Manifest, files: Iterable[RawFile]) -> Manifest:
         target = self.folder(manifest)
         if (target / MANIFEST).exists():
-            return self._kept(target)
+            return self._existing(target)
         aside = self.root / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
@@ -211,7 +211,7 @@ class SnapshotStore:
             aside.mkdir()
             for file in files:
                 _write(aside / file.name, file.content)
-            _write(aside / MANIFEST, written(manifest))
+            _write(aside / MANIFEST, manifest_bytes(manifest))
             sync(aside)
             target.parent.mkdir(parents=True, exist_ok=True)
             aside.rename(target)
@@ -219,14 +219,14 @@ class SnapshotStore:
         except OSError as error:
             shutil.rmtree(aside, ignore_errors=True)  # the error is the one above; `clean` removes what stays
             if (target / MANIFEST).exists():  # another process has just kept the same snapshot
-                return self._kept(target)
+                return self._existing(target)
             raise SnapshotError(
                 f"{target}: the snapshot could not be written: {error.strerror or error}. Nothing was kept of it; free "
                 "the disk or make the folder writable, then run again."
             ) from error
         return manifest
 
-    def _kept(self, target: Path) -> Manifest:
+    def _existing(self, target: Path) -> Manifest:
         kept = read_manifest(target)
         self.verify(kept)
         return kept

@@ -74,13 +74,13 @@ DAYS = (date(2026, 12, 31), date(2027, 2, 28), date(2028, 2, 29), date(2030, 1, 
 @pytest.fixture(params=DAYS, ids=lambda d: str(d or "the day itself"))
 def day(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
     """A test that must hold on any day runs on each of these: the clock is set, also for child processes."""
-    wanted: date | None = request.param
-    if wanted is None:
+    chosen: date | None = request.param
+    if chosen is None:
         yield clock.today()
         return
-    monkeypatch.setenv("PAYUNG_NOW", wanted.isoformat())
-    with clock.set_to(wanted):
-        yield wanted
+    monkeypatch.setenv("PAYUNG_NOW", chosen.isoformat())
+    with clock.set_to(chosen):
+        yield chosen
 
 
 def original(name: str) -> Path:

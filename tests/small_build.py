@@ -19,11 +19,12 @@ import pandas as pd
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import Catalog, load_catalog
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
+from indicator_defs.tables import reference_tables
 from sources import registry
 from warehouse.build import staging
 from warehouse.build.engine import SQL, Build, inputs_of, make, read_files, write_frame, write_frames
-from warehouse.metadata import ROLES, Table, staged_observation, staged_table, table
+from warehouse.metadata import ROLES, TableDescription, staged_observation, staged_table, table
 
 OBSERVATION = "staged.observation"
 
@@ -41,7 +42,7 @@ def catalogue() -> Catalog:
 @lru_cache(maxsize=1)
 def reference_frames() -> dict[str, pd.DataFrame]:
     """The `reference.*` tables that the definitions make."""
-    return catalogue().tables(registry.structures())
+    return reference_tables(catalogue(), registry.structures())
 
 
 @lru_cache(maxsize=1)
@@ -58,7 +59,7 @@ def structure_of(provider: str, dataset: str) -> DatasetStructure:
     return next(s for s in registry.structures() if (s.provider, s.dataset) == (provider, dataset))
 
 
-def described(full_name: str) -> Table:
+def described(full_name: str) -> TableDescription:
     """The description of a table, or of the view over all staged rows."""
     return staged_observation() if full_name == OBSERVATION else table(full_name)
 
@@ -99,9 +100,9 @@ class SmallBuild:
     def __init__(self, folder: Path) -> None:
         """Writes the reference tables of the shipped catalogue."""
         self.build = Build(folder)
-        self._staged: dict[str, list[staging.Staged]] = {}
+        self._staged: dict[str, list[staging.StagedSnapshot]] = {}
         self._snapshots: list[Row] = []
-        self._asked: list[Row] = []
+        self._series_requested: list[Row] = []
         shutil.copytree(_reference_folder(), folder, dirs_exist_ok=True)
 
     def write(self, full_name: str, rows: Iterable[Row]) -> None:
@@ -129,7 +130,9 @@ class SmallBuild:
         result = staging.stage(frame, structure, snapshot)
         self._staged.setdefault(structure.key, []).append(result)
         series = sorted(set(series_asked if series_asked is not None else frame["series"]))
-        self._asked += [{"snapshot_id": snapshot, "series": s, "area_code": a} for s in series for a in areas_asked]
+        self._series_requested += [
+            {"snapshot_id": snapshot, "series": s, "area_code": a} for s in series for a in areas_asked
+        ]
         self._snapshots.append(
             {
                 "snapshot_id": snapshot,
@@ -163,7 +166,7 @@ class SmallBuild:
             write_frame(self.build, table("lineage.rejection"), part, self.build.part("staged.rejection", key))
         write_frame(self.build, table("staged.series_dimension"), pd.concat(keys, ignore_index=True).drop_duplicates())
         self.write("lineage.snapshot", self._snapshots)
-        self.write("lineage.snapshot_series", self._asked)
+        self.write("lineage.snapshot_series", self._series_requested)
         self.write("lineage.fetch", [])
         return self
 

@@ -18,14 +18,14 @@ from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.roles import ROLE_COLUMNS
 
 if TYPE_CHECKING:
-    from indicator_defs.model import DatasetStructure
+    from indicator_defs.datasets import DatasetStructure
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
 
 
 @dataclass(frozen=True)
-class Column:
+class ColumnDescription:
     """One column: name, DuckDB type, comment, and the table whose codes it holds (foreign key)."""
 
     name: str
@@ -40,14 +40,14 @@ class Column:
 
 
 @dataclass(frozen=True)
-class Table:
+class TableDescription:
     """One table of the warehouse. `is_work`: made on the way, not published."""
 
     schema: str
     name: str
     comment: str
     key: tuple[str, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnDescription, ...]
     is_work: bool = False
 
     @property
@@ -61,15 +61,18 @@ class Table:
         return [c.name for c in self.columns]
 
 
-def _expand(name: str, shared: dict[str, list[str]]) -> list[Column]:
+def _expand(name: str, shared: dict[str, list[str]]) -> list[ColumnDescription]:
     if name == "@breakdowns":
-        return [Column(c, *shared[c]) for c in BREAKDOWNS]
+        return [ColumnDescription(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
-        codes = [Column(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
-        return [*codes, Column("headline_cell", "VARCHAR", "Headline cell: all breakdown codes joined by |")]
+        codes = [ColumnDescription(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
+        return [*codes, ColumnDescription("headline_cell", "VARCHAR", "Headline cell: all breakdown codes joined by |")]
     if name == "@set":
-        codes = [Column(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS]
-        return [*codes, Column("set_cell", "VARCHAR", "These codes joined by |, with nothing where none is set")]
+        codes = [
+            ColumnDescription(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS
+        ]
+        joined = "These codes joined by |, with nothing where none is set"
+        return [*codes, ColumnDescription("set_cell", "VARCHAR", joined)]
     raise ValueError(f"unknown group of columns {name}")
 
 
@@ -85,35 +88,37 @@ def _load(name: str) -> Any:
 
 
 @lru_cache(maxsize=1)
-def tables() -> dict[str, Table]:
+def tables() -> dict[str, TableDescription]:
     """All tables but the staged ones, by full name (`schema.table`), in the order of the schemas."""
     return {t.full_name: t for t in _read("tables")}
 
 
 @lru_cache(maxsize=1)
-def views() -> dict[str, Table]:
+def views() -> dict[str, TableDescription]:
     """The views that stand among the tables of a schema, by full name; the select of each is in sql/views/."""
     return {t.full_name: t for t in _read("views")}
 
 
-def _read(section: str) -> Iterator[Table]:
+def _read(section: str) -> Iterator[TableDescription]:
     shared = _load("shared")["breakdowns"]
     refers_to: dict[str, str] = {b: f"reference.code {b}" for b in BREAKDOWNS} | _load("shared")["refers_to"]
     for schema in SCHEMAS:
         for name, spec in _load(schema).get(section, {}).items():
-            columns: list[Column] = []
+            columns: list[ColumnDescription] = []
             for column, value in spec["columns"].items():
-                columns.extend(_expand(column, shared) if column.startswith("@") else [Column(column, *value)])
+                columns.extend(
+                    _expand(column, shared) if column.startswith("@") else [ColumnDescription(column, *value)]
+                )
             own = f"{schema}.{name}"
             columns = [replace(c, refers_to=_elsewhere(refers_to.get(c.name), own)) for c in columns]
             key = tuple(c for k in spec["key"] for c in (BREAKDOWNS if k == "@breakdowns" else (k,)))
             unknown = set(key) - {c.name for c in columns}
             if unknown:
                 raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")
-            yield Table(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
+            yield TableDescription(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
 
 
-def table(full_name: str) -> Table:
+def table(full_name: str) -> TableDescription:
     """The description of one table by its full name."""
     return tables()[full_name]
 
@@ -130,6 +135,26 @@ VIEW_BASES = (
 )
 
 
+@dataclass(frozen=True)
+class FormerNames:
+    """Former names of views and macros of main, each with the name of today; they remain as aliases for a while."""
+
+    views: dict[str, str]
+    macros: dict[str, str]
+    removed_in: str
+
+    def comment(self, name: str) -> str:
+        """The comment of an alias, by the name of today."""
+        return f"Former name of {name}; will be removed in version {self.removed_in}"
+
+
+@lru_cache(maxsize=1)
+def former_names() -> FormerNames:
+    """The former names that a release still answers to."""
+    found = _load("former_names")
+    return FormerNames(found["views"], found["macros"], found["removed_in"])
+
+
 def view_column_comment(column: str) -> str:
     """The comment of a column of a labelled view: its own, or that of the table it comes from."""
     labels: dict[str, str] = _load("shared")["labels"]
@@ -143,13 +168,13 @@ def view_column_comment(column: str) -> str:
 
 
 STANDARD_STAGED = (
-    Column("snapshot_id", "VARCHAR", "Snapshot the row stands in (lineage.snapshot)"),
-    Column("snapshot_row", "VARCHAR", "File and row in the snapshot"),
-    Column("provider", "VARCHAR", "Provider"),
-    Column("dataset", "VARCHAR", "Dataset"),
-    Column("series", "VARCHAR", "Series code of the provider"),
-    Column("series_key", "VARCHAR", "Codes of the series' dimensions, as the provider writes them"),
-    Column(
+    ColumnDescription("snapshot_id", "VARCHAR", "Snapshot the row stands in (lineage.snapshot)"),
+    ColumnDescription("snapshot_row", "VARCHAR", "File and row in the snapshot"),
+    ColumnDescription("provider", "VARCHAR", "Provider"),
+    ColumnDescription("dataset", "VARCHAR", "Dataset"),
+    ColumnDescription("series", "VARCHAR", "Series code of the provider"),
+    ColumnDescription("series_key", "VARCHAR", "Codes of the series' dimensions, as the provider writes them"),
+    ColumnDescription(
         "unexpected",
         "VARCHAR",
         "Attributes with a code under which the number means something else (NAME=CODE); NULL where there are none",
@@ -159,19 +184,23 @@ STANDARD_STAGED = (
 ROLES = tuple(r for r in ROLE_COLUMNS if r not in {c.name for c in STANDARD_STAGED})
 
 
-def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Table:
+def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> TableDescription:
     """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure. All text."""
     described = {c.name if c.role in ("dimension", "attribute") else c.role: c.description for c in structure.columns}
     columns = list(STANDARD_STAGED)
-    columns += [Column(r, "VARCHAR", described.get(r, "Not published by this provider")) for r in ROLES]
+    columns += [ColumnDescription(r, "VARCHAR", described.get(r, "Not published by this provider")) for r in ROLES]
     columns += [
-        Column(c.name, "VARCHAR", f"{c.description} (published as {c.published_as})")
+        ColumnDescription(c.name, "VARCHAR", f"{c.description} (published as {c.published_as})")
         for c in structure.columns
         if c.role in ("dimension", "attribute")
     ]
-    known = {c.name for c in columns}
-    columns += [Column(c, "VARCHAR", "Not described by the structure of the dataset") for c in extra if c not in known]
-    return Table(
+    described_names = {c.name for c in columns}
+    columns += [
+        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
+        for c in extra
+        if c not in described_names
+    ]
+    return TableDescription(
         "staged",
         structure.key,
         f"{structure.title}: rows as published, in the provider's own codes",
@@ -180,9 +209,9 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
     )
 
 
-def staged_observation() -> Table:
+def staged_observation() -> TableDescription:
     """The description of the view over all staged tables: the columns that they share."""
     comments: dict[str, str] = _load("shared")["published"]
-    columns = (*STANDARD_STAGED, *(Column(r, "VARCHAR", comments[r]) for r in ROLES))
+    columns = (*STANDARD_STAGED, *(ColumnDescription(r, "VARCHAR", comments[r]) for r in ROLES))
     comment = "The rows of all staged tables, by their common columns (a view)"
-    return Table("staged", "observation", comment, ("snapshot_id", "snapshot_row", "series"), columns)
+    return TableDescription("staged", "observation", comment, ("snapshot_id", "snapshot_row", "series"), columns)

@@ -2,7 +2,7 @@
 
 Belongs here: types, texts and limits of the format (ECMA-376), names of sheets.
 Does not belong here: which sheets a workbook has and how they look (export/, query/answer_files.py,
-pipelines/cli/output/diff.py).
+pipelines/cli/output/diff_workbook.py).
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ class SheetError(PayungError):
 
 
 @dataclass(frozen=True)
-class Cut:
+class CutText:
     """A text that was longer than a cell can hold: where it is, how long it was, and its beginning."""
 
     place: str
@@ -57,7 +57,7 @@ class Cells:
     def __init__(self, whole: str) -> None:
         """`whole`: where a text that does not fit can be read whole, for the mark at its end."""
         self._mark = f" … [cut; whole in {whole}]"
-        self.cuts: list[Cut] = []
+        self.cuts: list[CutText] = []
 
     def put(self, cell: Any, value: Any, place: str = "") -> bool:
         """Writes a value: numbers as numbers with all their digits, days as days, anything else as text, never a formula.
@@ -82,7 +82,7 @@ class Cells:
         """Writes text as text; cut with a mark where it is too long. Returns whether it needs the quote prefix."""
         shown = printable(text)
         if (length := _units(shown)) > MOST_CHARACTERS:
-            self.cuts.append(Cut(place or "a cell", length, shown[:40]))
+            self.cuts.append(CutText(place or "a cell", length, shown[:40]))
             shown = _first_units(shown, MOST_CHARACTERS - _units(self._mark)) + self._mark
         # set past the library, which would cut an escaped text at the limit of the unescaped one
         cell._value = _ESCAPE.sub("_x005F_", shown).replace("\r", "_x000D_")
@@ -105,9 +105,9 @@ def check_size(sheet: str, rows: int, columns: int, remedy: str) -> None:
             raise SheetError(f"{sheet} has {found:,} {what}; a sheet holds {most:,} with the heading. {remedy}")
 
 
-def sheet_name(wanted: str, taken: Collection[str]) -> str:
-    """A name for a sheet that the format allows and the workbook does not have yet, as near to `wanted` as can be."""
-    name = _NOT_IN_NAMES.sub("_", printable(wanted)).strip().strip("'") or "sheet"
+def sheet_name(name: str, taken: Collection[str]) -> str:
+    """A name for a sheet that the format allows and the workbook does not have yet, as near to `name` as can be."""
+    name = _NOT_IN_NAMES.sub("_", printable(name)).strip().strip("'") or "sheet"
     name = _first_units(name, MOST_NAME).strip("'")
     if name.lower() == _RESERVED:
         name += "_"

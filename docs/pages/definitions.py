@@ -14,10 +14,13 @@ import yaml
 from pydantic import BaseModel
 from pydantic_core import PydanticUndefined
 
-from indicator_defs import model, set_model
+from indicator_defs import indicator_definitions, methods, sets
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.breaks import Break
 from indicator_defs.catalog import FOLDER, Catalog
-from indicator_defs.model import IndicatorDefinition
+from indicator_defs.corrections import Correction
+from indicator_defs.tolerances import Tolerance
+from indicator_defs.weights import Weight
 from warehouse import metadata
 
 from .markdown import code, placed, table
@@ -124,12 +127,12 @@ def fields(kind: type[BaseModel], read: Catalog) -> str:
 def definition_fields(read: Catalog) -> str:
     """The models of an indicator's file."""
     kinds = (
-        IndicatorDefinition,
-        model.Feed,
-        model.SeriesClaim,
-        model.TargetGroupRule,
-        model.Aggregation,
-        model.Gap,
+        indicator_definitions.IndicatorDefinition,
+        indicator_definitions.Feed,
+        indicator_definitions.SeriesClaim,
+        indicator_definitions.TargetGroupRule,
+        indicator_definitions.Aggregation,
+        indicator_definitions.Gap,
     )
     return "\n\n".join(fields(k, read) for k in kinds)
 
@@ -137,18 +140,18 @@ def definition_fields(read: Catalog) -> str:
 def other_fields(read: Catalog) -> str:
     """The models of the other files of indicator_defs/."""
     kinds = (
-        model.Method,
-        model.PublicationRule,
-        model.PublicationClass,
-        model.Weight,
-        set_model.IndicatorSet,
-        set_model.SetTier,
-        set_model.Decision,
-        set_model.RegionalBaseline,
-        set_model.BaselineTable,
-        model.Break,
-        model.Correction,
-        model.Tolerance,
+        methods.Method,
+        methods.PublicationRule,
+        methods.PublicationClass,
+        Weight,
+        sets.IndicatorSet,
+        sets.SetTier,
+        sets.Decision,
+        sets.RegionalBaseline,
+        sets.BaselineTable,
+        Break,
+        Correction,
+        Tolerance,
     )
     return "\n\n".join(fields(k, read) for k in kinds)
 

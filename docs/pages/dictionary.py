@@ -11,11 +11,10 @@ import yaml
 
 from sources import registry
 from warehouse import metadata
-from warehouse.sql_files import read_sql
-from warehouse.metadata import Table
-from warehouse.release.database import VIEWS, ddl, described_views
-from warehouse.release.macros import macros
-from warehouse.sql_files import read_sql
+from warehouse.metadata import TableDescription
+from warehouse.release.database import ddl
+from warehouse.release.macros import macros_and_aliases
+from warehouse.release.views import labelled_views, schema_views
 
 from .markdown import code, table
 
@@ -52,7 +51,7 @@ def dictionary() -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def _described(description: Table) -> str:
+def _described(description: TableDescription) -> str:
     key = ", ".join(code(k) for k in description.key)
     rows = ([code(c.name), c.type, c.whole_comment] for c in description.columns)
     head = f"### {description.full_name}\n\n{description.comment}.\n\nKey: {key}"
@@ -63,19 +62,18 @@ def _main() -> str:
     parts = ["## main\n\nPlain views with labels, for people who want one table."]
     with duckdb.connect() as con:
         described = [*metadata.tables().values(), *(metadata.staged_table(s) for s in registry.structures())]
-        for statement in [*(s for d in described for s in ddl(d)), *described_views(described)]:
+        for statement in [*(s for d in described for s in ddl(d)), *schema_views(described)]:
             con.execute(statement)
-        for path in sorted(VIEWS.glob("*.sql")):
-            text = read_sql(path)
-            con.execute(f"CREATE VIEW main.{path.stem} AS {text.rstrip().rstrip(';')}")
-            names = [row[0] for row in con.execute(f"DESCRIBE main.{path.stem}").fetchall()]
-            what = text.split("\n", 1)[0].removeprefix("-- ")
-            parts.append(f"### main.{path.stem}\n\n{what}.\n\nColumns: {', '.join(code(n) for n in names)}")
+        for view in labelled_views():
+            con.execute(f"CREATE VIEW main.{view.name} AS {view.select}")
+            names = [row[0] for row in con.execute(f"DESCRIBE main.{view.name}").fetchall()]
+            columns = "" if view.former_name_of else f"\n\nColumns: {', '.join(code(n) for n in names)}"
+            parts.append(f"### main.{view.name}\n\n{view.comment}.{columns}")
     return "\n\n".join(parts)
 
 
 def _macros() -> str:
-    rows = ([code(m.name), m.comment] for m in macros())
+    rows = ([code(m.name), m.comment] for m in macros_and_aliases())
     about = "Questions with a name: `SELECT * FROM series('ASP_COV_PENSN', 'PHL')`. Examples in [sql.md](sql.md). "
     about += "`half_up(obs_value, 1)` is a function: it rounds as every export does."
     return f"## Table macros\n\n{about}\n\n{table(['macro', 'what'], rows)}"

@@ -6,7 +6,7 @@ Belongs here: one line for each indicator. Does not belong here: all that is kno
 from __future__ import annotations
 
 from indicator_defs.catalog import Catalog
-from indicator_defs.model import IndicatorDefinition
+from indicator_defs.indicator_definitions import IndicatorDefinition
 
 from .markdown import code, table
 

@@ -121,7 +121,7 @@ def all_checks() -> str:
     """The checks of a release."""
     return table(
         ["check", "severity", "what must hold"],
-        ([code(c.name), c.severity, c.description] for c in audit_checks.shown()),
+        ([code(c.name), c.severity, c.description] for c in audit_checks.shown_checks()),
     )
 
 

@@ -1,6 +1,6 @@
 """docs/published_aggregates.md: published regional aggregates beside ours, from a release.
 
-Belongs here: the tables of that page. Does not belong here: the comparison itself (warehouse) and what is told of it,
+Belongs here: the tables of that page. Does not belong here: the comparison itself (warehouse) and what is written about it,
 which people write.
 """
 
@@ -71,9 +71,25 @@ def _counts(found: list[tuple[Any, ...]]) -> str:
 
 def _rows(found: list[tuple[Any, ...]]) -> str:
     rows: list[list[object]] = []
-    for indicator, name, source, area, group, year, theirs, ours, grade, difference, reason, said, digits in found:
+    for (
+        indicator,
+        name,
+        source,
+        area,
+        group,
+        year,
+        theirs,
+        ours,
+        grade,
+        difference,
+        reason,
+        explanation,
+        digits,
+    ) in found:
         shown = [str(half_up(v, digits)) if v is not None else "" for v in (theirs, ours, difference)]
         label = f"{code(indicator)} {name}"
-        rows.append([label, f"{source} {area} / {group}", year, shown[0], shown[1], grade, shown[2], said or reason])
+        rows.append(
+            [label, f"{source} {area} / {group}", year, shown[0], shown[1], grade, shown[2], explanation or reason]
+        )
     head = ["indicator", "published / ours", "year", "published", "ours", "class", "difference", "likely reason"]
     return table(head, rows)

@@ -12,7 +12,7 @@ from typing import Any
 
 from indicator_defs.catalog import Catalog
 from indicator_defs.errors import PayungError
-from indicator_defs.model import Feed, IndicatorDefinition
+from indicator_defs.indicator_definitions import Feed, IndicatorDefinition
 from indicator_defs.rounding import digits
 from sources import registry
 from warehouse.export.metadata_sheet import every
@@ -42,8 +42,8 @@ def pages(read: Catalog, release: Path) -> dict[str, str]:
     """The text of each page below docs/, by its path: an index, and a page for each group of indicators."""
     with open_release(release) as reader:
         found = reader.ask_file("indicator_sheet")
-    told = {row[found.at("indicator")]: dict(zip(found.fields, row, strict=True)) for row in found.rows}
-    if missing := sorted(read.definitions.keys() - told.keys()):
+    facts = {row[found.at("indicator")]: dict(zip(found.fields, row, strict=True)) for row in found.rows}
+    if missing := sorted(read.definitions.keys() - facts.keys()):
         raise PayungError(
             f"release {release.resolve().name} does not know {', '.join(missing)}; run payung refresh first"
         )
@@ -54,7 +54,7 @@ def pages(read: Catalog, release: Path) -> dict[str, str]:
         if not inside:
             continue
         name = f"{group['code']}.md"
-        parts = [f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read, told[d.code]) for d in inside)]
+        parts = [f"# {group['name']}: metadata sheets", ABOUT, *(_sheet(d, read, facts[d.code]) for d in inside)]
         out[f"indicators/{name}"] = "\n\n".join(parts) + "\n"
         index.append([f"[{group['name']}]({name})", len(inside), ", ".join(code(d.code) for d in inside)])
     listed = table(["group", "sheets", "indicators"], index)
@@ -62,12 +62,12 @@ def pages(read: Catalog, release: Path) -> dict[str, str]:
     return out
 
 
-def _sheet(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> str:
-    return f"## {d.code}: {d.name}\n\n{table(['', ''], _fields(d, read, told))}"
+def _sheet(d: IndicatorDefinition, read: Catalog, facts: Mapping[str, Any]) -> str:
+    return f"## {d.code}: {d.name}\n\n{table(['', ''], _fields(d, read, facts))}"
 
 
-def _fields(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """The fields of a sheet in the order in which they are read. `told`: what a release says of the indicator."""
+def _fields(d: IndicatorDefinition, read: Catalog, facts: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """The fields of a sheet in the order in which they are read. `facts`: what a release says of the indicator."""
     names = {n: {r["code"]: r["name"] for r in read.codelists[n]} for n in ("unit", "body", "article", "sector")}
     groups = {r["code"]: r["name"] for r in read.codelists["target_group"]}
     status = "with values" if d.status == "with_values" else "declared, without values"
@@ -98,7 +98,7 @@ def _fields(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> I
     )
     yield "Limits", f"lowest possible value {low}, highest {high}"
     yield "Comparability", d.comparability
-    titles = (told["producer_titles"] or "").replace("\n", "; ")
+    titles = (facts["producer_titles"] or "").replace("\n", "; ")
     yield "What the producer calls it", titles or "the figures at hand carry no title"
     yield "What the producer says", d.producer_note or "not taken over; see the producer's own metadata"
     yield (
@@ -107,7 +107,7 @@ def _fields(d: IndicatorDefinition, read: Catalog, told: Mapping[str, Any]) -> I
         + (" (ASEAN Declaration on Strengthening Social Protection, 2013)"),
     )
     yield "Body in charge", "; ".join(f"{names['body'][b]} ({b})" for b in d.body)
-    yield "Frequency", _frequency(d, told["periodicity"])
+    yield "Frequency", _frequency(d, facts["periodicity"])
 
 
 def _sources(d: IndicatorDefinition) -> Iterator[tuple[str, str]]:
@@ -126,28 +126,28 @@ def _feed(feed: Feed) -> str:
     for claim in feed.series:
         where = ", ".join(f"{k} {v if isinstance(v, str) else '/'.join(v)}" for k, v in claim.where.items())
         series.append(f"`{claim.code}`" + (f" ({where})" if where else ""))
-    told = [f"{registry.dataset(feed.provider, feed.dataset).title}: series {', '.join(series)}"]
+    parts = [f"{registry.dataset(feed.provider, feed.dataset).title}: series {', '.join(series)}"]
     if feed.vintage_from or feed.vintage_to:
-        told.append(f"vintages {feed.vintage_from or 'from the first'} to {feed.vintage_to or 'the newest'}")
+        parts.append(f"vintages {feed.vintage_from or 'from the first'} to {feed.vintage_to or 'the newest'}")
     if feed.superseded_before:
-        told.append(f"superseded before {feed.superseded_before}")
-    return "; ".join([*told, *([feed.note.rstrip(".")] if feed.note else [])])
+        parts.append(f"superseded before {feed.superseded_before}")
+    return "; ".join([*parts, *([feed.note.rstrip(".")] if feed.note else [])])
 
 
 def _method(d: IndicatorDefinition, read: Catalog) -> str:
     a = d.aggregation
     method = read.methods[a.method]
-    told = [f"{method.title}: {method.formula.rstrip('.')}"]
+    parts = [f"{method.title}: {method.formula.rstrip('.')}"]
     if a.weight and method.kind == "mean":
         weight = read.weights[a.weight]
-        told.append(f"weight {weight.title.rstrip('.')}" + (", standing in for the denominator" * a.weight_is_proxy))
+        parts.append(f"weight {weight.title.rstrip('.')}" + (", standing in for the denominator" * a.weight_is_proxy))
     if a.proxy_accepted:
-        told.append(f"accepted because {a.proxy_accepted[0].lower()}{a.proxy_accepted[1:].rstrip('.')}")
+        parts.append(f"accepted because {a.proxy_accepted[0].lower()}{a.proxy_accepted[1:].rstrip('.')}")
     if method.kind != "none":
-        told.append(
+        parts.append(
             f"values of up to {a.window} years before the reference year" if a.window else "values of the year itself"
         )
-    return "; ".join(told)
+    return "; ".join(parts)
 
 
 def _frequency(d: IndicatorDefinition, periodicity: int | None) -> str:
@@ -155,6 +155,6 @@ def _frequency(d: IndicatorDefinition, periodicity: int | None) -> str:
     if not d.sources:
         return "to be agreed with the body in charge: no source publishes it to us yet"
     calendars = {f.provider: registry.provider(f.provider).calendar.frequency.replace("_", " ") for f in d.sources}
-    said = ", ".join(f"{provider} {frequency}" for provider, frequency in calendars.items())
+    publishing = ", ".join(f"{provider} {frequency}" for provider, frequency in calendars.items())
     values = f"as a rule {every(periodicity)} in a Member State" if periodicity else "too few values to tell"
-    return f"{values}; the databases come out: {said}"
+    return f"{values}; the databases come out: {publishing}"

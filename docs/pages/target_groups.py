@@ -8,7 +8,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from indicator_defs.catalog import Catalog, Row
+from indicator_defs.catalog import Catalog
+from indicator_defs.definition_files import Row
 from warehouse.query.read_only import query
 
 from .markdown import code, table

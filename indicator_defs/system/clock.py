@@ -20,11 +20,11 @@ def now() -> datetime:
 
     Where the clock is set to a day, that day at the machine's time of day; set to a moment, it does not move.
     """
-    wanted = _set if _set is not None else settings.read("now").now
-    if isinstance(wanted, datetime):
-        return wanted
+    moment = _set if _set is not None else settings.read("now").now
+    if isinstance(moment, datetime):
+        return moment
     machine = datetime.now(UTC)  # noqa: TID251 - the one place that reads the machine's clock
-    return machine if wanted is None else datetime.combine(wanted, machine.timetz())
+    return machine if moment is None else datetime.combine(moment, machine.timetz())
 
 
 def today() -> date:

@@ -31,8 +31,8 @@ class SettingsError(PayungError):
 def read(*needed: str) -> Settings:
     """The settings as the environment has them now.
 
-    `needed`: the fields that are asked for; all, where none is named. Raises SettingsError naming each of them whose
-    variable is wrong; a wrong variable that is not needed has its default, and `wrong` names it.
+    `needed`: the fields that are needed; all, where none is named. Raises SettingsError naming each of them whose
+    variable is wrong; a wrong variable that is not needed has its default, and `wrong_variables` names it.
     """
     from pydantic import ValidationError  # late: `payung --help` reads no setting
 
@@ -42,9 +42,9 @@ def read(*needed: str) -> Settings:
         return Settings()
     except ValidationError as error:
         faults = _faults(error)
-    asked = {name: text for name, text in faults.items() if not needed or variables().get(name) in needed}
-    if asked:
-        raise SettingsError("\n".join(asked.values()))
+    of_needed = {name: text for name, text in faults.items() if not needed or variables().get(name) in needed}
+    if of_needed:
+        raise SettingsError("\n".join(of_needed.values()))
     return Settings(**{name: Settings.model_fields[variables()[name]].default for name in faults})
 
 
@@ -55,13 +55,13 @@ def address(variable: str, default: str) -> str:
     """
     from indicator_defs.system.settings_model import EXPECTED_ADDRESS, is_web_address
 
-    given = read("addresses").addresses.get(variable)
-    if given is not None and not is_web_address(given):
-        raise SettingsError(f"{variable}: found {given!r}, expected {EXPECTED_ADDRESS}.")
-    return (given or default).rstrip("/")
+    value = read("addresses").addresses.get(variable)
+    if value is not None and not is_web_address(value):
+        raise SettingsError(f"{variable}: found {value!r}, expected {EXPECTED_ADDRESS}.")
+    return (value or default).rstrip("/")
 
 
-def wrong() -> list[str]:
+def wrong_variables() -> list[str]:
     """What is wrong with the variables that are set, a message each; empty where nothing is."""
     from pydantic import ValidationError
 
@@ -89,7 +89,7 @@ def _faults(error: ValidationError) -> dict[str, str]:
     return out
 
 
-def unknown(addresses: Collection[str] = ()) -> list[str]:
+def unknown_variables(addresses: Collection[str] = ()) -> list[str]:
     """Variables of the environment that begin like ours and that nothing reads, a message each with the near ones.
 
     `addresses`: the variables of the providers' addresses (sources/registry.py).
@@ -99,11 +99,11 @@ def unknown(addresses: Collection[str] = ()) -> list[str]:
         return []
     from indicator_defs.system.settings_model import variables
 
-    known = sorted({*variables(), *addresses})
+    names = sorted({*variables(), *addresses})
     out = []
     for name in ours:
-        if name not in known:
-            bare = {k.removeprefix(PREFIX): k for k in known}
+        if name not in names:
+            bare = {k.removeprefix(PREFIX): k for k in names}
             near = [bare[n] for n in difflib.get_close_matches(name.upper().removeprefix(PREFIX), bare, n=3)]
             out.append(
                 f"{name} is set, and nothing reads it; "
@@ -113,7 +113,7 @@ def unknown(addresses: Collection[str] = ()) -> list[str]:
     return out
 
 
-def hand_on(**variables_of_others: str) -> None:
+def set_variables(**variables_of_others: str) -> None:
     """Sets variables for this process, its libraries and its children, as Dagster's home and our own."""
     os.environ.update(variables_of_others)  # noqa: TID251 - they read it there
 

@@ -1,7 +1,7 @@
 """The commands of `payung edition`: signed, frozen copies of the regional baseline.
 
 Belongs here: options, help and exit codes.
-Does not belong here: what the commands do (warehouse/edition/) and say (editions.py).
+Does not belong here: what the commands do (warehouse/edition/) and show (output/edition_text.py).
 """
 
 from __future__ import annotations
@@ -10,8 +10,10 @@ import sys
 
 import click
 
-from pipelines.cli.common import ATTENTION, DEBUG, FAILED, JSON, OK, RELEASE, TEXT, show_json
-from pipelines.home import home
+from pipelines.cli.command_home import PASS_HOME, CommandHome
+from pipelines.cli.exit_codes import ATTENTION, FAILED, OK
+from pipelines.cli.options import DEBUG, JSON, RELEASE, TEXT
+from pipelines.cli.output.printing import show_json
 
 
 @click.group(short_help="Freeze, verify and compare signed copies of the baseline.")
@@ -30,7 +32,10 @@ def edition() -> None:
 @RELEASE
 @JSON
 @DEBUG
-def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json: bool) -> None:
+@PASS_HOME
+def freeze(
+    command_home: CommandHome, name: str, signed_by: str, note: str, release_id: str | None, as_json: bool
+) -> None:
     """Freeze the regional baseline of a release as edition NAME and print its checksum.
 
     The folder editions/NAME in the home holds the baseline with all it rests on, as CSV and Parquet: values,
@@ -39,38 +44,40 @@ def freeze(name: str, signed_by: str, note: str, release_id: str | None, as_json
     \b
     Example: payung edition freeze baseline-2026 --signed-by "A. Name, ACSS" --note "Sixteenth session"
     """
-    from pipelines.cli.output.editions import frozen
+    from pipelines.cli.output.edition_text import frozen_text
     from warehouse.edition.edition_store import Editions, Signature
     from warehouse.edition.freeze import freeze as run
     from warehouse.release.release_folders import Releases
 
-    editions, signature = Editions(home()), Signature.of(signed_by)
+    editions, signature = Editions(command_home.home.path), Signature.of(signed_by)
     editions.refuse_name(name)
-    made = run(editions, Releases(home()).find(release_id), name, signature, note)
+    made = run(editions, Releases(command_home.home.path).find(release_id), name, signature, note)
     if as_json:
-        told = {k: made.manifest[k] for k in ("edition", "signed_by", "signed_at", "note", "release")}
-        show_json({**told, "checksum": made.checksum, "folder": str(made.folder)}, indent=None)
+        signed = {k: made.manifest[k] for k in ("edition", "signed_by", "signed_at", "note", "release")}
+        show_json({**signed, "checksum": made.checksum, "folder": str(made.folder)}, indent=None)
     else:
-        click.echo(frozen(made))
+        click.echo(frozen_text(made))
 
 
 @edition.command(name="list", short_help="List the editions, and whether they are whole.")
 @JSON
 @DEBUG
-def list_editions(as_json: bool) -> None:
+@PASS_HOME
+def list_(command_home: CommandHome, as_json: bool) -> None:
     """List the editions: who signed them, when, from which release, and whether their files are whole.
 
     \b
     Example: payung edition list
     """
-    from pipelines.cli.output.editions import list_table, listed
-    from pipelines.cli.output.tables import print_table
+    from pipelines.cli.output.edition_text import list_table
+    from pipelines.cli.output.text_table import print_frame
+    from pipelines.edition_list import list_editions
 
-    found = listed(home())
+    found = list_editions(command_home.home)
     if as_json:
         show_json([e.as_dict() for e in found])
     elif found:
-        print_table(list_table(found))
+        print_frame(list_table(found))
     else:
         click.echo("No edition was frozen yet: payung edition freeze --help")
 
@@ -80,7 +87,8 @@ def list_editions(as_json: bool) -> None:
 @click.option("--checksum", type=TEXT, help="The checksum in the minutes; with spaces or without.")
 @JSON
 @DEBUG
-def verify(name: str, checksum: str | None, as_json: bool) -> None:
+@PASS_HOME
+def verify(command_home: CommandHome, name: str, checksum: str | None, as_json: bool) -> None:
     """Check every file of an edition against the sha256 it was signed with.
 
     With --checksum also that the whole is the one in the minutes: only that shows when somebody altered a file and
@@ -90,19 +98,19 @@ def verify(name: str, checksum: str | None, as_json: bool) -> None:
     Exit codes: 0 whole, 1 altered.
     Example: payung edition verify baseline-2026 --checksum "0f3a..."
     """
-    from pipelines.cli.output.editions import verified
+    from pipelines.cli.output.edition_text import verified_text
     from warehouse.edition.edition_store import Editions, as_sha256
     from warehouse.edition.edition_store import verify as run
 
     if checksum is not None:
-        as_sha256(checksum)  # what is no checksum is refused before anything is looked for
-    one = Editions(home()).find(name)
+        as_sha256(checksum)  # what is no checksum is refused before the edition is looked up
+    one = Editions(command_home.home.path).find(name)
     problems = run(one, checksum)
     if as_json:
-        told = {"edition": one.name, "checksum": one.checksum, "whole": not problems}
-        show_json({**told, "problems": [p.as_dict() for p in problems]})
+        state = {"edition": one.name, "checksum": one.checksum, "whole": not problems}
+        show_json({**state, "problems": [p.as_dict() for p in problems]})
     else:
-        click.echo(verified(one, problems, checksum is not None))
+        click.echo(verified_text(one, problems, checksum is not None))
     sys.exit(FAILED if problems else OK)
 
 
@@ -112,7 +120,8 @@ def verify(name: str, checksum: str | None, as_json: bool) -> None:
 @click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")
 @JSON
 @DEBUG
-def drift(name: str, release_id: str | None, samples: int, as_json: bool) -> None:
+@PASS_HOME
+def drift(command_home: CommandHome, name: str, release_id: str | None, samples: int, as_json: bool) -> None:
     """Show what today's figures would change in an edition, cell by cell, and why.
 
     Values that disappeared, changed, are of another year or new; changed comparability, class, status and
@@ -123,15 +132,15 @@ def drift(name: str, release_id: str | None, samples: int, as_json: bool) -> Non
     Exit codes: 0 no drift, 4 drift.
     Example: payung edition drift baseline-2026
     """
-    from pipelines.cli.output.editions import drifted
+    from pipelines.cli.output.edition_text import drift_text
     from warehouse.edition.drift import drift as run
     from warehouse.edition.edition_store import Editions
     from warehouse.release.release_folders import Releases
 
-    one = Editions(home()).find(name)
-    found = run(one, Releases(home()).find(release_id))
+    one = Editions(command_home.home.path).find(name)
+    found = run(one, Releases(command_home.home.path).find(release_id))
     if as_json:
         show_json(found.as_dict())
     else:
-        click.echo(drifted(found, samples))
+        click.echo(drift_text(found, samples))
     sys.exit(ATTENTION if found else OK)

@@ -9,8 +9,10 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.common import DEBUG, FOLDER, RELEASE, TEXT, readable, shown_path
-from pipelines.home import home
+from pipelines.cli.command_home import PASS_HOME, CommandHome
+from pipelines.cli.options import DEBUG, FOLDER, RELEASE, TEXT
+from pipelines.cli.output.printing import shown_path
+from pipelines.cli.release_lookup import requested_release
 
 
 @click.command(short_help="Write workbook, tables, figures and a static site.")
@@ -18,7 +20,8 @@ from pipelines.home import home
 @click.option("--only", type=TEXT, help="Comma-separated kinds: xlsx, csv, parquet, figures, site. Default: all.")
 @RELEASE
 @DEBUG
-def export(to: Path | None, only: str | None, release_id: str | None) -> None:
+@PASS_HOME
+def export(command_home: CommandHome, to: Path | None, only: str | None, release_id: str | None) -> None:
     """Write the workbook, CSV and Parquet tables, figures and a static site of a release.
 
     \b
@@ -34,7 +37,7 @@ def export(to: Path | None, only: str | None, release_id: str | None) -> None:
     unknown = [k for k in kinds or () if k not in KINDS]
     if unknown:
         raise click.UsageError(f"--only: found {', '.join(unknown)}, expected some of {', '.join(KINDS)}.")
-    release = readable(release_id)
-    folder = to or home() / "exports" / release.name
+    release = requested_release(command_home.home, release_id)
+    folder = to or command_home.home.path / "exports" / release.name
     for path in run(release, folder, kinds):
         click.echo(shown_path(path))

@@ -1,7 +1,7 @@
 """The command line: `payung`, the group of all commands, and what becomes of an error.
 
 Belongs here: the group and the exit code of an error.
-Does not belong here: the commands (commands/), and what they do.
+Does not belong here: the commands (a module each), and what they do.
 """
 
 from __future__ import annotations
@@ -17,14 +17,22 @@ import click
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import settings
-from pipelines.cli.asking import explain, gaps, revisions, sql, status
-from pipelines.cli.common import FAILED, OK, exit_code, show_problems, wants_traceback
 from pipelines.cli.edition import edition
+from pipelines.cli.exit_codes import FAILED, OK, exit_code
+from pipelines.cli.explain import explain
 from pipelines.cli.export import export
+from pipelines.cli.gaps import gaps
+from pipelines.cli.options import wants_traceback
+from pipelines.cli.output.printing import show_problems
+from pipelines.cli.output.stream_encoding import replace_unknown_letters, replacement_notice
 from pipelines.cli.refresh import refresh
 from pipelines.cli.releases import releases
-from pipelines.cli.terminal import replaced, tolerate
+from pipelines.cli.revisions import revisions
+from pipelines.cli.sql import sql
+from pipelines.cli.status import status
 from pipelines.cli.ui import ui
+
+COMMANDS = (refresh, revisions, gaps, sql, explain, status, export, edition, releases, ui)
 
 # A full disk or quota, a file as large as is allowed: no fault of the program.
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -46,11 +54,11 @@ class Group(click.Group):
 
 def _report_unknown_settings(ctx: click.Context) -> None:
     """Names variables that nothing reads, once and on stderr; `payung status` lists them itself."""
-    if ctx.invoked_subcommand == "status" or not settings.unknown():
+    if ctx.invoked_subcommand == "status" or not settings.unknown_variables():
         return
     from sources import registry
 
-    show_problems(settings.unknown(registry.address_variables()))
+    show_problems(settings.unknown_variables(registry.address_variables()))
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"]})
@@ -71,7 +79,7 @@ def main(ctx: click.Context) -> None:
     _report_unknown_settings(ctx)
 
 
-for command in (refresh, revisions, gaps, sql, explain, status, export, edition, releases, ui):
+for command in COMMANDS:
     main.add_command(command)
 
 
@@ -84,7 +92,7 @@ def run() -> NoReturn:
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its number
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
-    tolerate()
+    replace_unknown_letters()
     code: str | int | None = OK
     try:
         try:
@@ -92,8 +100,8 @@ def run() -> NoReturn:
         except SystemExit as left:
             code = left.code
         sys.stdout.flush()
-        if untold := replaced():
-            show_problems([untold])
+        if notice := replacement_notice():
+            show_problems([notice])
     except OSError as error:
         if error.errno not in CANNOT_WRITE or "--debug" in sys.argv:
             raise

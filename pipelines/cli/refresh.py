@@ -1,7 +1,8 @@
 """The command `payung refresh`: a new release, a dry run, or a build as of a date.
 
 Belongs here: its options, which of them go together, and its exit codes.
-Does not belong here: what it does (refresh.py, refresh_dry_run.py, as_of.py) and shows (refresh.py).
+Does not belong here: what it does (pipelines/refresh_run.py, refresh_dry_run.py, refresh_as_of.py) and shows
+(output/refresh_text.py).
 """
 
 from __future__ import annotations
@@ -15,28 +16,21 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indicator_defs.errors import PayungError
-from pipelines.cli.common import (
-    AUDIT_FAILED,
-    DEBUG,
-    FAILED,
-    FOLDER,
-    OK,
-    PAST_DAY,
-    TEXT,
-    exit_code,
-    show_problems,
-)
-from pipelines.home import home
+from pipelines.cli.command_home import PASS_HOME, CommandHome
+from pipelines.cli.exit_codes import AUDIT_FAILED, FAILED, OK, exit_code
+from pipelines.cli.options import DEBUG, FOLDER, PAST_DAY, TEXT
+from pipelines.cli.output.printing import show_problems
 
 if TYPE_CHECKING:
-    from pipelines.refresh import Asked
+    from assets.home import Home
+    from pipelines.refresh_run import RefreshRequest
     from sources.dataset_refresh import FetchReport
 
 NOTHING_FETCHED = "no dataset could be fetched; what was kept stands."
 
 
 @dataclass(frozen=True)
-class Options:
+class RefreshOptions:
     """The options as they were given."""
 
     online: bool
@@ -49,15 +43,15 @@ class Options:
     to: Path | None
     as_json: bool
 
-    def asked(self) -> Asked:
-        """The same as the work understands it. Raises ReleasesError where nobody can be named who accepts."""
-        from pipelines.refresh import Asked
+    def request(self) -> RefreshRequest:
+        """What the refresh is to do. Raises ReleasesError where the user who accepts has no name."""
+        from pipelines.refresh_run import RefreshRequest
 
         if self.accept is None:
-            return Asked(self.force, self.online, self.sources)
-        from pipelines.release_actions import who
+            return RefreshRequest(self.force, self.online, self.sources)
+        from pipelines.release_actions import user_name
 
-        return Asked(self.force, self.online, self.sources, self.accept.strip(), who(self.by))
+        return RefreshRequest(self.force, self.online, self.sources, self.accept.strip(), user_name(self.by))
 
 
 @click.command(short_help="Make a new release, where anything changed.")
@@ -73,7 +67,8 @@ class Options:
 @click.option("--to", type=FOLDER, metavar="DIR", help="With --as-of: folder of the build.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stdout, for machines.")
 @DEBUG
-def refresh(**given: Any) -> None:
+@PASS_HOME
+def refresh(command_home: CommandHome, **given: Any) -> None:
     """Make a new release from the shipped archive, from what was fetched, and from files in the inbox.
 
     With --online the providers are asked first: what changed, then only what moved. A dataset that cannot be fetched
@@ -97,22 +92,23 @@ def refresh(**given: Any) -> None:
               payung refresh --accept "new household survey of Viet Nam" --by "N. Tran, GSO"
               payung refresh --as-of 2022-12-31 --to as-of-2022
     """
-    options = Options(**given)
+    options = RefreshOptions(**given)
     if options.as_of is not None or options.to is not None:
-        _as_of(*_only_as_of(options))
+        day, to = _as_of_options(options)
+        _build_as_of(command_home.home, day, to)
         return
     _refuse_misuse(options)
     if options.is_dry:
-        code = _dry_run(options)
+        code = _dry_run(command_home, options)
     elif options.as_json:
-        code = _as_events(options.asked())
+        code = _as_events(command_home, options.request())
     else:
-        code = _publish(options.asked())
+        code = _publish(command_home, options.request())
     sys.exit(code)
 
 
-def _only_as_of(options: Options) -> tuple[date, Path]:
-    """The date and the folder of a build as of a date. Raises UsageError where something else was asked with it."""
+def _as_of_options(options: RefreshOptions) -> tuple[date, Path]:
+    """The date and the folder of a build as of a date. Raises UsageError where other options are given with it."""
     if options.as_of is None or options.to is None:
         raise click.UsageError("--as-of DATE and --to DIR belong together: such a build never becomes the release.")
     if (
@@ -131,7 +127,7 @@ def _only_as_of(options: Options) -> tuple[date, Path]:
     return options.as_of, options.to
 
 
-def _refuse_misuse(options: Options) -> None:
+def _refuse_misuse(options: RefreshOptions) -> None:
     """Raises UsageError where options do not go together, BadParameter for an unknown source."""
     if options.sources and not options.online:
         raise click.UsageError("--source needs --online: without it no provider is asked.")
@@ -151,24 +147,26 @@ def _refuse_misuse(options: Options) -> None:
         raise click.UsageError("--dry-run publishes nothing, so there is nothing to accept.")
 
 
-def _as_of(day: date, to: Path) -> None:
+def _build_as_of(home: Home, day: date, to: Path) -> None:
     from pipelines.cli.output.progress import on_terminal
-    from pipelines.cli.output.refresh import show_as_of
+    from pipelines.cli.output.refresh_text import show_as_of
     from pipelines.refresh_as_of import refresh_as_of
 
-    with on_terminal() as tell:
-        outcome = refresh_as_of(home(), day, to, tell)
+    with on_terminal() as listener:
+        outcome = refresh_as_of(home, day, to, listener)
     show_as_of(outcome)
 
 
-def _dry_run(options: Options) -> int:
+def _dry_run(command_home: CommandHome, options: RefreshOptions) -> int:
     from pipelines.cli.output.progress import on_terminal
-    from pipelines.cli.output.refresh import show_dry_run, show_fetched
-    from pipelines.refresh import all_failed, nobody
+    from pipelines.cli.output.refresh_text import show_dry_run, show_fetched
     from pipelines.refresh_dry_run import dry_run
+    from pipelines.refresh_run import all_failed, ignore_reports
 
-    with on_terminal() as tell:
-        tried = dry_run(home(), options.asked(), tell, nobody if options.as_json else show_fetched)
+    with on_terminal() as listener:
+        tried = dry_run(
+            command_home.home, options.request(), listener, ignore_reports if options.as_json else show_fetched
+        )
     show_dry_run(tried, options.as_json)
     if tried.failed or tried.exceeded:
         return AUDIT_FAILED
@@ -178,51 +176,57 @@ def _dry_run(options: Options) -> int:
     return OK
 
 
-def _publish(asked: Asked) -> int:
-    from pipelines.cli.output.progress import on_terminal, though_nobody_reads
-    from pipelines.cli.output.refresh import show_fetched, show_outcome
-    from pipelines.refresh import refresh as run
+def _publish(command_home: CommandHome, request: RefreshRequest) -> int:
+    from pipelines.cli.output.progress import ignoring_closed_pipe, on_terminal
+    from pipelines.cli.output.refresh_text import show_fetched, show_outcome
+    from pipelines.refresh_run import refresh as run
 
     def fetched(reports: list[FetchReport]) -> None:
-        with though_nobody_reads(sys.stdout):
+        with ignoring_closed_pipe(sys.stdout):
             show_fetched(reports)
 
-    with on_terminal() as tell:
-        outcome = run(home(), asked, tell, fetched)
-    with though_nobody_reads(sys.stdout):
-        show_outcome(outcome, bool(asked.accept))
+    with on_terminal() as listener:
+        outcome = run(command_home.home, request, listener, fetched)
+    with ignoring_closed_pipe(sys.stdout):
+        show_outcome(outcome, bool(request.accept))
         sys.stdout.flush()
     if outcome.all_failed:
         show_problems([NOTHING_FETCHED])
     return FAILED if outcome.all_failed else OK
 
 
-def _as_events(asked: Asked) -> int:
-    """The refresh with one JSON event a line on stdout; the last event tells the exit code too."""
+def _as_events(command_home: CommandHome, request: RefreshRequest) -> int:
+    """The refresh with one JSON event a line on stdout; the last event has the exit code too."""
     from pipelines.cli.output.progress import Events
-    from pipelines.cli.output.summary import summary
-    from pipelines.refresh import refresh as run
+    from pipelines.refresh_run import refresh as run
+    from pipelines.release_summary import release_summary
 
     events = Events(sys.stdout)
-    events.tell("start", home=str(home()), online=asked.online, sources=list(asked.sources), force=asked.force)
+    events.write(
+        "start",
+        home=str(command_home.home.path),
+        online=request.online,
+        sources=list(request.sources),
+        force=request.force,
+    )
 
     def fetched(reports: list[FetchReport]) -> None:
         for report in reports:
-            events.tell("fetched", **report.model_dump(mode="json"))
+            events.write("fetched", **report.model_dump(mode="json"))
 
     try:
-        outcome = run(home(), asked, events.told, fetched)
+        outcome = run(command_home.home, request, events.progress, fetched)
     except PayungError as error:
-        events.tell("failed", exit_code=exit_code(error), message=str(error))
+        events.write("failed", exit_code=exit_code(error), message=str(error))
         raise
     code = FAILED if outcome.all_failed else OK
-    facts = {"exit_code": code, "seconds": round(outcome.seconds, 3), "not_told": outcome.not_told}
+    facts = {"exit_code": code, "seconds": round(outcome.seconds, 3), "not_told": outcome.undelivered}
     if code:
         facts["message"] = NOTHING_FETCHED
     if outcome.is_new:
-        events.tell("published", **facts, **summary(outcome.release).as_dict())
+        events.write("published", **facts, **release_summary(outcome.release).as_dict())
     else:
-        events.tell(
+        events.write(
             "unchanged", **facts, release=outcome.release.name, warehouse=str(outcome.release / "warehouse.duckdb")
         )
     return code

@@ -1,7 +1,7 @@
 """The commands `payung releases ...`: list, compare, go back, verify and remove.
 
 Belongs here: their options, help and exit codes.
-Does not belong here: what they do (pipelines/release_actions.py), and how a difference is told (diff.py).
+Does not belong here: what they do (pipelines/release_actions.py), and how a difference is shown (output/diff_text.py).
 """
 
 from __future__ import annotations
@@ -12,8 +12,11 @@ from pathlib import Path
 
 import click
 
-from pipelines.cli.common import DEBUG, FAILED, FILE, JSON, RELEASE_ID, TEXT, show_json, show_problems
-from pipelines.home import home
+from pipelines.cli.command_home import PASS_HOME, CommandHome
+from pipelines.cli.exit_codes import FAILED
+from pipelines.cli.options import DEBUG, FILE, JSON, RELEASE_ID, TEXT
+from pipelines.cli.output.numbers import megabytes
+from pipelines.cli.output.printing import show_json, show_problems
 
 BY = click.option("--by", type=TEXT, metavar="NAME", help="Who does it; by default the login.")
 
@@ -30,26 +33,26 @@ def releases() -> None:
 @releases.command(name="list")
 @JSON
 @DEBUG
-def list_(as_json: bool) -> None:
+@PASS_HOME
+def list_(command_home: CommandHome, as_json: bool) -> None:
     """List all releases, newest first, and what was done with them.
 
     \b
     Example: payung releases list
     """
-    from pipelines.release_actions import listed, past
+    from pipelines.release_actions import release_history, release_list
 
-    folder = home()
-    frame, events = listed(folder), past(folder)
+    frame, events = release_list(command_home.home), release_history(command_home.home)
     if as_json:
-        from pipelines.cli.output.records import records
+        from pipelines.frame_records import frame_records
 
-        show_json({"releases": records(frame), "history": [asdict(e) for e in events]})
+        show_json({"releases": frame_records(frame), "history": [asdict(e) for e in events]})
     elif frame.empty:
         click.echo("There is no release yet: payung refresh")
     else:
-        from pipelines.cli.output.tables import print_table
+        from pipelines.cli.output.text_table import print_frame
 
-        print_table(frame.assign(current=frame["current"].map({True: "*", False: ""})).dropna(axis=1, how="all"))
+        print_frame(frame.assign(current=frame["current"].map({True: "*", False: ""})).dropna(axis=1, how="all"))
         if events:
             click.echo("\nHistory")
             for event in events[-20:]:
@@ -65,7 +68,10 @@ def list_(as_json: bool) -> None:
     "--samples", default=5, show_default=True, type=click.IntRange(1), help="Cases shown of each kind, as text."
 )
 @DEBUG
-def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None, samples: int) -> None:
+@PASS_HOME
+def diff(
+    command_home: CommandHome, before: str | None, after: str | None, as_json: bool, xlsx: Path | None, samples: int
+) -> None:
     """Show what differs between two releases, withdrawn values first, each with its reason.
 
     Without IDs: the previous release and the current one. With one: from it to the current one.
@@ -75,16 +81,18 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
     """
     if xlsx is not None and xlsx.suffix.lower() != ".xlsx":
         raise click.UsageError(f"--xlsx: found {xlsx.name}, expected a name that ends in .xlsx.")
-    from pipelines.cli.output.diff import as_dict, as_text, write_xlsx
-    from pipelines.release_actions import diff as find
+    from pipelines.cli.output.diff_text import diff_text, diff_values
+    from pipelines.release_actions import release_diff
 
-    found = find(home(), before, after)
+    found = release_diff(command_home.home, before, after)
     if as_json:
-        show_json(as_dict(found))
+        show_json(diff_values(found))
     else:
-        click.echo(as_text(found, samples=samples))
+        click.echo(diff_text(found, samples=samples))
     if xlsx is not None:
-        click.echo(f"Workbook: {write_xlsx(found, xlsx)}", err=as_json)
+        from pipelines.cli.output.diff_workbook import write_diff_workbook
+
+        click.echo(f"Workbook: {write_diff_workbook(found, xlsx)}", err=as_json)
 
 
 @releases.command(short_help="Make an earlier release the current one.")
@@ -92,7 +100,8 @@ def diff(before: str | None, after: str | None, as_json: bool, xlsx: Path | None
 @click.option("--reason", type=TEXT, help="Why; kept in the history.")
 @BY
 @DEBUG
-def rollback(release_id: str, reason: str | None, by: str | None) -> None:
+@PASS_HOME
+def rollback(command_home: CommandHome, release_id: str, reason: str | None, by: str | None) -> None:
     """Make an earlier release the current one, at once; recorded with who and why.
 
     Nothing is removed. A refresh does not bring the left release back by itself: it publishes when something changed,
@@ -103,7 +112,7 @@ def rollback(release_id: str, reason: str | None, by: str | None) -> None:
     """
     from pipelines.release_actions import rollback as run
 
-    folder, before = run(home(), release_id, by, reason or "")
+    folder, before = run(command_home.home, release_id, by, reason or "")
     click.echo(f"Current is release {folder.name} now" + (f", before it was {before}." if before else "."))
 
 
@@ -112,18 +121,19 @@ def rollback(release_id: str, reason: str | None, by: str | None) -> None:
 @click.option("--all", "everything", is_flag=True, help="All releases.")
 @JSON
 @DEBUG
-def verify(release_id: str | None, everything: bool, as_json: bool) -> None:
+@PASS_HOME
+def verify(command_home: CommandHome, release_id: str | None, everything: bool, as_json: bool) -> None:
     """Compare every file of a release (by default the current one) with its sha256; name what is altered or missing.
 
     \b
     Exit codes: 0 whole, 1 something is altered, missing or foreign.
     Example: payung releases verify --all
     """
-    from pipelines.release_actions import verified
+    from pipelines.release_actions import verify_releases
 
     if release_id is not None and everything:
         raise click.UsageError("Give either ID or --all.")
-    found = verified(home(), release_id, everything)
+    found = verify_releases(command_home.home, release_id, everything)
     if as_json:
         show_json([v.as_dict() for v in found])
     for v in found if not as_json else ():
@@ -146,16 +156,17 @@ def verify(release_id: str | None, everything: bool, as_json: bool) -> None:
 @BY
 @JSON
 @DEBUG
-def prune(keep: int | None, dry_run: bool, by: str | None, as_json: bool) -> None:
+@PASS_HOME
+def prune(command_home: CommandHome, keep: int | None, dry_run: bool, by: str | None, as_json: bool) -> None:
     """Remove all but the newest N releases; never the current one, nor one that an edition rests on.
 
     \b
     Example: payung releases prune --keep 10 --dry-run
     """
-    from pipelines.release_actions import kept_by_rule
     from pipelines.release_actions import prune as run
+    from pipelines.release_actions import releases_to_keep
 
-    found = run(home(), kept_by_rule(keep), by, dry_run)
+    found = run(command_home.home, releases_to_keep(keep), by, dry_run)
     if as_json:
         show_json(asdict(found))
         return
@@ -164,4 +175,4 @@ def prune(keep: int | None, dry_run: bool, by: str | None, as_json: bool) -> Non
     for release_id in found.removed:
         click.echo(f"{'would go' if dry_run else 'removed '} {release_id}")
     freed = "would be freed; nothing was removed" if dry_run else "freed"
-    click.echo(f"{len(found.removed)} release(s), {found.bytes / 1e6:,.1f} MB {freed}.")
+    click.echo(f"{len(found.removed)} release(s), {megabytes(found.bytes)} {freed}.")

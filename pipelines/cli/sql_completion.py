@@ -1,6 +1,6 @@
 """Completion at the prompt of `payung sql`: tables, columns, macros, keywords, and codes between quotes.
 
-Belongs here: which words fit where the cursor stands. Does not belong here: reading and answering lines (sql_prompt.py).
+Belongs here: which words fit where the cursor is. Does not belong here: reading and answering lines (sql_prompt.py).
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _TABLE_NEXT = re.compile(r"(?:\b(?:from|join|describe|summarize)\s+|^\\d\s+)[\w.
 
 
 @dataclass(frozen=True)
-class Known:
+class CompletionWords:
     """What can be completed: columns of each table, macros and codes with what they mean."""
 
     columns: dict[str, dict[str, str]]
@@ -37,7 +37,7 @@ class Known:
     codes: dict[str, str]
 
 
-def read_words(con: Any) -> Known:
+def read_words(con: Any) -> CompletionWords:
     """Tables, columns, macros and codes of the database that an open reader shows."""
     columns: dict[str, dict[str, str]] = {}
     for schema, table, column, kind in ask(
@@ -64,7 +64,7 @@ def read_words(con: Any) -> Known:
         "SELECT indicator, name FROM reference.indicator UNION ALL SELECT ref_area, name FROM reference.area "
         "UNION ALL SELECT code, name FROM reference.code WHERE codelist IN ('target_group', 'sector') AND code <> '_T'",
     )
-    return Known(
+    return CompletionWords(
         columns,
         about,
         {n: c or "" for n, c in macros.rows},
@@ -72,35 +72,35 @@ def read_words(con: Any) -> Known:
     )
 
 
-class Words(Completer):
-    """Completes by where the cursor stands."""
+class SqlCompleter(Completer):
+    """Completes by where the cursor is."""
 
-    def __init__(self, known: Known) -> None:
-        """`known`: the words of the open database."""
-        self.known = known
+    def __init__(self, words: CompletionWords) -> None:
+        """`words`: the words of the open database."""
+        self.words = words
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
         """The words that fit what was typed, the nearest first."""
         before = document.text_before_cursor
         if before.count("'") % 2:
-            yield from _fitting(before.rpartition("'")[2], self.known.codes)
+            yield from _fitting(before.rpartition("'")[2], self.words.codes)
             return
         found = _WORD.search(before)
         typed = found.group() if found else ""
         if before.startswith("\\") and " " not in before:
             yield from _fitting(typed, COMMANDS)
         elif _TABLE_NEXT.search(before):
-            yield from _fitting(typed, {name: self.known.about.get(name, "") for name in self.known.columns})
-            yield from _fitting(typed, {f"{n}(": c for n, c in self.known.macros.items()})
+            yield from _fitting(typed, {name: self.words.about.get(name, "") for name in self.words.columns})
+            yield from _fitting(typed, {f"{n}(": c for n, c in self.words.macros.items()})
         elif "." in typed:
             table, _, start = typed.rpartition(".")
             named = self._named(document.text)
-            yield from _fitting(start, self.known.columns.get(named.get(table, table), {}))
-            yield from _fitting(typed, {name: self.known.about.get(name, "") for name in self.known.columns})
+            yield from _fitting(start, self.words.columns.get(named.get(table, table), {}))
+            yield from _fitting(typed, {name: self.words.about.get(name, "") for name in self.words.columns})
         elif typed:
             columns: dict[str, str] = {}
-            for table in set(self._named(document.text).values()) or self.known.columns:
-                columns |= self.known.columns.get(table, {})
+            for table in set(self._named(document.text).values()) or self.words.columns:
+                columns |= self.words.columns.get(table, {})
             yield from _fitting(typed, columns)
             yield from _fitting(typed, dict.fromkeys(KEYWORDS, ""))
 

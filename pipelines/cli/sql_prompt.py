@@ -1,7 +1,7 @@
 r"""The interactive prompt of `payung sql`: lines, history, and the words that begin with a backslash.
 
 Belongs here: reading statements and answering them one after the other.
-Does not belong here: completion (sql_completion.py), how answers look (answers.py).
+Does not belong here: completion (sql_completion.py), one statement (sql_statement.py).
 """
 
 from __future__ import annotations
@@ -15,14 +15,15 @@ import click
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import settings
-from pipelines.cli.output.query_result import show
-from pipelines.home import home
-from warehouse.query import read_only as asking
+from pipelines.cli.output.query_result import show_answer
+from pipelines.cli.sql_statement import report_unknown_codes, with_as_of_hint
+from warehouse.query.read_only import QueryAnswer, ask, is_complete, reader, split_statements
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
 
-    from pipelines.cli.sql_call import Call
+    from assets.home import Home
+    from pipelines.cli.sql_statement import SqlRequest
 
 QUIT = ("\\q", "\\quit", ".quit", ".exit", "quit", "exit")
 ASKS_HELP = ("\\?", "\\h", "\\help", ".help", "?", "help")
@@ -61,17 +62,17 @@ WHERE database_name = current_database() AND function_type IN ('table_macro', 'm
 """
 
 
-def prompt(call: Call) -> None:
+def prompt(request: SqlRequest) -> None:
     r"""Reads statements until `\q`; each ends with a semicolon. Wrong ones show their error and go on."""
     from prompt_toolkit import PromptSession
 
-    from pipelines.cli.sql_completion import Words, read_words
+    from pipelines.cli.sql_completion import SqlCompleter, read_words
 
-    with asking.reader(call.release, call.as_of) as con:
+    with reader(request.release, request.as_of) as con:
         session: PromptSession[str] = PromptSession(
-            history=_history(), completer=Words(read_words(con)), complete_while_typing=False
+            history=_history(request.home), completer=SqlCompleter(read_words(con)), complete_while_typing=False
         )
-        state = call.release.name if call.as_of is None else f"{call.release.name} as of {call.as_of}"
+        state = request.release.name if request.as_of is None else f"{request.release.name} as of {request.as_of}"
         click.echo(rf"Release {state}, read-only. End a statement with ; and leave with \q. Help: \?")
         pending = ""
         while True:
@@ -86,14 +87,14 @@ def prompt(call: Call) -> None:
             if word.lower() in QUIT:
                 return
             if word.lower() in ASKS_HELP or word.startswith("\\"):
-                _answer(con, call, _asked(word))
+                _answer(con, request, _query_of(word))
                 continue
             pending += line + "\n"
             if not pending.strip():
                 pending = ""
-            elif asking.is_complete(pending):
+            elif is_complete(pending):
                 text, pending = pending, ""
-                _answer(con, call, text)
+                _answer(con, request, text)
 
 
 def _word_of(line: str) -> str:
@@ -105,30 +106,28 @@ class UnknownNameError(PayungError):
     r"""`\d NAME` names nothing that is there."""
 
 
-def _found(answer: asking.Answer, text: str) -> asking.Answer:
+def _found(answer: QueryAnswer, text: str) -> QueryAnswer:
     if text.startswith(DESCRIBED) and not answer.rows:
         raise UnknownNameError(r"There is no table, view or macro of that name; \d lists them.")
     return answer
 
 
-def _answer(con: Any, call: Call, text: str | None) -> None:
-    from pipelines.cli.sql_call import say_unknown, told
-
+def _answer(con: Any, request: SqlRequest, text: str | None) -> None:
     if text is None:
         click.echo(HELP)
         return
     try:
-        for statement in asking.split_statements(text):
-            answer = _found(asking.ask(con, statement), text)
-            say_unknown(con, statement, answer)
-            show(answer, call.form)
+        for statement in split_statements(text):
+            answer = _found(ask(con, statement), text)
+            report_unknown_codes(con, statement, answer)
+            show_answer(answer, request.form)
     except KeyboardInterrupt:
         click.echo("payung: stopped", err=True)
     except PayungError as error:
-        click.echo(f"payung: {told(error, call)}", err=True)
+        click.echo(f"payung: {with_as_of_hint(error, request)}", err=True)
 
 
-def _asked(word: str) -> str | None:
+def _query_of(word: str) -> str | None:
     r"""The query behind a word with a backslash; None for the help."""
     command, _, rest = word.partition(" ")
     name = rest.strip().partition("(")[0].removeprefix("main.").replace("'", "''")
@@ -140,19 +139,19 @@ def _asked(word: str) -> str | None:
 
 
 def _is_macro(name: str) -> bool:
-    from warehouse.release.macros import macros
+    from warehouse.release.macros import macros_and_aliases
 
-    return name.lower() in {m.name for m in macros()}
+    return name.lower() in {m.name for m in macros_and_aliases()}
 
 
-def _history() -> History:
+def _history(home: Home) -> History:
     """The history in the home; where that cannot be written, in the user's state folder, else only for this session."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     state = Path(settings.of_system("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "payung"
-    for folder in (home(), state):
+    for folder in (home.path, state):
         file = folder / "sql_history"
-        with suppress(OSError):  # somebody else's home is read-only: then the next place is tried
+        with suppress(OSError):  # the home of another user is read-only: then the next place is tried
             folder.mkdir(parents=True, exist_ok=True)
             file.touch()
             if os.access(file, os.R_OK | os.W_OK):

@@ -16,14 +16,14 @@ from datetime import date
 from pathlib import Path
 
 from indicator_defs.errors import PayungError
-from sources.archive_tools.rebuilt_answer import keep
+from sources.archive_tools.rebuilt_answer import add_snapshot
 from sources.manifests import Manifest, RawFile, SnapshotError
 from sources.registry import dataset, provider
 from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore
 
 
-def kept(
+def add_files(
     store: SnapshotStore,
     provider_name: str,
     dataset_name: str,
@@ -37,7 +37,7 @@ def kept(
     Raises SourceError and ArchiveError for what the provider's parser and YAML do not know, RegistryError for an
     unknown provider or dataset, SnapshotError for a file that cannot be read. The same files are kept once.
     """
-    return keep(
+    return add_snapshot(
         store,
         provider(provider_name),
         dataset(provider_name, dataset_name),
@@ -62,7 +62,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m sources.archive_tools.add",
         description="Adds downloaded files to the archive that ships with Payung, as one snapshot with its manifest.",
     )
-    line.add_argument("provider", help="name of a file in sources/ without its ending")
+    line.add_argument("provider", help="name of a file in sources/providers/ without its ending")
     line.add_argument("dataset", help="a dataset that its YAML declares")
     line.add_argument("files", type=Path, nargs="+", help="the answer as the provider sent it; may be packed (.gz)")
     line.add_argument("--vintage", type=date.fromisoformat, required=True, help="day on which this state was published")
@@ -71,7 +71,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     line.add_argument("--to", type=Path, default=shipped_archive(), help="archive to add to (default: %(default)s)")
     options = line.parse_args(arguments)
     try:
-        made = kept(
+        made = add_files(
             SnapshotStore(options.to),
             options.provider,
             options.dataset,

@@ -1,7 +1,7 @@
 """The command that builds the archive that ships with the project.
 
 Belongs here: the command line and what it prints.
-Does not belong here: the building itself (rebuilt/).
+Does not belong here: the building itself (rebuild.py).
 
     python -m sources.archive_tools.build FIGURES_DIR [--to DIR] [--areas FILE]
 """
@@ -14,7 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from indicator_defs.errors import PayungError
-from sources.archive_tools.rebuild import AREAS_FILE, build
+from sources.archive_tools.rebuild import build
 from sources.shipped_archive import shipped_archive
 
 
@@ -26,7 +26,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
     line.add_argument("figures", type=Path, help="folder with unsd/, worldbank/, ilo/ and wpp/ of gathered figures")
     line.add_argument("--to", type=Path, default=shipped_archive(), help="folder to write (default: %(default)s)")
     line.add_argument(
-        "--areas", type=Path, default=None, help=f"the World Bank's countries (default: FIGURES/../{AREAS_FILE})"
+        "--areas",
+        type=Path,
+        default=None,
+        help="the World Bank's countries (default: FIGURES/../codelists/world_bank_countries_2026-01.csv)",
     )
     options = line.parse_args(arguments)
     try:

@@ -11,12 +11,29 @@ import csv
 import gzip
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 from indicator_defs.errors import PayungError
 
 Figures = list[dict[str, str]]
+
+
+@dataclass(frozen=True)
+class GatheredData:
+    """Where the gathered data are: the folder with one subfolder a provider, and a list of areas.
+
+    `areas`: a provider's list of its areas, where one is given; None: the one in codelists/ next to `figures`.
+    """
+
+    figures: Path
+    areas: Path | None = None
+
+    @property
+    def codelists(self) -> Path:
+        """The folder of the providers' own code lists."""
+        return self.figures.parent / "codelists"
 
 
 class ArchiveError(PayungError):

@@ -10,25 +10,29 @@ the figures do not have is empty. Numbers are copied as text, digit by digit. Bu
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
 import shutil
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from indicator_defs.system.files import discard, replace_folder
-from sources.archive_tools.gathered_data import ArchiveError
-from sources.archive_tools.providers import ilostat, national, un_wpp, unsd_sdg, world_bank
+from sources import registry
+from sources.archive_tools import providers as rebuilders
+from sources.archive_tools.gathered_data import ArchiveError, GatheredData
 from sources.manifests import MANIFEST, Manifest
 from sources.snapshots import SnapshotStore
 
-__all__ = ["AREAS_FILE", "ArchiveError", "build"]
+__all__ = ["ArchiveError", "build"]
 
-AREAS_FILE = Path("codelists") / "world_bank_countries_2026-01.csv"
+Rebuilder = Callable[[SnapshotStore, GatheredData], Iterable[Manifest]]
 
 
 def build(figures: Path, to: Path, areas: Path | None = None) -> list[Manifest]:
     """Builds the whole archive from the folder of figures into `to`, replacing an archive that is there.
 
-    `areas` is the World Bank's list of countries (iso3, countrycode_iso2, countryname), by default
-    codelists/world_bank_countries_2026-01.csv beside the folder of figures. Returns the manifests.
+    `areas`: as in GatheredData. The providers are rebuilt in the order of the registry, those with a module of their
+    name in archive_tools/providers. Returns the manifests.
     Raises ArchiveError, and leaves `to` as it was, when a file is missing or not as expected.
     """
     _refuse_foreign(to)
@@ -38,17 +42,22 @@ def build(figures: Path, to: Path, areas: Path | None = None) -> list[Manifest]:
             shutil.rmtree(left)
     try:
         store = SnapshotStore(aside)
-        manifests = [
-            *unsd_sdg.rebuild(store, figures / "unsd"),
-            *world_bank.rebuild(store, figures / "worldbank", areas or figures.parent / AREAS_FILE),
-            ilostat.rebuild(store, figures / "ilo"),
-            *un_wpp.rebuild(store, figures / "wpp"),
-            national.rebuild(store),
-        ]
+        gathered = GatheredData(figures, areas)
+        manifests = [manifest for rebuild in _rebuilders() for manifest in rebuild(store, gathered)]
         replace_folder(to, aside)
     finally:
         discard(aside)
     return manifests
+
+
+def _rebuilders() -> list[Rebuilder]:
+    """The function `rebuild(store, gathered)` of each provider that has one, in the order of the registry."""
+    names = {module.name for module in pkgutil.iter_modules(rebuilders.__path__)}
+    return [
+        importlib.import_module(f"{rebuilders.__name__}.{name}").rebuild
+        for name in registry.providers()
+        if name in names
+    ]
 
 
 def _refuse_foreign(to: Path) -> None:

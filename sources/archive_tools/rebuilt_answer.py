@@ -1,7 +1,7 @@
 """An answer as it is kept: written as JSON or CSV, packed, read back by the provider's parser, stored as a snapshot.
 
 Belongs here: what holds for the rebuilt answers of every provider.
-Does not belong here: the shape of one provider's answer (its module), reading the figures (figures.py).
+Does not belong here: the shape of one provider's answer (its module), reading the figures (gathered_data.py).
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from datetime import date
 from typing import TypeVar
 
 from sources.archive_tools.gathered_data import ArchiveError
-from sources.manifests import Manifest, Origin, RawFile
+from sources.manifests import Manifest, RawFile, SnapshotOrigin
 from sources.parsing import ParsedDataset, content_fingerprint, decompressed, reading
 from sources.provider_spec import DatasetSpec, ProviderSpec
 from sources.registry import parser
@@ -43,12 +43,12 @@ def as_csv(columns: Sequence[str], records: Iterable[Mapping[str, str]]) -> str:
     return out.getvalue()
 
 
-def packed(name: str, text: str, address: str) -> RawFile:
+def packed_text(name: str, text: str, address: str) -> RawFile:
     """A compressed file without a time in it, so that the same text gives the same bytes."""
     return RawFile(f"{name}.gz", gzip.compress(text.encode(), compresslevel=9, mtime=0), address)
 
 
-def keep(
+def add_snapshot(
     store: SnapshotStore,
     spec: ProviderSpec,
     dataset: DatasetSpec,
@@ -73,9 +73,10 @@ def keep(
         parsed = parser(spec.provider)(dataset, bodies)
     if parsed.warnings:
         raise ArchiveError(
-            f"{dataset.path}: the answer is not as sources/{spec.provider}.yaml says: {'; '.join(parsed.warnings)}"
+            f"{dataset.path}: the answer is not as sources/providers/{spec.provider}.yaml says: "
+            f"{'; '.join(parsed.warnings)}"
         )
-    origin = Origin(
+    origin = SnapshotOrigin(
         provider=spec.provider,
         dataset=dataset.dataset,
         producer=producer or spec.producer,

@@ -23,7 +23,7 @@ from sources.parsing import (
     FinalError,
     ParsedDataset,
     SourceError,
-    Table,
+    StagedTableBuilder,
     first_bytes,
     missing_column,
     read_csv,
@@ -32,8 +32,8 @@ from sources.parsing import (
 from sources.provider_spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.fetching import Change, Errand, Fetched, Known
-    from sources.http import Answer
+    from sources.fetching import Fetched, FetchRequest, FetchState, ReleaseMark
+    from sources.http import HttpAnswer
 
 DATAFLOW = re.compile(r"^(?P<agency>[^:]+):(?:DF_)?(?P<name>[A-Za-z0-9_]+)\((?P<version>[^)]*)\)$")
 
@@ -65,7 +65,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     Raises SourceError for a body that is no CSV, a record of another length, a required column that is
     missing, and a dataflow that is not written as AGENCY:DF_NAME(VERSION).
     """
-    table = Table(dataset)
+    table = StagedTableBuilder(dataset)
     required = [c.published_as for c in dataset.columns if c.required]
     for file, body in files:
         header, rows = read_csv(file, body)
@@ -85,34 +85,34 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     return table.parsed()
 
 
-def what_changed(errand: Errand, known: Known | None) -> Change:
+def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
     """`last.update` of the dataset's yearly table in the table of contents; the ILO asks clients to read it first.
 
     Where the table of contents cannot be used (an empty body, no such table), LAST_UPDATE in the annotations of the
     dataflow is read instead, and a warning says why. Raises SourceError with both reasons where that fails too.
     """
-    from sources.fetching import Change
+    from sources.fetching import ReleaseMark
 
     try:
-        updated = _in_contents(errand)
-        return Change(_tag("last.update", updated, known), _moment(errand.question, updated).date())
+        updated = _in_contents(request)
+        return ReleaseMark(_tag("last.update", updated, state), _moment(request.question, updated).date())
     except SourceError as error:
-        first, address = error, errand.other_question
+        first, address = error, request.other_question
         if address is None:
             raise
     try:
-        updated = _in_annotations(errand, address)
+        updated = _in_annotations(request, address)
         vintage = _moment(address, updated).date()
     except SourceError as second:
         raise SourceError(f"{first} {LAST_UPDATE} of the dataflow was asked for instead: {second}") from second
     warning = f"{LAST_UPDATE} of the dataflow was read ({address}), because the table of contents failed: {first}"
-    return Change(_tag(LAST_UPDATE, updated, known), vintage, warnings=[warning])
+    return ReleaseMark(_tag(LAST_UPDATE, updated, state), vintage, warnings=[warning])
 
 
-def _in_contents(errand: Errand) -> str:
+def _in_contents(request: FetchRequest) -> str:
     """`last.update` of the dataset's yearly table in the table of contents."""
     found: list[str] = []
-    table = f"{errand.dataset.dataset}_A"
+    table = f"{request.dataset.dataset}_A"
 
     def check(body: bytes) -> None:
         header, rows = read_csv("table of contents", body)
@@ -127,13 +127,13 @@ def _in_contents(errand: Errand) -> str:
             )
         found.append(updates[0])
 
-    errand.client.get(errand.question, check)
+    request.client.get(request.question, check)
     return found[-1]
 
 
-def _in_annotations(errand: Errand, address: str) -> str:
+def _in_annotations(request: FetchRequest, address: str) -> str:
     """LAST_UPDATE in the annotations of the dataset's dataflow, in SDMX-ML 2.1 or SDMX-JSON 1.0."""
-    flow = f"DF_{errand.dataset.dataset}"
+    flow = f"DF_{request.dataset.dataset}"
     found: list[str] = []
 
     def check(body: bytes) -> None:
@@ -146,7 +146,7 @@ def _in_annotations(errand: Errand, address: str) -> str:
             )
         found.append(updates[0])
 
-    errand.client.get(address, check)
+    request.client.get(address, check)
     return found[-1]
 
 
@@ -182,10 +182,10 @@ def _of_json(flow: str, body: bytes) -> list[str]:
     ]
 
 
-def _tag(name: str, updated: str, known: Known | None) -> str:
+def _tag(name: str, updated: str, state: FetchState | None) -> str:
     """The release mark; the one known where it is the same moment, whichever of the two places it was read in."""
     mark = f"{name} {updated}"
-    before = known.release_tag if known is not None else None
+    before = state.release_tag if state is not None else None
     if before is not None and before.partition(" ")[0] in ("last.update", LAST_UPDATE):
         try:
             return before if _moment("", before.partition(" ")[2]) == _moment("", updated) else mark
@@ -204,40 +204,40 @@ def _moment(address: str, text: str) -> datetime:
     raise SourceError(f"{address}: last.update is {text!r}, expected a date such as 28/09/2024 12:00:00.")
 
 
-def fetch(errand: Errand, change: Change) -> Fetched:
-    """The table for all areas wanted; an area that the ILO does not know is found, named and left out.
+def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
+    """The table for all areas in scope; an area that the ILO does not know is found, named and left out.
 
     Raises SourceError when the dataflow is unknown, nothing is left, or other areas or series came back.
     """
-    from sources.fetching import Fetched, Step, packed
+    from sources.fetching import Fetched, FetchProgress, packed_answer
 
-    areas = list(errand.wanted.areas)
+    areas = list(request.scope.areas)
     files = []
     left_out: list[str] = []
-    if errand.dataset.endpoint == BULK_ENDPOINT:
+    if request.dataset.endpoint == BULK_ENDPOINT:
         parts = [areas]
     else:
-        parts = _known_areas(errand, areas)
+        parts = _known_areas(request, areas)
         bad = [a for a in areas if not any(a in part for part in parts)]
         if bad:
             left_out.append(f"Areas that the ILO does not know: {', '.join(bad)}.")
         if not parts:
-            raise SourceError(f"{_address(errand, areas)}: the ILO knows not one of the areas asked for.")
+            raise SourceError(f"{_address(request, areas)}: the ILO knows not one of the areas asked for.")
     for number, part in enumerate(parts, start=1):
         name = "data.csv" if len(parts) == 1 else f"data_{number}.csv"
-        files.append(packed(name, _ask(errand, part)))
-        told = f"{errand.dataset.dataset}: {number} of {len(parts)}"
-        errand.tell(Step(told, errand.dataset.dataset, number, len(parts)))
-    known = [a for part in parts for a in part]
-    return Fetched(files, _address(errand, known), [errand.dataset.dataset], known, left_out)
+        files.append(packed_answer(name, _ask(request, part)))
+        text = f"{request.dataset.dataset}: {number} of {len(parts)}"
+        request.report_progress(FetchProgress(text, request.dataset.dataset, number, len(parts)))
+    fetched_areas = [a for part in parts for a in part]
+    return Fetched(files, _address(request, fetched_areas), [request.dataset.dataset], fetched_areas, left_out)
 
 
-def _known_areas(errand: Errand, areas: list[str]) -> list[list[str]]:
+def _known_areas(request: FetchRequest, areas: list[str]) -> list[list[str]]:
     """The areas in as few groups as the service answers: a group with an unknown area is halved."""
     from sources.http import HttpError
 
     try:
-        _ask(errand, areas)
+        _ask(request, areas)
         return [areas]
     except HttpError as error:
         if error.status != 500 or UNKNOWN_AREA not in error.body:
@@ -245,39 +245,39 @@ def _known_areas(errand: Errand, areas: list[str]) -> list[list[str]]:
     if len(areas) == 1:
         return []
     half = len(areas) // 2
-    return [*_known_areas(errand, areas[:half]), *_known_areas(errand, areas[half:])]
+    return [*_known_areas(request, areas[:half]), *_known_areas(request, areas[half:])]
 
 
-def _address(errand: Errand, areas: list[str]) -> str:
+def _address(request: FetchRequest, areas: list[str]) -> str:
     """The address of the data; a + stays a +, for the service does not understand %2B."""
     joined = "+".join(areas)
-    base = f"{errand.base}/{errand.dataset.address}"
-    if errand.dataset.endpoint == BULK_ENDPOINT:
-        return f"{base}?id={errand.dataset.dataset}_A&ref_area={joined}&format=.csv"
-    return f"{base}/{joined}.A.{'.' * (len(errand.dataset.dimensions) - 2)}?format=csv"
+    base = f"{request.base}/{request.dataset.address}"
+    if request.dataset.endpoint == BULK_ENDPOINT:
+        return f"{base}?id={request.dataset.dataset}_A&ref_area={joined}&format=.csv"
+    return f"{base}/{joined}.A.{'.' * (len(request.dataset.dimensions) - 2)}?format=csv"
 
 
-def _ask(errand: Errand, areas: list[str]) -> Answer:
+def _ask(request: FetchRequest, areas: list[str]) -> HttpAnswer:
     """The answer for these areas. HttpError as the service answered, its meaning in words where it is known."""
-    from sources.fetching import foreign
+    from sources.fetching import refuse_unrequested
     from sources.http import HttpError
 
     def check(body: bytes) -> None:
         header, rows = read_csv("data.csv", body)
-        for names, asked, what in (
+        for names, requested, what in (
             (("REF_AREA", "ref_area"), areas, "areas"),
-            (("DATAFLOW", "indicator"), [errand.dataset.dataset], "series"),
+            (("DATAFLOW", "indicator"), [request.dataset.dataset], "series"),
         ):
             name = next((n for n in names if n in header), None)
             if name is None:
-                raise missing_column("data.csv", errand.dataset, names[0], header)
+                raise missing_column("data.csv", request.dataset, names[0], header)
             cells = {row[header.index(name)] for row in rows}
             if what == "series":
                 cells = set(_series("data.csv", cells)) if name == "DATAFLOW" else {_bulk_series(c) for c in cells}
-            foreign(cells, asked, what)
+            refuse_unrequested(cells, requested, what)
 
     try:
-        return errand.ask(_address(errand, areas), check)
+        return request.ask(_address(request, areas), check)
     except HttpError as error:
         meaning = {
             404: "The ILO has no data for this question, or does not know the dataflow: look at its list.",
@@ -286,9 +286,9 @@ def _ask(errand: Errand, areas: list[str]) -> Answer:
         }.get(error.status)
         if meaning is None:
             raise
-        told = error.within(meaning)
-        told.args = (f"{error} {meaning}",)
-        raise told from error
+        explained = error.within(meaning)
+        explained.args = (f"{error} {meaning}",)
+        raise explained from error
 
 
 def _bulk_series(cell: str) -> str:

@@ -1,7 +1,8 @@
 """National data in our own format: reads the CSV files that a statistician puts in (docs/national_format.md).
 
-Belongs here: reading the format, and making snapshots of the files in the inbox.
-Does not belong here: whether codes and indicators exist (warehouse checks them against the catalogue).
+Belongs here: reading the format, and which dataset and vintage a file of it is.
+Does not belong here: taking files in (sources/submissions), and whether codes and indicators
+exist (warehouse checks them against the catalogue).
 
 Our own format has our own codes: series is our indicator code, the dimensions are our breakdowns. Its faults
 are reported all at once, with row and column as a spreadsheet shows them (the header is row 1).
@@ -13,25 +14,24 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from pathlib import Path
-from typing import TYPE_CHECKING
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.files import is_day
+from indicator_defs.cell_texts import is_day
 from indicator_defs.system import clock
-from sources.parsing import ParsedDataset, SourceError, Table, content_fingerprint, csv_records, text_of, width_faults
-from sources.provider_spec import DatasetSpec
+from sources.parsing import (
+    ParsedDataset,
+    SourceError,
+    StagedTableBuilder,
+    csv_records,
+    text_of,
+    width_faults,
+)
+from sources.provider_spec import DatasetSpec, ProviderSpec
 
-if TYPE_CHECKING:
-    from sources.manifests import Manifest
-    from sources.snapshots import SnapshotStore
-
-PROVIDER = "national"
 # What the column `kind` may say, and the dataset it belongs to.
 DATASET_OF = {"document": "documents", "national_submission": "submissions"}
 # A clock may be wrong and a publication announced; a day further ahead is a slip of the hand.
 AHEAD = timedelta(days=366)
-SHEETS = (".xlsx", ".xls", ".ods", ".tsv")
 _SHOWN = 20
 _NUMBER = re.compile(r"-?\d+(\.\d+)?")
 _GUIDE = "See docs/national_format.md."
@@ -60,7 +60,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
 
     Raises SourceError with every fault (row, column, found, expected), and when `kind` is not the dataset's.
     """
-    table = Table(dataset)
+    table = StagedTableBuilder(dataset)
     for file, body in files:
         sheet = _sheet(dataset, file, body)
         wrong = next((k for k in sheet.column("kind") if DATASET_OF.get(k or "") not in (None, dataset.dataset)), None)
@@ -76,86 +76,26 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     return table.parsed()
 
 
-def inbox_files(folder: Path) -> list[Path]:
-    """The files of an inbox that are taken in, by name: those that end in .csv (.CSV too) and are not hidden."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        p for p in folder.iterdir() if p.suffix.lower() == ".csv" and not p.name.startswith(".") and p.is_file()
-    )
-
-
-def inbox_sheets(folder: Path) -> list[Path]:
-    """Spreadsheets in an inbox that somebody may have meant to hand in; they are not taken."""
-    return sorted(p for p in folder.iterdir() if p.suffix.lower() in SHEETS) if folder.is_dir() else []
-
-
-def collect_inbox(folder: Path, store: SnapshotStore) -> list[Manifest]:
-    """Makes a snapshot of every CSV file in `folder`; returns their manifests, in the order of the file names.
-
-    The columns `kind` and `vintage_date`, the same in all rows of a file, say which dataset and which vintage
-    it is. A file that was taken in before is recognised by its bytes and kept as it is. A missing folder is an
-    empty one. Raises SourceError when a file is faulty (nothing of that file is kept).
-    """
-    files = inbox_files(folder)
-    taken = {(m.provider, f.sha256): m for m in store.list() for f in m.files} if files else {}
-    return [_take_in(path, path.read_bytes(), store, taken) for path in files]
-
-
-def _take_in(path: Path, body: bytes, store: SnapshotStore, taken: dict[tuple[str, str], Manifest]) -> Manifest:
-    from sources.manifests import Origin, RawFile, sha256
-    from sources.registry import provider
-
-    kept = taken.get((PROVIDER, sha256(body)))
-    if kept is not None:
-        return kept
-    spec = provider(PROVIDER)
-    dataset, vintage = identify(path.name, body)
-    parsed = parse(spec.dataset(dataset), [(path.name, body)])
-    frame = parsed.frame
-    producers = sorted({str(p) for p in frame["producer"] if p is not None})
-    origin = Origin(
-        provider=PROVIDER,
-        dataset=dataset,
-        producer="; ".join(producers) or f"not stated in {path.name}",
-        vintage_date=vintage,
-        fetched_at=clock.stamp(),
-        address=f"inbox/{path.name}",
-        series_asked=sorted(frame["series"].unique()),
-        areas_asked=sorted(frame["ref_area"].unique()),
-        licence=spec.licence,
-        attribution=spec.attribution,
-        note="; ".join(parsed.warnings) or None,
-        content_fingerprint=content_fingerprint(frame),
-        rows=len(frame),
-        origin="inbox",
-        supersedes=spec.supersedes,
-    )
-    return store.add(origin, [RawFile(path.name, body, f"inbox/{path.name}")])
-
-
-def identify(file: str, body: bytes) -> tuple[str, date]:
+def identify(spec: ProviderSpec, file: str, body: bytes) -> tuple[str, date]:
     """Dataset and vintage date of a file, from its columns `kind` and `vintage_date`.
 
     Raises SourceError with every fault of the file: those of `parse`, cells of the two columns that are not one and
     the same valid value, and a vintage still to come.
     """
-    from sources.registry import provider
-
-    sheet = _sheet(provider(PROVIDER).datasets[0], file, body)  # both datasets have the same columns
+    sheet = _sheet(spec.datasets[0], file, body)  # both datasets have the same columns
     found = {name: sorted({c for c in sheet.column(name) if c is not None}) for name in ("kind", "vintage_date")}
     for name, cells in found.items():
         if len(cells) > 1:
             shown = ", ".join(repr(c) for c in cells[:4])
-            said = f"column {name}: found {shown}, expected one and the same in every row. Make a file of each."
-            sheet.faults.append((0, said))
+            message = f"column {name}: found {shown}, expected one and the same in every row. Make a file of each."
+            sheet.faults.append((0, message))
     ahead = clock.today() + AHEAD
     if any(is_day(c) and date.fromisoformat(c) > ahead for c in found["vintage_date"]):
-        said = (
+        message = (
             f"column vintage_date: found {found['vintage_date'][-1]}, which is still to come; such a file would stand "
             "before every later one. Give the day on which these figures were published or sent."
         )
-        sheet.faults.append((0, said))
+        sheet.faults.append((0, message))
     _refuse(file, sheet.faults)
     return DATASET_OF[found["kind"][0]], date.fromisoformat(found["vintage_date"][0])
 
@@ -210,10 +150,10 @@ def _refuse(file: str, faults: list[tuple[int, str]]) -> None:
     """Raises SourceError with the faults in the order of their rows; does nothing where there are none."""
     if not faults:
         return
-    told = [fault for _, fault in sorted(faults, key=lambda f: f[0])]
-    more = f"\n  ... and {len(told) - _SHOWN} more" if len(told) > _SHOWN else ""
+    messages = [fault for _, fault in sorted(faults, key=lambda f: f[0])]
+    more = f"\n  ... and {len(messages) - _SHOWN} more" if len(messages) > _SHOWN else ""
     raise SourceError(
-        f"{file}: {len(told)} fault{'s' * (len(told) > 1)}; nothing was taken from it. {_GUIDE}\n  "
-        + "\n  ".join(told[:_SHOWN])
+        f"{file}: {len(messages)} fault{'s' * (len(messages) > 1)}; nothing was taken from it. {_GUIDE}\n  "
+        + "\n  ".join(messages[:_SHOWN])
         + more
     )

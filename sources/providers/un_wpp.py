@@ -15,11 +15,19 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 from urllib.parse import unquote
 
-from sources.parsing import ParsedDataset, SourceError, Table, decompressed, missing_column, read_csv, text_of
+from sources.parsing import (
+    ParsedDataset,
+    SourceError,
+    StagedTableBuilder,
+    decompressed,
+    missing_column,
+    read_csv,
+    text_of,
+)
 from sources.provider_spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.fetching import Change, Errand, Fetched, Known
+    from sources.fetching import Fetched, FetchRequest, FetchState, ReleaseMark
 
 GZIP = b"\x1f\x8b"
 AREA, LOCATION_ID = "ISO3_code", "LocID"
@@ -31,7 +39,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     Raises SourceError for a body that is no CSV, a record of another length and a column that is missing:
     a required one, a measure, or both columns that can tell the area.
     """
-    table = Table(dataset)
+    table = StagedTableBuilder(dataset)
     # The series is the name of a measure column, the value its cell: neither has a column of its own name.
     required = [
         c.published_as for c in dataset.columns if c.required and c.role not in ("series", "obs_value", "ref_area")
@@ -63,54 +71,54 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     return table.parsed()
 
 
-def what_changed(errand: Errand, known: Known | None) -> Change:
+def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
     """The pinned revision; where its file bore an ETag or a date, the provider is asked whether it still stands.
 
     Without such a mark nothing is asked: a revision is published once.
     """
-    from sources.fetching import Change
+    from sources.fetching import ReleaseMark
 
-    dataset = errand.dataset
-    if known is None or known.release_tag != dataset.edition or not (known.etag or known.last_modified):
-        return Change(dataset.edition, dataset.edition_date)
-    answer = errand.client.get(_address(errand), _check(errand), known.etag, known.last_modified)
+    dataset = request.dataset
+    if state is None or state.release_tag != dataset.edition or not (state.etag or state.last_modified):
+        return ReleaseMark(dataset.edition, dataset.edition_date)
+    answer = request.client.get(_address(request), _check(request), state.etag, state.last_modified)
     if answer.status == 304:
-        return Change(dataset.edition, dataset.edition_date, unchanged=True)
-    return Change(dataset.edition, dataset.edition_date, moved=True, answer=answer)
+        return ReleaseMark(dataset.edition, dataset.edition_date, unchanged=True)
+    return ReleaseMark(dataset.edition, dataset.edition_date, moved=True, answer=answer)
 
 
-def fetch(errand: Errand, change: Change) -> Fetched:
+def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
     """The revision's file with all places. Raises SourceError for a body that is no such file."""
-    from sources.fetching import Fetched, Step, packed
+    from sources.fetching import Fetched, FetchProgress, packed_answer
 
-    address = _address(errand)
-    answer = change.answer or errand.client.get(address, _check(errand))
-    file = packed(_name(errand), answer)
-    errand.tell(Step(f"{file.name}: {len(file.content):,} bytes", file.name, 1, 1))
+    address = _address(request)
+    answer = mark.answer or request.client.get(address, _check(request))
+    file = packed_answer(_name(request), answer)
+    request.report_progress(FetchProgress(f"{file.name}: {len(file.content):,} bytes", file.name, 1, 1))
     return Fetched(
         [file],
         address,
-        list(errand.dataset.measures),
-        list(errand.wanted.areas),
+        list(request.dataset.measures),
+        list(request.scope.areas),
         etag=answer.etag,
         last_modified=answer.last_modified,
     )
 
 
-def _address(errand: Errand) -> str:
-    return f"{errand.base}/{errand.dataset.address}"
+def _address(request: FetchRequest) -> str:
+    return f"{request.base}/{request.dataset.address}"
 
 
-def _name(errand: Errand) -> str:
-    return unquote(errand.dataset.address.rsplit("/", 1)[-1])
+def _name(request: FetchRequest) -> str:
+    return unquote(request.dataset.address.rsplit("/", 1)[-1])
 
 
-def _check(errand: Errand) -> Callable[[bytes], None]:
+def _check(request: FetchRequest) -> Callable[[bytes], None]:
     """Judges a body by its content: whole gzip (or plain) CSV whose header has the measures."""
-    name, dataset = _name(errand), errand.dataset
+    name, dataset = _name(request), request.dataset
 
     def check(body: bytes) -> None:
-        limit = errand.client.limits.answer_bytes
+        limit = request.client.limits.answer_bytes
         plain = decompressed(f"{name.removesuffix('.gz')}.gz", body, limit) if body.startswith(GZIP) else body
         line = text_of(name, plain, "CSV").split("\n", 1)[0].rstrip("\r")
         try:

@@ -21,7 +21,7 @@ from sources.parsing import (
     PageCount,
     ParsedDataset,
     SourceError,
-    Table,
+    StagedTableBuilder,
     as_text,
     check_pages,
     first_bytes,
@@ -33,7 +33,7 @@ from sources.parsing import (
 from sources.provider_spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.fetching import Change, Errand, Fetched, Known
+    from sources.fetching import Fetched, FetchRequest, FetchState, ReleaseMark
 
 SERIES_LIST = "series_list"
 COUNTS = ("pageNumber", "totalPages", "totalElements")
@@ -45,7 +45,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     Raises SourceError for a body that is no such page, a required field that is missing from a row, and
     pages or rows that lack against totalElements and totalPages.
     """
-    table = Table(dataset)
+    table = StagedTableBuilder(dataset)
     pages: list[Page] = []
     required = [c.published_as for c in dataset.columns if c.required]
     for file, body in files:
@@ -64,25 +64,25 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     return table.parsed()
 
 
-def what_changed(errand: Errand, known: Known | None) -> Change:
-    """The release tags that Series/List gives for the series wanted, and which series there are.
+def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
+    """The release tags that Series/List gives for the series in scope, and which series there are.
 
     The UN states no date of a release: the day of the answer stands for it.
     """
-    from sources.fetching import Change, packed
+    from sources.fetching import ReleaseMark, packed_answer
 
-    answer = errand.client.get(errand.question, _check_list)
+    answer = request.client.get(request.question, _check_list)
     tags = _tags(answer.body)
-    ours = {tag for code, tag in tags.items() if tag and code in errand.wanted.series}
-    return Change(
+    ours = {tag for code, tag in tags.items() if tag and code in request.scope.series}
+    return ReleaseMark(
         release_tag="; ".join(sorted(ours)) or None,
-        files=[packed(f"{SERIES_LIST}.json", answer)],
+        files=[packed_answer(f"{SERIES_LIST}.json", answer)],
         listed=frozenset(tags),
     )
 
 
-def fetch(errand: Errand, change: Change) -> Fetched:
-    """All rows of the series and areas wanted, in batches of series; series that are no longer listed are left out.
+def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
+    """All rows of the series and areas in scope, in batches of series; series that are no longer listed are left out.
 
     Those that were gone in the vintage before already, and that nothing claims, are left out without a word.
 
@@ -90,39 +90,39 @@ def fetch(errand: Errand, change: Change) -> Fetched:
     """
     from sources.fetching import Fetched, batches
 
-    series = [s for s in errand.wanted.series if change.listed is None or s in change.listed]
+    series = [s for s in request.scope.series if mark.listed is None or s in mark.listed]
     if not series:
-        unlisted = ", ".join(errand.wanted.series[:8])
-        raise SourceError(f"{errand.question}: not one of the series wanted is listed: {unlisted} ...")
-    gone = [s for s in errand.wanted.series if s not in series and s not in errand.wanted.bygone]
-    limits = errand.client.limits
-    base = f"{errand.base}/{errand.dataset.address}"
-    size = errand.provider.page_sizes[errand.dataset.address]
-    areas = [("areaCode", a) for a in errand.wanted.areas]
+        unlisted = ", ".join(request.scope.series[:8])
+        raise SourceError(f"{request.question}: not one of the series wanted is listed: {unlisted} ...")
+    gone = [s for s in request.scope.series if s not in series and s not in request.scope.discontinued]
+    limits = request.client.limits
+    base = f"{request.base}/{request.dataset.address}"
+    size = request.provider.page_sizes[request.dataset.address]
+    areas = [("areaCode", a) for a in request.scope.areas]
     room = (
         (limits.url_characters or 8000) - len(base) - len(urlencode([*areas, ("page", 99999), ("pageSize", size)])) - 2
     )
-    files = list(change.files)
-    asked = list(batches(series, room, len("seriesCode=&"), limits.codes_per_question))
-    for number, batch in enumerate(asked, start=1):
+    files = list(mark.files)
+    groups = list(batches(series, room, len("seriesCode=&"), limits.codes_per_question))
+    for number, batch in enumerate(groups, start=1):
         codes = [("seriesCode", s) for s in batch]
 
         def address(page: int, rows: int, codes: list[tuple[str, str]] = codes) -> str:
             return f"{base}?{urlencode([*codes, *areas, ('page', page), ('pageSize', rows)])}"
 
         def read(body: bytes, batch: list[str] = batch) -> PageCount:
-            return _read_page(body, batch, errand.wanted.areas)
+            return read_page(body, batch, request.scope.areas)
 
-        files += errand.pages(f"series_data_{number:02}", address, read)
-    if what_changed(errand, None).release_tag != change.release_tag:
+        files += request.pages(f"series_data_{number:02}", address, read)
+    if what_changed(request, None).release_tag != mark.release_tag:
         raise SourceError(
-            f"{errand.question}: the release changed while it was fetched (it was {change.release_tag}); nothing was "
+            f"{request.question}: the release changed while it was fetched (it was {mark.release_tag}); nothing was "
             "taken. Refresh again."
         )
     left_out = (
         [f"Series no longer listed by the UN: {', '.join(gone)}; the last values kept of them stand."] if gone else []
     )
-    return Fetched(files, base, series, list(errand.wanted.areas), left_out)
+    return Fetched(files, base, series, list(request.scope.areas), left_out)
 
 
 def _check_list(body: bytes) -> None:
@@ -139,21 +139,21 @@ def _tags(body: bytes) -> dict[str, str | None]:
     return {str(s["code"]): str(s["release"]) if s.get("release") else None for s in listed}
 
 
-def _read_page(body: bytes, series: Iterable[str], areas: Iterable[str]) -> PageCount:
+def read_page(body: bytes, series: Iterable[str], areas: Iterable[str]) -> PageCount:
     """Counts of one page; SourceError when it is none, or holds series or areas that were not asked for."""
-    from sources.fetching import foreign
+    from sources.fetching import refuse_unrequested
 
     name = "Series/Data"
     answer = read_json(name, body)
     if not isinstance(answer, dict) or not isinstance(answer.get("data"), list) or "totalElements" not in answer:
         raise SourceError(f"{name}: found JSON without totalElements and data (beginning {first_bytes(body)}).")
     rows = [r for r in answer["data"] if isinstance(r, dict)]
-    foreign({str(r.get("series")) for r in rows}, list(series), "series")
-    foreign({str(r.get("geoAreaCode")) for r in rows}, list(areas), "areas")
+    refuse_unrequested({str(r.get("series")) for r in rows}, list(series), "series")
+    refuse_unrequested({str(r.get("geoAreaCode")) for r in rows}, list(areas), "areas")
     return page_count(name, answer, *COUNTS)
 
 
-def _add_page(table: Table, file: str, rows: list[Any], required: list[str]) -> None:
+def _add_page(table: StagedTableBuilder, file: str, rows: list[Any], required: list[str]) -> None:
     if set(map(type, rows)) - {dict}:
         number, row = next((n, r) for n, r in enumerate(rows, start=1) if not isinstance(r, dict))
         raise SourceError(f"{file}:{number}: found {str(row)[:40]!r}, expected a row with fields.")
@@ -200,7 +200,7 @@ def _columns(rows: list[dict[str, Any]]) -> tuple[dict[str, list[Any]], set[str]
     return columns, partial
 
 
-def _nested(table: Table, file: str, name: str, cells: list[Any]) -> dict[str, list[str | None]]:
+def _nested(table: StagedTableBuilder, file: str, name: str, cells: list[Any]) -> dict[str, list[str | None]]:
     """The columns of the attributes or dimensions of all rows, by staged name; rows differ in which they have."""
     if set(map(type, cells)) - {dict, type(None)}:
         number, found = next((n, c) for n, c in enumerate(cells, start=1) if not isinstance(c, dict | None))

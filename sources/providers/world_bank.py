@@ -22,7 +22,7 @@ from sources.parsing import (
     PageCount,
     ParsedDataset,
     SourceError,
-    Table,
+    StagedTableBuilder,
     as_text,
     check_pages,
     first_bytes,
@@ -34,7 +34,7 @@ from sources.parsing import (
 from sources.provider_spec import DatasetSpec
 
 if TYPE_CHECKING:
-    from sources.fetching import Change, Errand, Fetched, Known
+    from sources.fetching import Fetched, FetchRequest, FetchState, ReleaseMark
     from sources.manifests import RawFile
 
 # What the Bank's error numbers mean and what to do (its texts do not say which value is wrong).
@@ -62,7 +62,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     Raises WorldBankError for the Bank's own errors, SourceError for a body that is no such page, a required
     field that is missing, and pages or rows that lack against the header's pages and total.
     """
-    table = Table(dataset)
+    table = StagedTableBuilder(dataset)
     pages: list[Page] = []
     for file, body in files:
         header, rows = read_page(file, body, table.warnings)
@@ -72,12 +72,12 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
     return table.parsed()
 
 
-def what_changed(errand: Errand, known: Known | None) -> Change:
+def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
     """`lastupdated` of the dataset's source: one date for all series of the source."""
-    from sources.fetching import Change
+    from sources.fetching import ReleaseMark
 
     found: list[str] = []
-    number = errand.dataset.parameters["source"]
+    number = request.dataset.parameters["source"]
 
     def check(body: bytes) -> None:
         header, rows = read_page(f"source/{number}", body)
@@ -88,19 +88,19 @@ def what_changed(errand: Errand, known: Known | None) -> Change:
             )
         found.append(str(ours[0]["lastupdated"]))
 
-    errand.client.get(errand.question, check)
+    request.client.get(request.question, check)
     updated = found[-1]
     try:
         vintage = date.fromisoformat(updated[:10])
     except ValueError as error:
         raise SourceError(
-            f"{errand.question}: lastupdated is {updated!r}, expected a date such as 2026-07-13."
+            f"{request.question}: lastupdated is {updated!r}, expected a date such as 2026-07-13."
         ) from error
-    return Change(release_tag=f"lastupdated {updated}", vintage_date=vintage)
+    return ReleaseMark(release_tag=f"lastupdated {updated}", vintage_date=vintage)
 
 
-def fetch(errand: Errand, change: Change) -> Fetched:
-    """All rows of the series and areas wanted, in batches of series.
+def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
+    """All rows of the series and areas in scope, in batches of series.
 
     A series or area that the Bank refuses (errors 120, 160, 175) is found, named in `left_out` and not among those
     asked for, so that its last kept values stand. Raises WorldBankError when nothing is left or the question
@@ -108,43 +108,43 @@ def fetch(errand: Errand, change: Change) -> Fetched:
     """
     from sources.fetching import Fetched, batches
 
-    asker = _Asker(errand, change)
-    limits = errand.client.limits
-    size = errand.provider.page_sizes[errand.dataset.address]
-    longest = len(asker.address(list(errand.wanted.areas), [""], 99999, size))
+    asker = _Asker(request, mark)
+    limits = request.client.limits
+    size = request.provider.page_sizes[request.dataset.address]
+    longest = len(asker.address(list(request.scope.areas), [""], 99999, size))
     room = (limits.url_characters or 8000) - longest
-    kept: list[str] = []
+    came: list[str] = []
     files: list[RawFile] = []
-    for batch in batches([quote(s, safe=".") for s in errand.wanted.series], room, 1, limits.codes_per_question):
-        for codes, pages in asker.ask(batch, f"data_{len(kept) + 1:03}"):
-            kept += codes
+    for batch in batches([quote(s, safe=".") for s in request.scope.series], room, 1, limits.codes_per_question):
+        for codes, pages in asker.ask(batch, f"data_{len(came) + 1:03}"):
+            came += codes
             files += pages
-    if not kept:
-        raise WorldBankError(f"{errand.base}: the World Bank refused every series: {' '.join(asker.left_out)}")
+    if not came:
+        raise WorldBankError(f"{request.base}: the World Bank refused every series: {' '.join(asker.left_out)}")
     address = asker.address(asker.areas, [""], None)
-    return Fetched(files, address, kept, list(asker.areas), asker.left_out)
+    return Fetched(files, address, came, list(asker.areas), asker.left_out)
 
 
 class _Asker:
     """Asks for series, and halves a question that the Bank refuses until the refused codes are known by name."""
 
-    def __init__(self, errand: Errand, change: Change) -> None:
-        self.errand, self.change = errand, change
-        self.areas = list(errand.wanted.areas)
+    def __init__(self, request: FetchRequest, mark: ReleaseMark) -> None:
+        self.request, self.mark = request, mark
+        self.areas = list(request.scope.areas)
         self.left_out: list[str] = []
         self._areas_known = False
 
     def address(self, areas: Sequence[str], series: Sequence[str], page: int | None, rows: int = 0) -> str:
         """The address of a page with so many rows (None: of the question as a whole, without paging)."""
-        asked: dict[str, object] = {**self.errand.dataset.parameters, "format": "json"}
+        parameters: dict[str, object] = {**self.request.dataset.parameters, "format": "json"}
         if page is not None:
-            asked |= {"per_page": rows, "page": page}
-        return f"{self.errand.base}/country/{';'.join(areas)}/indicator/{';'.join(series)}?{urlencode(asked)}"
+            parameters |= {"per_page": rows, "page": page}
+        return f"{self.request.base}/country/{';'.join(areas)}/indicator/{';'.join(series)}?{urlencode(parameters)}"
 
     def ask(self, series: list[str], name: str) -> list[tuple[list[str], list[RawFile]]]:
         """The series that came, in parts, each with its files."""
         try:
-            pages = self.errand.pages(
+            pages = self.request.pages(
                 name, lambda number, rows: self.address(self.areas, series, number, rows), self._read(series)
             )
             return [(series, pages)]
@@ -171,15 +171,15 @@ class _Asker:
         if bad:
             self.left_out.append(f"Areas refused by the World Bank (error 120): {', '.join(bad)}.")
         if not good:
-            raise WorldBankError(f"{self.errand.base}: the World Bank refused every area: {', '.join(bad)}.")
+            raise WorldBankError(f"{self.request.base}: the World Bank refused every area: {', '.join(bad)}.")
         self.areas = good
         self._areas_known = True
 
     def _good_areas(self, areas: list[str]) -> list[str]:
         query = urlencode({"format": "json", "per_page": AREAS_PER_PAGE})
         try:
-            self.errand.client.get(
-                f"{self.errand.base}/country/{';'.join(areas)}?{query}",
+            self.request.client.get(
+                f"{self.request.base}/country/{';'.join(areas)}?{query}",
                 lambda body: _judge("country", body),
             )
             return areas
@@ -192,9 +192,9 @@ class _Asker:
             return [*self._good_areas(areas[:half]), *self._good_areas(areas[half:])]
 
     def _read(self, series: list[str]) -> Callable[[bytes], PageCount]:
-        from sources.fetching import foreign
+        from sources.fetching import refuse_unrequested
 
-        tag = self.change.release_tag
+        tag = self.mark.release_tag
 
         def read(body: bytes) -> PageCount:
             header, rows = read_page("data", body)
@@ -204,8 +204,10 @@ class _Asker:
                     f"the page is of lastupdated {updated}, the source said {tag}: it changed meanwhile. Refresh again."
                 )
             flat = [_flat(r) for r in rows]
-            foreign({str(r.get("indicator.id")) for r in flat}, series, "series")
-            foreign({str(r.get("countryiso3code") or r.get("country.id")) for r in flat}, self.areas, "areas")
+            refuse_unrequested({str(r.get("indicator.id")) for r in flat}, series, "series")
+            refuse_unrequested(
+                {str(r.get("countryiso3code") or r.get("country.id")) for r in flat}, self.areas, "areas"
+            )
             count = page_count("data", header, *COUNTS)
             return count if count.total else count._replace(number=1)
 
@@ -222,10 +224,10 @@ def read_page(file: str, body: bytes, warnings: list[str] | None = None) -> tupl
     first = answer[0] if isinstance(answer, list) and answer else None
     if isinstance(first, dict) and isinstance(first.get("message"), list):
         listed = [m if isinstance(m, dict) else {"value": m} for m in first["message"]]
-        told = [(str(m.get("id", "")), str(m.get("key", "")), str(m.get("value", ""))) for m in listed]
-        words = "; ".join(f"error {i} {k}: {v} ({ERRORS.get(i, 'not listed')})" for i, k, v in told)
+        errors = [(str(m.get("id", "")), str(m.get("key", "")), str(m.get("value", ""))) for m in listed]
+        words = "; ".join(f"error {i} {k}: {v} ({ERRORS.get(i, 'not listed')})" for i, k, v in errors)
         error = WorldBankError(f"{file}: found the World Bank's own {words}; expected rows.")
-        error.codes = tuple(i for i, _, _ in told)
+        error.codes = tuple(i for i, _, _ in errors)
         raise error
     if not isinstance(first, dict) or len(answer) != 2 or not first.keys() >= set(COUNTS):
         raise SourceError(
@@ -238,7 +240,7 @@ def read_page(file: str, body: bytes, warnings: list[str] | None = None) -> tupl
     return first, rows
 
 
-def _add_page(table: Table, file: str, header: dict[str, Any], rows: list[dict[str, Any]]) -> None:
+def _add_page(table: StagedTableBuilder, file: str, header: dict[str, Any], rows: list[dict[str, Any]]) -> None:
     flat = [_flat(row) for row in rows]
     for number, row in enumerate(flat, start=1):
         for column in table.dataset.columns:

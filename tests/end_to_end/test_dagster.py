@@ -13,10 +13,11 @@ from zoneinfo import ZoneInfo
 import dagster as dg
 import pytest
 
-from assets.site import CHECK, SITE
+from assets.site import SITE, SITE_CHECK
 from indicator_defs.system import settings
-from pipelines.definitions import JOB, build_defs
-from pipelines.sensors import first_failure
+from pipelines.definitions import build_defs
+from pipelines.jobs import REFRESH
+from pipelines.run_events import first_failure
 from sources import registry
 from warehouse.build import audit_checks
 from warehouse.metadata import tables
@@ -113,13 +114,13 @@ def test_dependencies_are_those_of_the_sql(graph: dg.AssetGraph) -> None:
 
 def test_checks_of_the_audit_are_checks_of_the_graph(graph: dg.AssetGraph) -> None:
     found = {k.name for k in graph.asset_check_keys if k.asset_key == dg.AssetKey(["quality", "check_result"])}
-    assert found == {c.name for c in audit_checks.shown()}
+    assert found == {c.name for c in audit_checks.shown_checks()}
     staged = {k.asset_key for k in graph.asset_check_keys if k.name == "rows_fit_schema"}
     assert staged == {dg.AssetKey(["staged", s.key]) for s in registry.structures()}
 
 
 def test_failed_table_is_named_although_one_step_makes_them_all(tmp_path: Path) -> None:
-    job = build_defs(tmp_path).resolve_job_def(JOB)
+    job = build_defs(tmp_path).resolve_job_def(REFRESH)
     wanted = dg.AssetKey(["harmonised", "series_map"])
     ran = job.execute_in_process(asset_selection=[wanted], raise_on_error=False)
     assert not ran.success
@@ -168,7 +169,7 @@ def test_materialisation_tells_rows_columns_and_a_preview(
 
 
 def test_checks_were_evaluated(instance: dg.DagsterInstance, graph: dg.AssetGraph) -> None:
-    wanted = [k for k in graph.asset_check_keys if k.name not in ("not_late", "fetched_whole", CHECK)]
+    wanted = [k for k in graph.asset_check_keys if k.name not in ("not_late", "fetched_whole", SITE_CHECK)]
     found = instance.event_log_storage.get_latest_asset_check_execution_by_key(wanted)
     assert set(found) == set(wanted)
     for key, record in found.items():

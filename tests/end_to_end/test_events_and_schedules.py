@@ -13,9 +13,10 @@ import pytest
 from payung_command import run_payung
 from providers.servers import Providers, serving
 
+from pipelines.dagster_home import prepare_dagster
 from pipelines.definitions import build_defs
-from pipelines.home import prepare_dagster
-from pipelines.sensors import tell_of_run, what_came
+from pipelines.run_events import run_results
+from pipelines.sensors import notify_of_run
 from warehouse.release.release_folders import Releases
 
 ROOT = Path(__file__).parents[2]
@@ -133,9 +134,9 @@ def test_a_providers_run_that_finds_nothing_new_makes_no_release(
             },
         )
         assert result.success
-        reports, release = what_came(instance, result.run_id)
+        reports, release = run_results(instance, result.run_id)
         event = next(e for e in result.all_events if e.event_type is dg.DagsterEventType.RUN_SUCCESS)
-        tell_of_run(dg.build_run_status_sensor_context("tell_of_run", event, instance, result.dagster_run))
+        notify_of_run(dg.build_run_status_sensor_context("tell_of_run", event, instance, result.dagster_run))
     assert [(r.provider, r.outcome) for r in reports] == [("ilostat", "same_content")], "the others were not asked"
     assert release is None
     assert Releases(own_home).ids() == before

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
 import click
 import pytest
 from click.testing import CliRunner, Result
+from payung_command import run_payung
 
 from pipelines.cli.main import main
 
@@ -223,3 +225,16 @@ def test_number_of_releases_to_keep_that_is_none_is_wrong_use(tmp_path: Path, se
     found = CliRunner(env=settings).invoke(main, ["releases", "prune"])
     assert found.exit_code == 2
     assert "--keep 10" in found.stderr
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_dry_run_that_fetched_nothing_says_so(own_home: Path, as_json: bool) -> None:
+    nowhere = {"PAYUNG_ILOSTAT_SDMX_URL": "http://127.0.0.1:9", "PAYUNG_ILOSTAT_BULK_URL": "http://127.0.0.1:9"}
+    command = ("refresh", "--dry-run", "--online", "--source", "ilostat", *(["--json"] if as_json else []))
+    ran = run_payung(own_home, *command, more={**nowhere, "PAYUNG_HTTP_PAUSE_SECONDS": "0"})
+    assert ran.returncode == 1, ran.stderr
+    assert "no dataset could be fetched" in ran.stderr
+    if as_json:
+        assert {(r["provider"], r["outcome"]) for r in json.loads(ran.stdout)["fetched"]} == {("ilostat", "failed")}
+    else:
+        assert "payung: ilostat/SDG_0131_SEX_SOC_RT: " in ran.stderr

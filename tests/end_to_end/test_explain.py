@@ -11,7 +11,7 @@ from payung_command import run_payung
 from indicator_defs.breakdowns import BREAKDOWNS
 
 
-def test_explain_prints_the_way_back(made_home: Path, release: Path) -> None:
+def test_explain_prints_the_lineage(made_home: Path, release: Path) -> None:
     ran = run_payung(made_home, "explain", "ASP_COV_PENSN", "PHL", "2021", "--sex", "F")
     assert ran.returncode == 0, ran.stderr
     said = ran.stdout

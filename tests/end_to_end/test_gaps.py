@@ -10,8 +10,12 @@ from pathlib import Path
 import pytest
 from payung_command import run_payung
 
-from pipelines.cli.output.gaps import Asked, GapError, draw, entries, fetched_since, gaps
-from pipelines.cli.output.summary import indicators
+from assets.home import Home
+from pipelines.cli.output.gap_figure import draw_gaps
+from pipelines.cli.output.gaps_text import gap_entries
+from pipelines.cli.output.refresh_text import indicator_counts_text
+from pipelines.gap_report import GapError, GapRequest, fetched_since, gap_report
+from pipelines.release_summary import indicator_counts
 from sources.dataset_refresh import FetchReport, write_report
 from warehouse.query.read_only import query
 
@@ -60,10 +64,10 @@ def test_json_holds_each_gap_of_the_question(made_home: Path, release: Path) -> 
 
 
 def test_every_gap_stands_in_the_entries_once(release: Path) -> None:
-    found = gaps(release, Asked(breakdowns=True))
+    found = gap_report(release, GapRequest(breakdowns=True))
     told = sum(
         found.n_members if area.startswith("all ") else 1
-        for entry in entries(found)
+        for entry in gap_entries(found)
         for reason in entry.reasons
         for area in reason.split(": ", 1)[1].split(" (")[0].split(", ")
     )
@@ -72,34 +76,34 @@ def test_every_gap_stands_in_the_entries_once(release: Path) -> None:
 
 
 def test_reason_keeps_the_counts_and_cuts_the_lines(release: Path) -> None:
-    everything, some = gaps(release, Asked()), gaps(release, Asked(reason="not_applicable"))
+    everything, some = gap_report(release, GapRequest()), gap_report(release, GapRequest(reason="not_applicable"))
     assert some.by_reason.equals(everything.by_reason)
     assert set(some.rows["reason_code"]) == {"not_applicable"}
     assert "not_applicable" not in set(everything.rows["reason_code"])
 
 
 @pytest.mark.parametrize(
-    ("asked", "said"),
+    ("request_", "said"),
     [
-        (Asked(area="XYZ"), "The release lists no gaps of area 'XYZ'. Expected one of: ASEAN, "),
-        (Asked(indicator="ASP_COV_PENS"), "no indicator 'ASP_COV_PENS'. Expected one of: ASP_COV_PENSN."),
-        (Asked(group="money"), "no group 'money'. Expected one of: coverage, "),
-        (Asked(reason="lazy"), "no reason 'lazy'. Expected one of: no_source, other_cells, "),
+        (GapRequest(area="XYZ"), "The release lists no gaps of area 'XYZ'. Expected one of: ASEAN, "),
+        (GapRequest(indicator="ASP_COV_PENS"), "no indicator 'ASP_COV_PENS'. Expected one of: ASP_COV_PENSN."),
+        (GapRequest(group="money"), "no group 'money'. Expected one of: coverage, "),
+        (GapRequest(reason="lazy"), "no reason 'lazy'. Expected one of: no_source, other_cells, "),
     ],
 )
-def test_a_name_that_is_not_there_is_told_with_those_that_are(release: Path, asked: Asked, said: str) -> None:
+def test_a_name_that_is_not_there_is_told_with_those_that_are(release: Path, request_: GapRequest, said: str) -> None:
     with pytest.raises(GapError) as caught:
-        gaps(release, asked)
+        gap_report(release, request_)
     assert said in str(caught.value)
 
 
 def test_figure_is_drawn_where_it_is_asked_for(release: Path, tmp_path: Path) -> None:
-    assert draw(release, tmp_path / "new" / "map.svg") == [tmp_path / "new" / "map.svg"]
+    assert draw_gaps(release, tmp_path / "new" / "map.svg") == [tmp_path / "new" / "map.svg"]
     root = ElementTree.parse(tmp_path / "new" / "map.svg").getroot()
     shown = {"".join(t.itertext()).strip() for t in root.iter("{http://www.w3.org/2000/svg}text")}
     assert {"W  waiting for submissions", "P  published elsewhere, not gathered", "R", "O", "N"} <= shown
     with pytest.raises(GapError, match=r"found map.pdf, expected a name that ends in .png or .svg"):
-        draw(release, tmp_path / "map.pdf")
+        draw_gaps(release, tmp_path / "map.pdf")
 
 
 def test_a_fetch_that_failed_after_the_release_is_told(release: Path, tmp_path: Path) -> None:
@@ -114,17 +118,17 @@ def test_a_fetch_that_failed_after_the_release_is_told(release: Path, tmp_path: 
         write_report(tmp_path / "fetch", FetchReport(**facts, outcome=outcome, at=at))
 
     report(datetime(2099, 1, 2, tzinfo=UTC), "failed")
-    assert fetched_since(tmp_path, release) == [
+    assert fetched_since(Home(tmp_path), release) == [
         "The last fetch of ilostat/SDG_0131_SEX_SOC_RT failed on 2099-01-02 00:00, after this release was made."
     ]
     report(datetime(2001, 1, 2, tzinfo=UTC), "failed")
-    assert fetched_since(tmp_path, release) == [], "the release tells of it itself"
+    assert fetched_since(Home(tmp_path), release) == [], "the release tells of it itself"
     report(datetime(2099, 1, 2, tzinfo=UTC), "unchanged")
-    assert fetched_since(tmp_path, release) == []
+    assert fetched_since(Home(tmp_path), release) == []
 
 
 def test_the_summary_of_a_refresh_says_how_far_the_set_is_filled(made_home: Path, release: Path) -> None:
-    found = indicators(release)
+    found = indicator_counts(release)
     statuses = query(release, "SELECT status, count(*) AS n FROM reference.indicator GROUP BY status")
     by_status = dict(zip(statuses["status"], statuses["n"], strict=True))
     assert (found.with_values, found.without_values) == (by_status["with_values"], by_status["declared"])
@@ -136,4 +140,4 @@ def test_the_summary_of_a_refresh_says_how_far_the_set_is_filled(made_home: Path
     )
     assert found.for_all_members >= len(whole) > 0
     told = (made_home.parent / "refresh.out").read_text(encoding="utf-8")
-    assert found.text in told
+    assert indicator_counts_text(found) in told

@@ -30,11 +30,11 @@ def running() -> Iterator[Providers]:
     The World Bank's date lies between the archive's extracts, so that the choice among vintages is that of the archive.
     The UN's answer is the archive's, so that its vintage stands: a definition may refuse a vintage it does not know.
     """
-    world = World(
-        lastupdated="2018-10-31",
-        bank_row=lambda r: {**r, "decimal": 1},
-        ilo_row=lambda r: [*r[:16], "1", *r[17:]],
-    )
+    world = World()
+    bank, ilo = world.service("world_bank"), world.service("ilostat")
+    bank.lastupdated = "2018-10-31"
+    bank.change_row = lambda r: {**r, "decimal": 1}
+    ilo.change_row = lambda r: [*r[:16], "1", *r[17:]]
     with serving(world) as providers:
         yield providers
 
@@ -90,14 +90,14 @@ def test_a_second_refresh_asks_a_handful_and_does_nothing(online_home: Path, run
 
 def test_one_provider_fails_and_the_others_go_on(online_home: Path, running: Providers) -> None:
     release = (online_home / "current").resolve()
-    running.world.last_update = "01/03/2025 08:00:00"
+    running.world.service("ilostat").last_update = "01/03/2025 08:00:00"
     running.world.fault = on("/sdmx/", servers.html)
     try:
         ran = payung(online_home, running, "refresh", "--online", "--source", "ilostat", "--source", "un_wpp")
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert (online_home / "current").resolve() == release, "what was good stays"
         assert "payung: ilostat/SDG_0131_SEX_SOC_RT: " in ran.stderr
-        assert f"{running.base}/sdmx/data/ILO,DF_SDG_0131_SEX_SOC_RT" in ran.stderr
+        assert f"{running.base}/ilostat/sdmx/data/ILO,DF_SDG_0131_SEX_SOC_RT" in ran.stderr
         assert "found an HTML page that says 'Service unavailable'" in ran.stderr
         assert "unsd_sdg" not in ran.stdout, "only the sources named were asked"
         status = payung(online_home, running, "status", "--json")
@@ -134,7 +134,8 @@ def test_the_graph_shows_whether_a_fetch_was_whole(online_home: Path, running: P
 import sys
 from pathlib import Path
 import dagster as dg
-from pipelines.definitions import FETCH, build_defs
+from pipelines.definitions import build_defs
+    from pipelines.jobs import FETCH
 home = Path(sys.argv[1])
 job = build_defs(home).resolve_job_def(FETCH)
 ran = job.execute_in_process(

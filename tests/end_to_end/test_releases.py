@@ -16,13 +16,14 @@ import pytest
 from click.testing import CliRunner, Result
 from payung_command import COMMAND, run_payung, writable
 
+from assets.home import Home
 from assets.refresh_lock import take_lock
-from assets.release_stage import against_current, tolerated
+from assets.release_tolerance import accepted_exceptions, diff_with_current
 from assets.workplace import Workplace
 from pipelines.cli.main import main
-from pipelines.cli.output.refresh import show_dry_run
-from pipelines.refresh import Asked
+from pipelines.cli.output.refresh_text import show_dry_run
 from pipelines.refresh_dry_run import dry_run
+from pipelines.refresh_run import RefreshRequest
 from warehouse.build.engine import Build
 from warehouse.release.publish import AuditError
 from warehouse.release.release_folders import Releases
@@ -218,28 +219,28 @@ def test_read_only_disk_is_read_and_not_written(read_only: Callable[..., subproc
 
 def test_release_beyond_the_tolerances_wants_a_word(two: tuple[Path, str, str]) -> None:
     home, _, after = two
-    build = home / "build" / "of-a-test"
+    build = Home(home).builds / "of-a-test"
     writable(Path(shutil.copytree(home / "releases" / after / "parquet", build)))
     values = build / "indicator_set" / "value.parquet"
     duckdb.sql(f"CREATE OR REPLACE TABLE kept AS SELECT * FROM '{values}' WHERE indicator <> 'ASP_COV_PENSN'")
     duckdb.sql(f"COPY kept TO '{values}' (FORMAT parquet)")
     workplace = Workplace(home=str(home))
-    workplace._run_id = build.name
+    workplace.use_build(build.name)
     with pytest.raises(AuditError) as refused:
-        tolerated(workplace)
+        accepted_exceptions(workplace)
     assert "ASP_COV_PENSN: " in str(refused.value)
     assert "country values withdrawn (100 %, withdrawn_percent allows 10)" in str(refused.value)
     assert "payung refresh --accept" in str(refused.value)
     accepting = Workplace(home=str(home), accept="moved to another set", accepted_by="N. Tran")
-    accepting._run_id = build.name
-    (told,) = tolerated(accepting)
-    assert (told["by"], told["reason"]) == ("N. Tran", "moved to another set")
-    assert [e["indicator"] for e in told["exceeded"]] == ["ASP_COV_PENSN"]
+    accepting.use_build(build.name)
+    (acceptance,) = accepted_exceptions(accepting)
+    assert (acceptance["by"], acceptance["reason"]) == ("N. Tran", "moved to another set")
+    assert [e["indicator"] for e in acceptance["exceeded"]] == ["ASP_COV_PENSN"]
 
 
 def test_first_release_has_nothing_to_be_compared_with(release: Path, tmp_path: Path) -> None:
-    place = Workplace(home=str(tmp_path)).place
-    assert against_current(place, Build(release / "parquet")) == (None, [])
+    home = Workplace(home=str(tmp_path)).home_folders
+    assert diff_with_current(home, Build(release / "parquet")) == (None, [])
     assert Releases(tmp_path).ids() == []
 
 
@@ -253,11 +254,11 @@ def test_dry_run_without_a_release_to_compare_with_says_why(
         shutil.copyfile(release / "manifest.json", kept / "manifest.json")
         (tmp_path / "current").symlink_to(kept)
 
-    def built(home: Path, *_: object, **__: object) -> None:
-        writable(Path(shutil.copytree(release / "parquet", home / "build" / "of-a-test")))
+    def built(home: Home, *_: object, **__: object) -> None:
+        writable(Path(shutil.copytree(release / "parquet", home.builds / "of-a-test")))
 
     monkeypatch.setattr("pipelines.refresh_dry_run.build", built)
-    tried = dry_run(tmp_path, Asked(force=True))
+    tried = dry_run(Home(tmp_path), RefreshRequest(force=True))
     assert (tried.diff, tried.exceeded, tried.failed) == (None, [], [])
     show_dry_run(tried, as_json=False)
     said = capsys.readouterr().out
@@ -306,8 +307,8 @@ def test_refresh_beyond_the_tolerances_publishes_only_when_accepted(own_home: Pa
     assert "Accepted by N. Tran, kept in the release: years written twice" in taken.stdout
     now = Releases(own_home).current()
     assert now is not None
-    (told,) = json.loads((now / "manifest.json").read_text(encoding="utf-8"))["accepted"]
-    assert {e["indicator"] for e in told["exceeded"]} == {"ASP_COV_PENSN"}
+    (acceptance,) = json.loads((now / "manifest.json").read_text(encoding="utf-8"))["accepted"]
+    assert {e["indicator"] for e in acceptance["exceeded"]} == {"ASP_COV_PENSN"}
     again = run_payung(own_home, "refresh", "--dry-run")
     assert again.returncode == 0
     assert "a refresh would do nothing" in again.stdout

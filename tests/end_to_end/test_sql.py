@@ -26,9 +26,11 @@ import pytest
 from click.testing import CliRunner
 from payung_command import COMMAND, environment, run_payung
 
+from assets.home import Home
 from indicator_defs.system import settings
 from pipelines.cli.main import main
-from pipelines.cli.sql_call import Call, run
+from pipelines.cli.sql import answer_query
+from pipelines.cli.sql_statement import SqlRequest
 
 SERIES = "SELECT time_period, obs_value, obs_status, vintage_date FROM series('ASP_COV_PENSN', 'PHL')"
 
@@ -154,7 +156,7 @@ def test_statement_may_end_as_the_parser_lets_it_in_every_file(
 ) -> None:
     home_release = (made_home / "current").resolve()
     to = tmp_path / f"a.{form}"
-    run(Call(home_release, None, {"txt": "table"}.get(form, form), to), ANSWER + end)
+    answer_query(SqlRequest(Home(made_home), home_release, None, {"txt": "table"}.get(form, form), to), ANSWER + end)
     if form == "parquet":
         assert duckdb.execute(f"FROM '{to}'").fetchall() == [(1, "Việt; Nam")]
     elif form == "xlsx":
@@ -279,7 +281,7 @@ def terminal(home: Path, lines: int = 60, **environment: str) -> Iterator[Termin
     child, descriptor = pty.fork()
     if child == 0:
         fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("HHHH", lines, 120, 0, 0))
-        settings.hand_on(**{"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
+        settings.set_variables(**{"PAYUNG_HOME": str(home), "TERM": "xterm", **environment})
         os.execv(COMMAND, [COMMAND, "sql"])
     try:
         yield Terminal(descriptor, 120, lines)

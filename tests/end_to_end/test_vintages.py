@@ -11,9 +11,9 @@ from pathlib import Path
 import pytest
 from payung_command import run_payung
 
-from assets.release_inputs import Home
-from pipelines.kept_snapshots import rested_on
-from sources.manifests import Origin, RawFile
+from assets.home import Home
+from pipelines.home_snapshots import published_snapshots
+from sources.manifests import RawFile, SnapshotOrigin
 from sources.snapshots import retire
 from warehouse.query.read_only import query
 from warehouse.release.release_folders import Releases
@@ -177,11 +177,17 @@ def test_kept_snapshots_are_listed(made_home: Path) -> None:
 
 def test_retention_spares_what_a_release_rests_on(own_home: Path) -> None:
     store = Home(own_home).snapshots
-    used = rested_on(own_home)
+    used = published_snapshots(Home(own_home))
     assert retire(store, 1, used) == []
     shipped = store.list()[-1]
-    fields = shipped.model_dump(include=set(Origin.model_fields)) | {"origin": "fetched", "fetched_at": "2020-01-01"}
-    spare = [store.add(Origin(**fields | {"vintage_date": day}), [RawFile("a.json", b"{}")]) for day in ("2017-01-01",)]
+    fields = shipped.model_dump(include=set(SnapshotOrigin.model_fields)) | {
+        "origin": "fetched",
+        "fetched_at": "2020-01-01",
+    }
+    spare = [
+        store.add(SnapshotOrigin(**fields | {"vintage_date": day}), [RawFile("a.json", b"{}")])
+        for day in ("2017-01-01",)
+    ]
     assert [m.place for m in retire(store, 1, used)] == [m.place for m in spare]
     assert shipped.place in {m.place for m in store.list()}
     with pytest.raises(ValueError, match="at least one"):

@@ -86,8 +86,8 @@ class Recomputation:
         base, first, last = (
             self.settings[k] for k in ("baseline_year", "first_reference_year", "latest_reference_year")
         )
-        known = {year for name, _, year, *_ in self.weights if name == "POP_TOTAL"}
-        self.years = sorted(y for y in known if first <= y <= last or y == base)
+        listed = {year for name, _, year, *_ in self.weights if name == "POP_TOTAL"}
+        self.years = sorted(y for y in listed if first <= y <= last or y == base)
         self._kinds: dict[tuple[str, Cell], tuple[str, str, str, str] | None] = {}
         self.points: dict[tuple[str, str, Cell], list[Value]] = defaultdict(list)
         self.out_of_use: set[tuple[str, str, Cell, int]] = set()
@@ -116,13 +116,13 @@ class Recomputation:
                         picks[(indicator, year)][cell][area] = point
         out: dict[Key, Figure] = {}
         for (indicator, year), cells in picks.items():
-            kept = {cell: self._with_partners(indicator, cell, cells) for cell in cells}
+            remaining = {cell: self._with_partners(indicator, cell, cells) for cell in cells}
             for group, members in self.members.items():
-                for cell, areas in kept.items():
+                for cell, areas in remaining.items():
                     there = {a: p for a, p in areas.items() if a in members}
                     if there:
                         key = (indicator, group, year, cell)
-                        out[key] = self._figure(indicator, group, year, cell, there, kept)
+                        out[key] = self._figure(indicator, group, year, cell, there, remaining)
         return out
 
     def _pick(self, indicator: str, points: list[Value], year: int, out_of_use: set[int]) -> Point | None:
@@ -242,9 +242,9 @@ class Recomputation:
             None if withheld else self._value(kind, indicator, cell, year, rest),
             tuple(sorted(counted)),
         )
-        return replace(figure, **self._beside(indicator, cell, year, counted, w, figure))
+        return replace(figure, **self._accompanying(indicator, cell, year, counted, w, figure))
 
-    def _beside(
+    def _accompanying(
         self, indicator: str, cell: Cell, year: int, points: dict[str, Point], w: dict[str, float], figure: Figure
     ) -> dict[str, float | None]:
         """What a reader must know beside the figure (methods.md section 4)."""

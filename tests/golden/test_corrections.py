@@ -9,7 +9,7 @@ import pytest
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import load_catalog
-from indicator_defs.model import Correction
+from indicator_defs.corrections import Correction
 
 CORRECTIONS = load_catalog().corrections
 NUMBER = re.compile(r"(?<![\d-])\d+(?:\.\d+)?(?![\d-])")

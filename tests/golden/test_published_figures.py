@@ -308,8 +308,8 @@ def test_member_states_are_told_from_other_areas_and_stand_first(ask: Any, table
     rows = ask(f"SELECT ref_area, is_member FROM indicator_set.{table} ORDER BY rowid")
     assert {r["ref_area"] for r in rows if r["is_member"]} == members
     assert members.isdisjoint(r["ref_area"] for r in rows if not r["is_member"])
-    told = [r["is_member"] for r in rows]
-    assert told == sorted(told, reverse=True)
+    reported = [r["is_member"] for r in rows]
+    assert reported == sorted(reported, reverse=True)
 
 
 def test_every_series_that_is_published_with_a_title_has_its_title_confirmed(ask: Any) -> None:

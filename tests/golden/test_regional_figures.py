@@ -145,8 +145,8 @@ def test_published_classes_meet_their_thresholds(ask: Any) -> None:
 
 
 def test_unreliable_and_superseded_values_stay_out(ask: Any) -> None:
-    kept = ask("SELECT count(*) AS n FROM indicator_set.value WHERE obs_status = 'U'")
-    assert kept[0]["n"] >= 40, "they are shown"
+    unreliable = ask("SELECT count(*) AS n FROM indicator_set.value WHERE obs_status = 'U'")
+    assert unreliable[0]["n"] >= 40, "they are shown"
     rows = ask(
         "SELECT v.obs_status, v.dataset_kind, v.in_aggregates FROM indicator_set.aggregate_member AS m "
         "JOIN indicator_set.value AS v ON v.observation_id = m.observation_id "

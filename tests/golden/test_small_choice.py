@@ -233,8 +233,8 @@ def test_correction_holds_in_the_vintages_that_have_its_text(tmp_path: Path) -> 
         "provider_series": "SI_COV_PENSN",
     }
     corrections = [("20.5", "exclude_from_use"), ("20.6", "mark_unreliable")]
-    told = [{**correction, "correction_id": i, "expected_text": t, "action": a} for i, (t, a) in enumerate(corrections)]
-    small.write("reference.correction", told)
+    rows = [{**correction, "correction_id": i, "expected_text": t, "action": a} for i, (t, a) in enumerate(corrections)]
+    small.write("reference.correction", rows)
     for year, text in ((2020, "20.5"), (2021, "20.6"), (2022, "20.7")):
         small.stage("unsd_sdg", "sdg", f"{year}-12-17", un_pensions({2020: text}))
     assert chosen(small) == {2020: (20.7, "chosen", None)}
@@ -442,8 +442,8 @@ def test_correction_excludes_while_its_expected_value_stands(tmp_path: Path) -> 
     small.stage("unsd_sdg", "sdg", "2023-12-17", un_pensions({2016: "39.8", 2020: "20.5"}))
     assert set(chosen(small)) == {2016}
     small.make("lineage.correction")
-    told = {r["correction_id"]: (r["applied"], r["found_text"]) for r in small.read("lineage.correction")}
-    assert told == {1: (True, "20.5"), 2: (False, "39.8")}, "and says so where its value is gone"
+    reported = {r["correction_id"]: (r["applied"], r["found_text"]) for r in small.read("lineage.correction")}
+    assert reported == {1: (True, "20.5"), 2: (False, "39.8")}, "and says so where its value is gone"
     assert {r["time_period"] for r in small.read("harmonised.observation")} == {2016, 2020}, "published values stay"
 
 

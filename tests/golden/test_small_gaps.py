@@ -73,23 +73,23 @@ def test_what_is_there_is_no_gap_and_what_is_not_has_its_reason(found: Gaps) -> 
 
 
 def test_declared_indicators_say_whether_somebody_publishes_them(found: Gaps) -> None:
-    told = set()
+    reported = set()
     for code, definition in catalogue().definitions.items():
         gap = found.get((code, "PHL", "headline"))
         if definition.gap is not None and gap is not None and gap["reason_code"] != "not_applicable":
             assert gap["reason_code"] == definition.gap.kind
             assert gap["obtain_from"] == definition.gap.obtain_from
             assert gap["filled_by"] == "; ".join(definition.gap.body)
-            told.add(gap["reason_code"])
-    assert told == {"not_gathered", "national_submission"}
+            reported.add(gap["reason_code"])
+    assert reported == {"not_gathered", "national_submission"}
 
 
 @pytest.mark.parametrize("reason", SPOILT)
 def test_a_row_that_was_refused_is_the_reason(found: Gaps, reason: str) -> None:
     indicator = SPOILT[reason][1]
     assert found[indicator, "THA", "headline"]["reason_code"] == "rejected"
-    said = f"published but rejected: {reason} (lineage.rejection), year 2020"
-    assert found[indicator, "THA", "headline"]["reason"] == said
+    expected_text = f"published but rejected: {reason} (lineage.rejection), year 2020"
+    assert found[indicator, "THA", "headline"]["reason"] == expected_text
     if (indicator, "THA", "sex") in found:
         assert found[indicator, "THA", "sex"]["reason_code"] == "no_source", "the refused row is of both sexes"
         assert found[indicator, "PHL", "sex"]["reason_code"] == "rejected"
@@ -145,9 +145,9 @@ def test_a_failed_fetch_is_the_reason_where_the_source_could_have_filled_the_gap
     found = read(small.make("quality.availability"))
     nothing, old = (found["ASP_COV_PENSN", area, "headline"] for area in ("THA", "MMR"))
     assert (nothing["reason_code"], old["reason_code"]) == ("source_failed", "source_failed")
-    said = "the last fetch of ilostat/SDG_0131_SEX_SOC_RT failed on 2026-11-20; of what is kept: "
-    assert nothing["reason"] == said + "no value"
-    assert old["reason"] == said + "last value is of 2016, the window starts in 2019"
+    expected_text = "the last fetch of ilostat/SDG_0131_SEX_SOC_RT failed on 2026-11-20; of what is kept: "
+    assert nothing["reason"] == expected_text + "no value"
+    assert old["reason"] == expected_text + "last value is of 2016, the window starts in 2019"
     assert ("ASP_COV_PENSN", "PHL", "headline") not in found, "a value that is there stays"
     assert found["ASP_HLT_UHC", "THA", "headline"]["reason_code"] == "no_source", "an indicator of another source"
     assert found["ASP_FIN_GDP", "THA", "headline"]["reason_code"] == "not_gathered", "declared: nobody was asked"
@@ -162,8 +162,8 @@ def test_the_newest_refused_row_gives_its_own_reason(tmp_path: Path) -> None:
     ]
     small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
     small.staged().make("quality.availability")
-    said = read(small)[("ASP_COV_POOR", "THA", "headline")]["reason"]
-    assert said.startswith("published but rejected: below_minimum (lineage.rejection), year 2021")
+    expected_text = read(small)[("ASP_COV_POOR", "THA", "headline")]["reason"]
+    assert expected_text.startswith("published but rejected: below_minimum (lineage.rejection), year 2021")
 
 
 def test_a_row_refused_in_a_vintage_out_of_use_is_no_reason(tmp_path: Path) -> None:

@@ -122,8 +122,8 @@ def faulty(tmp_path_factory: pytest.TempPathFactory) -> tuple[list[Row], dict[st
     """A good row and these faulty ones: what is used, and what is rejected by its address."""
     good = un_row(PENSN, "608", 1999, "39.8")
     rows = [{**good, "time_period": str(2000 + n), **change} for n, (change, _, _) in enumerate(FAULTS)]
-    kept, rejected = harmonised(tmp_path_factory.mktemp("faults"), good, *rows)
-    return kept, {r["snapshot_row"]: r for r in rejected}
+    accepted, rejected = harmonised(tmp_path_factory.mktemp("faults"), good, *rows)
+    return accepted, {r["snapshot_row"]: r for r in rejected}
 
 
 def test_good_row_beside_faulty_ones_is_untouched(faulty: tuple[list[Row], dict[str, Row]]) -> None:
@@ -132,10 +132,10 @@ def test_good_row_beside_faulty_ones_is_untouched(faulty: tuple[list[Row], dict[
 
 @pytest.mark.parametrize("number", range(len(FAULTS)), ids=[f"{next(iter(f[0]))} {f[1]}" for f in FAULTS])
 def test_row_that_cannot_be_used_is_rejected_by_name(faulty: tuple[list[Row], dict[str, Row]], number: int) -> None:
-    _, reason, said = FAULTS[number]
+    _, reason, expected_text = FAULTS[number]
     row = faulty[1][f"answer.csv:{number + 3}"]
     assert (row["stage"], row["reason"]) == ("harmonised", reason)
-    assert all(part in row["detail"] for part in said.split(" .*")), row["detail"]
+    assert all(part in row["detail"] for part in expected_text.split(" .*")), row["detail"]
     assert row["row_as_published"].startswith("area ")
 
 
@@ -226,11 +226,11 @@ def test_values_of_the_old_meaning_stand_when_a_newer_vintage_has_another(tmp_pa
     assert speaking == {declared: True, other: False}
 
 
-@pytest.mark.parametrize(("vintage", "kept"), [("2020-12-27", 0), ("2023-12-17", 1), ("2026-03-31", 0)])
-def test_vintage_that_nobody_has_declared_is_refused(tmp_path: Path, vintage: str, kept: int) -> None:
+@pytest.mark.parametrize(("vintage", "accepted"), [("2020-12-27", 0), ("2023-12-17", 1), ("2026-03-31", 0)])
+def test_vintage_that_nobody_has_declared_is_refused(tmp_path: Path, vintage: str, accepted: int) -> None:
     rows, rejected = harmonised(tmp_path, un_row("SI_POV_DAY1", "360", 2015, "8.3"), vintage=vintage)
-    assert len(rows) == kept
-    assert [r["reason"] for r in rejected] == ["undeclared_vintage"] * (1 - kept)
+    assert len(rows) == accepted
+    assert [r["reason"] for r in rejected] == ["undeclared_vintage"] * (1 - accepted)
 
 
 def test_reporting_type_other_than_global_is_out_of_scope(tmp_path: Path) -> None:
@@ -244,22 +244,22 @@ def test_reporting_type_other_than_global_is_out_of_scope(tmp_path: Path) -> Non
 
 def test_dimension_constant_over_the_whole_series_needs_no_crosswalk(tmp_path: Path) -> None:
     rows = [un_row(PENSN, "608", y, "1", level_status="SUBNATIONAL") for y in (2016, 2019)]
-    kept, rejected = harmonised(tmp_path, *rows)
-    assert (len(kept), rejected) == (2, [])
+    accepted, rejected = harmonised(tmp_path, *rows)
+    assert (len(accepted), rejected) == (2, [])
 
 
 def test_dimension_with_two_codes_refuses_the_series(tmp_path: Path) -> None:
     rows = [un_row(PENSN, "608", y, "1", level_status=s) for y, s in ((2016, "SUBNATIONAL"), (2019, "NATIONAL"))]
-    kept, rejected = harmonised(tmp_path, *rows)
-    assert kept == []
+    accepted, rejected = harmonised(tmp_path, *rows)
+    assert accepted == []
     assert {r["reason"] for r in rejected} == {"unmapped_dimension"}
     assert "dimension Level status has no crosswalk" in rejected[0]["detail"]
 
 
 def test_dimension_that_stands_in_some_rows_only_is_not_constant(tmp_path: Path) -> None:
     rows = [un_row(PENSN, "608", 2016, "1"), un_row(PENSN, "608", 2019, "2", level_status="NATIONAL")]
-    kept, rejected = harmonised(tmp_path, *rows)
-    assert [r["time_period"] for r in kept] == [2016]
+    accepted, rejected = harmonised(tmp_path, *rows)
+    assert [r["time_period"] for r in accepted] == [2016]
     assert [r["reason"] for r in rejected] == ["unmapped_dimension"]
 
 
@@ -270,8 +270,8 @@ def test_newest_vintage_counts_and_the_older_one_stays_on_file(tmp_path: Path) -
     small.stage("unsd_sdg", "sdg", "2023-12-17", [un_row(PENSN, "608", 2016, "40.1", sex="BOTHSEX")])
     small.staged().make("harmonised.observation", "lineage.vintage_value")
     assert [(r["time_period"], r["value_text"]) for r in small.read("harmonised.observation")] == [(2016, "40.1")]
-    kept = {(str(r["vintage_date"])[:10], r["value_text"]) for r in small.read("lineage.vintage_value")}
-    assert kept == {("2022-12-25", "39.8"), ("2022-12-25", "20.5"), ("2023-12-17", "40.1")}
+    accepted = {(str(r["vintage_date"])[:10], r["value_text"]) for r in small.read("lineage.vintage_value")}
+    assert accepted == {("2022-12-25", "39.8"), ("2022-12-25", "20.5"), ("2023-12-17", "40.1")}
     ids = {r["observation_id"] for r in small.read("lineage.vintage_value") if r["value_text"] in ("39.8", "40.1")}
     assert len(ids) == 1, "one ID names the same cell in all vintages"
 
@@ -320,7 +320,7 @@ def test_key_published_under_the_old_and_the_new_code_of_a_series_is_published_t
     assert {r["candidate_no"] for r in small.read("harmonised.observation")} == {1, 2}
     assert small.read("indicator_set.candidate") == []
     twice = next(c for c in audit_checks.checks() if c.name == "key_published_twice")
-    (result,) = audit_checks.run(small.build, [twice])
+    (result,) = audit_checks.run_checks(small.build, [twice])
     assert result.problems == 1
 
 
@@ -341,8 +341,8 @@ def test_national_row_in_our_own_codes(tmp_path: Path) -> None:
     small.stage("national", "submissions", "2026-10-01", rows, areas_asked=["KHM"])
     small.staged().make("harmonised.observation", "lineage.rejection", "quality.out_of_scope", "quality.row_account")
     assert {(r["sex"], r["obs_value"]) for r in small.read("harmonised.observation")} == {("_T", 12.5), ("F", 11.0)}
-    told = {(r["series"], r["reason"]): r["detail"] for r in small.read("lineage.rejection")}
-    assert told == {
+    reported = {(r["series"], r["reason"]): r["detail"] for r in small.read("lineage.rejection")}
+    assert reported == {
         ("ASP_COV_PENSN", "unknown_code"): "sex W is not in indicator_defs/codelists/sex.csv",
         ("ASP_NOT_OURS", "unknown_indicator"): "no definition in indicator_defs/indicators has the code ASP_NOT_OURS",
     }

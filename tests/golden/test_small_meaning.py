@@ -52,7 +52,7 @@ def made(small: SmallBuild) -> tuple[list[Row], list[Row]]:
 
 def findings(small: SmallBuild, name: str) -> list[str]:
     """What a check of the audit finds in the build, one text a finding."""
-    (result,) = audit_checks.run(small.build, [c for c in audit_checks.checks() if c.name == name])
+    (result,) = audit_checks.run_checks(small.build, [c for c in audit_checks.checks() if c.name == name])
     return result.sample.split("; ") if result.sample else []
 
 
@@ -173,8 +173,8 @@ def test_one_row_of_another_meaning_leaves_the_whole_vintage_before_in_use(tmp_p
     small = SmallBuild(tmp_path)
     small.stage("unsd_sdg", "sdg", "2022-12-25", [un(2016, "39.8"), un(2017, "40")])
     small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "39.9"), un(2017, "41", **change)])
-    kept, (rejected,) = made(small)
-    assert {r["time_period"]: r["obs_value"] for r in kept} == {2016: 39.8, 2017: 40.0}
+    accepted, (rejected,) = made(small)
+    assert {r["time_period"]: r["obs_value"] for r in accepted} == {2016: 39.8, 2017: 40.0}
     assert rejected["reason"] in ("meaning_changed", "unit_differs", "unknown_code")
     assert next(iter(change.values())) in rejected["detail"] or rejected["reason"] == "unit_differs"
     assert findings(small, "series_meaning_confirmed"), "said in the audit"
@@ -189,8 +189,8 @@ def test_rows_of_another_dimension_code_are_other_figures(tmp_path: Path, change
     small.stage("ilostat", dataset, "2023-09-12", [ilo_row("PENSION", "THA", 2020, "83")])
     rows = [ilo_row("PENSION", "THA", 2020, "84"), ilo_row("PENSION", "THA", 2020, "4700") | change]
     small.stage("ilostat", dataset, "2024-09-12", rows)
-    (kept,), (rejected,) = made(small)
-    assert (kept["obs_value"], rejected["reason"]) == (84.0, "meaning_changed")
+    (accepted,), (rejected,) = made(small)
+    assert (accepted["obs_value"], rejected["reason"]) == (84.0, "meaning_changed")
     small.make("lineage.revision")
     ((revision),) = small.read("lineage.revision")
     assert (revision["value_from"], revision["value_to"]) == (83.0, 84.0)
@@ -209,8 +209,8 @@ def test_vintage_of_another_meaning_leaves_the_one_before_in_use(tmp_path: Path,
     small = SmallBuild(tmp_path)
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2023-09-12", [ilo_row("PENSION", "THA", 2020, "83")])
     small.stage("ilostat", "SDG_0131_SEX_SOC_RT", "2024-09-12", [ilo_row("PENSION", "THA", 2020, "4700") | change])
-    (kept,), (rejected,) = made(small)
-    assert (kept["obs_value"], kept["vintage_date"].isoformat()[:10]) == (83.0, "2023-09-12")
+    (accepted,), (rejected,) = made(small)
+    assert (accepted["obs_value"], accepted["vintage_date"].isoformat()[:10]) == (83.0, "2023-09-12")
     assert rejected["reason"] == "meaning_changed"
     assert findings(small, "series_meaning_confirmed"), "said in the audit"
 
@@ -256,8 +256,8 @@ def test_without_a_list_the_title_of_the_oldest_vintage_counts(tmp_path: Path) -
     small.write("reference.claim_title", [])
     small.stage("unsd_sdg", "sdg", "2022-12-25", [un(2016, "39.8")])
     small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "41", series_name="Pensions paid (number)")])
-    (kept,), (rejected,) = made(small)
-    assert (kept["obs_value"], kept["title_check"]) == (39.8, "first_title")
+    (accepted,), (rejected,) = made(small)
+    assert (accepted["obs_value"], accepted["title_check"]) == (39.8, "first_title")
     assert rejected["reason"] == "meaning_changed"
 
 
@@ -280,8 +280,8 @@ def test_title_that_states_the_unit(tmp_path: Path) -> None:
         "2022-09-15",
         [poverty(2018, "7.1", POVERTY.replace("$1.90 a day (2011", "$2.15 a day (2017"))],
     )
-    (kept,), (rejected,) = made(small)
-    assert (kept["obs_value"], rejected["reason"]) == (4.7, "meaning_changed")
+    (accepted,), (rejected,) = made(small)
+    assert (accepted["obs_value"], rejected["reason"]) == (4.7, "meaning_changed")
 
 
 @pytest.mark.parametrize(
@@ -296,8 +296,8 @@ def test_vintage_without_the_title_that_states_the_unit_needs_a_line(
     small.write("reference.vintage_unit", [line | {"vintage_date": date.fromisoformat(vintage)}])
     small.stage("world_bank", "wdi", "2021-09-15", [poverty(2018, "4.7", POVERTY)])
     small.stage("world_bank", "wdi", "2022-09-15", [poverty(2018, "4.8", None)])
-    (kept,), rejected = made(small)
-    assert (kept["obs_value"], kept["title_check"]) == ((4.8, "unit_declared") if used else (4.7, "confirmed"))
+    (accepted,), rejected = made(small)
+    assert (accepted["obs_value"], accepted["title_check"]) == ((4.8, "unit_declared") if used else (4.7, "confirmed"))
     if not used:
         assert "vintage_units.csv" in rejected[0]["detail"]
 
@@ -307,8 +307,8 @@ def test_new_unit_leaves_the_vintage_before_in_use(tmp_path: Path, unit: str) ->
     small = SmallBuild(tmp_path)
     small.stage("unsd_sdg", "sdg", "2022-12-25", [un(2016, "39.8")])
     small.stage("unsd_sdg", "sdg", "2023-12-17", [un(2016, "41", unit_measure=unit)])
-    (kept,), (rejected,) = made(small)
-    assert kept["obs_value"] == 39.8
+    (accepted,), (rejected,) = made(small)
+    assert accepted["obs_value"] == 39.8
     assert rejected["reason"] in ("unit_differs", "unknown_code")
     (finding,) = findings(small, "series_meaning_confirmed")
     assert f"found=in unit {unit}" in finding

@@ -35,7 +35,7 @@ def observed(area: str, value: float | None, year: int = YEAR, **more: Any) -> R
     }
 
 
-def beside(
+def published_aggregate(
     small: SmallBuild,
     published: Row,
     feed: list[Row] | None = None,
@@ -125,16 +125,16 @@ CASES: dict[str, tuple[dict[str, Any], str, str | None]] = {
 
 @pytest.mark.parametrize("case", sorted(CASES))
 def test_reason_follows_the_rules(small: SmallBuild, case: str) -> None:
-    arguments, reason, said = CASES[case]
-    row = beside(small, **arguments)
+    arguments, reason, expected_text = CASES[case]
+    row = published_aggregate(small, **arguments)
     assert row["likely_reason"] == reason
-    assert said is None or said in row["explanation"]
+    assert expected_text is None or expected_text in row["explanation"]
     if row["published_value"] is not None:
         assert row["difference"] == pytest.approx(row["published_value"] - 30.0)
 
 
 def test_class_c_stays_empty_and_says_so(small: SmallBuild) -> None:
-    row = beside(small, SEA, obs_value=None, publication_class="C", class_reason="2 areas, needs 5")
+    row = published_aggregate(small, SEA, obs_value=None, publication_class="C", class_reason="2 areas, needs 5")
     assert (row["our_value"], row["difference"], row["is_large"]) == (None, None, False)
     assert (row["likely_reason"], row["publication_class"]) == ("withheld", "C")
     assert row["explanation"] == "ours is withheld (class C): 2 areas, needs 5"
@@ -144,7 +144,7 @@ def test_class_c_stays_empty_and_says_so(small: SmallBuild) -> None:
 
 @pytest.mark.parametrize(("value", "large"), [(31.9, False), (33.2, False), (34.0, True), (26.0, True)])
 def test_large_is_more_than_two_points_and_a_tenth(small: SmallBuild, value: float, large: bool) -> None:
-    assert beside(small, observed("SEA", value))["is_large"] is large
+    assert published_aggregate(small, observed("SEA", value))["is_large"] is large
 
 
 @pytest.mark.parametrize(
@@ -159,12 +159,12 @@ def test_large_is_more_than_two_points_and_a_tenth(small: SmallBuild, value: flo
 def test_shares_of_a_percentage_are_of_its_nearer_end(
     small: SmallBuild, value: float, ours: float, reason: str, large: bool
 ) -> None:
-    row = beside(small, observed("SEA", value), obs_value=ours)
+    row = published_aggregate(small, observed("SEA", value), obs_value=ours)
     assert (row["likely_reason"], row["is_large"]) == (reason, large)
 
 
 def test_no_row_without_ours_or_for_another_provider(small: SmallBuild) -> None:
-    beside(small, SEA)
+    published_aggregate(small, SEA)
     small.write("harmonised.observation", [observed("SEA", 40.0, 2019), observed("SEA", 40.0, source="world_bank")])
     small.make("quality.published_aggregate")
     assert small.read("quality.published_aggregate") == []

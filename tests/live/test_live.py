@@ -3,28 +3,28 @@
 from __future__ import annotations
 
 import pytest
+from provider_sample import FetchedDataset, fetched_datasets
 
 from sources import registry
 from sources.dataset_refresh import refresh_dataset
-from sources.fetching import Wanted
 from sources.snapshots import SnapshotStore
 
-SMALL = {
-    ("unsd_sdg", "sdg"): Wanted(("SI_COV_PENSN",), ("764",)),
-    ("world_bank", "wdi"): Wanted(("SP.POP.TOTL",), ("THA", "VNM")),
-    ("ilostat", "SDG_0131_SEX_SOC_RT"): Wanted(("SDG_0131_SEX_SOC_RT",), ("KHM", "THA")),
-    ("un_wpp", "wpp2024_demographic"): Wanted(("TPopulation1July", "Births"), ("THA",)),
-}
+SMALL = [f for f in fetched_datasets() if f.dataset in f.sample.live_scope]
 
 
 @pytest.mark.live
-@pytest.mark.parametrize("which", SMALL, ids=lambda w: w[0])
-def test_the_provider_answers_as_described(which: tuple[str, str], store: SnapshotStore) -> None:
-    report = refresh_dataset(store, *which, SMALL[which])
+@pytest.mark.parametrize("fetched", SMALL, ids=lambda f: f.provider)
+def test_the_provider_answers_as_described(fetched: FetchedDataset, store: SnapshotStore) -> None:
+    scope = fetched.sample.live_scope[fetched.dataset]
+    report = refresh_dataset(store, *fetched.which, scope)
     assert report.outcome == "new_vintage", report.message
     assert report.left_out == []
     assert report.warnings == [], "a field that sources/providers/*.yaml does not describe"
     frame = registry.parse_snapshot(store, store.open(report.snapshot or "")).frame
-    assert set(frame["series"]) == set(SMALL[which].series)
-    assert set(frame["ref_area"]) == set(SMALL[which].areas)
-    assert refresh_dataset(store, *which, SMALL[which]).requests <= 1
+    assert set(frame["series"]) == set(scope.series)
+    assert set(frame["ref_area"]) == set(scope.areas)
+    assert refresh_dataset(store, *fetched.which, scope).requests <= 1
+
+
+def test_each_provider_that_is_asked_has_a_small_question() -> None:
+    assert {f.provider for f in SMALL} == {f.provider for f in fetched_datasets()}

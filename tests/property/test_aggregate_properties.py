@@ -121,10 +121,10 @@ def test_names_and_units_do_not_matter(bench: Bench, examples: list[tuple[Case, 
         permuted = Case({names[a]: v for a, v in case.values.items()}, {names[a]: w for a, w in case.weights.items()})
         variants += [case, permuted, replace(case, weights={a: w * factor for a, w in case.weights.items()})]
     found = [f["ASEAN"] for f in bench.figures(*variants)]
-    kept = ("obs_value", "publication_class", "n_areas", "weight_covered", "minimum", "maximum", "median")
+    measures = ("obs_value", "publication_class", "n_areas", "weight_covered", "minimum", "maximum", "median")
     for base, permuted_row, scaled in zip(found[::3], found[1::3], found[2::3], strict=True):
-        same(base, permuted_row, *kept)
-        same(base, scaled, *kept, "without_largest", "uncertainty")
+        same(base, permuted_row, *measures)
+        same(base, scaled, *measures, "without_largest", "uncertainty")
 
 
 @FEW

@@ -171,7 +171,7 @@ def test_constant_series_does_not_change(bench: Bench) -> None:
 
 def test_nobody_or_one_member_has_no_change(bench: Bench) -> None:
     weights = dict.fromkeys(MEMBERS, (1.0, 1.0))
-    alone, apart, nobody = bench.changes(
+    alone, apart, without = bench.changes(
         Case({"IDN": 10.0}, {"IDN": 20.0}, {**weights, "IDN": (1000.0, 1000.0)}),
         Case(dict.fromkeys(MEMBERS[:6], 10.0), dict.fromkeys(MEMBERS[5:], 20.0), weights),
         Case({}, {}, weights),
@@ -180,4 +180,4 @@ def test_nobody_or_one_member_has_no_change(bench: Bench) -> None:
     assert (alone[0]["change"], alone[0]["reason"]) == (None, "withheld (class C) at one end")
     assert apart[0] is not None
     assert (apart[0]["change"], apart[0]["reason"]) == (None, "only MYS comparable at both ends")
-    assert nobody == (None, [])
+    assert without == (None, [])

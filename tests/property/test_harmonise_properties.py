@@ -117,8 +117,8 @@ def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order: Rando
     order.shuffle(shuffled)
 
     def content(small: SmallBuild) -> list[tuple[str, str]]:
-        kept = [(r["observation_id"], str(r["value_text"])) for r in small.read("harmonised.observation")]
-        return sorted(kept) + sorted(("rejected", r["detail"]) for r in small.read("lineage.rejection"))
+        harmonised = [(r["observation_id"], str(r["value_text"])) for r in small.read("harmonised.observation")]
+        return sorted(harmonised) + sorted(("rejected", r["detail"]) for r in small.read("lineage.rejection"))
 
     assert content(built(place, un)) == content(built(place, shuffled))
 

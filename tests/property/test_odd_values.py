@@ -117,9 +117,9 @@ def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallBuild, dict[str,
 
 def test_every_table_is_made_and_every_odd_row_is_accounted_for(odd: tuple[SmallBuild, dict[str, int]]) -> None:
     build, rows = odd
-    wanted = [n for n in computed_tables() if n != OBSERVATION]
-    made = dict(make_all(build.build, wanted))
-    assert set(made) == set(wanted)
+    names = [n for n in computed_tables() if n != OBSERVATION]
+    made = dict(make_all(build.build, names))
+    assert set(made) == set(names)
     account = {r["snapshot_id"]: r for r in build.read("quality.row_account")}
     weights = [s for s in rows if s.startswith("un_wpp/")]
     assert {s: r["rows_in"] for s, r in account.items()} == rows

@@ -8,8 +8,10 @@ from pathlib import Path
 import pytest
 from providers.servers import Providers, serving
 
+from sources import registry
 from sources.manifests import Manifest
 from sources.parsing import ParsedDataset
+from sources.provider_spec import ProviderSpec
 from sources.registry import parse_snapshot
 from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore
@@ -37,6 +39,20 @@ def parsed(archive: SnapshotStore) -> dict[str, ParsedDataset]:
 def store(tmp_path: Path) -> SnapshotStore:
     """An empty store."""
     return SnapshotStore(tmp_path / "snapshots")
+
+
+@pytest.fixture
+def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
+    """Every provider takes two million bytes an answer."""
+    real = registry.provider
+
+    def small(name: str) -> ProviderSpec:
+        spec = real(name)
+        limits = spec.limits and spec.limits.model_copy(update={"answer_megabytes": 2})
+        return spec.model_copy(update={"limits": limits})
+
+    monkeypatch.setattr(registry, "provider", small)
+    return 2_000_000
 
 
 @pytest.fixture

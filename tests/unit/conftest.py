@@ -1,20 +1,24 @@
-"""Fixtures of the unit tests: one whole small build, audited, that can be published; and a catalogue to spoil."""
+"""Fixtures of the unit tests: a whole small build, audited, that can be published; a real release with fewer indicators;
+and a catalogue to spoil."""
 
 from __future__ import annotations
 
 import shutil
 from pathlib import Path
 
+import duckdb
 import pytest
+from filelock import FileLock
 from small_build import SmallBuild, ilo_row, un_row
 
 from indicator_defs.catalog import FOLDER
-from indicator_defs.files import definition_files
+from indicator_defs.definition_files import definition_files
+from indicator_defs.system import settings
 from sources import registry
 from warehouse.build.engine import computed_tables
 from warehouse.build.previous_values import write_previous
-from warehouse.metadata import Table
-from warehouse.release.database import staged_tables
+from warehouse.build.staging import staged_tables
+from warehouse.metadata import TableDescription
 from warehouse.release.publish import audit
 
 
@@ -45,6 +49,42 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture(scope="session")
-def whole_staged(whole_build: SmallBuild) -> list[Table]:
+def whole_staged(whole_build: SmallBuild) -> list[TableDescription]:
     """The descriptions of its staged tables."""
     return staged_tables(whole_build.build, registry.structures())
+
+
+# Gaps that stand first, contingencies, censored values, counts of events, superseded vintages, figures of documents.
+KEPT = "i.indicator_group IN ('coverage', 'disasters', 'adequacy', 'nutrition') OR i.indicator LIKE 'ASP_FIN_G%' OR "
+KEPT += "i.indicator IN (SELECT indicator FROM reference.indicator WHERE indicator_group = 'documents' LIMIT 2)"
+
+
+@pytest.fixture(scope="session")
+def shared_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder that all processes of the test run share."""
+    root = tmp_path_factory.getbasetemp()
+    folder = (root.parent if settings.of_system("PYTEST_XDIST_WORKER") else root) / "exports"
+    folder.mkdir(exist_ok=True)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_release(release: Path, shared_folder: Path) -> Path:
+    """The real release with fewer indicators: the same figures, in less time."""
+    folder = shared_folder / "release"
+    with FileLock(str(shared_folder / "release.lock")):
+        if not (folder / "manifest.json").exists():
+            folder.mkdir()
+            shutil.copyfile(release / "warehouse.duckdb", folder / "warehouse.duckdb")
+            con = duckdb.connect(str(folder / "warehouse.duckdb"))
+            con.execute(f"CREATE TEMP TABLE kept AS SELECT indicator FROM reference.indicator AS i WHERE {KEPT}")
+            holders = con.execute(
+                "SELECT c.schema_name, c.table_name FROM duckdb_columns() AS c JOIN duckdb_tables() AS t "
+                "ON t.schema_name = c.schema_name AND t.table_name = c.table_name AND NOT t.temporary "
+                "WHERE c.column_name = 'indicator' ORDER BY c.table_name = 'indicator'"
+            ).fetchall()
+            for schema, name in holders:
+                con.execute(f'DELETE FROM "{schema}"."{name}" WHERE indicator NOT IN (SELECT indicator FROM kept)')
+            con.close()
+            shutil.copyfile(release / "manifest.json", folder / "manifest.json")
+    return folder

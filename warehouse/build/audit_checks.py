@@ -1,13 +1,14 @@
 """The checks that must hold before a release: keys and codes from the metadata, the rest from warehouse/checks/*.sql.
 
 Belongs here: running checks and their results. A check is a query that returns its problems, one row each.
-Does not belong here: what to do about a failed check (release.py publishes nothing).
+Does not belong here: what to do about a failed check (release/publish.py publishes nothing).
 """
 
 from __future__ import annotations
 
 import os
 import re
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -17,19 +18,18 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from warehouse.build.engine import Build, attach_inputs, connect
-from warehouse.metadata import Table, table, tables
+from warehouse.build.engine import Build, attach_inputs, connect, tables_read
+from warehouse.metadata import TableDescription, table, tables
 from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import pandas as pd
 
-FOLDER = Path(__file__).parent.parent / "checks"
-MOST_KEPT = 1000  # problems that are looked at one by one; more are only counted
+CHECKS = Path(__file__).parent.parent / "checks"
+MOST_PROBLEMS = 1000  # problems that are looked at one by one; more are only counted
 Severity = Literal["blocks", "warns", "informs"]
 _HEADER = re.compile(r"^-- (severity|as of|description|finding): (.+)$", re.MULTILINE)
 _NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
-_TABLES = re.compile(r"\b((?:reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.[a-z_0-9]+)\b")
 
 # Columns whose codes must stand in a code list, wherever they occur.
 CODED: dict[str, str] = {
@@ -70,12 +70,11 @@ class Check:
     @property
     def inputs(self) -> list[str]:
         """The tables its query reads."""
-        text = re.sub(r"--[^\n]*", "", self.query)
-        return sorted(set(_TABLES.findall(text)))
+        return sorted(tables_read(self.query))
 
 
 @dataclass(frozen=True)
-class Result:
+class CheckResult:
     """What a check found: number of problems and the first ones as text."""
 
     check: Check
@@ -113,7 +112,7 @@ CODES = Check(
 )
 
 
-def _unique_key(description: Table) -> Check:
+def _unique_key(description: TableDescription) -> Check:
     # the cell holds all breakdown codes of a row: one column to compare instead of eleven
     has_cell = "cell" in description.column_names
     columns = [c for c in description.key if not (has_cell and c in BREAKDOWNS)]
@@ -131,7 +130,7 @@ def _unique_key(description: Table) -> Check:
     )
 
 
-def _codes_known(description: Table) -> Check:
+def _codes_in_lists(description: TableDescription) -> Check:
     coded = [(c, CODED[c]) for c in description.column_names if c in CODED]
     union = " UNION ALL ".join(
         f"SELECT '{c}' AS column_name, \"{c}\" AS code FROM {description.full_name} "
@@ -160,17 +159,17 @@ def _severity(path: Path, named: str | None) -> Severity | None:
     return None
 
 
-@lru_cache(maxsize=1)
-def checks() -> list[Check]:
-    """All checks, sorted by name."""
+@lru_cache(maxsize=2)
+def checks(folder: Path = CHECKS) -> list[Check]:
+    """All checks, sorted by name: the generated ones, and those of the files of `folder`."""
     out = []
     for description in tables().values():
         if description.is_work or description.full_name == "quality.check_result":
             continue
         out.append(_unique_key(description))
         if description.full_name in NEW_CODES:
-            out.append(_codes_known(description))
-    for path in sorted(FOLDER.glob("*.sql")):
+            out.append(_codes_in_lists(description))
+    for path in sorted(folder.glob("*.sql")):
         text = read_sql(path)
         header = dict(_HEADER.findall(text))
         severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
@@ -181,31 +180,36 @@ def checks() -> list[Check]:
 
 
 def query_of(name: str) -> str:
-    """The query of a check that stands in a file, for those who ask a release what the audit asked its build."""
-    return read_sql(FOLDER / f"{name}.sql").rstrip().rstrip(";")
+    """The query of a check of the folder, to run on a release what the audit ran on its build."""
+    return read_sql(CHECKS / f"{name}.sql").rstrip().rstrip(";")
 
 
-def run(build: Build, chosen: list[Check] | None = None) -> list[Result]:
-    """Runs checks on a build; results in the order of their names."""
-    wanted = checks() if chosen is None else chosen
-    with connect() as con:
-        attach_inputs(con, build, sorted({name for c in wanted for name in c.inputs}))
-        try:
-            with ThreadPoolExecutor(os.cpu_count()) as pool:
-                # planning takes one core and most of the time of these queries, so several run side by side
-                return list(pool.map(lambda check: _judged(con, check), wanted))
-        except duckdb.OutOfMemoryException:  # one after the other they need less of it
-            return [_judged(con, check) for check in wanted]
-
-
-def _judged(con: duckdb.DuckDBPyConnection, check: Check) -> Result:
+def evaluate(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
+    """Runs one check on tables that `con` shows under their full names."""
     query = check.query.rstrip().rstrip(";")
     with con.cursor() as cursor:
-        found = cursor.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT {MOST_KEPT}").df()
+        found = cursor.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT {MOST_PROBLEMS}").df()
         total = len(found)
-        if total == MOST_KEPT:
+        if total == MOST_PROBLEMS:
             total = int(cursor.execute(f"SELECT count(*) FROM ({query})").fetchall()[0][0])
-    return Result(check, total, _sample(found))
+    return CheckResult(check, total, _sample(found))
+
+
+def run_checks(
+    build: Build,
+    chosen: list[Check] | None = None,
+    evaluate: Callable[[duckdb.DuckDBPyConnection, Check], CheckResult] = evaluate,
+) -> list[CheckResult]:
+    """Runs checks on a build, each with `evaluate`; results in the order of their names."""
+    checks_to_run = checks() if chosen is None else chosen
+    with connect() as con:
+        attach_inputs(con, build, sorted({name for c in checks_to_run for name in c.inputs}))
+        try:
+            with ThreadPoolExecutor(os.cpu_count()) as pool:
+                # planning takes one core and most of the time of these queries, so several run at a time
+                return list(pool.map(lambda check: evaluate(con, check), checks_to_run))
+        except duckdb.OutOfMemoryException:  # one after the other they need less of it
+            return [evaluate(con, check) for check in checks_to_run]
 
 
 def _sample(found: pd.DataFrame, rows: int = 5) -> str:
@@ -213,7 +217,7 @@ def _sample(found: pd.DataFrame, rows: int = 5) -> str:
     return "; ".join(lines)
 
 
-def result_frame(results: list[Result]) -> pd.DataFrame:
+def result_frame(results: list[CheckResult]) -> pd.DataFrame:
     """The results as quality.check_result."""
     rows = [
         {
@@ -232,16 +236,16 @@ def result_frame(results: list[Result]) -> pd.DataFrame:
     return pd.DataFrame(rows, columns=table("quality.check_result").column_names)
 
 
-def shown() -> list[Check]:
+def shown_checks() -> list[Check]:
     """The checks as the graph shows them: generated ones as their family."""
     return [KEYS, CODES, *(c for c in checks() if c.family is None)]
 
 
-def grouped(results: list[Result]) -> list[Result]:
+def grouped_results(results: list[CheckResult]) -> list[CheckResult]:
     """Results in the form of `shown`: a family's problems added up, its samples joined."""
     out = []
     for family in (KEYS, CODES):
         members = [r for r in results if r.check.family == family.name]
         samples = [f"{r.check.name}: {r.sample}" for r in members if not r.passed]
-        out.append(Result(family, sum(r.problems for r in members), "; ".join(samples)))
+        out.append(CheckResult(family, sum(r.problems for r in members), "; ".join(samples)))
     return out + [r for r in results if r.check.family is None]

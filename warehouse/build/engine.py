@@ -1,7 +1,8 @@
 """The engine between stages: Parquet files of one build, and the SQL that makes one from others.
 
 Belongs here: where a build keeps its tables, reading them, writing them whole, running a file of warehouse/sql/.
-Does not belong here: what the SQL says, several tables at a time (parallel.py), and the published file (database.py).
+Does not belong here: what the SQL says, several tables at a time (parallel.py), and the published file
+(release/database.py).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ import duckdb
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
 from warehouse.connection import define_half_up, open_engine, parquet, quoted
-from warehouse.metadata import SCHEMAS, Table, table, tables
+from warehouse.metadata import SCHEMAS, TableDescription, table, tables
 from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
@@ -94,10 +95,14 @@ def sql_text(full_name: str) -> str:
     return read_sql(SQL / schema / f"{name}.sql")
 
 
-def inputs_of(full_name: str) -> list[str]:
-    """The tables that a table's SQL reads, sorted; taken from its text, comments left out."""
-    text = re.sub(r"--[^\n]*", "", sql_text(full_name))
-    return sorted({f"{s}.{t}" for s, t in _REFERENCE.findall(text)} - {full_name})
+def tables_read(sql: str) -> set[str]:
+    """Full names of the tables that a query reads, taken from its text, comments left out."""
+    return {f"{s}.{t}" for s, t in _REFERENCE.findall(re.sub(r"--[^\n]*", "", sql))}
+
+
+def inputs_of(full_name: str, sql: str | None = None) -> list[str]:
+    """The tables that a table's SQL reads, sorted, without the table itself; `sql`: another query than that of its file."""
+    return sorted(tables_read(sql or sql_text(full_name)) - {full_name})
 
 
 def _literal(path: Path) -> str:
@@ -118,7 +123,7 @@ def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]
         con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}")
 
 
-def _cast(description: Table) -> str:
+def _cast(description: TableDescription) -> str:
     return ", ".join(f'CAST("{c.name}" AS {c.type}) AS "{c.name}"' for c in description.columns)
 
 
@@ -145,18 +150,18 @@ def make(build: Build, full_name: str) -> int:
         return make_with(con, build, full_name)
 
 
-def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str) -> int:
-    """As `make`, on a connection of its own (parallel.py)."""
-    attach_inputs(con, build, inputs_of(full_name))
-    query = sql_text(full_name).rstrip().rstrip(";")
+def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
+    """As `make`, on a connection of its own (parallel.py); `sql`: another query than that of its file."""
+    attach_inputs(con, build, inputs_of(full_name, sql))
+    query = (sql or sql_text(full_name)).rstrip().rstrip(";")
     described = table(full_name)
-    # what is published is the same at every run, row for row; of what is only made on the way nobody sees the order
+    # Published tables are reproducible row by row, so their order is fixed; work tables need none.
     return _copy(
         con, f"SELECT {_cast(described)} FROM (\n{query}\n)", build.path(full_name), in_order=not described.is_work
     )
 
 
-def write_frame(build: Build, description: Table, frame: pd.DataFrame, path: Path | None = None) -> int:
+def write_frame(build: Build, description: TableDescription, frame: pd.DataFrame, path: Path | None = None) -> int:
     """Writes a frame as one table of the build, cast to its declared types; returns the number of rows.
 
     `path`: where it goes if not to the table's own file (parts of a table).
@@ -165,14 +170,14 @@ def write_frame(build: Build, description: Table, frame: pd.DataFrame, path: Pat
         return _write(con, description, frame, path or build.path(description.full_name))
 
 
-def write_frames(build: Build, frames: Mapping[Table, pd.DataFrame]) -> None:
+def write_frames(build: Build, frames: Mapping[TableDescription, pd.DataFrame]) -> None:
     """Writes several frames as tables of the build, each cast to its declared types."""
     with connect() as con:
         for description, frame in frames.items():
             _write(con, description, frame, build.path(description.full_name))
 
 
-def _write(con: duckdb.DuckDBPyConnection, description: Table, frame: pd.DataFrame, path: Path) -> int:
+def _write(con: duckdb.DuckDBPyConnection, description: TableDescription, frame: pd.DataFrame, path: Path) -> int:
     if frame.empty:
         columns = ", ".join(f'CAST(NULL AS {c.type}) AS "{c.name}"' for c in description.columns)
         return _copy(con, f"SELECT {columns} LIMIT 0", path)
@@ -184,7 +189,7 @@ def _write(con: duckdb.DuckDBPyConnection, description: Table, frame: pd.DataFra
 
 
 def write_together(
-    build: Build, description: Table, paths: Sequence[Path], path: Path | None = None, distinct: bool = False
+    build: Build, description: TableDescription, paths: Sequence[Path], path: Path | None = None, distinct: bool = False
 ) -> int:
     """Writes the rows of several Parquet files as one table of the build, in their order; returns the number of rows.
 

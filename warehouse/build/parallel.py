@@ -1,4 +1,4 @@
-"""Several tables at a time: each begins as soon as its inputs stand.
+"""Several tables at a time: each begins as soon as its inputs are made.
 
 Belongs here: the order in which the SQL of a build runs, and how many tables are made at once.
 Does not belong here: how one table is made (engine.py).
@@ -6,7 +6,7 @@ Does not belong here: how one table is made (engine.py).
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from functools import partial
@@ -25,44 +25,59 @@ AT_ONCE = 2
 # With more staged rows than this, a table keeps all cores busy, and needs the memory, by itself.
 MANY_ROWS = 1_000_000
 
+MakeTable = Callable[[duckdb.DuckDBPyConnection, Build, str], int]
+
 
 class TableError(PayungError):
     """A table could not be made; the message is `SCHEMA.TABLE: reason`."""
 
 
-def make_all(build: Build, names: Sequence[str]) -> Iterator[tuple[str, int]]:
+def make_all(
+    build: Build, names: Sequence[str], make_table: MakeTable = make_with, many_rows: int = MANY_ROWS
+) -> Iterator[tuple[str, int]]:
     """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
 
     The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
-    under way are then interrupted, and no other is begun.
+    under way are then interrupted, and no other is begun. `make_table` makes each; `many_rows`: with more staged rows,
+    one is made at a time.
     """
-    with _cursors(_at_once(build)) as cursors, _Making(build, names, cursors) as making:
+    with (
+        _cursors(_at_once(build, many_rows)) as cursors,
+        _TableThreads(build, names, cursors, make_table) as threads,
+    ):
         for _ in names:
-            yield making.next_made()
+            yield threads.next_made()
 
 
-def _at_once(build: Build) -> int:
+def _at_once(build: Build, many_rows: int) -> int:
     paths = list(build.folder.glob(PER_DATASET["staged.observation"]))
     with connect() as con:
         (rows,) = con.execute(parquet_rows(paths)).fetchall()[0] if paths else (0,)
-    return 1 if rows > MANY_ROWS else AT_ONCE
+    return 1 if rows > many_rows else AT_ONCE
 
 
-class _Making:
+class _TableThreads:
     """The threads that make the tables of one build, each with a connection."""
 
-    def __init__(self, build: Build, names: Sequence[str], cursors: Sequence[duckdb.DuckDBPyConnection]) -> None:
+    def __init__(
+        self,
+        build: Build,
+        names: Sequence[str],
+        cursors: Sequence[duckdb.DuckDBPyConnection],
+        make_table: MakeTable,
+    ) -> None:
         self._build = build
         self._graph = TopologicalSorter({n: [i for i in inputs_of(n) if i in names] for n in names})
         self._cursors = cursors
+        self._make_table = make_table
         self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(len(cursors))
-        self._begun: list[Future[int]] = []
+        self._started: list[Future[int]] = []
         self._changing = RLock()  # a table that is made at once ends within _begin
         self._stopped = False
 
-    def __enter__(self) -> _Making:
+    def __enter__(self) -> _TableThreads:
         for cursor in self._cursors:
             self._spare.put(cursor)
         self._graph.prepare()
@@ -74,10 +89,10 @@ class _Making:
         with self._changing:
             self._stopped = True
         self._pool.shutdown(wait=False, cancel_futures=True)
-        while working := [f for f in self._begun if not f.done()]:
+        while unfinished := [f for f in self._started if not f.done()]:
             for cursor in self._cursors:  # one whose query has not started yet takes no notice, so more than once
                 cursor.interrupt()
-            wait(working, timeout=0.05)
+            wait(unfinished, timeout=0.05)
         self._pool.shutdown()
 
     def next_made(self) -> tuple[str, int]:
@@ -93,13 +108,13 @@ class _Making:
     def _begin(self) -> None:
         for name in self._graph.get_ready():
             future = self._pool.submit(self._make, name)
-            self._begun.append(future)
+            self._started.append(future)
             future.add_done_callback(partial(self._end, name))
 
     def _make(self, name: str) -> int:
         cursor = self._spare.get()
         try:
-            return make_with(cursor, self._build, name)
+            return self._make_table(cursor, self._build, name)
         finally:
             self._spare.put(cursor)
 
@@ -117,13 +132,13 @@ def _cursors(n: int) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     with connect() as con:
         cursors = [con.cursor() for _ in range(n)]
     for i, cursor in enumerate(cursors):
-        cursor.execute(f"ATTACH ':memory:' AS beside_{i}")
-        cursor.execute(f"USE beside_{i}")
+        cursor.execute(f"ATTACH ':memory:' AS tables_{i}")
+        cursor.execute(f"USE tables_{i}")
         define_half_up(cursor)
     try:
         yield cursors
     finally:
         for i, cursor in enumerate(cursors):
             cursor.execute("USE memory")
-            cursor.execute(f"DETACH beside_{i}")
+            cursor.execute(f"DETACH tables_{i}")
             cursor.close()

@@ -7,16 +7,18 @@ Does not belong here: parsing (sources) and translation of codes (sql/harmonised
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
 import pandas as pd
 
+from indicator_defs.datasets import DatasetStructure
 from indicator_defs.errors import PayungError
-from indicator_defs.model import DatasetStructure
 from indicator_defs.roles import MEANINGFUL
-from warehouse.metadata import ROLES, Table, staged_table, table
+from warehouse.build.engine import Build, preview
+from warehouse.metadata import ROLES, TableDescription, staged_table, table
 
 if TYPE_CHECKING:
     import pandera.pandas as pa  # takes 0.85 s: otherwise loaded where it is used
@@ -25,7 +27,7 @@ REJECTION = "lineage.rejection"
 
 
 @dataclass(frozen=True)
-class Staged:
+class StagedSnapshot:
     """What staging one snapshot gives.
 
     rows: the staged table; dimensions: its series keys in long form (staged.series_dimension); rejected: rows for
@@ -102,8 +104,8 @@ def unexpected(frame: pd.DataFrame, structure: DatasetStructure) -> pd.Series:
     found = pd.Series("", index=frame.index, dtype=object)
     for published, (name, allowed) in sorted(expected.items()):
         cells = frame[name]
-        odd = cells.notna() & (cells != "") & ~cells.isin(allowed)
-        found[odd] += (";" + published + "=") + cells[odd].astype(object)
+        is_unexpected = cells.notna() & (cells != "") & ~cells.isin(allowed)
+        found[is_unexpected] += (";" + published + "=") + cells[is_unexpected].astype(object)
     return found.str.removeprefix(";").astype(object).where(found != "", None)
 
 
@@ -121,7 +123,7 @@ def series_dimensions(rows: pd.DataFrame, named: list[tuple[str, str]]) -> pd.Da
 
 def stage(
     frame: pd.DataFrame, structure: DatasetStructure, snapshot_id: str, open_dimensions: dict[str, str] | None = None
-) -> Staged:
+) -> StagedSnapshot:
     """Validates a parsed answer and splits it into kept and rejected rows; loses none.
 
     `frame`: columns of the contract in sources (all text); `open_dimensions`: dimensions that the structure does
@@ -164,7 +166,7 @@ def stage(
     rejected = _rejections(text[bad], reasons, structure)
     description = staged_table(structure, tuple(text.columns))
     rows = text[~bad].reindex(columns=description.column_names)
-    return Staged(rows, series_dimensions(rows, named), rejected, failures)
+    return StagedSnapshot(rows, series_dimensions(rows, named), rejected, failures)
 
 
 def _further_rows(text: pd.DataFrame) -> pd.DataFrame:
@@ -187,9 +189,20 @@ def _further_rows(text: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def table_of(rows: pd.DataFrame, structure: DatasetStructure) -> Table:
+def table_of(rows: pd.DataFrame, structure: DatasetStructure) -> TableDescription:
     """The description of the staged table that these rows make."""
     return staged_table(structure, tuple(str(c) for c in rows.columns))
+
+
+def staged_tables(build: Build, structures: Sequence[DatasetStructure]) -> list[TableDescription]:
+    """Descriptions of the staged tables as the build has them (with columns beyond the structure)."""
+    out = []
+    for structure in structures:
+        path = build.folder / "staged" / f"{structure.key}.parquet"
+        if path.exists():
+            names, _ = preview(path, rows=0)
+            out.append(staged_table(structure, tuple(names)))
+    return out
 
 
 def _rejections(rows: pd.DataFrame, reasons: pd.Series, structure: DatasetStructure) -> pd.DataFrame:

@@ -55,7 +55,7 @@ class Cause:
 
 
 @dataclass(frozen=True)
-class Moved:
+class MovedSource:
     """A dataset whose vintages are not those of the edition."""
 
     dataset: str
@@ -64,7 +64,7 @@ class Moved:
 
 
 @dataclass(frozen=True)
-class _Origin:
+class _FigureOrigin:
     observation_id: str
     time_period: int
     obs_value: float | None
@@ -81,15 +81,15 @@ class _Origin:
         return "/".join(self.feed.split("/")[:2])
 
 
-Cell = tuple[str, str, str, str]
-Member = tuple[float | None, float | None, int | None, float | None]
+FigureKey = tuple[str, str, str, str]
+MemberPart = tuple[float | None, float | None, int | None, float | None]
 
 
-def moved_sources(then: dict[str, Any], now: dict[str, Any]) -> list[Moved]:
+def moved_sources(then: dict[str, Any], now: dict[str, Any]) -> list[MovedSource]:
     """The datasets whose snapshots differ between two manifests, with their vintages, oldest first."""
     before, after = _vintages(then), _vintages(now)
     return [
-        Moved(dataset, tuple(sorted(before[dataset].values())), tuple(sorted(after[dataset].values())))
+        MovedSource(dataset, tuple(sorted(before[dataset].values())), tuple(sorted(after[dataset].values())))
         for dataset in sorted(before.keys() | after.keys())
         if before[dataset] != after[dataset]
     ]
@@ -102,7 +102,7 @@ def _vintages(manifest: dict[str, Any]) -> defaultdict[str, dict[str, str]]:
     return out
 
 
-class Why:
+class CauseFinder:
     """The causes of differences between one edition and one release."""
 
     def __init__(
@@ -122,7 +122,7 @@ class Why:
             for when in ("then", "now")
         }
         self._member = {when: _members(con, when) for when in ("then", "now")}
-        self._still_there = {
+        self._present_now = {
             row[0]
             for row in con.execute(
                 "SELECT observation_id FROM release.harmonised.observation "
@@ -145,7 +145,7 @@ class Why:
             "SELECT area_group FROM edition.reference.area_group UNION SELECT area_group FROM release.reference.area_group"
         ).fetchall()
         self._groups = {row[0] for row in groups}
-        self._found: dict[Cell, list[Cause]] = {}
+        self._found: dict[FigureKey, list[Cause]] = {}
         self._changes: defaultdict[str, list[DefinitionChange]] = defaultdict(list)
         for change in changes:
             self._changes[change.table].append(change)
@@ -155,11 +155,11 @@ class Why:
         end = item.split(":")[0]
         ends = (end,) if end in ENDS else ENDS
         causes: list[Cause] = []
-        for which in ends:
-            here = (indicator, area, cell, which)
-            if here not in self._found:
-                self._found[here] = self._group(here) if area in self._groups else self._country(here)
-            causes += self._found[here]
+        for at_end in ends:
+            figure = (indicator, area, cell, at_end)
+            if figure not in self._found:
+                self._found[figure] = self._group(figure) if area in self._groups else self._country(figure)
+            causes += self._found[figure]
         if end not in ENDS:
             causes += self._breaks(indicator, area)
             ends = (*ends, COMPARISON)
@@ -177,20 +177,22 @@ class Why:
             )
         return Cause(UNEXPLAINED, "sources, corrections, definitions, weights, members and code are the same")
 
-    def _country(self, here: Cell) -> list[Cause]:
-        before, after = self._origin["then"].get(here, []), self._origin["now"].get(here, [])
-        causes = self._corrections(here, before, after)
+    def _country(self, figure: FigureKey) -> list[Cause]:
+        before, after = self._origin["then"].get(figure, []), self._origin["now"].get(figure, [])
+        causes = self._corrections(figure, before, after)
         if before and after:
             causes += self._replaced(before, after)
         elif before:
-            causes += self._gone(here, before)
+            causes += self._disappeared(figure, before)
         elif after:
-            fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
-            said = [Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else []
-            causes += said or self._chosen(here, after)
+            new_origins = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+            new_vintage_causes = (
+                [Cause(NEW_VINTAGE, f"{_states(new_origins)}, not in the edition")] if new_origins else []
+            )
+            causes += new_vintage_causes or self._chosen(figure, after)
         return causes
 
-    def _replaced(self, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
+    def _replaced(self, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
         """Causes where both have a value."""
         if {o.snapshot_id for o in before} == {o.snapshot_id for o in after}:
             return []
@@ -198,35 +200,39 @@ class Why:
         if feeds == feeds_now:
             return [Cause(NEW_VINTAGE, f"{_states(before)} -> {_states(after)}")]
         causes = [Cause(OTHER_FEED, f"{', '.join(sorted(feeds))} -> {', '.join(sorted(feeds_now))}")]
-        fresh = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
-        return causes + ([Cause(NEW_VINTAGE, f"{_states(fresh)}, not in the edition")] if fresh else [])
+        new_origins = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
+        return causes + ([Cause(NEW_VINTAGE, f"{_states(new_origins)}, not in the edition")] if new_origins else [])
 
-    def _gone(self, here: Cell, before: list[_Origin]) -> list[Cause]:
+    def _disappeared(self, figure: FigureKey, before: list[_FigureOrigin]) -> list[Cause]:
         """Causes where only the edition has a value."""
         causes = []
-        lost = [o for o in before if o.observation_id not in self._still_there]
-        for dataset in sorted({o.dataset for o in lost}):
-            fresh = {s: v for s, v in self._after_vintages[dataset].items() if s not in self._before_vintages[dataset]}
-            if fresh:
-                causes.append(Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(fresh.values()))} no longer has it"))
+        missing = [o for o in before if o.observation_id not in self._present_now]
+        for dataset in sorted({o.dataset for o in missing}):
+            new_vintages = {
+                s: v for s, v in self._after_vintages[dataset].items() if s not in self._before_vintages[dataset]
+            }
+            if new_vintages:
+                causes.append(
+                    Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(new_vintages.values()))} no longer has it")
+                )
             elif not self._after_vintages[dataset]:
                 causes.append(Cause(WITHDRAWN, f"the release rests on no snapshot of {dataset}"))
-        return causes or self._chosen(here, before)
+        return causes or self._chosen(figure, before)
 
-    def _chosen(self, here: Cell, origins: list[_Origin]) -> list[Cause]:
+    def _chosen(self, figure: FigureKey, origins: list[_FigureOrigin]) -> list[Cause]:
         """Causes in the choice of the feed, where one of the two has no value of the cell in the chosen one."""
         causes = []
         for family in sorted({o.breakdown_family for o in origins}):
-            before = self._choice["then"].get((*here[:2], family))
-            after = self._choice["now"].get((*here[:2], family))
+            before = self._choice["then"].get((*figure[:2], family))
+            after = self._choice["now"].get((*figure[:2], family))
             if before and after and before[0] != after[0]:
                 causes.append(Cause(OTHER_FEED, f"{before[0]} -> {after[0]}"))
             elif before and after and before != after:
                 causes.append(Cause(NEW_VINTAGE, f"{after[0]} of {before[1]} -> of {after[1]}"))
         return causes
 
-    def _corrections(self, here: Cell, before: list[_Origin], after: list[_Origin]) -> list[Cause]:
-        indicator, area, _, _ = here
+    def _corrections(self, figure: FigureKey, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
+        indicator, area, _, _ = figure
         causes = [
             Cause(CORRECTION, str(c))
             for c in self._changes["reference.correction"]
@@ -237,17 +243,17 @@ class Why:
             causes.append(Cause(CORRECTION, f"{_listed(applied)} -> {_listed(applied_now)}"))
         return causes
 
-    def _group(self, here: Cell) -> list[Cause]:
-        indicator, group, cell, which = here
+    def _group(self, figure: FigureKey) -> list[Cause]:
+        indicator, group, cell, at_end = figure
         causes = [Cause(MEMBERSHIP, str(c)) for c in self._changes["reference.area_group"] if c.key[0] == group]
-        before, after = self._member["then"].get(here, {}), self._member["now"].get(here, {})
+        before, after = self._member["then"].get(figure, {}), self._member["now"].get(figure, {})
         by_cause: defaultdict[Cause, list[str]] = defaultdict(list)
         for area in sorted(before.keys() | after.keys()):
-            one, other = before.get(area), after.get(area)
-            if one is None or other is None or one[:3] != other[:3]:
-                own = (indicator, area, cell, which)
-                causes_own = [*self._country(own), *self._breaks(indicator, area)]
-                for cause in causes_own or ([] if self._rules(indicator, (which,)) else [self._rest()]):
+            before_part, after_part = before.get(area), after.get(area)
+            if before_part is None or after_part is None or before_part[:3] != after_part[:3]:
+                member_figure = (indicator, area, cell, at_end)
+                causes_own = [*self._country(member_figure), *self._breaks(indicator, area)]
+                for cause in causes_own or ([] if self._rules(indicator, (at_end,)) else [self._rest()]):
                     by_cause[cause].append(area)
         causes += [Cause(c.cause, f"{', '.join(areas)}: {c.detail}") for c, areas in by_cause.items()]
         weight = self._rests_on.get(indicator, (None, None, None))[1]
@@ -292,15 +298,15 @@ class Why:
         ]
 
 
-def _origins(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, list[_Origin]]:
-    out: defaultdict[Cell, list[_Origin]] = defaultdict(list)
+def _origins(con: duckdb.DuckDBPyConnection, when: str) -> dict[FigureKey, list[_FigureOrigin]]:
+    out: defaultdict[FigureKey, list[_FigureOrigin]] = defaultdict(list)
     for row in con.execute(f"SELECT * FROM origin_{when}").fetchall():
-        out[row[:4]].append(_Origin(*row[4:]))
+        out[row[:4]].append(_FigureOrigin(*row[4:]))
     return dict(out)
 
 
-def _members(con: duckdb.DuckDBPyConnection, when: str) -> dict[Cell, dict[str, Member]]:
-    out: defaultdict[Cell, dict[str, Member]] = defaultdict(dict)
+def _members(con: duckdb.DuckDBPyConnection, when: str) -> dict[FigureKey, dict[str, MemberPart]]:
+    out: defaultdict[FigureKey, dict[str, MemberPart]] = defaultdict(dict)
     for row in con.execute(f"SELECT * FROM member_{when}").fetchall():
         out[row[:4]][row[4]] = row[5:]
     return dict(out)
@@ -319,7 +325,7 @@ def _weights_moved(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return dict(out)
 
 
-def _states(origins: list[_Origin]) -> str:
+def _states(origins: list[_FigureOrigin]) -> str:
     return ", ".join(sorted({f"{o.dataset} of {o.vintage_date}" for o in origins}))
 
 

@@ -100,30 +100,30 @@ def definition_changes(con: duckdb.DuckDBPyConnection) -> list[DefinitionChange]
     return out + _differences(CLAIM, ("indicator", "claim"), then, now)
 
 
-Table = dict[tuple[str, ...], dict[str, str | None]]
+RowsByKey = dict[tuple[str, ...], dict[str, str | None]]
 
 
 def _columns(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
     return {c[0] for c in con.execute(f"SELECT * FROM {source} LIMIT 0").description or ()}
 
 
-def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: tuple[str, ...]) -> Table:
+def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: tuple[str, ...]) -> RowsByKey:
     listed = ", ".join(f'CAST("{c}" AS VARCHAR)' for c in columns)
-    out: Table = {}
+    out: RowsByKey = {}
     for row in con.execute(f"SELECT {listed} FROM {source}").fetchall():
-        one = dict(zip(columns, row, strict=True))
-        out[tuple(one[k] or "" for k in key)] = one
+        record = dict(zip(columns, row, strict=True))
+        out[tuple(record[k] or "" for k in key)] = record
     return out
 
 
-def _differences(name: str, key: tuple[str, ...], then: Table, now: Table) -> list[DefinitionChange]:
+def _differences(name: str, key: tuple[str, ...], then: RowsByKey, now: RowsByKey) -> list[DefinitionChange]:
     out = []
     for k in sorted(then.keys() | now.keys()):
         before, after = then.get(k), now.get(k)
-        one = after or before or {}
-        place = (name, k, one.get("indicator"), one.get("ref_area"))
+        record = after or before or {}
+        place = (name, k, record.get("indicator"), record.get("ref_area"))
         if before is None or after is None:
-            words = "; ".join(f"{c} {v}" for c, v in one.items() if v is not None and v != "_T" and c not in key)
+            words = "; ".join(f"{c} {v}" for c, v in record.items() if v is not None and v != "_T" and c not in key)
             words = words or "as keyed"
             out.append(DefinitionChange(*place, None, words if before else None, words if after else None))
         else:

@@ -1,7 +1,7 @@
 """Drift: what the figures of a release would change in an edition, cell by cell, and why.
 
 Belongs here: opening both side by side, running the comparison (sql/drift.sql), and the shape of its answer.
-Does not belong here: finding the causes (causes.py), comparing definitions (definitions.py), wording (pipelines).
+Does not belong here: finding the causes (causes.py), comparing definitions (definition_changes.py), wording (pipelines).
 """
 
 from __future__ import annotations
@@ -19,10 +19,10 @@ import duckdb
 from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.connection import open_engine, parquet, quoted
 from warehouse.disk import sha256
-from warehouse.edition.causes import Cause, Moved, Why, moved_sources
+from warehouse.edition.causes import Cause, CauseFinder, MovedSource, moved_sources
 from warehouse.edition.definition_changes import DefinitionChange, definition_changes
 from warehouse.edition.edition_store import Edition, EditionError, verify
-from warehouse.edition.freeze import kept_tables
+from warehouse.edition.freeze import edition_tables
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
 from warehouse.sql_files import read_sql
 
@@ -32,7 +32,7 @@ KINDS = ("disappeared", "changed", "re_dated", "comparability", "class", "new", 
 
 
 @dataclass(frozen=True)
-class Said:
+class FigureState:
     """A figure or label as one of the two has it: number, text as published or label, year of the value."""
 
     value: float | None
@@ -56,8 +56,8 @@ class Difference:
     is_core: bool
     item: str
     is_companion: bool
-    before: Said
-    after: Said
+    before: FigureState
+    after: FigureState
     why: tuple[Cause, ...]
 
     @property
@@ -79,7 +79,7 @@ class Drift:
     release: str
     differences: list[Difference]
     definitions: list[DefinitionChange]
-    sources: list[Moved] = field(default_factory=list)
+    sources: list[MovedSource] = field(default_factory=list)
 
     def __bool__(self) -> bool:
         """Whether anything that the edition holds would be different today."""
@@ -129,9 +129,9 @@ def drift(edition: Edition, release: Path) -> Drift:
     """
     problems = verify(edition)
     if problems:
-        told = "; ".join(f"{p.file}: {p.what}" for p in problems[:3])
+        problem_list = "; ".join(f"{p.file}: {p.what}" for p in problems[:3])
         raise EditionError(
-            f"Edition {edition.name} is not as it was signed, so a drift against it says nothing ({told}). See: "
+            f"Edition {edition.name} is not as it was signed, so a drift against it says nothing ({problem_list}). See: "
             f"payung edition verify {edition.name}"
         )
     manifest = read_manifest(release)
@@ -139,7 +139,7 @@ def drift(edition: Edition, release: Path) -> Drift:
     altered = sha256(release / DATABASE) != published
     with _side_by_side(edition, release) as con:
         changes = definition_changes(con)
-        why = Why(con, edition.manifest, manifest, changes, altered)
+        causes = CauseFinder(con, edition.manifest, manifest, changes, altered)
         described = con.execute(
             "SELECT indicator, name, tier FROM release.reference.indicator "
             "UNION ALL SELECT indicator, name, tier FROM edition.reference.indicator"
@@ -165,9 +165,9 @@ def drift(edition: Edition, release: Path) -> Drift:
                     is_core=named[indicator][1],
                     item=item,
                     is_companion=companion,
-                    before=Said(value, text, year),
-                    after=Said(value_now, text_now, year_now),
-                    why=why.of(indicator, area, cell, item),
+                    before=FigureState(value, text, year),
+                    after=FigureState(value_now, text_now, year_now),
+                    why=causes.of(indicator, area, cell, item),
                 )
             )
     return Drift(edition, manifest["release"], found, changes, moved_sources(edition.manifest, manifest))
@@ -179,7 +179,7 @@ def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyCo
     con = open_engine()
     try:
         con.execute("ATTACH ':memory:' AS edition")
-        for name in kept_tables():
+        for name in edition_tables():
             if not edition.table(name).exists():
                 continue  # a table that came with a later version; what reads it says so
             con.execute(f"CREATE SCHEMA IF NOT EXISTS edition.{name.split('.')[0]}")

@@ -15,8 +15,8 @@ from typing import Any
 
 from indicator_defs.errors import PayungError, WrongUseError
 from warehouse.disk import sha256
+from warehouse.release.release_folders import EDITIONS
 
-FOLDER = "editions"
 MANIFEST = "manifest.json"
 CHECKSUM = "CHECKSUM"
 FORMAT = 1
@@ -106,7 +106,7 @@ class Editions:
     @property
     def folder(self) -> Path:
         """Where the editions are."""
-        return self.home / FOLDER
+        return self.home / EDITIONS
 
     def all(self) -> list[Edition]:
         """All editions by name; what stands under a hidden name is not one."""
@@ -119,10 +119,10 @@ class Editions:
         for edition in self.all():
             if edition.name == name:
                 return edition
-        known = ", ".join(e.name for e in self.all())
+        listed = ", ".join(e.name for e in self.all())
         raise EditionError(
             f"There is no edition {name!r}. "
-            + (f"Editions here: {known}." if known else "None was frozen yet: payung edition freeze --help")
+            + (f"Editions here: {listed}." if listed else "None was frozen yet: payung edition freeze --help")
         )
 
     def refuse_name(self, name: str) -> None:
@@ -158,11 +158,11 @@ def verify(edition: Edition, checksum: str | None = None) -> list[Problem]:
     Without it, somebody who alters files, manifest and CHECKSUM together is not found out. Raises EditionError where
     the manifest cannot be read, EditionUseError where `checksum` is no sha256.
     """
-    wanted = None if checksum is None else as_sha256(checksum)
+    given_sha256 = None if checksum is None else as_sha256(checksum)
     manifest = edition.manifest
     problems = []
     found = edition.checksum
-    if wanted is not None and found != wanted:
+    if given_sha256 is not None and found != given_sha256:
         problems.append(Problem(MANIFEST, f"its sha256 is {found}, not the checksum given"))
     try:
         written = (edition.folder / CHECKSUM).read_text(encoding="utf-8").split()
@@ -173,15 +173,15 @@ def verify(edition: Edition, checksum: str | None = None) -> list[Problem]:
     if manifest["edition"] != edition.name:
         problems.append(Problem(MANIFEST, f"is of edition {manifest['edition']}; the folder was renamed"))
     files: dict[str, dict[str, Any]] = manifest["files"]
-    there = {p.relative_to(edition.folder).as_posix() for p in edition.folder.rglob("*") if not p.is_dir()}
+    present = {p.relative_to(edition.folder).as_posix() for p in edition.folder.rglob("*") if not p.is_dir()}
     for name, entry in sorted(files.items()):
-        if name not in there:
+        if name not in present:
             problems.append(Problem(name, "missing"))
         elif (edition.folder / name).is_symlink():
             problems.append(Problem(name, "a link in the place of the file signed"))
         elif sha256(edition.folder / name) != entry["sha256"]:
             problems.append(Problem(name, "altered: its sha256 is not the one signed"))
-    problems += [Problem(name, "added after signing") for name in sorted(there - set(files) - {MANIFEST, CHECKSUM})]
+    problems += [Problem(name, "added after signing") for name in sorted(present - set(files) - {MANIFEST, CHECKSUM})]
     return problems
 
 

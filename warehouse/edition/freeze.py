@@ -55,7 +55,7 @@ CHECKSUMS = "FILES.sha256"
 READ_ME = "README.txt"
 
 
-def kept_tables() -> list[str]:
+def edition_tables() -> list[str]:
     """Full names of the tables that an edition holds."""
     reference = [t.full_name for t in tables().values() if t.schema == "reference" and not t.is_work]
     return sorted({*WHOLE, *IN_PART, *reference})
@@ -70,17 +70,17 @@ def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, n
     editions.refuse_name(name)
     if not note.strip():
         raise EditionUseError("--note is empty; say what the edition is for, as the meeting that it was signed at.")
-    manifest = read_manifest(release)
-    _refuse_altered(release, manifest)
+    release_manifest = read_manifest(release)
+    _refuse_altered(release, release_manifest)
     final = editions.folder / name
     aside = editions.folder / f".{name}.{os.getpid()}"
     try:
         _clean(editions.folder)
         aside.mkdir(parents=True)
         with _opened(release) as con:
-            told = _described(con, manifest, name, signed_by, note.strip())
-            told["tables"] = _write_tables(con, aside, release.name)
-        _write_texts(aside, told)
+            manifest = _described(con, release_manifest, name, signed_by, note.strip())
+            manifest["tables"] = _write_tables(con, aside, release.name)
+        _write_texts(aside, manifest)
         _seal(aside)
         aside.rename(final)
         sync(editions.folder)
@@ -142,7 +142,7 @@ def _described(
 def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) -> dict[str, Any]:
     """Writes each table as Parquet and CSV; returns rows and description by full name."""
     published = {f"{s}.{t}" for s, t in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}
-    missing = sorted(set(kept_tables()) - published)
+    missing = sorted(set(edition_tables()) - published)
     if missing:
         raise EditionError(
             f"Release {release_id} was made by another version and lacks {', '.join(missing)}. Make a release with this "
@@ -150,7 +150,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) 
         )
     con.execute(read_sql(SQL / "_frozen.sql"))
     out: dict[str, Any] = {}
-    for full_name in kept_tables():
+    for full_name in edition_tables():
         description = tables()[full_name]
         source = f'"{full_name}"' if full_name in IN_PART else full_name
         columns = ", ".join(f'"{c}"' for c in description.column_names)
@@ -172,33 +172,33 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, aside: Path, full_name: st
     return rows
 
 
-def _write_texts(aside: Path, told: dict[str, Any]) -> None:
-    (aside / READ_ME).write_text(_read_me(told), encoding="utf-8")
+def _write_texts(aside: Path, manifest: dict[str, Any]) -> None:
+    (aside / READ_ME).write_text(_read_me(manifest), encoding="utf-8")
     sums = {p.relative_to(aside).as_posix(): sha256(p) for p in sorted(aside.rglob("*")) if p.is_file()}
     lines = "".join(f"{digest}  {name}\n" for name, digest in sums.items())
     (aside / CHECKSUMS).write_text(lines, encoding="utf-8")
     sums[CHECKSUMS] = sha256(aside / CHECKSUMS)
     files = {n: {"sha256": sums[n], "bytes": (aside / n).stat().st_size} for n in sorted(sums)}
-    text = json.dumps({**told, "files": files}, indent=1, ensure_ascii=False, default=str) + "\n"
+    text = json.dumps({**manifest, "files": files}, indent=1, ensure_ascii=False, default=str) + "\n"
     (aside / MANIFEST).write_text(text, encoding="utf-8")
     (aside / CHECKSUM).write_text(f"{sha256(aside / MANIFEST)}  {MANIFEST}\n", encoding="utf-8")
 
 
-def _read_me(told: dict[str, Any]) -> str:
-    tables_told = "\n".join(f"  {n}: {t['description']} ({t['rows']} rows)" for n, t in told["tables"].items())
-    signed = told["signed_by"]
-    return f"""{told["title"]}
-Edition {told["edition"]}, signed by {signed["name"]}, {signed["body"]}, at {told["signed_at"]} (UTC).
-{told["note"]}
+def _read_me(manifest: dict[str, Any]) -> str:
+    table_lines = "\n".join(f"  {n}: {t['description']} ({t['rows']} rows)" for n, t in manifest["tables"].items())
+    signed = manifest["signed_by"]
+    return f"""{manifest["title"]}
+Edition {manifest["edition"]}, signed by {signed["name"]}, {signed["body"]}, at {manifest["signed_at"]} (UTC).
+{manifest["note"]}
 
-Frozen from Payung release {told["release"]}. Later releases do not change it.
+Frozen from Payung release {manifest["release"]}. Later releases do not change it.
 
 Is it the one that was signed? Its checksum (in the minutes) is the sha256 of {MANIFEST}, which holds that of every file.
-  payung edition verify {told["edition"]} --checksum "..."
+  payung edition verify {manifest["edition"]} --checksum "..."
 or without Payung: sha256sum {MANIFEST}; sha256sum -c {CHECKSUM} {CHECKSUMS}
 
 Each table as csv/NAME.csv (UTF-8, missing values empty) and parquet/NAME.parquet:
-{tables_told}
+{table_lines}
 
 Licence and attribution of each source: lineage.snapshot.
 """

@@ -1,7 +1,7 @@
-"""The way back of one number: from the figure to the row of the bytes that were read, and why it is this one.
+"""The lineage of one number: from the figure to the row of the bytes that were read, and why it is this one.
 
 Belongs here: finding everything that a release knows of one cell of the indicator set, and nothing where it knows
-nothing. Regional figures: regional_figure.py. The same in SQL for many cells: sql/main/way_back*.sql.
+nothing. Regional figures: regional_figure.py. The same in SQL for many cells: sql/main/*_lineage.sql.
 Does not belong here: how it is printed (pipelines/cli/output/explain.py), and computing or choosing anything (sql/).
 """
 
@@ -15,46 +15,46 @@ from typing import Any
 import duckdb
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.cell_texts import is_year
 from indicator_defs.errors import PayungError, WrongUseError
-from indicator_defs.files import is_year
-from warehouse.explain import queries as sql
-from warehouse.explain.parts import (
+from warehouse.explain import value_queries as queries
+from warehouse.explain.explanation_parts import (
+    AssignedBreakdown,
     BaselineUse,
     Candidate,
-    Cell,
-    Correction,
-    Feed,
-    Fixed,
-    Gap,
-    Near,
-    Origin,
-    Rejection,
-    Revision,
-    Short,
-    Translation,
-    Value,
-    Vintage,
-    WayBack,
+    CellCorrection,
+    CellRevision,
+    CellVintage,
+    ChosenValue,
+    CodeTranslation,
+    Explanation,
+    FeedChoice,
+    GapExplanation,
+    NearbyValue,
+    RejectedRow,
+    RequestedCell,
+    ValueLineage,
+    ValueOrigin,
 )
 from warehouse.explain.regional_figure import find_group, find_without_group
-from warehouse.query import known_codes
+from warehouse.query import release_codes
 from warehouse.query.read_only import reader
-from warehouse.query.rows import one, records, rows
+from warehouse.query.result_records import objects, one_record, records
 
 IN_BASELINE = ("baseline", "latest")
 
 
-class WayBackError(PayungError):
-    """The number asked for cannot be explained from this release."""
+class ExplanationError(PayungError):
+    """The requested number cannot be explained from this release."""
 
 
-class UnknownError(WayBackError, WrongUseError):
-    """What is asked for is not known to the release; the message names what is near."""
+class UnknownCellError(ExplanationError, WrongUseError):
+    """The release has no such indicator, area, year or code; the message names similar ones."""
 
 
 @dataclass(frozen=True)
-class Asked:
-    """The number asked for. `year`: a year, or baseline or latest; breakdowns left out are those of the headline."""
+class ExplanationRequest:
+    """The number to explain. `year`: a year, or baseline or latest; breakdowns left out are those of the headline."""
 
     indicator: str
     area: str
@@ -62,50 +62,56 @@ class Asked:
     breakdowns: Mapping[str, str] = field(default_factory=dict)
 
 
-def way_back(release: Path, asked: Asked) -> WayBack:
-    """Everything that a release knows of one number, or of the gap in its place. Raises as `ways_back` does."""
-    return ways_back(release, [asked])[0]
+def explain(release: Path, request: ExplanationRequest) -> Explanation:
+    """Everything that a release knows of one number, or of the gap in its place. Raises as `explain_all` does."""
+    return explain_all(release, [request])[0]
 
 
-def ways_back(release: Path, asked: Sequence[Asked]) -> list[WayBack]:
-    """The ways back of several numbers of one release, in the order asked for.
+def explain_all(release: Path, requests: Sequence[ExplanationRequest]) -> list[Explanation]:
+    """The explanations of several numbers of one release, in the order of the requests.
 
-    Raises UnknownError for an indicator, area, year or breakdown code that the release does not know, WayBackError for a
-    release of another version.
+    Raises UnknownCellError for an indicator, area, year or breakdown code that the release does not know,
+    ExplanationError for a release of another version.
     """
     with reader(release) as con:
         try:
-            return [_way_back(con, a) for a in asked]
+            return [_explain(con, request) for request in requests]
         except duckdb.CatalogException as error:
-            raise WayBackError(
+            raise ExplanationError(
                 f"Release {release.name} lacks a table or view that its numbers are explained with: {error}. It was made "
                 "by another version; publish anew: payung refresh --force"
             ) from error
 
 
-def _way_back(con: duckdb.DuckDBPyConnection, asked: Asked) -> WayBack:
-    cell = _cell(con, asked)
-    release = str(one(con, "SELECT release FROM main.release")["release"])
+def _explain(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> Explanation:
+    cell = _cell(con, request)
+    release = str(one_record(con, "SELECT release FROM main.release")["release"])
     if cell.area_type == "group":
         group = find_group(con, cell)
-        near = _nears(con, sql.NEAR_GROUP_BREAKDOWNS, _of(cell))
-        gap = None if group else Gap(find_without_group(con, cell), None, None, _near_years(con, cell), near, [])
+        nearby = _nearby(con, queries.NEAR_GROUP_BREAKDOWNS, _parameters(cell))
+        gap = (
+            None
+            if group
+            else GapExplanation(find_without_group(con, cell), None, None, _nearby_years(con, cell), nearby, [])
+        )
         kind = "gap" if group is None else "withheld" if group.obs_value is None else "group"
         baseline = _baseline(con, cell)
-        return WayBack(release, kind, cell, None, [], [], [], [], [], [], group, baseline, gap)
+        return Explanation(release, kind, cell, None, [], [], [], [], [], [], group, baseline, gap)
     value = _value(con, cell)
     candidates = _candidates(con, cell)
-    corrections = rows(con, sql.CORRECTIONS, Correction, _of(cell))
-    revisions = rows(con, sql.REVISIONS, Revision, _of(cell))
-    ids = set(_distinct(candidates, cell)) | {r["id"] for r in records(con, sql.WITHDRAWN_IDS, _of(cell))}
-    vintages = rows(con, sql.VINTAGES, Vintage, {"ids": sorted(ids)})
-    return WayBack(
+    corrections = objects(con, queries.CORRECTIONS, CellCorrection, _parameters(cell))
+    revisions = objects(con, queries.REVISIONS, CellRevision, _parameters(cell))
+    ids = set(_of_the_year(candidates, cell)) | {
+        r["id"] for r in records(con, queries.WITHDRAWN_IDS, _parameters(cell))
+    }
+    vintages = objects(con, queries.VINTAGES, CellVintage, {"ids": sorted(ids)})
+    return Explanation(
         release=release,
         kind="gap" if value is None else "value",
         cell=cell,
         value=value,
-        origins=[origin(con, i) for i in ([value.observation_id] if value else _distinct(candidates, cell))],
-        feeds=rows(con, sql.FEEDS, Feed, _of(cell)),
+        origins=[origin(con, i) for i in ([value.observation_id] if value else _of_the_year(candidates, cell))],
+        feeds=objects(con, queries.FEEDS, FeedChoice, _parameters(cell)),
         candidates=candidates,
         corrections=corrections,
         vintages=vintages,
@@ -116,10 +122,10 @@ def _way_back(con: duckdb.DuckDBPyConnection, asked: Asked) -> WayBack:
     )
 
 
-# -- what is asked for -----------------------------------------------------------------------------------------------
+# -- the requested cell -----------------------------------------------------------------------------------------------
 
 
-def _of(cell: Cell) -> dict[str, Any]:
+def _parameters(cell: RequestedCell) -> dict[str, Any]:
     """The parameters of the queries about a cell; each takes those that it names."""
     return {
         "indicator": cell.indicator,
@@ -130,18 +136,22 @@ def _of(cell: Cell) -> dict[str, Any]:
     }
 
 
-def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
-    indicator = known_codes.find(known_codes.indicators(con), "indicator", asked.indicator, UnknownError).code
-    meant = known_codes.find(known_codes.areas(con), "area", asked.area, UnknownError)
-    area = meant.code
-    area_type = one(con, "SELECT area_type FROM reference.area WHERE ref_area = $area", {"area": area})["area_type"]
-    found = one(con, sql.INDICATOR, {"indicator": indicator})
+def _cell(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> RequestedCell:
+    indicator = release_codes.find_code(
+        release_codes.indicators(con), "indicator", request.indicator, UnknownCellError
+    ).code
+    area_match = release_codes.find_code(release_codes.areas(con), "area", request.area, UnknownCellError)
+    area = area_match.code
+    area_type = one_record(con, "SELECT area_type FROM reference.area WHERE ref_area = $area", {"area": area})[
+        "area_type"
+    ]
+    found = one_record(con, queries.INDICATOR, {"indicator": indicator})
     headline = {b: str(found[f"headline_{b}"]) for b in BREAKDOWNS}
-    breakdowns = headline | {b: _code(con, b, given) for b, given in asked.breakdowns.items()}
+    breakdowns = headline | {b: _code(con, b, given) for b, given in request.breakdowns.items()}
     differing = [b for b in BREAKDOWNS if breakdowns[b] != headline[b]]
     key = "|".join(breakdowns.values())
-    return Cell(
-        asked=asked.year.lower(),
+    return RequestedCell(
+        asked=request.year.lower(),
         indicator=indicator,
         name=found["name"],
         definition_file=found["definition_file"],
@@ -149,9 +159,9 @@ def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
         unit=found["unit"] or found["unit_measure"],
         method=found["method"],
         ref_area=area,
-        area_name=meant.name,
+        area_name=area_match.name,
         area_type=area_type,
-        time_period=_year(con, indicator, area, key, asked.year),
+        time_period=_year(con, indicator, area, key, request.year),
         breakdowns=breakdowns,
         breakdown_family="+".join(differing) or "total",
         is_headline=not differing,
@@ -160,8 +170,8 @@ def _cell(con: duckdb.DuckDBPyConnection, asked: Asked) -> Cell:
 
 def _code(con: duckdb.DuckDBPyConnection, breakdown: str, given: str) -> str:
     listing = f"payung sql \"SELECT code, name FROM reference.code WHERE codelist = '{breakdown}'\""
-    return known_codes.find(
-        known_codes.codes(con, breakdown), f"code of {breakdown}", given, UnknownError, listing
+    return release_codes.find_code(
+        release_codes.codes(con, breakdown), f"code of {breakdown}", given, UnknownCellError, listing
     ).code
 
 
@@ -169,34 +179,34 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
     if given.lower() in IN_BASELINE:
         word = given.lower()
         # where there is none, the year that the set asks for, so that the gap is explained
-        wanted = {"baseline": "baseline_year", "latest": "latest_reference_year"}[word]
-        found = one(
+        set_year = {"baseline": "baseline_year", "latest": "latest_reference_year"}[word]
+        found = one_record(
             con,
             f"SELECT coalesce((SELECT {word}_year FROM baseline.value WHERE indicator = $indicator "
-            f"AND ref_area = $area AND cell = $cell), {wanted}) AS year "
+            f"AND ref_area = $area AND cell = $cell), {set_year}) AS year "
             "FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'",
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])
     if not is_year(given):
-        raise UnknownError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
+        raise UnknownCellError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
     return int(given)
 
 
 # -- a value and its candidates --------------------------------------------------------------------------------------
 
 
-def _value(con: duckdb.DuckDBPyConnection, cell: Cell) -> Value | None:
-    found = rows(con, sql.VALUE, Value, _of(cell))
+def _value(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> ChosenValue | None:
+    found = objects(con, queries.VALUE, ChosenValue, _parameters(cell))
     return found[0] if found else None
 
 
-def origin(con: duckdb.DuckDBPyConnection, observation_id: str) -> Origin:
+def origin(con: duckdb.DuckDBPyConnection, observation_id: str) -> ValueOrigin:
     """The row and the bytes of one observation, and the crosswalk lines that translated its codes."""
-    found = one(con, sql.ORIGIN, {"id": observation_id})
+    found = one_record(con, queries.ORIGIN, {"id": observation_id})
     table = f'staged."{found.pop("staged_name")}"'
     place = {"snapshot": found["snapshot_id"], "row": found["snapshot_row"], "series": found["provider_series"]}
-    staged = one(
+    staged = one_record(
         con,
         f"SELECT * FROM {table} WHERE snapshot_id = $snapshot AND snapshot_row = $row AND series = $series",
         place,
@@ -211,43 +221,45 @@ def origin(con: duckdb.DuckDBPyConnection, observation_id: str) -> Origin:
         "obs_status": staged["obs_status"] or "",
         "nature": staged["nature"] or "",
     }
-    return Origin(
+    return ValueOrigin(
         **found,
         row={k: str(v) for k, v in staged.items() if v not in (None, "") and k not in ("snapshot_id", "snapshot_row")},
-        translations=rows(con, sql.TRANSLATIONS, Translation, codes),
-        fixed=_fixed(con, observation_id),
+        translations=objects(con, queries.TRANSLATIONS, CodeTranslation, codes),
+        fixed=_assigned_breakdowns(con, observation_id),
     )
 
 
-def _fixed(con: duckdb.DuckDBPyConnection, observation_id: str) -> list[Fixed]:
+def _assigned_breakdowns(con: duckdb.DuckDBPyConnection, observation_id: str) -> list[AssignedBreakdown]:
     """Breakdowns that the definition or a rename of the series sets; a rename goes before the definition."""
-    out: dict[str, Fixed] = {}
-    for found in records(con, sql.SETTINGS, {"id": observation_id}):
+    out: dict[str, AssignedBreakdown] = {}
+    for found in records(con, queries.SETTINGS, {"id": observation_id}):
         for breakdown in BREAKDOWNS:
             target = found[f"set_{breakdown}"]
             if target is not None and breakdown not in out:
-                out[breakdown] = Fixed(breakdown, target, found["place"])
+                out[breakdown] = AssignedBreakdown(breakdown, target, found["place"])
     return list(out.values())
 
 
-def _candidates(con: duckdb.DuckDBPyConnection, cell: Cell) -> list[Candidate]:
-    return rows(con, sql.CANDIDATES, Candidate, _of(cell))
+def _candidates(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> list[Candidate]:
+    return objects(con, queries.CANDIDATES, Candidate, _parameters(cell))
 
 
-def _distinct(candidates: list[Candidate], cell: Cell) -> list[str]:
+def _of_the_year(candidates: list[Candidate], cell: RequestedCell) -> list[str]:
     """The observations among the candidates that are of the year itself."""
     return list(dict.fromkeys(c.observation_id for c in candidates if c.time_period == cell.time_period))
 
 
-def _baseline(con: duckdb.DuckDBPyConnection, cell: Cell) -> BaselineUse | None:
-    found = records(con, sql.BASELINE, _of(cell))
+def _baseline(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> BaselineUse | None:
+    found = records(con, queries.BASELINE, _parameters(cell))
     if not found:
         return None
     is_averaged = found[0].pop("is_averaged")
     roles = [r for r in IN_BASELINE if found[0][f"{r}_year"] == cell.time_period]
     if not roles:
         return None
-    averaged = rows(con, sql.AVERAGED, Short, _of(cell)) if is_averaged and "baseline" in roles else []
+    averaged = (
+        objects(con, queries.AVERAGED, ValueLineage, _parameters(cell)) if is_averaged and "baseline" in roles else []
+    )
     return BaselineUse(role=" and ".join(roles), averaged=averaged, **found[0])
 
 
@@ -256,26 +268,26 @@ def _baseline(con: duckdb.DuckDBPyConnection, cell: Cell) -> BaselineUse | None:
 
 def _gap(
     con: duckdb.DuckDBPyConnection,
-    cell: Cell,
+    cell: RequestedCell,
     candidates: list[Candidate],
-    corrections: list[Correction],
-    revisions: list[Revision],
-) -> Gap:
-    years = _near_years(con, cell)
-    breakdowns = _nears(con, sql.NEAR_BREAKDOWNS, _of(cell))
+    corrections: list[CellCorrection],
+    revisions: list[CellRevision],
+) -> GapExplanation:
+    years = _nearby_years(con, cell)
+    breakdowns = _nearby(con, queries.NEAR_BREAKDOWNS, _parameters(cell))
     rejections = _rejections(con, cell)
-    wanted = ["headline"] if cell.is_headline else cell.breakdown_family.split("+")
-    gaps = records(con, sql.AVAILABILITY, {**_of(cell), "breakdowns": wanted})
-    said = "; ".join(g["reason"] for g in gaps if g["reason"]) or None
-    there = [c for c in candidates if c.time_period == cell.time_period]
-    gone = [r for r in revisions if r.revision_class == "withdrawn" and r.time_period == cell.time_period]
-    if there:
-        told = [f"{c.value_text or 'no value'} ({c.feed}): {c.why}" for c in there]
-        reason = "Published, but not used: " + "; ".join([*told, *(k.why for k in corrections if k.applied)])
+    breakdowns_of_cell = ["headline"] if cell.is_headline else cell.breakdown_family.split("+")
+    gaps = records(con, queries.AVAILABILITY, {**_parameters(cell), "breakdowns": breakdowns_of_cell})
+    availability = "; ".join(g["reason"] for g in gaps if g["reason"]) or None
+    published = [c for c in candidates if c.time_period == cell.time_period]
+    withdrawn = [r for r in revisions if r.revision_class == "withdrawn" and r.time_period == cell.time_period]
+    if published:
+        candidate_texts = [f"{c.value_text or 'no value'} ({c.feed}): {c.why}" for c in published]
+        reason = "Published, but not used: " + "; ".join([*candidate_texts, *(k.why for k in corrections if k.applied)])
     elif rejections:
         reason = f"Published, but rejected: {rejections[0].reason}, {rejections[0].detail}"
-    elif gone:
-        last = max(gone, key=lambda r: r.vintage_to)
+    elif withdrawn:
+        last = max(withdrawn, key=lambda r: r.vintage_to)
         reason = (
             f"Withdrawn: {last.feed} published {last.text_from} in the vintage of {last.vintage_from} and has none in "
             f"that of {last.vintage_to}"
@@ -283,21 +295,30 @@ def _gap(
     elif years:
         reason = f"No source publishes it for {cell.time_period}; other years are at hand"
     elif gaps:
-        reason = said or "No source publishes this breakdown"
+        reason = availability or "No source publishes this breakdown"
     else:
         reason = "No source publishes it for this area and breakdown"
-    return Gap(
-        reason, said, next((g["filled_by"] for g in gaps if g["filled_by"]), None), years, breakdowns, rejections
+    return GapExplanation(
+        reason,
+        availability,
+        next((g["filled_by"] for g in gaps if g["filled_by"]), None),
+        years,
+        breakdowns,
+        rejections,
     )
 
 
-def _near_years(con: duckdb.DuckDBPyConnection, cell: Cell) -> list[Near]:
-    return _nears(con, sql.NEAR_GROUP_YEARS if cell.area_type == "group" else sql.NEAR_YEARS, _of(cell))
+def _nearby_years(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> list[NearbyValue]:
+    return _nearby(
+        con,
+        queries.NEAR_GROUP_YEARS if cell.area_type == "group" else queries.NEAR_YEARS,
+        _parameters(cell),
+    )
 
 
-def _nears(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]) -> list[Near]:
+def _nearby(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, Any]) -> list[NearbyValue]:
     return [
-        Near(
+        NearbyValue(
             found["time_period"],
             {b: found[b] for b in BREAKDOWNS if found[b] != found[f"headline_{b}"]},
             found["value_text"],
@@ -307,13 +328,13 @@ def _nears(con: duckdb.DuckDBPyConnection, query: str, parameters: Mapping[str, 
     ]
 
 
-def _rejections(con: duckdb.DuckDBPyConnection, cell: Cell) -> list[Rejection]:
-    out: list[Rejection] = []
-    for claimed in records(con, sql.CLAIMED_TABLES, {"indicator": cell.indicator}):
-        out += rows(
+def _rejections(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> list[RejectedRow]:
+    out: list[RejectedRow] = []
+    for dataset in records(con, queries.CLAIMED_TABLES, {"indicator": cell.indicator}):
+        out += objects(
             con,
-            sql.REJECTIONS.format(table=f'staged."{claimed["staged_table"]}"'),
-            Rejection,
-            {**_of(cell), "period": str(cell.time_period)},
+            queries.REJECTIONS.format(table=f'staged."{dataset["staged_table"]}"'),
+            RejectedRow,
+            {**_parameters(cell), "period": str(cell.time_period)},
         )
     return out

@@ -1,4 +1,4 @@
-"""The way back of a regional figure: method, weight, class, and each member with its own way back in short.
+"""The lineage of a regional figure: method, weight, class, and each member with the lineage of its value.
 
 Belongs here: finding what a release knows of one row of indicator_set.aggregate, and why there is none.
 Does not belong here: computing the figure (sql/indicator_set/aggregate.sql) and values of one area (explanation.py).
@@ -11,51 +11,54 @@ from typing import Any
 
 import duckdb
 
-from warehouse.explain.parts import (
-    Absent,
-    Cell,
-    Group,
-    Member,
+from warehouse.explain.explanation_parts import (
+    AbsentMember,
+    ClassThreshold,
+    FigureMember,
+    FigureWeight,
     MemberBreak,
-    Short,
-    Threshold,
-    Weight,
+    RegionalFigure,
+    RequestedCell,
+    ValueLineage,
     WeightRow,
     WeightSource,
 )
-from warehouse.query.rows import FILE, one, picked, records, rows
+from warehouse.explain.value_queries import FILE_COLUMNS
+from warehouse.query.result_records import object_of, objects, one_record, records
+from warehouse.release.views import name_in_release
 
 # Series that weights are made of, as sql/indicator_set/weight_value.sql names them.
 TOTAL, BIRTHS, AGE_AND_SEX, URBAN = "TPopulation1July", "Births", ("PopFemale", "PopMale"), "SP.URB.TOTL.IN.ZS"
 FORCE, FORCE_WOMEN, RATE, RATE_MEN = "SL.TLF.TOTL.IN", "SL.TLF.TOTL.FE.ZS", "SL.UEM.TOTL.ZS", "SL.UEM.TOTL.MA.ZS"
 
 
-def find_group(con: duckdb.DuckDBPyConnection, cell: Cell) -> Group | None:
+def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalFigure | None:
     """The regional figure of a cell, also a withheld one; None where no member has a value that counts."""
-    asked = {"indicator": cell.indicator, "area": cell.ref_area, "year": cell.time_period, "cell": cell.key}
-    found = records(con, FIGURE, asked)
+    parameters = {"indicator": cell.indicator, "area": cell.ref_area, "year": cell.time_period, "cell": cell.key}
+    found = records(con, FIGURE, parameters)
     if not found:
         return None
+    members_query = MEMBERS.format(view=name_in_release(con, "aggregate_lineage"))
     members = [
-        picked(Member, lines[0], values=[picked(Short, line) for line in lines])
-        for lines in (list(g) for _, g in groupby(records(con, MEMBERS, asked), key=lambda r: r["ref_area"]))
+        object_of(FigureMember, lines[0], values=[object_of(ValueLineage, line) for line in lines])
+        for lines in (list(g) for _, g in groupby(records(con, members_query, parameters), key=lambda r: r["ref_area"]))
     ]
     has_no_weight = "no_weight" in (found[0]["flags"] or "").split("; ")
-    return picked(
-        Group,
+    return object_of(
+        RegionalFigure,
         found[0],
-        thresholds=rows(con, THRESHOLDS, Threshold, asked),
+        thresholds=objects(con, THRESHOLDS, ClassThreshold, parameters),
         # without a weight for the breakdown nothing was weighted
         weight=None if has_no_weight else _weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
         members=members,
-        breaks=rows(con, BREAKS, MemberBreak, asked),
-        absent=rows(con, ABSENT, Absent, asked),
+        breaks=objects(con, BREAKS, MemberBreak, parameters),
+        absent=objects(con, ABSENT, AbsentMember, parameters),
     )
 
 
-def find_without_group(con: duckdb.DuckDBPyConnection, cell: Cell) -> str:
+def find_without_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> str:
     """Why there is no regional figure of a cell."""
-    found = one(con, LIMITS, {"indicator": cell.indicator, "area": cell.ref_area})
+    found = one_record(con, LIMITS, {"indicator": cell.indicator, "area": cell.ref_area})
     first, last = found["first_reference_year"], found["latest_reference_year"]
     if found["status"] == "declared":
         return f"No values yet: {found['gap_reason']} Obtain from: {found['gap_obtain_from']}"
@@ -68,11 +71,11 @@ def find_without_group(con: duckdb.DuckDBPyConnection, cell: Cell) -> str:
     return f"No member has a usable value of this breakdown in the window of {cell.time_period}"
 
 
-def _weight(con: duckdb.DuckDBPyConnection, name: str | None, cell: Cell, kind: str) -> Weight | None:
+def _weight(con: duckdb.DuckDBPyConnection, name: str | None, cell: RequestedCell, kind: str) -> FigureWeight | None:
     if name is None:
         return None
-    found = one(con, WEIGHT, {"weight": name, "indicator": cell.indicator})
-    asked = {
+    found = one_record(con, WEIGHT, {"weight": name, "indicator": cell.indicator})
+    parameters = {
         "weight": name,
         "series": _series(found, cell, kind == "mean"),
         "indicator": cell.indicator,
@@ -80,14 +83,17 @@ def _weight(con: duckdb.DuckDBPyConnection, name: str | None, cell: Cell, kind: 
         "year": cell.time_period,
         "cell": cell.key,
     }
-    made_of = rows(con, MADE_OF, WeightSource, asked) + rows(con, COVERAGE_MADE_OF, WeightSource, asked)
-    made = rows(con, ROWS, WeightRow, asked) + rows(con, COVERAGE_ROWS, WeightRow, asked)
-    return picked(
-        Weight, found, made_of=made_of, rows=sorted(made, key=lambda r: (r.ref_area, r.series, r.time_period))
+    made_of = objects(con, MADE_OF, WeightSource, parameters) + objects(con, COVERAGE_MADE_OF, WeightSource, parameters)
+    weight_rows = objects(con, ROWS, WeightRow, parameters) + objects(con, COVERAGE_ROWS, WeightRow, parameters)
+    return object_of(
+        FigureWeight,
+        found,
+        made_of=made_of,
+        rows=sorted(weight_rows, key=lambda r: (r.ref_area, r.series, r.time_period)),
     )
 
 
-def _series(weight: dict[str, Any], cell: Cell, is_mean: bool) -> list[str]:
+def _series(weight: dict[str, Any], cell: RequestedCell, is_mean: bool) -> list[str]:
     """The series that sql/indicator_set/weight_value.sql makes the weight of a cell of."""
     kind, sex = weight["kind"], cell.breakdowns["sex"] if is_mean else "_T"
     urban = [URBAN] if is_mean and cell.breakdowns["urbanisation"] != "_T" else []
@@ -134,7 +140,7 @@ ORDER BY p.threshold
 
 MEMBERS = """
 SELECT *
-FROM main.way_back_members
+FROM main.{view}
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
 ORDER BY ref_area, time_period
 """
@@ -304,7 +310,7 @@ WITH covered AS (
 )
 SELECT
     v.ref_area, o.feed AS series, v.time_period, 1 AS n_rows, v.value_text, o.snapshot_id,
-    {FILE},
+    {FILE_COLUMNS},
     CAST(split_part(o.snapshot_row, ':', 2) AS INTEGER) AS first_row,
     CAST(split_part(o.snapshot_row, ':', 2) AS INTEGER) AS last_row
 FROM covered AS v

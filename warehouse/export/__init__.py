@@ -2,8 +2,9 @@
 
 Belongs here: the one public door, `export`, and which kinds there are.
 Does not belong here: reading the release (release_reader.py), the workbook (release_workbook.py, sheet_writer.py,
-contents_sheet.py), its notes and metadata sheets, which the site prints too (reading_notes.py, metadata_sheet.py), the
-data packages (data_package.py), the figures (report_figures.py), the site (site/), the command line (pipelines).
+contents_sheet.py, workbook_tabs.py), its notes and metadata sheets, which the site prints too (reading_notes.py,
+metadata_sheet.py), the data packages (data_package.py), the figures (report_figures.py), the site (site/), the command
+line (pipelines).
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
     replaced, others are left alone. The site is replaced as one folder.
     Raises UnknownKindError, and ExportError for a folder without a release, and a folder that cannot be written.
     """
-    wanted = tuple(k for k in KINDS if not only or k in only)
+    kinds = tuple(k for k in KINDS if not only or k in only)
     unknown = sorted(set(only or ()) - set(KINDS))
     if unknown:
         raise UnknownKindError(f"Unknown kind of export: {', '.join(unknown)}. Expected some of {', '.join(KINDS)}.")
@@ -41,20 +42,20 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
     with open_release(release) as reader:
         make_folder(to)
         # Imported where used: openpyxl and matplotlib take as long to load as small exports take to write.
-        if "xlsx" in wanted:
+        if "xlsx" in kinds:
             from warehouse.export.release_workbook import write_workbook
 
             files.append(write_workbook(reader, to))
         for kind in ("csv", "parquet"):
-            if kind in wanted:
+            if kind in kinds:
                 from warehouse.export.data_package import write_package
 
                 files.extend(write_package(reader, to / kind, kind))
-        if "figures" in wanted:
+        if "figures" in kinds:
             from warehouse.export.report_figures import write_figures
 
             files.extend(write_figures(reader, to / "figures"))
-        if "site" in wanted:
+        if "site" in kinds:
             from warehouse.export.site import write_site
 
             files.append(write_site(reader, to / "site"))

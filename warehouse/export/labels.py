@@ -1,28 +1,10 @@
-"""Words that the workbook, the site, the figures and the notes share: sheets, classes, letters of availability.
+"""Words that the workbook, the site, the figures and the notes share: classes, letters of availability.
 
 Belongs here: what a code is called in an export, where no code list of the warehouse says it.
 Does not belong here: labels of code lists (reference.code) and texts of one export only.
 """
 
 from __future__ import annotations
-
-from enum import StrEnum
-
-
-class Tab(StrEnum):
-    """The sheets of the workbook, in their order."""
-
-    CONTENTS = "Contents"
-    NOTES = "Notes"
-    BASELINE = "Baseline"
-    BREAKDOWNS = "Baseline by breakdown"
-    VALUES = "Indicator set"
-    AGGREGATES = "Aggregates"
-    AVAILABILITY = "Availability"
-    REJECTIONS = "Rejections"
-    SOURCES = "Sources"
-    METADATA = "Metadata"
-
 
 PUBLICATION_CLASSES = {"A": "A publish", "B": "B indicative", "C": "C withheld"}
 

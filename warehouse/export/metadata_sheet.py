@@ -1,7 +1,7 @@
 """The metadata sheet of an indicator: its fields in words, for the workbook and the site.
 
 Belongs here: what a sheet says, from one row of sql/indicator_sheet.sql.
-Does not belong here: how it looks (sheets.py, site/templates).
+Does not belong here: how it looks (release_workbook.py, site/templates).
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
 """matplotlib without the machine's and the user's settings: loaded so that they cannot stop it, and its own defaults.
 
 Belongs here: everything that keeps such settings out of the figures; the parts of matplotlib that they are drawn with.
-Does not belong here: how the figures look (figures.py).
+Does not belong here: how the figures look (report_figures.py).
 """
 
 from __future__ import annotations

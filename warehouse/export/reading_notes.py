@@ -1,7 +1,7 @@
 """How to read the exports: the notes and the legend of every letter, class and unit, for the workbook and the site.
 
 Belongs here: what is said once for all tables.
-Does not belong here: how it looks (sheets.py, site/templates), words that name a thing in the tables (labels.py).
+Does not belong here: how it looks (release_workbook.py, site/templates), words that name a thing in the tables (labels.py).
 """
 
 from __future__ import annotations
@@ -9,8 +9,9 @@ from __future__ import annotations
 from typing import Any
 
 from indicator_defs.rounding import digits, percent
-from warehouse.export.labels import AVAILABILITY_LETTERS, PUBLICATION_CLASSES, Tab
-from warehouse.export.release_reader import ReleaseReader, Settings
+from warehouse.export.labels import AVAILABILITY_LETTERS, PUBLICATION_CLASSES
+from warehouse.export.release_reader import IndicatorSetSettings, ReleaseReader
+from warehouse.export.workbook_tabs import WorkbookTab
 
 Note = tuple[Any, ...]  # topic, code, name, text
 
@@ -60,12 +61,12 @@ def note_rows(reader: ReleaseReader) -> list[Note]:
             None,
             "A figure",
             "Name the producer too: the dataset, series and vintage that stand beside each number in the sheet "
-            f"{Tab.VALUES}, with the attribution above.",
+            f"{WorkbookTab.VALUES}, with the attribution above.",
         ),
     ]
 
 
-def _reading(s: Settings) -> list[Note]:
+def _reading(s: IndicatorSetSettings) -> list[Note]:
     texts = {
         "Gaps": 'A missing value stands as text, "no value: " and the reason. It is never 0; a 0 is a published 0.',
         "Censored values": (

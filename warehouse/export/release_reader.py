@@ -42,7 +42,7 @@ class Rows:
 
 
 @dataclass(frozen=True)
-class Settings:
+class IndicatorSetSettings:
     """What the set says: its titles and the years that baseline and latest stand for."""
 
     title: str
@@ -101,11 +101,11 @@ class ReleaseReader:
         return date.fromisoformat(str(self.manifest["made_at"])[:10])
 
     @cached_property
-    def settings(self) -> Settings:
+    def settings(self) -> IndicatorSetSettings:
         """The settings of the ASEAN indicator set."""
-        names = ", ".join(Settings.__dataclass_fields__)
+        names = ", ".join(IndicatorSetSettings.__dataclass_fields__)
         found = self.ask(f"SELECT {names} FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'")
-        return Settings(*found.rows[0])
+        return IndicatorSetSettings(*found.rows[0])
 
     @cached_property
     def areas(self) -> list[Area]:

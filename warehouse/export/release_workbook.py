@@ -12,35 +12,36 @@ from typing import Any
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.export.contents_sheet import add_contents
-from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS, Tab
+from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 from warehouse.export.metadata_sheet import metadata_fields
 from warehouse.export.reading_notes import note_rows
 from warehouse.export.release_reader import ReleaseReader, Rows
-from warehouse.export.sheet_writer import Book, Column, Table, first_rows
+from warehouse.export.sheet_writer import Book, SheetColumn, SheetTable, first_rows
+from warehouse.export.workbook_tabs import WorkbookTab
 
 NAMES = (
-    Column("indicator", "Indicator", 19, "code"),
-    Column("name", "Name", 32),
-    Column("group_name", "Group", 19),
-    Column("tier", "Tier", 10),
-    Column("unit_name", "Unit", 11),
-    Column("ref_area", "Area", 10, "code"),
-    Column("area_name", "Area name", 19),
+    SheetColumn("indicator", "Indicator", 19, "code"),
+    SheetColumn("name", "Name", 32),
+    SheetColumn("group_name", "Group", 19),
+    SheetColumn("tier", "Tier", 10),
+    SheetColumn("unit_name", "Unit", 11),
+    SheetColumn("ref_area", "Area", 10, "code"),
+    SheetColumn("area_name", "Area name", 19),
 )
 BOTH_ENDS = (
-    Column("baseline_year", "Baseline year", 9, "year"),
-    Column("baseline_value", "Baseline value", 18, "value", "baseline_gap"),
-    Column("baseline_status", "Baseline status", 13),
-    Column("baseline_footnote", "Baseline footnote", 30, "note"),
-    Column("latest_year", "Latest year", 9, "year"),
-    Column("latest_value", "Latest value", 18, "value", "latest_gap"),
-    Column("latest_status", "Latest status", 13),
-    Column("latest_footnote", "Latest footnote", 30, "note"),
-    Column("change", "Change, latest minus baseline", 10, "value"),
-    Column("comparable", "Compa-rable", 10),
-    Column("reason", "Reason why not", 38, "note"),
-    Column("baseline_class", "Class of baseline (groups)", 13, "class"),
-    Column("latest_class", "Class of latest (groups)", 13, "class"),
+    SheetColumn("baseline_year", "Baseline year", 9, "year"),
+    SheetColumn("baseline_value", "Baseline value", 18, "value", "baseline_gap"),
+    SheetColumn("baseline_status", "Baseline status", 13),
+    SheetColumn("baseline_footnote", "Baseline footnote", 30, "note"),
+    SheetColumn("latest_year", "Latest year", 9, "year"),
+    SheetColumn("latest_value", "Latest value", 18, "value", "latest_gap"),
+    SheetColumn("latest_status", "Latest status", 13),
+    SheetColumn("latest_footnote", "Latest footnote", 30, "note"),
+    SheetColumn("change", "Change, latest minus baseline", 10, "value"),
+    SheetColumn("comparable", "Compa-rable", 10),
+    SheetColumn("reason", "Reason why not", 38, "note"),
+    SheetColumn("baseline_class", "Class of baseline (groups)", 13, "class"),
+    SheetColumn("latest_class", "Class of latest (groups)", 13, "class"),
 )
 # Heading and width of a breakdown, where its name and the usual width do not do.
 _BREAKDOWN_HEADINGS = {
@@ -53,9 +54,9 @@ _BREAKDOWN_HEADINGS = {
 }
 
 
-def _breakdown_column(breakdown: str) -> Column:
+def _breakdown_column(breakdown: str) -> SheetColumn:
     heading, width = _BREAKDOWN_HEADINGS.get(breakdown, (breakdown.replace("_", " ").capitalize(), 10))
-    return Column(breakdown, heading, width, "code")
+    return SheetColumn(breakdown, heading, width, "code")
 
 
 BREAKDOWN_COLUMNS = tuple(map(_breakdown_column, BREAKDOWNS))  # in the order of the key
@@ -84,13 +85,13 @@ def write_workbook(reader: ReleaseReader, to: Path) -> Path:
 
 
 def _about(reader: ReleaseReader, text: str) -> str:
-    return f"{text} Release {reader.release_id}. Letters and classes: sheet {Tab.NOTES}."
+    return f"{text} Release {reader.release_id}. Letters and classes: sheet {WorkbookTab.NOTES}."
 
 
-def _baseline(reader: ReleaseReader) -> Table:
+def _baseline(reader: ReleaseReader) -> SheetTable:
     s = reader.settings
-    return Table(
-        Tab.BASELINE,
+    return SheetTable(
+        WorkbookTab.BASELINE,
         f"Regional baseline {s.baseline_years} and latest value at {s.latest_reference_year}",
         _about(
             reader,
@@ -100,11 +101,11 @@ def _baseline(reader: ReleaseReader) -> Table:
         (
             *NAMES,
             *BOTH_ENDS,
-            Column("change_areas", "Members in the change (groups)", 20, "note"),
-            Column("change_without_largest", "Change without the largest member", 11, "value"),
-            Column("floor", "National minimum", 10, "value"),
-            Column("target", "National target", 10, "value"),
-            Column("filled_by", "Who could fill the gap", 16, "note"),
+            SheetColumn("change_areas", "Members in the change (groups)", 20, "note"),
+            SheetColumn("change_without_largest", "Change without the largest member", 11, "value"),
+            SheetColumn("floor", "National minimum", 10, "value"),
+            SheetColumn("target", "National target", 10, "value"),
+            SheetColumn("filled_by", "Who could fill the gap", 16, "note"),
         ),
         reader.ask_file("baseline", headline=True),
         frozen=2,
@@ -112,11 +113,11 @@ def _baseline(reader: ReleaseReader) -> Table:
     )
 
 
-def _by_breakdown(reader: ReleaseReader) -> Table:
+def _by_breakdown(reader: ReleaseReader) -> SheetTable:
     rows = reader.ask_file("baseline", headline=False)
     used = [c for c in BREAKDOWN_COLUMNS if any(v != "_T" for v in rows.column(c.field))]
-    return Table(
-        Tab.BREAKDOWNS,
+    return SheetTable(
+        WorkbookTab.BREAKDOWNS,
         "Baseline and latest value by sex, age, quintile and other breakdowns",
         _about(
             reader,
@@ -130,9 +131,9 @@ def _by_breakdown(reader: ReleaseReader) -> Table:
     )
 
 
-def _values(reader: ReleaseReader) -> Table:
-    return Table(
-        Tab.VALUES,
+def _values(reader: ReleaseReader) -> SheetTable:
+    return SheetTable(
+        WorkbookTab.VALUES,
         "ASEAN indicator set: chosen headline values of all years",
         _about(
             reader,
@@ -141,21 +142,21 @@ def _values(reader: ReleaseReader) -> Table:
         ),
         (
             *NAMES,
-            Column("time_period", "Year", 7, "year"),
-            Column("obs_value", "Value", 14, "value", "obs_gap"),
-            Column("value_text", "As published", 12, "code"),
-            Column("status", "Status", 13),
-            Column("nature", "Nature", 15),
-            Column("time_detail", "Period as published", 11, "code"),
-            Column("footnote", "Footnote", 34, "note"),
-            Column("source_citation", "Source as the provider states it", 30, "note"),
-            Column("source", "Dataset", 24),
-            Column("provider_series", "Series", 18, "code"),
-            Column("vintage_date", "Vintage", 11, "date"),
-            Column("role", "Role", 10),
-            Column("break_before", "Break before", 11),
-            Column("in_aggregates", "May enter regional figures", 12),
-            Column("observation_id", "Observation", 34, "code"),
+            SheetColumn("time_period", "Year", 7, "year"),
+            SheetColumn("obs_value", "Value", 14, "value", "obs_gap"),
+            SheetColumn("value_text", "As published", 12, "code"),
+            SheetColumn("status", "Status", 13),
+            SheetColumn("nature", "Nature", 15),
+            SheetColumn("time_detail", "Period as published", 11, "code"),
+            SheetColumn("footnote", "Footnote", 34, "note"),
+            SheetColumn("source_citation", "Source as the provider states it", 30, "note"),
+            SheetColumn("source", "Dataset", 24),
+            SheetColumn("provider_series", "Series", 18, "code"),
+            SheetColumn("vintage_date", "Vintage", 11, "date"),
+            SheetColumn("role", "Role", 10),
+            SheetColumn("break_before", "Break before", 11),
+            SheetColumn("in_aggregates", "May enter regional figures", 12),
+            SheetColumn("observation_id", "Observation", 34, "code"),
         ),
         reader.ask_file("indicator_set"),
         frozen=2,
@@ -163,10 +164,10 @@ def _values(reader: ReleaseReader) -> Table:
     )
 
 
-def _aggregates(reader: ReleaseReader) -> Table:
+def _aggregates(reader: ReleaseReader) -> SheetTable:
     s = reader.settings
-    return Table(
-        Tab.AGGREGATES,
+    return SheetTable(
+        WorkbookTab.AGGREGATES,
         f"Regional figures at {s.baseline_year} and {s.latest_reference_year} with what they rest on",
         _about(
             reader,
@@ -176,31 +177,31 @@ def _aggregates(reader: ReleaseReader) -> Table:
         ),
         (
             *NAMES,
-            Column("breakdown", "Breakdown", 12),
-            Column("point", "Point", 9),
-            Column("time_period", "Reference year", 10, "year"),
-            Column("obs_value", "Figure", 16, "value", "obs_gap"),
-            Column("publication_class", "Class", 12, "class"),
-            Column("class_reason", "Why the class is not better", 26, "note"),
-            Column("title", "What the figure is", 24),
-            Column("n_areas", "Members with a value", 9, "count"),
-            Column("areas", "Members and years", 30, "note"),
-            Column("weight_covered", "Weight covered (0 to 1)", 10, "share"),
-            Column("weight_title", "Weight", 22),
-            Column("mean_year", "Weighted mean year", 10, "exact"),
-            Column("recent_share", "Share with a recent value (0 to 1)", 11, "share"),
-            Column("share_estimated", "Share estimated or modelled (0 to 1)", 11, "share"),
-            Column("median", "Median", 9, "value"),
-            Column("minimum", "Lowest", 9, "value"),
-            Column("maximum", "Highest", 9, "value"),
-            Column("without_largest", "Without the largest member", 10, "value"),
-            Column("uncertainty", "Uncertainty, plus or minus", 11, "value"),
-            Column("lower", "Lower bound (censored values)", 11, "value"),
-            Column("upper", "Upper bound (censored values)", 11, "value"),
-            Column("flags", "Flags", 20, "note"),
-            Column("producer_value", "Producer's own figure", 11, "value"),
-            Column("producer_year", "Its year", 8, "year"),
-            Column("producer_area", "Its area", 24),
+            SheetColumn("breakdown", "Breakdown", 12),
+            SheetColumn("point", "Point", 9),
+            SheetColumn("time_period", "Reference year", 10, "year"),
+            SheetColumn("obs_value", "Figure", 16, "value", "obs_gap"),
+            SheetColumn("publication_class", "Class", 12, "class"),
+            SheetColumn("class_reason", "Why the class is not better", 26, "note"),
+            SheetColumn("title", "What the figure is", 24),
+            SheetColumn("n_areas", "Members with a value", 9, "count"),
+            SheetColumn("areas", "Members and years", 30, "note"),
+            SheetColumn("weight_covered", "Weight covered (0 to 1)", 10, "share"),
+            SheetColumn("weight_title", "Weight", 22),
+            SheetColumn("mean_year", "Weighted mean year", 10, "exact"),
+            SheetColumn("recent_share", "Share with a recent value (0 to 1)", 11, "share"),
+            SheetColumn("share_estimated", "Share estimated or modelled (0 to 1)", 11, "share"),
+            SheetColumn("median", "Median", 9, "value"),
+            SheetColumn("minimum", "Lowest", 9, "value"),
+            SheetColumn("maximum", "Highest", 9, "value"),
+            SheetColumn("without_largest", "Without the largest member", 10, "value"),
+            SheetColumn("uncertainty", "Uncertainty, plus or minus", 11, "value"),
+            SheetColumn("lower", "Lower bound (censored values)", 11, "value"),
+            SheetColumn("upper", "Upper bound (censored values)", 11, "value"),
+            SheetColumn("flags", "Flags", 20, "note"),
+            SheetColumn("producer_value", "Producer's own figure", 11, "value"),
+            SheetColumn("producer_year", "Its year", 8, "year"),
+            SheetColumn("producer_area", "Its area", 24),
         ),
         reader.ask_file("aggregate"),
         frozen=2,
@@ -208,7 +209,7 @@ def _aggregates(reader: ReleaseReader) -> Table:
     )
 
 
-def _availability(reader: ReleaseReader) -> Table:
+def _availability(reader: ReleaseReader) -> SheetTable:
     found = reader.ask_file("availability")
     members = reader.members
     matrix: dict[tuple[str, str], dict[str, Any]] = {}
@@ -236,19 +237,19 @@ def _availability(reader: ReleaseReader) -> Table:
     legend = "; ".join(f"{letter} {text.split(':')[0].lower()}" for letter, text in AVAILABILITY_LETTERS.values())
     letters = {text for row in rows for text in row[5 : 5 + len(members)] if text is not None}
     fills = {text: AVAILABILITY_FILLS[text[0]] for text in sorted(letters)}
-    return Table(
-        Tab.AVAILABILITY,
+    return SheetTable(
+        WorkbookTab.AVAILABILITY,
         f"Availability at {reader.settings.latest_reference_year}, by indicator, breakdown and Member State",
         _about(reader, f"Letter and the latest year: {legend}."),
         (
-            Column("indicator", "Indicator", 17, "code"),
-            Column("name", "Name", 40),
-            Column("group_name", "Group", 22),
-            Column("tier", "Tier", 9),
-            Column("breakdown", "Breakdown", 15),
-            *(Column(m.ref_area, m.name, 11, "letter") for m in members),
-            Column("n", "Members with a value in the window", 11, "count"),
-            Column("filled_by", "Who could fill the gaps", 18, "note"),
+            SheetColumn("indicator", "Indicator", 17, "code"),
+            SheetColumn("name", "Name", 40),
+            SheetColumn("group_name", "Group", 22),
+            SheetColumn("tier", "Tier", 9),
+            SheetColumn("breakdown", "Breakdown", 15),
+            *(SheetColumn(m.ref_area, m.name, 11, "letter") for m in members),
+            SheetColumn("n", "Members with a value in the window", 11, "count"),
+            SheetColumn("filled_by", "Who could fill the gaps", 18, "note"),
         ),
         Rows(fields, rows),
         frozen=2,
@@ -263,10 +264,10 @@ def availability_text(word: str, year: int | None) -> str:
     return letter if year is None else f"{letter} {year}"
 
 
-def _rejections(reader: ReleaseReader) -> Table:
+def _rejections(reader: ReleaseReader) -> SheetTable:
     rows = reader.ask_file("rejection")
-    return Table(
-        Tab.REJECTIONS,
+    return SheetTable(
+        WorkbookTab.REJECTIONS,
         "Published rows that could not be used, by reason",
         _about(
             reader,
@@ -275,42 +276,42 @@ def _rejections(reader: ReleaseReader) -> Table:
             else "No row was rejected in this release.",
         ),
         (
-            Column("provider", "Provider", 13, "code"),
-            Column("dataset", "Dataset", 22, "code"),
-            Column("series", "Series", 20, "code"),
-            Column("stage", "Stage", 12),
-            Column("reason", "Reason", 24),
-            Column("row_count", "Rows", 8, "count"),
-            Column("example_detail", "Example: what was found", 44, "note"),
-            Column("example_row", "Example: row as published", 44, "note"),
+            SheetColumn("provider", "Provider", 13, "code"),
+            SheetColumn("dataset", "Dataset", 22, "code"),
+            SheetColumn("series", "Series", 20, "code"),
+            SheetColumn("stage", "Stage", 12),
+            SheetColumn("reason", "Reason", 24),
+            SheetColumn("row_count", "Rows", 8, "count"),
+            SheetColumn("example_detail", "Example: what was found", 44, "note"),
+            SheetColumn("example_row", "Example: row as published", 44, "note"),
         ),
         rows,
         frozen=3,
     )
 
 
-def _sources(reader: ReleaseReader) -> Table:
-    return Table(
-        Tab.SOURCES,
+def _sources(reader: ReleaseReader) -> SheetTable:
+    return SheetTable(
+        WorkbookTab.SOURCES,
         "Sources: the snapshots that the release rests on, and what became of their rows",
         _about(reader, "Rows read = harmonised + out of scope + rejected; the difference must be 0."),
         (
-            Column("provider", "Provider", 12, "code"),
-            Column("dataset", "Dataset", 20, "code"),
-            Column("title", "Title", 28),
-            Column("producer", "Producer", 24),
-            Column("vintage_date", "Vintage", 11, "date"),
-            Column("is_rebuilt", "Rebuilt from public copies", 10),
-            Column("rows_in", "Rows read", 9, "count"),
-            Column("harmonised", "Harmonised", 11, "count"),
-            Column("out_of_scope", "Out of scope", 9, "count"),
-            Column("rejected", "Rejected", 9, "count"),
-            Column("difference", "Difference", 10, "count"),
-            Column("licence", "Licence", 30, "note"),
-            Column("attribution", "Attribution", 34, "note"),
-            Column("address", "Address", 34, "note"),
-            Column("note", "Note", 30, "note"),
-            Column("snapshot_id", "Snapshot", 46, "code"),
+            SheetColumn("provider", "Provider", 12, "code"),
+            SheetColumn("dataset", "Dataset", 20, "code"),
+            SheetColumn("title", "Title", 28),
+            SheetColumn("producer", "Producer", 24),
+            SheetColumn("vintage_date", "Vintage", 11, "date"),
+            SheetColumn("is_rebuilt", "Rebuilt from public copies", 10),
+            SheetColumn("rows_in", "Rows read", 9, "count"),
+            SheetColumn("harmonised", "Harmonised", 11, "count"),
+            SheetColumn("out_of_scope", "Out of scope", 9, "count"),
+            SheetColumn("rejected", "Rejected", 9, "count"),
+            SheetColumn("difference", "Difference", 10, "count"),
+            SheetColumn("licence", "Licence", 30, "note"),
+            SheetColumn("attribution", "Attribution", 34, "note"),
+            SheetColumn("address", "Address", 34, "note"),
+            SheetColumn("note", "Note", 30, "note"),
+            SheetColumn("snapshot_id", "Snapshot", 46, "code"),
         ),
         reader.ask_file("source"),
         frozen=2,
@@ -318,16 +319,16 @@ def _sources(reader: ReleaseReader) -> Table:
     )
 
 
-def _notes(reader: ReleaseReader) -> Table:
-    return Table(
-        Tab.NOTES,
+def _notes(reader: ReleaseReader) -> SheetTable:
+    return SheetTable(
+        WorkbookTab.NOTES,
         "Notes and legend",
         f"How to read the figures. Release {reader.release_id}.",
         (
-            Column("topic", "Topic", 24),
-            Column("code", "Code", 22, "code"),
-            Column("name", "Name", 34),
-            Column("meaning", "Meaning", 100, "note"),
+            SheetColumn("topic", "Topic", 24),
+            SheetColumn("code", "Code", 22, "code"),
+            SheetColumn("name", "Name", 34),
+            SheetColumn("meaning", "Meaning", 100, "note"),
         ),
         Rows(("topic", "code", "name", "meaning"), note_rows(reader)),
         starts="topic",
@@ -335,25 +336,25 @@ def _notes(reader: ReleaseReader) -> Table:
     )
 
 
-def _metadata(reader: ReleaseReader) -> Table:
+def _metadata(reader: ReleaseReader) -> SheetTable:
     # One sheet of blocks, not a sheet for each indicator: with more than a hundred indicators the tabs could not be
     # found again, nor the definitions be searched, filtered by field, compared or printed in one go. The contents link
     # to each block.
     found = reader.ask_file("indicator_sheet")
     rows: list[tuple[Any, ...]] = []
     for row in found.rows:
-        one = dict(zip(found.fields, row, strict=True))
-        for number, (field, content) in enumerate(metadata_fields(reader, one)):
+        record = dict(zip(found.fields, row, strict=True))
+        for number, (field, content) in enumerate(metadata_fields(reader, record)):
             if content:
-                rows.append((one["indicator"], field, content, number == 0))
-    return Table(
-        Tab.METADATA,
+                rows.append((record["indicator"], field, content, number == 0))
+    return SheetTable(
+        WorkbookTab.METADATA,
         "Metadata sheet of each indicator",
         _about(reader, "One block for each indicator; filter the first column for one of them, the second to compare."),
         (
-            Column("indicator", "Indicator", 18, "code"),
-            Column("field", "Field", 26),
-            Column("content", "Content", 120, "note"),
+            SheetColumn("indicator", "Indicator", 18, "code"),
+            SheetColumn("field", "Field", 26),
+            SheetColumn("content", "Content", 120, "note"),
         ),
         Rows(("indicator", "field", "content", "is_title"), rows),
         frozen=2,

@@ -1,7 +1,7 @@
 """The figures of the report as PNG and SVG: coverage by contingency, baseline against latest, availability.
 
 Belongs here: how the figures look. Members stand in the given order, nothing is ranked; a gap is said in words.
-Does not belong here: the figures' numbers (sql/) and tables (sheets.py).
+Does not belong here: the figures' numbers (sql/) and tables (release_workbook.py).
 """
 
 from __future__ import annotations
@@ -83,7 +83,7 @@ class PlainReader(ReleaseReader):
 
 
 @dataclass(frozen=True)
-class Point:
+class CoveragePoint:
     """One value in a cell of the coverage table."""
 
     year: int | None
@@ -95,7 +95,7 @@ class Point:
 
 
 @dataclass(frozen=True)
-class Pair:
+class BaselineLatestPair:
     """Baseline and latest of one member."""
 
     baseline_year: int | None
@@ -105,7 +105,7 @@ class Pair:
     comparable: bool
 
     @property
-    def is_apart(self) -> bool:
+    def is_not_comparable(self) -> bool:
         """Whether there are two values that cannot be compared."""
         return self.baseline is not None and self.latest is not None and not self.comparable
 
@@ -144,7 +144,7 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
     found = reader.ask_file("coverage_by_contingency")
     members = reader.members
     names: dict[str, str] = {}
-    cells: dict[tuple[str, str], Point] = {}
+    cells: dict[tuple[str, str], CoveragePoint] = {}
     used: set[tuple[str, date]] = set()
     for (
         indicator,
@@ -162,10 +162,10 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
     ) in found.rows:
         names[indicator] = name
         letters = " ".join(filter(None, (status, "*" if has_break else None)))
-        cells[(indicator, area)] = Point(year, value, text, bool(is_old), letters, decimals)
+        cells[(indicator, area)] = CoveragePoint(year, value, text, bool(is_old), letters, decimals)
         if attribution:
             used.add((attribution, vintage))
-    figure = _figure(13.2, 1.95 + 0.56 * len(names))
+    figure = new_figure(13.2, 1.95 + 0.56 * len(names))
     height = figure.get_figheight()
     bottom, top = 0.42 / height, 1 - 1.5 / height
     axes = figure.add_axes((0.2, bottom, 0.725, top - bottom))
@@ -192,7 +192,7 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
     return figure
 
 
-def _coverage_cell(axes: Any, x: int, y: int, point: Point) -> None:
+def _coverage_cell(axes: Any, x: int, y: int, point: CoveragePoint) -> None:
     current = point.value is not None and not point.is_old
     fill = LIGHT_TO_DARK(min(point.value or 0, 100) / 100) if current else "white"
     edge, order = ("white", 1) if current else ("#C0C0C0", 2)
@@ -240,22 +240,26 @@ def baseline_and_latest(reader: ReleaseReader) -> Figure:
     found = reader.ask_file("baseline_and_latest")
     members = reader.members
     names: dict[str, str] = {}
-    pairs: dict[str, dict[str, Pair]] = {}
+    pairs: dict[str, dict[str, BaselineLatestPair]] = {}
     sources: dict[str, set[tuple[str, date]]] = {}
     for row in found.rows:
-        one = dict(zip(found.fields, row, strict=True))
-        code = one["indicator"]
-        names[code] = one["name"]
-        pairs.setdefault(code, {})[one["ref_area"]] = Pair(
-            one["baseline_year"], one["baseline_value"], one["latest_year"], one["latest_value"], one["comparable"]
+        record = dict(zip(found.fields, row, strict=True))
+        code = record["indicator"]
+        names[code] = record["name"]
+        pairs.setdefault(code, {})[record["ref_area"]] = BaselineLatestPair(
+            record["baseline_year"],
+            record["baseline_value"],
+            record["latest_year"],
+            record["latest_value"],
+            record["comparable"],
         )
         for end in ("baseline", "latest"):
-            if one[f"{end}_attribution"]:
-                sources.setdefault(code, set()).add((one[f"{end}_attribution"], one[f"{end}_vintage"]))
+            if record[f"{end}_attribution"]:
+                sources.setdefault(code, set()).add((record[f"{end}_attribution"], record[f"{end}_vintage"]))
     shown = [c for c, p in pairs.items() if sum(pair.comparable for pair in p.values()) >= FEWEST_COMPARABLE]
     across = 4
     down = -(-(len(shown) + 1) // across)  # one place is kept for the legend
-    figure = _figure(15.5, 1.8 + 2.45 * down)
+    figure = new_figure(15.5, 1.8 + 2.45 * down)
     height = figure.get_figheight()
     grid = figure.add_gridspec(down, across, left=0.135, right=0.935, top=1 - 1.2 / height, bottom=0.75 / height)
     grid.update(wspace=0.34, hspace=0.36)
@@ -279,14 +283,16 @@ def baseline_and_latest(reader: ReleaseReader) -> Figure:
     return figure
 
 
-def _panel(axes: Any, title: str, pairs: Sequence[Pair]) -> None:
+def _panel(axes: Any, title: str, pairs: Sequence[BaselineLatestPair]) -> None:
     rows = range(len(pairs))
     axes.hlines(rows, 0, 1, transform=axes.get_yaxis_transform(), color="#EFEFEF", linewidth=0.6, zorder=0)
     joined = [(y, p.baseline, p.latest) for y, p in zip(rows, pairs, strict=True) if p.comparable]
     axes.hlines(*_columns(joined, 3), color=BLUE, linewidth=1.6, alpha=0.45, zorder=1)
-    for marker, colour, apart in (("o", BLUE, False), ("D", VERMILLION, True)):
+    for marker, colour, not_comparable in (("o", BLUE, False), ("D", VERMILLION, True)):
         latest = [
-            (p.latest, y) for y, p in zip(rows, pairs, strict=True) if p.latest is not None and p.is_apart is apart
+            (p.latest, y)
+            for y, p in zip(rows, pairs, strict=True)
+            if p.latest is not None and p.is_not_comparable is not_comparable
         ]
         axes.scatter(*_columns(latest, 2), s=20, marker=marker, color=colour, zorder=2)
     # A ring around the dot where the two coincide, so that neither hides the other.
@@ -321,7 +327,7 @@ def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> Sequence[Sequence[A
     return list(zip(*rows, strict=True)) or [()] * count
 
 
-def _years(pair: Pair) -> str:
+def _years(pair: BaselineLatestPair) -> str:
     if pair.baseline_year is None and pair.latest_year is None:
         return "no value"
     return f"{pair.baseline_year or 'no value'} | {pair.latest_year or 'no value'}"
@@ -362,7 +368,7 @@ def availability(reader: ReleaseReader) -> Figure:
         rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[shown_as][0]
     blocks = _blocks(rows, 3)
     longest = max(len(b) for b in blocks)
-    figure = _figure(20.0, 3.1 + 0.165 * longest)
+    figure = new_figure(20.0, 3.1 + 0.165 * longest)
     height = figure.get_figheight()
     top, bottom = 1 - 2.65 / height, 0.4 / height
     for number, block in enumerate(blocks):
@@ -403,11 +409,13 @@ def _heat(axes: Any, block: list[tuple[str, bool, dict[str, str]]], areas: Seque
     for y, (text, is_heading, letters) in enumerate(block):
         weight = "bold" if is_heading else "normal"
         axes.text(-0.2, y + 0.5, text, ha="right", fontsize=6.3, fontweight=weight, **style)
-        alike = next(iter(letters.values())) if len(set(letters.values())) == 1 else ""
-        if alike in BANDS and len(letters) == len(areas):  # one band says it better than a row of letters
+        common_letter = next(iter(letters.values())) if len(set(letters.values())) == 1 else ""
+        if common_letter in BANDS and len(letters) == len(areas):  # one band says it better than a row of letters
             cells.append(Rectangle((0, y), len(areas), 1))
-            fills.append(f"#{AVAILABILITY_FILLS[alike]}")
-            axes.text(len(areas) / 2, y + 0.5, f"{alike}  {BANDS[alike]}", ha="center", fontsize=6, **style)
+            fills.append(f"#{AVAILABILITY_FILLS[common_letter]}")
+            axes.text(
+                len(areas) / 2, y + 0.5, f"{common_letter}  {BANDS[common_letter]}", ha="center", fontsize=6, **style
+            )
             continue
         for x, area in enumerate(areas):
             if area in letters:
@@ -433,7 +441,8 @@ def _letters_legend(figure: Figure, present: set[str]) -> None:
     figure.legend(handles, words, loc="upper left", bbox_to_anchor=(0.005, top), ncols=3, frameon=False, fontsize=7)
 
 
-def _figure(width: float, height: float) -> Figure:
+def new_figure(width: float, height: float) -> Figure:
+    """An empty figure of a size in inches, white, drawn without a display."""
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure

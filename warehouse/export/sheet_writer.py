@@ -1,7 +1,7 @@
 """One workbook from sheets: cell types, number formats, widths, panes, filters, print set-up.
 
 Belongs here: how a table becomes a sheet, whatever stands in it.
-Does not belong here: which sheets there are and what they say (sheets.py).
+Does not belong here: which sheets there are and what they say (release_workbook.py).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from warehouse.export.labels import PUBLICATION_CLASSES
 from warehouse.export.release_reader import Rows
 from warehouse.workbook_cells import Cells, add_cuts, check_size, coordinate, printable, sheet_name
 
-Kind = Literal["text", "note", "code", "year", "value", "exact", "count", "share", "date", "class", "letter"]
+ColumnKind = Literal["text", "note", "code", "year", "value", "exact", "count", "share", "date", "class", "letter"]
 
 HEADER_ROW = 4
 MOST_LINES = 6  # a row is never higher: footnotes of some producers run to pages, and stay whole in their cell
@@ -64,7 +64,7 @@ FILLS = {
 
 
 @dataclass(frozen=True)
-class Column:
+class SheetColumn:
     """One column of a sheet: the field it shows, its heading, and how.
 
     `instead`: the field whose text stands in the cell where the value is missing, so that a gap is never an empty
@@ -74,12 +74,12 @@ class Column:
     field: str
     header: str
     width: float
-    kind: Kind = "text"
+    kind: ColumnKind = "text"
     instead: str | None = None
 
 
 @dataclass(frozen=True)
-class Table:
+class SheetTable:
     """One sheet that is one table: tab, heading, a line on what it is, the columns and rows.
 
     `frozen`: columns that stay in view. `fills`: colours of texts beyond the publication classes. `starts`: field
@@ -89,7 +89,7 @@ class Table:
     tab: str
     heading: str
     about: str
-    columns: Sequence[Column]
+    columns: Sequence[SheetColumn]
     rows: Rows
     frozen: int = 1
     fills: dict[str, str] = field(default_factory=dict)
@@ -99,7 +99,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Line:
+class SheetLine:
     """One line of a sheet that is a page to read: cells as text, bold or not, and where the first one leads."""
 
     texts: tuple[str, ...]
@@ -155,7 +155,7 @@ class Styles:
         cell._style = copy(self._made[key])
 
 
-def first_rows(table: Table) -> dict[str, int]:
+def first_rows(table: SheetTable) -> dict[str, int]:
     """The row of its sheet in which each value of a table's first column stands first."""
     out: dict[str, int] = {}
     for number, value in enumerate(table.rows.column(table.columns[0].field), start=HEADER_ROW + 1):
@@ -184,7 +184,7 @@ class Book:
         properties.created = properties.modified = stamp
         self._stamp = stamp
 
-    def add_table(self, table: Table) -> None:
+    def add_table(self, table: SheetTable) -> None:
         """Adds a table as the next sheet. Raises SheetError where it is larger than one."""
         rows = HEADER_ROW + len(table.rows.rows)
         check_size(f"Sheet {table.tab}", rows, len(table.columns), "Use payung export --only csv,parquet.")
@@ -208,7 +208,7 @@ class Book:
         sheet.auto_filter.ref = f"A{HEADER_ROW}:{last}{max(HEADER_ROW + len(table.rows.rows), HEADER_ROW + 1)}"
         sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
 
-    def add_page(self, tab: str, heading: str, about: str, widths: Sequence[float], lines: Sequence[Line]) -> None:
+    def add_page(self, tab: str, heading: str, about: str, widths: Sequence[float], lines: Sequence[SheetLine]) -> None:
         """Adds a page to read as the next sheet; a line's link leads to a place of the workbook, as 'Tab'!A5."""
         sheet = self._new_sheet(tab, len(widths))
         self._head(sheet, heading, about)
@@ -261,7 +261,7 @@ class Book:
             self._styles.put(cell, bold=row == 1, gap=row == 2, size=size)
         sheet.row_dimensions[1].height = 21
 
-    def _body(self, sheet: Worksheet, table: Table) -> None:
+    def _body(self, sheet: Worksheet, table: SheetTable) -> None:
         fields = table.rows
         shown = [
             (c, fields.at(c.field), fields.at(c.instead) if c.instead else None, c.kind in WRAPPED)

@@ -15,7 +15,7 @@ import duckdb
 
 from indicator_defs.system import files
 from warehouse.connection import quoted
-from warehouse.query.read_only import Answer, QueryError, ask, reader, refuse_writing, split_statements
+from warehouse.query.read_only import QueryAnswer, QueryError, ask, reader, refuse_writing, split_statements
 
 OTHER_FORMATS = "Use --format parquet or csv."
 
@@ -38,18 +38,19 @@ def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None)
             except duckdb.Error as error:
                 raise QueryError(f"{error}\nOne SELECT can be written as a file.") from error
 
-    return _whole(to, write)
+    return _written_whole(to, write)
 
 
 def write_workbook(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
     """Writes the answer as a workbook: sheet `answer`, and `about` with query and release. Returns the number of rows."""
     with reader(release, as_of) as con:
         answer = ask(con, text)
-        told = con.execute("SELECT release FROM main.release").fetchall()[0][0]
-    return _whole(to, lambda aside: _sheet(answer, aside, text, str(told)))
+        release_id = con.execute("SELECT release FROM main.release").fetchall()[0][0]
+    return _written_whole(to, lambda aside: write_sheets(answer, aside, text, str(release_id)))
 
 
-def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
+def write_sheets(answer: QueryAnswer, to: Path, text: str, release_id: str) -> int:
+    """Writes an answer at hand as such a workbook; returns the number of rows. Raises SheetError where it does not fit."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
@@ -86,18 +87,18 @@ def _sheet(answer: Answer, aside: Path, text: str, told: str) -> int:
     for number, values in enumerate(answer.rows, start=2):
         sheet.append(row(values, number))
     about = book.create_sheet("about")
-    about.append(row(["Release of Payung", told], 1))
+    about.append(row(["Release of Payung", release_id], 1))
     about.append(row(["Query", text.strip()], 2))
-    book.save(aside)
+    book.save(to)
     return len(answer.rows)
 
 
 def write_text(to: Path, text: str) -> None:
     """Writes a text as a file, whole or not at all."""
-    _whole(to, lambda aside: aside.write_text(text, encoding="utf-8"))
+    _written_whole(to, lambda aside: aside.write_text(text, encoding="utf-8"))
 
 
-def _whole(to: Path, write: Callable[[Path], int]) -> int:
+def _written_whole(to: Path, write: Callable[[Path], int]) -> int:
     to = to.resolve()
     try:
         with files.written_aside(to) as aside:

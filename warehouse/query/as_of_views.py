@@ -9,23 +9,20 @@ from __future__ import annotations
 
 import re
 from datetime import date
-from pathlib import Path
 
 import duckdb
 
 from indicator_defs.errors import PayungError
 from warehouse.metadata import views
-from warehouse.release.database import view_text
 from warehouse.release.macros import create_macros, macros
-from warehouse.sql_files import read_sql
+from warehouse.release.views import labelled_views, schema_view_select
 
-VIEWS = Path(__file__).parent.parent / "sql" / "main"
 TODAY = "today"  # the release itself, under this name
 # Definitions, code lists and weights are always today's (methods.md, As of).
 AS_TODAY = ("reference.%", "indicator_set.weight_value")
 
 # In place of a table: the rows that were known. {day} is the date.
-KNOWN = {
+STATES = {
     "indicator_set.value_history": (
         "SELECT * REPLACE (CASE WHEN known_to <= {day} THEN known_to END AS known_to) "
         "FROM today.indicator_set.value_history WHERE known_from <= {day}"
@@ -54,21 +51,23 @@ VIEWS_COVERED = ("observations", "asean_indicators")
 MACROS_WITHOUT_REGIONAL = frozenset({"series"})
 
 
-class AsOfError(PayungError):
+class AsOfQueryError(PayungError):
     """There is no state at that date, or a table has none."""
 
 
-def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
+def show_state_at(con: duckdb.DuckDBPyConnection, day: date) -> None:
     """Puts the state at a date in front of a release attached as `today`; USE leads there afterwards.
 
     Raises AsOfError where no vintage with indicator values is that old, or another version made the release.
     """
     if "value_history" not in _names(con, "indicator_set"):
-        raise AsOfError("This release has no history of its values. Make a new one: payung refresh --force")
+        raise AsOfQueryError("This release has no history of its values. Make a new one: payung refresh --force")
     found = con.execute("SELECT min(known_from) FROM today.indicator_set.value_history").fetchall()
     oldest = found[0][0]
     if oldest is None or day < oldest:
-        raise AsOfError(f"No vintage is as old as {day}: the oldest at hand is {oldest or 'none'}. Give a later date.")
+        raise AsOfQueryError(
+            f"No vintage is as old as {day}: the oldest at hand is {oldest or 'none'}. Give a later date."
+        )
     con.execute("ATTACH ':memory:' AS as_of")
     con.execute("USE as_of")
     for schema in ("reference", "staged", "harmonised", "indicator_set", "lineage"):
@@ -79,31 +78,33 @@ def look_back(con: duckdb.DuckDBPyConnection, day: date) -> None:
             if name in ("%", table):
                 con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table}")
     literal = f"DATE '{day.isoformat()}'"
-    for full_name, text in KNOWN.items():
+    for full_name, text in STATES.items():
         columns = ", ".join(_columns(con, full_name)) if "{columns}" in text else ""
         con.execute(f"CREATE VIEW {full_name} AS {text.format(day=literal, columns=columns)}")
     for schema, names in (("lineage", ("snapshot_series", "rejection")), ("staged", _names(con, "staged"))):
         for table in names:
             of_vintages = "snapshot_id" in _columns(con, f"{schema}.{table}")
-            known = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if of_vintages else ""
-            con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table} {known}")
+            condition = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if of_vintages else ""
+            con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table} {condition}")
     try:
         _create_views_and_macros(con, day)
     except (duckdb.CatalogException, duckdb.BinderException) as error:
-        raise AsOfError(
+        raise AsOfQueryError(
             f"This release was made by another version of Payung and has other tables ({str(error).splitlines()[0]}). "
             "Make a new one: payung refresh --force"
         ) from error
 
 
 def _create_views_and_macros(con: duckdb.DuckDBPyConnection, day: date) -> None:
-    there = con.execute("SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = ?", [TODAY])
-    for (full_name,) in there.fetchall():
+    of_release = con.execute(
+        "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = ?", [TODAY]
+    )
+    for (full_name,) in of_release.fetchall():
         if full_name in views():
-            con.execute(f"CREATE VIEW {full_name} AS {view_text(full_name)}")
-    for name in VIEWS_COVERED:
-        text = read_sql(VIEWS / f"{name}.sql").rstrip().rstrip(";")
-        con.execute(f"CREATE VIEW main.{name} AS {text.replace('indicator_set.aggregate', MEMBERS_ONLY)}")
+            con.execute(f"CREATE VIEW {full_name} AS {schema_view_select(full_name)}")
+    for view in labelled_views():
+        if view.name in VIEWS_COVERED or view.former_name_of in VIEWS_COVERED:
+            con.execute(f"CREATE VIEW main.{view.name} AS {_members_only(view.select)}")
     con.execute(
         f"CREATE VIEW main.release AS SELECT release || ' as of {day.isoformat()}' AS release FROM today.main.release"
     )
@@ -134,7 +135,7 @@ def _is_covered(name: str, statement: str) -> bool:
     if name in MACROS_WITHOUT_REGIONAL:
         return True
     used = set(re.findall(r"\b(?:harmonised|indicator_set|baseline|quality|lineage)\.[a-z_0-9]+\b", statement))
-    return used <= set(KNOWN)
+    return used <= set(STATES)
 
 
 def _names(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:

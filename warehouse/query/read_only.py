@@ -2,7 +2,7 @@
 
 Belongs here: the sandboxed connection, what a statement may be, and answers.
 Does not belong here: prompts and formats of the command line (pipelines), files of an answer (answer_files.py), the
-state at a date (as_of.py).
+state at a date (as_of_views.py).
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ class QueryError(PayungError):
 
 
 @dataclass(frozen=True)
-class Answer:
+class QueryAnswer:
     """The answer of one query: names and DuckDB types of its fields, and the rows in their order."""
 
     fields: tuple[str, ...] = ()
@@ -56,7 +56,7 @@ class Answer:
 def reader(release: Path, as_of: date | None = None, writes: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can only read this release: no writing, no other files, no extensions, no settings.
 
-    `as_of`: the state at a date instead (as_of.py). `writes`: the one file that `COPY … TO` of our own may write.
+    `as_of`: the state at a date instead (as_of_views.py). `writes`: the one file that `COPY … TO` of our own may write.
     Raises QueryError where the file is missing or damaged.
     """
     path = (release / DATABASE).resolve()
@@ -73,9 +73,9 @@ def reader(release: Path, as_of: date | None = None, writes: Path | None = None)
         if as_of is None:
             con.execute(f"USE {name}")
         else:
-            from warehouse.query.as_of_views import look_back
+            from warehouse.query.as_of_views import show_state_at
 
-            look_back(con, as_of)
+            show_state_at(con, as_of)
         if writes is not None:
             con.execute(f"SET allowed_paths = ['{quoted(writes)}']")
         for setting in LOCKED:
@@ -107,7 +107,7 @@ def refuse_writing(text: str) -> None:
             )
 
 
-def ask(con: duckdb.DuckDBPyConnection, text: str) -> Answer:
+def ask(con: duckdb.DuckDBPyConnection, text: str) -> QueryAnswer:
     """The answer of a query on an open reader. Raises QueryError with the engine's message and its place."""
     refuse_writing(text)
     try:
@@ -115,9 +115,9 @@ def ask(con: duckdb.DuckDBPyConnection, text: str) -> Answer:
         if result is None:  # nothing but blanks, comments or semicolons
             raise QueryError("There is no statement in the query. Write one, as: SELECT * FROM regional_baseline")
         if not result.description:
-            return Answer()
+            return QueryAnswer()
         fields = tuple(str(d[0]) for d in result.description)
-        return Answer(fields, tuple(str(d[1]) for d in result.description), result.fetchall())
+        return QueryAnswer(fields, tuple(str(d[1]) for d in result.description), result.fetchall())
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
 

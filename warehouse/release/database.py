@@ -1,7 +1,8 @@
 """The published file: one DuckDB database with every table of a release, its comments, views and macros.
 
-Belongs here: what the file holds and how it is written.
-Does not belong here: what stands in the tables (sql/), the folder around the file (release.py), queries (read_only.py).
+Belongs here: how the file is written.
+Does not belong here: what the tables hold (sql/), views and macros (views.py, macros.py), the folder around the file
+(publish.py), queries (query/read_only.py).
 """
 
 from __future__ import annotations
@@ -9,27 +10,26 @@ from __future__ import annotations
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
 
 import duckdb
 
-from warehouse.build.engine import Build, preview
+from warehouse.build.engine import Build
 from warehouse.build.parallel import AT_ONCE
 from warehouse.connection import open_engine, parquet, quoted
-from warehouse.metadata import Table, staged_observation, staged_table, tables, view_column_comment, views
+from warehouse.metadata import TableDescription
 from warehouse.release.macros import create_macros
-from warehouse.sql_files import read_sql
+from warehouse.release.views import create_labelled_views, schema_views
 
 # Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
 STORAGE_VERSION = "v1.3.0"
 # Small groups are written by several cores at once (what does not fill one is written by one core, at the end), and a
 # query for one indicator reads little beside it.
 ROW_GROUP_SIZE = 8192
-VIEWS = Path(__file__).parent.parent / "sql" / "main"
-DESCRIBED_VIEWS = Path(__file__).parent.parent / "sql" / "views"
 
 
-def write_database(build: Build, published: Sequence[Table], database: Path, release_id: str) -> dict[str, int]:
+def write_database(
+    build: Build, published: Sequence[TableDescription], database: Path, release_id: str
+) -> dict[str, int]:
     """Writes the tables of a build into a new DuckDB file, with comments, views and macros; returns their row counts."""
     con = open_engine()
     try:
@@ -42,16 +42,9 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
         con.execute("COMMIT")
         counts = _fill(con, build, published)
         con.execute("BEGIN")
-        for statement in described_views(published):
+        for statement in schema_views(published):
             con.execute(statement)
-        for view in sorted(VIEWS.glob("*.sql")):
-            text = read_sql(view)
-            con.execute(f"CREATE VIEW main.{view.stem} AS {text.rstrip().rstrip(';')}")
-            comment = text.split("\n", 1)[0].removeprefix("-- ")
-            con.execute(f"COMMENT ON VIEW main.{view.stem} IS '{quoted(comment)}'")
-            for column in con.execute(f"SELECT * FROM main.{view.stem} LIMIT 0").description or []:
-                text = quoted(view_column_comment(column[0]))
-                con.execute(f"COMMENT ON COLUMN main.{view.stem}.\"{column[0]}\" IS '{text}'")
+        create_labelled_views(con)
         create_macros(con)
         con.execute("CREATE TABLE main.release AS SELECT ? AS release", [release_id])
         con.execute("COMMENT ON TABLE main.release IS 'The release that this file is'")
@@ -65,7 +58,7 @@ def write_database(build: Build, published: Sequence[Table], database: Path, rel
     return counts
 
 
-def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[Table]) -> dict[str, int]:
+def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[TableDescription]) -> dict[str, int]:
     """Loads the tables of a build, the largest first and `AT_ONCE` at a time; returns their row counts."""
     # One iterator for all threads: each takes the next table that none has begun.
     waiting = iter(sorted(published, key=lambda d: build.path(d.full_name).stat().st_size, reverse=True))
@@ -87,7 +80,7 @@ def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[Tabl
     return {name: count for part in parts for name, count in part.items()}
 
 
-def ddl(description: Table) -> list[str]:
+def ddl(description: TableDescription) -> list[str]:
     """Statements that create one table with its comments, from the metadata."""
     columns = ", ".join(f'"{c.name}" {c.type}' for c in description.columns)
     full = description.full_name
@@ -98,47 +91,3 @@ def ddl(description: Table) -> list[str]:
         f"COMMENT ON TABLE {full} IS '{quoted(description.comment + '.' + key)}'",
         *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.whole_comment)}'" for c in description.columns),
     ]
-
-
-def described_views(published: Sequence[Table]) -> list[str]:
-    """Statements that create the views among the tables of a schema, with their comments.
-
-    staged.observation lies over the staged tables among `published`.
-    """
-    out = _view(staged_observation(), _staged_select(published))
-    for full_name, description in views().items():
-        out += _view(description, view_text(full_name))
-    return out
-
-
-def view_text(full_name: str) -> str:
-    """The select of a view of metadata.views()."""
-    return read_sql(DESCRIBED_VIEWS / f"{full_name}.sql").rstrip()
-
-
-def _staged_select(published: Sequence[Table]) -> str:
-    description = staged_observation()
-    names = ", ".join(f'"{c}"' for c in description.column_names)
-    over = [t.full_name for t in published if t.schema == "staged" and t.full_name not in tables()]
-    empty = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in description.columns)
-    return " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
-
-
-def _view(description: Table, select: str) -> list[str]:
-    full, key = description.full_name, f" Key: {', '.join(description.key)}."
-    return [
-        f"CREATE VIEW {full} AS {select}",
-        f"COMMENT ON VIEW {full} IS '{quoted(description.comment + '.' + key)}'",
-        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.whole_comment)}'" for c in description.columns),
-    ]
-
-
-def staged_tables(build: Build, structures: Sequence[Any]) -> list[Table]:
-    """Descriptions of the staged tables as they stand in the build (with columns beyond the structure)."""
-    out = []
-    for structure in structures:
-        path = build.folder / "staged" / f"{structure.key}.parquet"
-        if path.exists():
-            names, _ = preview(path, rows=0)
-            out.append(staged_table(structure, tuple(names)))
-    return out

@@ -1,9 +1,9 @@
 """What was done with the releases of a home, one line each in releases/history.jsonl, never altered.
 
-Belongs here: adding and reading lines. Does not belong here: doing what they tell (release.py, upkeep.py).
+Belongs here: adding and reading lines. Does not belong here: what the lines are about (publish.py, upkeep.py).
 
-A line that a killed process left half is passed over; the next one starts on a line of its own. The history tells what
-happened; what is current is told by the link alone.
+A line that a killed process left half is passed over; the next one starts on a line of its own. The history says what
+happened; what is current is decided by the link alone.
 """
 
 from __future__ import annotations
@@ -37,14 +37,14 @@ class Event:
 
     def line(self) -> str:
         """The event as text."""
-        said = {
+        what_happened = {
             "published": f"{self.release} published",
             "accepted": f"{self.release} accepted in spite of its tolerances",
             "rolled_back": f"current pointed back to {self.release}" + (f" from {self.before}" if self.before else ""),
             "pruned": f"{self.release} removed",
         }[self.what]
         by = f" by {self.by}" if self.by else ""
-        return f"{self.at[:19]}  {said}{by}" + (f": {self.reason}" if self.reason else "")
+        return f"{self.at[:19]}  {what_happened}{by}" + (f": {self.reason}" if self.reason else "")
 
 
 def now() -> str:
@@ -76,8 +76,8 @@ def events(folder: Path) -> list[Event]:
     out = []
     for line in lines:
         try:
-            told = json.loads(line)
-            event = Event(**{k: v for k, v in told.items() if k in Event.__dataclass_fields__})
+            fields = json.loads(line)
+            event = Event(**{k: v for k, v in fields.items() if k in Event.__dataclass_fields__})
         except (ValueError, TypeError, AttributeError):  # half a line of a killed process: see above
             continue
         if event.what in get_args(What):

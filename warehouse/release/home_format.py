@@ -28,7 +28,7 @@ def refuse_newer(home: Path) -> None:
     """Raises FormatError where the home was written by a newer Payung; a home without a number is of the first format."""
     path = home / FILE
     try:
-        told = json.loads(path.read_text(encoding="utf-8"))
+        content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, NotADirectoryError):  # a new home, or one of the first format
         return
     except (OSError, ValueError) as error:
@@ -36,16 +36,16 @@ def refuse_newer(home: Path) -> None:
             f'{path} cannot be read: {error}. Expected the format of the home, such as {{"format": {FORMAT}}}. '
             "Restore it from the back-up; nothing was changed."
         ) from error
-    refuse(told, str(home))
+    refuse(content, str(home))
 
 
-def refuse(told: Any, place: str) -> None:
-    """Raises FormatError where `told` (the content of format.json or of a manifest) names a newer format."""
-    number = told.get("format", 1) if isinstance(told, dict) else None
+def refuse(content: Any, place: str) -> None:
+    """Raises FormatError where `content` (of format.json or of a manifest) names a newer format."""
+    number = content.get("format", 1) if isinstance(content, dict) else None
     if not isinstance(number, int):
         raise FormatError(f"{place}: the format is {number!r}, expected a whole number up to {FORMAT}.")
     if number > FORMAT:
-        version = told.get("code_version") or "newer"
+        version = content.get("code_version") or "newer"
         raise FormatError(
             f"{place} was written by a newer Payung (format {number}, version {version}); this one reads formats up to "
             f"{FORMAT}. Install that version, or set PAYUNG_HOME to another folder. Nothing was changed."
@@ -53,7 +53,7 @@ def refuse(told: Any, place: str) -> None:
 
 
 def mark(home: Path, code_version: str) -> None:
-    """Writes the format of the home where it stands nowhere yet, in one step."""
+    """Writes the format of the home where it is not written yet, in one step."""
     path = home / FILE
     if path.exists():
         return

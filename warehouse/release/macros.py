@@ -1,9 +1,9 @@
 """The table macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`.
 
 Belongs here: reading warehouse/sql/macros/*.sql and writing them into a database.
-Does not belong here: what they ask (the SQL files) and the worked queries (docs/sql.md).
+Does not belong here: the queries themselves (the SQL files) and the worked queries (docs/sql.md).
 
-A file begins with the comment that stands in the database, up to the first empty comment line; the statement
+A file begins with the comment of the database, up to the first empty comment line; the statement
 creates one macro of the file's name. Its first words are the call, as an example to type.
 """
 
@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.connection import define_half_up
+from warehouse.metadata import former_names
 from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
@@ -25,16 +26,45 @@ FOLDER = Path(__file__).parent.parent / "sql" / "macros"
 
 @dataclass(frozen=True)
 class Macro:
-    """One macro: its name, the comment for users, the statement that creates it."""
+    """One macro: its name, the comment for users, the statement that creates it.
+
+    `former_name_of`: the macro that it is an alias of.
+    """
 
     name: str
     comment: str
     statement: str
+    former_name_of: str | None = None
+
+    @property
+    def parameters(self) -> list[str]:
+        """The names of its parameters, in their order."""
+        return [part.split(":=")[0].strip() for part in self.signature.split(",")]
+
+    @property
+    def signature(self) -> str:
+        """Its parameters as the statement has them, with their defaults."""
+        return self.statement.partition("(")[2].partition(") AS TABLE")[0]
+
+    def alias(self, name: str, comment: str) -> Macro:
+        """A macro of another name that gives the same rows."""
+        call = f"{self.name}({', '.join(self.parameters)})"
+        return Macro(name, comment, f"CREATE MACRO {name}({self.signature}) AS TABLE SELECT * FROM {call}", self.name)
 
 
 def macros() -> list[Macro]:
-    """All macros, in the order of their names. Raises ValueError where a file creates another name than its own."""
+    """The macros in the order of their names, without aliases.
+
+    Raises ValueError where a file creates another name than its own.
+    """
     return [_read(path) for path in sorted(FOLDER.glob("*.sql"))]
+
+
+def macros_and_aliases() -> list[Macro]:
+    """The macros in the order of their names, then the aliases under former names."""
+    found = macros()
+    by_name, former = {m.name: m for m in found}, former_names()
+    return found + [by_name[new].alias(old, former.comment(new)) for old, new in former.macros.items()]
 
 
 def _read(path: Path) -> Macro:
@@ -52,16 +82,17 @@ def _read(path: Path) -> Macro:
 
 def create_macros(
     con: duckdb.DuckDBPyConnection,
-    leave_out: frozenset[str] = frozenset(),
+    left_out: frozenset[str] = frozenset(),
     altered: Callable[[str], str] = lambda statement: statement,
 ) -> None:
-    """Creates the macros with their comments in the schema main of the database in use; `altered` may change them.
+    """Creates macros and aliases with their comments in the schema main of the database in use.
 
-    With them the function `half_up` (connection.py).
+    With them the function `half_up` (connection.py). `left_out`: names of macros that are not created, nor are their
+    aliases; `altered` may change the statements.
     """
     define_half_up(con)
-    for macro in macros():
-        if macro.name not in leave_out:
+    for macro in macros_and_aliases():
+        if not {macro.name, macro.former_name_of} & left_out:
             con.execute(altered(macro.statement).replace("CREATE MACRO ", "CREATE MACRO main.", 1))
             comment = macro.comment.replace("'", "''")
             con.execute(f"COMMENT ON MACRO TABLE main.{macro.name} IS '{comment}'")

@@ -1,8 +1,8 @@
 """One release: audited, written whole beside the others, and made the current one at once.
 
 Belongs here: the audit before publishing, the folder of a release with its manifest, the swap.
-Does not belong here: making the tables (engine.py, sql/), the file they are loaded into (database.py), finding
-releases again (releases.py).
+Does not belong here: making the tables (build/, sql/), the file they are loaded into (database.py), finding
+releases again (release_folders.py).
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ from indicator_defs.system import clock
 from warehouse.build import audit_checks
 from warehouse.build.engine import Build, read_files, write_frame
 from warehouse.disk import discard, refuse_writing, replace_folder, sha256, sync
-from warehouse.metadata import SCHEMAS, Table, table, tables
+from warehouse.metadata import SCHEMAS, TableDescription, table, tables
 from warehouse.release import history
 from warehouse.release.database import write_database
 from warehouse.release.home_format import FORMAT
@@ -34,7 +34,7 @@ from warehouse.release.release_folders import DATABASE, MANIFEST, ReleaseError, 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Of the checks that warn, the one that is told beside those that block.
+# Of the checks that warn, the one that is listed with those that block.
 REJECTED = "rows_rejected"
 
 
@@ -44,7 +44,7 @@ class AuditError(PayungError):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a release is made from, as its manifest tells it.
+    """What a release is made from, as its manifest says.
 
     `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot.
     """
@@ -69,13 +69,13 @@ class ReferenceYears:
         return f"Reference year {self.used}, the year of that day, instead of {self.of_set} as in the set."
 
 
-def audit(build: Build, in_the_past: bool = False) -> list[audit_checks.Result]:
-    """Runs every check on the build and writes quality.check_result; what blocks is told by `blocking`.
+def audit(build: Build, in_the_past: bool = False) -> list[audit_checks.CheckResult]:
+    """Runs every check on the build and writes quality.check_result; what blocks is listed by `blocking`.
 
     `in_the_past`: the build is one as of a date, in which some checks only inform.
     """
-    wanted = [c.in_the_past() for c in audit_checks.checks()] if in_the_past else None
-    results = audit_checks.run(build, wanted)
+    checks_to_run = [c.in_the_past() for c in audit_checks.checks()] if in_the_past else None
+    results = audit_checks.run_checks(build, checks_to_run)
     write_frame(build, table("quality.check_result"), audit_checks.result_frame(results))
     return results
 
@@ -105,7 +105,7 @@ def _results(build: Build) -> pd.DataFrame:
 def publish(
     build: Build,
     releases: Releases,
-    staged: Sequence[Table],
+    staged: Sequence[TableDescription],
     provenance: Provenance,
     accepted: Sequence[dict[str, Any]] = (),
 ) -> Path:
@@ -139,8 +139,8 @@ def publish(
 
 
 def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequence[dict[str, Any]]) -> None:
-    """Tells the history of a release that is current by now; who accepted it comes first."""
-    done = [history.Event(a["at"], "accepted", final.name, by=a["by"], reason=a["reason"]) for a in accepted]
+    """Records in the history a release that is current by now; who accepted it comes first."""
+    acceptances = [history.Event(a["at"], "accepted", final.name, by=a["by"], reason=a["reason"]) for a in accepted]
     published = history.Event(
         history.now(),
         "published",
@@ -148,14 +148,14 @@ def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequ
         before=before.name if before else None,
         manifest_sha256=sha256(final / MANIFEST),
     )
-    for event in (*done, published):
+    for event in (*acceptances, published):
         history.record(releases.folder, event)
 
 
 def publish_aside(
     build: Build,
     releases: Releases,
-    staged: Sequence[Table],
+    staged: Sequence[TableDescription],
     provenance: Provenance,
     as_of: date,
     to: Path,
@@ -169,13 +169,13 @@ def publish_aside(
     refuse_folder(releases, to)
     to = to.resolve()
     aside = to.with_name(f".{to.name}.{os.getpid()}")
-    told = {
+    first_fields = {
         "release": f"as-of-{as_of.isoformat()}",
         "as_of": as_of.isoformat(),
         "reference_year": years.used,
         "notes": [years.note],
     }
-    with _written(build, staged, aside, told, provenance):
+    with _written(build, staged, aside, first_fields, provenance):
         replace_folder(to, aside)
     return to
 
@@ -183,7 +183,7 @@ def publish_aside(
 @contextlib.contextmanager
 def _written(
     build: Build,
-    staged: Sequence[Table],
+    staged: Sequence[TableDescription],
     aside: Path,
     name: dict[str, Any],
     provenance: Provenance,
@@ -232,13 +232,13 @@ def _written(
         discard(aside)  # gone already where the release stands
 
 
-def _published_tables(build: Build, staged: Sequence[Table]) -> list[Table]:
+def _published_tables(build: Build, staged: Sequence[TableDescription]) -> list[TableDescription]:
     made = set(build.names())
-    wanted = [t for t in tables().values() if not t.is_work] + list(staged)
-    missing = [t.full_name for t in wanted if t.full_name not in made]
+    expected = [t for t in tables().values() if not t.is_work] + list(staged)
+    missing = [t.full_name for t in expected if t.full_name not in made]
     if missing:
         raise ReleaseError(f"The build lacks {', '.join(missing)}; run the whole refresh: payung refresh --force")
-    return sorted(wanted, key=lambda t: (SCHEMAS.index(t.schema), t.name))
+    return sorted(expected, key=lambda t: (SCHEMAS.index(t.schema), t.name))
 
 
 def _files(folder: Path) -> dict[str, dict[str, Any]]:

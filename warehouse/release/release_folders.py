@@ -1,7 +1,7 @@
-"""The releases of a home: where they stand, which one is current, what their manifests say.
+"""The releases of a home: where they are, which one is current, what their manifests say.
 
 Belongs here: finding releases, pointing `current` to one, refusing a folder that is none of theirs.
-Does not belong here: making one (release.py), its file (database.py), looking after them (upkeep.py).
+Does not belong here: making one (publish.py), its file (database.py), looking after them (upkeep.py).
 """
 
 from __future__ import annotations
@@ -25,8 +25,9 @@ DATABASE = "warehouse.duckdb"
 MANIFEST = "manifest.json"
 CURRENT = "current"
 _NAMED = 5  # releases that a message names
+EDITIONS = "editions"
 # Folders of the home that Payung keeps for itself.
-OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", "editions")
+OWN_FOLDERS = ("snapshots", "build", "dagster", "log", "inbox", EDITIONS)
 
 
 class ReleaseError(PayungError):
@@ -71,7 +72,7 @@ class Releases:
             return found
         ids = self.ids()
         if release_id not in ids:
-            raise ReleaseError(f"There is no release {release_id}. {_near(release_id, ids)}")
+            raise ReleaseError(f"There is no release {release_id}. {_nearby(release_id, ids)}")
         return self.folder / release_id
 
     def ids(self) -> list[str]:
@@ -109,18 +110,18 @@ def _id_order(release_id: str) -> tuple[date, int]:
     return _parts(release_id) or (date.min, 0)
 
 
-def _near(release_id: str, ids: list[str]) -> str:
+def _nearby(release_id: str, ids: list[str]) -> str:
     """The releases that are nearest by date, then by number; the newest ones where the ID has no date."""
     if not ids:
         return "There is none yet. Make one: payung refresh"
-    asked = _parts(release_id)
-    if asked is None:
+    requested = _parts(release_id)
+    if requested is None:
         named = f"Newest ones: {', '.join(reversed(ids[-_NAMED:]))}."
     else:
-        day, number = asked
+        day, number = requested
 
-        def distance(known: str) -> tuple[int, int, int, int]:
-            its_day, its_number = _id_order(known)
+        def distance(candidate: str) -> tuple[int, int, int, int]:
+            its_day, its_number = _id_order(candidate)
             # of two that are as near, the newer one comes first
             return abs((its_day - day).days), abs(its_number - number), -its_day.toordinal(), -its_number
 

@@ -1,14 +1,15 @@
-"""What becomes of releases after they are published: verified, gone back to, removed, and read in place of a broken one.
+"""What becomes of releases after they are published: verified, restored by rollback, removed.
 
 Belongs here: changing which release is current and which are kept, and looking whether their files are whole.
-Does not belong here: publishing (release.py), the lock that rollback and prune want (pipelines/release_actions.py).
+Does not belong here: publishing (publish.py), the lock that rollback and prune need (pipelines/release_actions.py), which
+release answers a query (query/readable_release.py).
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -17,22 +18,19 @@ from typing import Any
 from indicator_defs.errors import PayungError, WrongUseError
 from warehouse.disk import discard, sha256
 from warehouse.release import history
-from warehouse.release.home_format import FormatError
-from warehouse.release.release_folders import DATABASE, MANIFEST, ReleaseError, Releases, make_current, read_manifest
-
-EDITIONS = "editions"
+from warehouse.release.release_folders import EDITIONS, MANIFEST, Releases, make_current, read_manifest
 
 
 class UpkeepError(PayungError):
-    """A release could not be gone back to, or could not be removed."""
+    """A release could not be restored by rollback, or could not be removed."""
 
 
-class KeepError(UpkeepError, WrongUseError):
+class KeepNumberError(UpkeepError, WrongUseError):
     """A number of releases to keep that is none."""
 
 
 @dataclass(frozen=True)
-class Verified:
+class VerifiedFiles:
     """What became of the files of one release. `altered`: another sha256 than in the manifest."""
 
     release: str
@@ -51,24 +49,26 @@ class Verified:
         return {**asdict(self), "is_whole": self.is_whole}
 
 
-def verify(releases: Releases, release_id: str | None = None) -> Verified:
+def verify(releases: Releases, release_id: str | None = None) -> VerifiedFiles:
     """Compares every file of a release (without an ID: the current one) with its sha256.
 
     The manifest itself is compared with the history, where the history has it; where it is gone, that is what is missing.
     """
     folder = _folder(releases, release_id)
     if not (folder / MANIFEST).exists():
-        return Verified(folder.name, 0, missing=[MANIFEST])
-    told = {
+        return VerifiedFiles(folder.name, 0, missing=[MANIFEST])
+    published_sha256 = {
         e.release: e.manifest_sha256
         for e in history.events(releases.folder)
         if e.what == "published" and e.manifest_sha256
     }
-    altered = [MANIFEST] if told.get(folder.name, sha256(folder / MANIFEST)) != sha256(folder / MANIFEST) else []
+    altered = (
+        [MANIFEST] if published_sha256.get(folder.name, sha256(folder / MANIFEST)) != sha256(folder / MANIFEST) else []
+    )
     try:
         files: dict[str, Any] = read_manifest(folder)["files"]
     except (ValueError, KeyError, TypeError):  # not as any Payung writes it
-        return Verified(folder.name, 0, altered=[MANIFEST])
+        return VerifiedFiles(folder.name, 0, altered=[MANIFEST])
     missing = []
     for name, expected in files.items():
         path = folder / name
@@ -79,15 +79,15 @@ def verify(releases: Releases, release_id: str | None = None) -> Verified:
             missing.append(name)
         except OSError:  # a disk that no longer gives the bytes back
             altered.append(name)
-    there = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
-    return Verified(folder.name, len(files), sorted(altered), missing, sorted(there - set(files) - {MANIFEST}))
+    present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
+    return VerifiedFiles(folder.name, len(files), sorted(altered), missing, sorted(present - set(files) - {MANIFEST}))
 
 
 def _folder(releases: Releases, release_id: str | None) -> Path:
     """The folder of a release, also where its manifest is gone. Raises ReleaseError where there is no such folder."""
     if release_id is not None:
-        there = {p.name: p for p in releases.folder.glob("[!.]*") if p.is_dir()}
-        return there.get(release_id) or releases.find(release_id)
+        folders = {p.name: p for p in releases.folder.glob("[!.]*") if p.is_dir()}
+        return folders.get(release_id) or releases.find(release_id)
     target = releases.link.resolve()
     return target if releases.link.is_symlink() and target.is_dir() else releases.find()
 
@@ -119,7 +119,7 @@ def roll_back(releases: Releases, release_id: str, by: str, reason: str = "") ->
 
 
 @dataclass(frozen=True)
-class Removable:
+class PruningPlan:
     """What prune removes and keeps. `kept`: release and why; `bytes`: that are freed."""
 
     removed: list[str]
@@ -127,13 +127,13 @@ class Removable:
     bytes: int
 
 
-def prunable(releases: Releases, keep: int) -> Removable:
+def prunable(releases: Releases, keep: int) -> PruningPlan:
     """The releases that pruning to the newest `keep` removes: never the current one nor one that an edition rests on.
 
     Raises KeepError where `keep` is less than 1, UpkeepError where an edition does not say what it rests on.
     """
     if keep < 1:
-        raise KeepError(f"--keep is {keep}; at least 1 release must stay.")
+        raise KeepNumberError(f"--keep is {keep}; at least 1 release must stay.")
     ids = releases.ids()
     current = releases.link.resolve().name
     editions = rested_on(releases.home, ids)
@@ -146,11 +146,11 @@ def prunable(releases: Releases, keep: int) -> Removable:
         elif number <= keep:
             kept[release_id] = f"among the newest {keep}"
     removed = [i for i in ids if i not in kept]
-    return Removable(removed, kept, sum(size(releases.folder / i) for i in removed))
+    return PruningPlan(removed, kept, sum(size(releases.folder / i) for i in removed))
 
 
-def prune(releases: Releases, keep: int, by: str) -> Removable:
-    """Removes what `prunable` tells and records it; call it with the lock held. Who has a release open keeps it."""
+def prune(releases: Releases, keep: int, by: str) -> PruningPlan:
+    """Removes what `prunable` lists and records it; call it with the lock held. Who has a release open keeps it."""
     plan = prunable(releases, keep)
     for release_id in plan.removed:
         hidden = releases.folder / f".{release_id}.removed.{os.getpid()}"
@@ -166,28 +166,28 @@ def prune(releases: Releases, keep: int, by: str) -> Removable:
 def rested_on(home: Path, ids: list[str]) -> dict[str, str]:
     """The releases that editions of the home rest on, each with the name of one edition."""
     out: dict[str, str] = {}
-    known = set(ids)
+    release_ids = set(ids)
     for folder in sorted(p for p in (home / EDITIONS).glob("[!.]*") if p.is_dir()):
         try:
-            told = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
+            content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UpkeepError(
                 f"The edition in {folder} does not say which release it rests on ({error}). Nothing was removed; "
                 "restore its manifest.json first."
             ) from error
-        out |= {text: folder.name for text in _texts(told) if text in known}
+        out |= {text: folder.name for text in _texts(content) if text in release_ids}
     return out
 
 
-def _texts(told: Any) -> Iterator[str]:
+def _texts(content: Any) -> Iterator[str]:
     """Every text within a JSON value."""
-    if isinstance(told, str):
-        yield told
-    elif isinstance(told, dict):
-        for value in told.values():
+    if isinstance(content, str):
+        yield content
+    elif isinstance(content, dict):
+        for value in content.values():
             yield from _texts(value)
-    elif isinstance(told, list):
-        for value in told:
+    elif isinstance(content, list):
+        for value in content:
             yield from _texts(value)
 
 
@@ -199,46 +199,3 @@ def size(folder: Path) -> int:
             with suppress(FileNotFoundError):  # a refresh that runs clears its own files away
                 total += (Path(root) / name).lstat().st_size
     return total
-
-
-def readable(releases: Releases, say: Callable[[str], None]) -> Path:
-    """The current release, or the last good one before it where the database of the current one cannot be opened.
-
-    `say` is told of the fallback. Raises ReleaseError where none can be opened.
-    """
-    if not releases.link.is_symlink():
-        return releases.find()
-    wanted = releases.link.resolve()
-    wrong = _wrong(wanted)
-    if wrong is None:
-        return wanted
-    for release_id in reversed(releases.ids()):
-        folder = releases.folder / release_id
-        if folder != wanted and _wrong(folder) is None:
-            say(
-                f"the current release {wanted.name} cannot be opened ({wrong}). This answer is from {release_id}, the "
-                f"newest one that is whole. See: payung releases verify {wanted.name}; to mend it: payung refresh "
-                f"--force, or payung releases rollback {release_id}"
-            )
-            return folder
-    raise ReleaseError(
-        f"The current release {wanted.name} cannot be opened ({wrong}), and there is no other one. Publish anew: "
-        "payung refresh --force (the snapshots are enough)."
-    )
-
-
-def _wrong(folder: Path) -> str | None:
-    """What keeps a release from being opened, None where nothing does."""
-    from warehouse.query.read_only import QueryError, ask, reader
-
-    if not (folder / MANIFEST).exists():
-        return f"{MANIFEST} is missing"
-    try:
-        read_manifest(folder)
-        with reader(folder) as con:
-            named = [row[0] for row in ask(con, "SELECT release FROM main.release").rows]
-    except (QueryError, FormatError) as error:
-        return str(error).splitlines()[0].split(". Publish anew")[0]
-    except (OSError, ValueError) as error:
-        return f"{MANIFEST}: {error}"
-    return None if named == [folder.name] else f"{DATABASE} says it is {named}"

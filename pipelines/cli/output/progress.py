@@ -1,7 +1,7 @@
 """How far a refresh is: bars on a terminal, events for machines.
 
-Belongs here: showing what the graph tells.
-Does not belong here: what is told (assets), the end of a refresh (commands/refresh_shown.py).
+Belongs here: showing what the graph reports.
+Does not belong here: what is reported (assets), the end of a refresh (refresh_text.py).
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from rich.console import Console
     from rich.progress import Progress, TaskID
 
-    from assets.workplace import Listener
-    from sources.fetching import Step
+    from assets.progress_listeners import Listener
+    from sources.fetching import FetchProgress
 
 
 @contextmanager
@@ -32,11 +32,11 @@ def on_terminal(stream: TextIO | None = None) -> Iterator[Listener | None]:
     from rich.console import Console
 
     with Bars(Console(file=where)) as bars:
-        yield bars.told
+        yield bars.show
 
 
 @contextmanager
-def though_nobody_reads(stream: TextIO) -> Iterator[None]:
+def ignoring_closed_pipe(stream: TextIO) -> Iterator[None]:
     """Work that goes on when the reader of `stream` has gone (payung refresh --json | head): the rest goes nowhere."""
     try:
         yield
@@ -56,12 +56,12 @@ class Bars:
             SpinnerColumn(),
             TextColumn("{task.description}"),
             BarColumn(bar_width=20),
-            TextColumn("{task.fields[said]}"),
+            TextColumn("{task.fields[pages_and_rows]}"),
             TimeElapsedColumn(),
             console=console,
             transient=True,
         )
-        self._graph = self.progress.add_task("starting", total=None, said="")
+        self._graph = self.progress.add_task("starting", total=None, pages_and_rows="")
         self._tasks: dict[str, TaskID] = {}
         # of each provider, by dataset and question: pages that came, pages in all, rows in all
         self._parts: dict[str, dict[tuple[str, str], tuple[int, int, int]]] = {}
@@ -76,14 +76,14 @@ class Bars:
         """Takes the bars away."""
         self.progress.stop()
 
-    def told(self, asset: str, what: str, step: Step | None = None) -> None:
+    def show(self, asset: str, what: str, step: FetchProgress | None = None) -> None:
         """Draws what an asset made, or the step of a fetch (then `asset` is provider/dataset)."""
         if step is None:
             self.progress.update(self._graph, description=f"{asset}: {what}")
             return
         provider = asset.split("/")[0]
         if provider not in self._tasks:
-            self._tasks[provider] = self.progress.add_task(provider, total=None, said="asking")
+            self._tasks[provider] = self.progress.add_task(provider, total=None, pages_and_rows="asking")
         parts = self._parts.setdefault(provider, {})
         rows = self._rows.setdefault(provider, {})
         if step.page is not None and step.pages is not None:
@@ -93,8 +93,8 @@ class Bars:
         elif step.rows is not None:
             rows[asset] = step.rows
         done, pages = (sum(p[i] for p in parts.values()) for i in (0, 1))
-        said = f"{done} of {pages} pages, {sum(rows.values()):,} rows" if pages else step.text
-        self.progress.update(self._tasks[provider], completed=done, total=pages or None, said=said)
+        text = f"{done} of {pages} pages, {sum(rows.values()):,} rows" if pages else step.text
+        self.progress.update(self._tasks[provider], completed=done, total=pages or None, pages_and_rows=text)
 
 
 class Events:
@@ -104,13 +104,13 @@ class Events:
         """Events on this stream."""
         self.stream = stream
 
-    def tell(self, event: str, **facts: Any) -> None:
+    def write(self, event: str, **facts: Any) -> None:
         """Writes one event at once, so that a reader sees it while the work goes on."""
-        with though_nobody_reads(self.stream):
+        with ignoring_closed_pipe(self.stream):
             self.stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
             self.stream.flush()
 
-    def told(self, asset: str, what: str, step: Step | None = None) -> None:
+    def progress(self, asset: str, what: str, step: FetchProgress | None = None) -> None:
         """The event `progress`: asset and text; of a fetch also part, page, pages and rows where they are known."""
         numbers = {} if step is None else {"part": step.part, "page": step.page, "pages": step.pages, "rows": step.rows}
-        self.tell("progress", asset=asset, text=what, **{k: v for k, v in numbers.items() if v not in (None, "")})
+        self.write("progress", asset=asset, text=what, **{k: v for k, v in numbers.items() if v not in (None, "")})

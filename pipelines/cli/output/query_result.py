@@ -1,8 +1,7 @@
 """Answers of queries as text: table, CSV and JSON, and a pager for long ones.
 
-Belongs here: how rows look on a terminal or in a pipe. Loads neither pandas nor rich, so that a short query is quick.
-Does not belong here: tables that other commands print (tables.py), files of other formats
-(warehouse/query/answer_files.py).
+Loads neither pandas nor rich, so that a short query is quick.
+Does not belong here: the renderer of tables (text_table.py), files of other formats (warehouse/query/answer_files.py).
 """
 
 from __future__ import annotations
@@ -13,7 +12,6 @@ import json
 import math
 import shutil
 import sys
-import unicodedata
 from collections.abc import Iterable, Iterator
 from datetime import date, time
 from decimal import Decimal
@@ -22,12 +20,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from indicator_defs.system import settings
-from pipelines.cli.output.numbers import all_digits
+from pipelines.cli.output.text_table import MOST_ROWS, TextTable, aligned_lines, cell_text, text_width
 
 if TYPE_CHECKING:
-    from warehouse.query.read_only import Answer
+    from warehouse.query.read_only import QueryAnswer
 
-MOST_ROWS = 200  # of a table that is not paged
 MOST_PAGED_ROWS = 20_000
 NUMBERS = (
     "TINYINT",
@@ -44,7 +41,7 @@ NUMBERS = (
 FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 
 
-def as_csv(answer: Answer) -> str:
+def answer_csv(answer: QueryAnswer) -> str:
     """The answer as CSV with a heading; a missing value is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -53,7 +50,7 @@ def as_csv(answer: Answer) -> str:
     return out.getvalue()
 
 
-def as_json(answer: Answer) -> str:
+def answer_json(answer: QueryAnswer) -> str:
     """The answer as a JSON list of objects; a missing value is null, a day is text as 2026-11-22.
 
     Of columns with one name the later ones get a number (a, a_1), or an object would keep the last of them only.
@@ -86,60 +83,29 @@ def _plain(value: Any) -> Any:
     return value.isoformat() if isinstance(value, date | time) else value
 
 
-def as_table(answer: Answer, most_rows: int = MOST_ROWS) -> Iterator[str]:
+def answer_lines(answer: QueryAnswer, most_rows: int = MOST_ROWS) -> Iterator[str]:
     """The lines of a table: numbers to the right, missing values blank; says when rows are left out."""
-    right = [t in NUMBERS or t.startswith(FRACTIONS) for t in answer.types]
-    shown = [[_cell(v).split("\n") for v in row] for row in answer.rows[:most_rows]]
-    widths = [_width(f) for f in answer.fields]
-    for row in shown:
-        for at, lines in enumerate(row):
-            widths[at] = max(widths[at], *(_width(line) for line in lines))
-    yield _line(list(answer.fields), widths, right)
-    for row in shown:
-        for at in range(max(len(lines) for lines in row)):
-            yield _line([lines[at] if at < len(lines) else "" for lines in row], widths, right)
-    if len(answer.rows) > most_rows:
-        yield f"({len(answer.rows) - most_rows:,} more rows; use --format csv for all)"
+    right = {i for i, t in enumerate(answer.types) if t in NUMBERS or t.startswith(FRACTIONS)}
+    rows = [[cell_text(value) for value in row] for row in answer.rows[:most_rows]]
+    return aligned_lines(TextTable(answer.fields, rows, right, max(len(answer.rows) - most_rows, 0)))
 
 
-def _line(cells: list[str], widths: list[int], right: list[bool]) -> str:
-    parts = []
-    for text, width, is_right in zip(cells, widths, right, strict=True):
-        space = " " * (width - _width(text))
-        parts.append(space + text if is_right else text + space)
-    return "  ".join(parts).rstrip()
-
-
-def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, float):
-        return all_digits(value)
-    return str(value)
-
-
-def _width(text: str) -> int:
-    if text.isascii():
-        return len(text)
-    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)
-
-
-def show(answer: Answer, form: str) -> None:
+def show_answer(answer: QueryAnswer, form: str) -> None:
     """Prints an answer; a table longer or wider than the terminal goes through the user's pager."""
     if form == "csv":
-        click.echo(as_csv(answer), nl=False)
+        click.echo(answer_csv(answer), nl=False)
     elif form == "json":
-        click.echo(as_json(answer))
+        click.echo(answer_json(answer))
     elif not answer.fields:
         click.echo("No answer.")
     elif sys.stdout.isatty() and sys.stdin.isatty():
-        lines = list(as_table(answer, MOST_PAGED_ROWS))
+        lines = list(answer_lines(answer, MOST_PAGED_ROWS))
         size = shutil.get_terminal_size()
-        if len(lines) < size.lines - 1 and max(map(_width, lines)) <= size.columns:
+        if len(lines) < size.lines - 1 and text_width(lines) <= size.columns:
             click.echo("\n".join(lines))
         else:
-            settings.hand_on(LESS=settings.of_system("LESS") or "-SR")  # long lines go to the side
+            settings.set_variables(LESS=settings.of_system("LESS") or "-SR")  # long lines go to the side
             click.echo_via_pager("\n".join(lines))
     else:
-        for line in as_table(answer):
+        for line in answer_lines(answer):
             click.echo(line)

@@ -6,11 +6,11 @@ Does not belong here: reading such an answer (sources/providers/ilostat.py).
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
 
-from sources.archive_tools.gathered_data import read_figures
-from sources.archive_tools.rebuilt_answer import as_csv, keep, packed
+from sources.archive_tools.gathered_data import GatheredData, read_figures
+from sources.archive_tools.rebuilt_answer import add_snapshot, as_csv, packed_text
 from sources.manifests import Manifest
 from sources.registry import provider
 from sources.snapshots import SnapshotStore
@@ -23,21 +23,22 @@ COLUMNS = (
 FLOW = "SDG_0131_SEX_SOC_RT"
 
 
-def rebuild(store: SnapshotStore, folder: Path) -> Manifest:
+def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
     """The snapshot of the dataflow for all areas of the figures."""
     spec = provider("ilostat")
     dataset = spec.dataset(FLOW)
     rows = read_figures(
-        folder / f"{FLOW}_wspr2024-26.csv.gz", ("REF_AREA", "FREQ", "MEASURE", "SEX", "SOC", "OBS_VALUE")
+        gathered.figures / "ilo" / f"{FLOW}_wspr2024-26.csv.gz",
+        ("REF_AREA", "FREQ", "MEASURE", "SEX", "SOC", "OBS_VALUE"),
     )
     area_codes = sorted({r["REF_AREA"] for r in rows})
     body = as_csv(COLUMNS, ({**r, "DATAFLOW": f"ILO:DF_{FLOW}(1.0)"} for r in rows))
     address = f"{spec.endpoint('sdmx').base_url}/{dataset.address}/{'+'.join(area_codes)}.A...?format=csv"
-    return keep(
+    yield add_snapshot(
         store,
         spec,
         dataset,
-        [packed("data.csv", body, address)],
+        [packed_text("data.csv", body, address)],
         vintage_date=date(2024, 9, 12),
         address=address,
         release_tag="World Social Protection Report 2024-26",

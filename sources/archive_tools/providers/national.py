@@ -6,10 +6,11 @@ Does not belong here: the figures themselves (sources/national/), their format (
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
-from sources.archive_tools.gathered_data import ArchiveError, read_bytes
-from sources.archive_tools.rebuilt_answer import keep
+from sources.archive_tools.gathered_data import ArchiveError, GatheredData, read_bytes
+from sources.archive_tools.rebuilt_answer import add_snapshot
 from sources.manifests import Manifest, RawFile
 from sources.providers.national import DATASET_OF, identify
 from sources.registry import parser, provider
@@ -18,17 +19,18 @@ from sources.snapshots import SnapshotStore
 FOUNDING_DOCUMENTS = Path(__file__).parent.parent / "founding_documents.csv"
 
 
-def rebuild(store: SnapshotStore, path: Path = FOUNDING_DOCUMENTS) -> Manifest:
-    """The snapshot of the figures in `path`, byte by byte. ArchiveError when they are of another kind."""
+def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
+    """The snapshot of the founding documents' figures, byte by byte. ArchiveError when they are of another kind."""
     spec = provider("national")
+    path = FOUNDING_DOCUMENTS
     body = read_bytes(path)
-    name, vintage = identify(path.name, body)
+    name, vintage = identify(spec, path.name, body)
     dataset = spec.dataset(name)
     if name != DATASET_OF["document"]:
         raise ArchiveError(f"{path}: the archive ships figures of kind document only, found {name}.")
     frame = parser("national")(dataset, [(path.name, body)]).frame
     address = f"sources/national/{path.name}"
-    return keep(
+    yield add_snapshot(
         store,
         spec,
         dataset,

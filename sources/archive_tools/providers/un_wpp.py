@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from sources.archive_tools.gathered_data import ArchiveError, Figures, read_figures
-from sources.archive_tools.rebuilt_answer import as_csv, keep, packed
+from sources.archive_tools.gathered_data import ArchiveError, Figures, GatheredData, read_figures
+from sources.archive_tools.rebuilt_answer import add_snapshot, as_csv, packed_text
 from sources.manifests import Manifest
 from sources.registry import provider
 from sources.snapshots import SnapshotStore
 
 
 @dataclass(frozen=True)
-class Revision:
+class WppRevision:
     """One dataset of one revision: the provider's file, its columns, the day it came out, what the archive says."""
 
     dataset: str
@@ -40,7 +40,7 @@ class Revision:
         )
 
 
-DEMOGRAPHIC_2024 = Revision(
+DEMOGRAPHIC_2024 = WppRevision(
     "wpp2024_demographic",
     "WPP2024_Demographic_Indicators_Medium.csv",
     (
@@ -51,7 +51,7 @@ DEMOGRAPHIC_2024 = Revision(
     "Rebuilt from the figures of the 2024 revision, 1950 to 2023; the file's other measures are left out.",
     "ASIA, SEA and WORLD",
 )  # fmt: skip
-AGE_SEX_2019 = Revision(
+AGE_SEX_2019 = WppRevision(
     "wpp2019_age_sex",
     "WPP2019_PopulationByAgeSex_Medium.csv",
     (
@@ -65,8 +65,9 @@ AGE_SEX_2019 = Revision(
 )  # fmt: skip
 
 
-def rebuild(store: SnapshotStore, folder: Path) -> Iterator[Manifest]:
+def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
     """The snapshots of both revisions."""
+    folder = gathered.figures / "wpp"
     yield _snapshot(store, DEMOGRAPHIC_2024, _demographic(folder / "population_births_2024.csv.gz"))
     yield _snapshot(store, AGE_SEX_2019, _age_sex(folder / "population_by_age_sex_2019.csv.gz"))
 
@@ -107,15 +108,15 @@ def _age_group(age: str) -> dict[str, str]:
     return {"AgeGrp": age, "AgeGrpStart": start.rstrip("+"), "AgeGrpSpan": span}
 
 
-def _snapshot(store: SnapshotStore, revision: Revision, records: Figures) -> Manifest:
+def _snapshot(store: SnapshotStore, revision: WppRevision, records: Figures) -> Manifest:
     spec = provider("un_wpp")
     dataset = spec.dataset(revision.dataset)
     address = f"{spec.endpoint('bulk').base_url}/{dataset.address}"
-    return keep(
+    return add_snapshot(
         store,
         spec,
         dataset,
-        [packed(revision.file, as_csv(revision.columns, records), address)],
+        [packed_text(revision.file, as_csv(revision.columns, records), address)],
         vintage_date=revision.published,
         address=address,
         release_tag=f"WPP {revision.published.year}",

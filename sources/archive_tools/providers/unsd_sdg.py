@@ -12,16 +12,16 @@ from functools import lru_cache
 from pathlib import Path
 from urllib.parse import urlencode
 
-from sources.archive_tools.gathered_data import Figures, date_of, dated_files, read_figures
-from sources.archive_tools.rebuilt_answer import as_json, chunks, keep, packed
+from sources.archive_tools.gathered_data import Figures, GatheredData, date_of, dated_files, read_figures
+from sources.archive_tools.rebuilt_answer import add_snapshot, as_json, chunks, packed_text
 from sources.manifests import Manifest
 from sources.registry import provider
 from sources.snapshots import SnapshotStore
 
 
-def rebuild(store: SnapshotStore, folder: Path) -> Iterator[Manifest]:
+def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
     """One snapshot per vintage file, each asking for the series of its own file."""
-    for path in dated_files(folder):
+    for path in dated_files(gathered.figures / "unsd"):
         yield _snapshot(store, path)
 
 
@@ -34,12 +34,14 @@ def _snapshot(store: SnapshotStore, path: Path) -> Manifest:
     area_codes = sorted({r["geoAreaCode"] for r in rows}, key=int)
     base = spec.endpoint("api").base_url
     size = spec.page_sizes[dataset.address]
-    asked = [("seriesCode", s) for s in series] + [("areaCode", a) for a in area_codes]
-    files = [packed("series_list.json", as_json(_series_list(rows)), f"{base}/Series/List?allreleases=false")]
+    question_parameters = [("seriesCode", s) for s in series] + [("areaCode", a) for a in area_codes]
+    files = [packed_text("series_list.json", as_json(_series_list(rows)), f"{base}/Series/List?allreleases=false")]
     for number, body in enumerate(_pages(rows, size), start=1):
-        query = urlencode([*asked, ("page", number), ("pageSize", size)])
-        files.append(packed(f"series_data_page_{number:03}.json", as_json(body), f"{base}/{dataset.address}?{query}"))
-    return keep(
+        query = urlencode([*question_parameters, ("page", number), ("pageSize", size)])
+        files.append(
+            packed_text(f"series_data_page_{number:03}.json", as_json(body), f"{base}/{dataset.address}?{query}")
+        )
+    return add_snapshot(
         store,
         spec,
         dataset,

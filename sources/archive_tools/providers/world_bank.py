@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import quote, urlencode
 
-from sources.archive_tools.gathered_data import ArchiveError, Figures, date_of, dated_files, read_figures
-from sources.archive_tools.rebuilt_answer import as_json, chunks, keep, packed
+from sources.archive_tools.gathered_data import ArchiveError, Figures, GatheredData, date_of, dated_files, read_figures
+from sources.archive_tools.rebuilt_answer import add_snapshot, as_json, chunks, packed_text
 from sources.manifests import Manifest, RawFile
 from sources.provider_spec import ProviderSpec
 from sources.registry import provider
 from sources.snapshots import SnapshotStore
 
+AREAS_FILE = "world_bank_countries_2026-01.csv"
 JSON_NUMBER = re.compile(r"-?(0|[1-9]\d*)(\.\d+)?([eE][-+]?\d+)?")
 # What the number of the page and the other parameters take of an address.
 ROOM_FOR_PARAMETERS = 80
@@ -25,9 +26,13 @@ ROOM_FOR_PARAMETERS = 80
 Areas = dict[str, dict[str, str]]
 
 
-def rebuild(store: SnapshotStore, folder: Path, areas: Path) -> Iterator[Manifest]:
-    """One snapshot per extract, each asking for the series of its own file; `areas`: the Bank's list of countries."""
-    files = dated_files(folder)
+def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
+    """One snapshot per extract, each asking for the series of its own file.
+
+    `gathered.areas`: the Bank's list of countries (iso3, countrycode_iso2, countryname), by default AREAS_FILE.
+    """
+    files = dated_files(gathered.figures / "worldbank")
+    areas = gathered.areas or gathered.codelists / AREAS_FILE
     names = {r["iso3"]: r for r in read_figures(areas, ("iso3", "countrycode_iso2", "countryname"))}
     for path in files:
         rows = read_figures(path, ("source_id", "lastupdated", "indicator", "iso3", "date", "value"))
@@ -53,7 +58,7 @@ def _snapshot(store: SnapshotStore, path: Path, rows: Figures, names: Areas) -> 
     )
     if path.name.count("-") < 2:
         note += " The extract names a month only: the end of it stands as vintage date."
-    return keep(
+    return add_snapshot(
         store,
         spec,
         dataset,
@@ -104,7 +109,7 @@ def _pages(
         query = {"source": release["sourceid"], "format": "json", "per_page": str(size), "page": str(number)}
         if footnotes:
             query["footnote"] = "y"
-        yield packed(f"data_page_{number:03}.json", body, f"{question}?{urlencode(query)}")
+        yield packed_text(f"data_page_{number:03}.json", body, f"{question}?{urlencode(query)}")
 
 
 def _row(path: Path, r: dict[str, str], names: Areas, footnotes: bool) -> str:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 import dagster as dg
 
-from assets.release_inputs import Home, inputs
+from assets.home import Home
+from assets.release_inputs import inputs
 from assets.workplace import Workplace
-from sources.manifests import Origin, RawFile
-from sources.providers.national import collect_inbox
+from sources.manifests import RawFile, SnapshotOrigin
+from sources.submissions.inbox import collect_inbox
 
 
 def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: Path) -> None:
@@ -21,7 +22,7 @@ def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: P
     try:
         before = inputs(home)
         (home.inbox / "khm.csv").write_text("figures of Cambodia", encoding="utf-8")
-        fetched = Origin(
+        fetched = SnapshotOrigin(
             provider="un",
             dataset="sdg",
             producer="UN",
@@ -33,7 +34,7 @@ def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: P
             origin="fetched",
         )
         home.snapshots.add(fetched, [RawFile("data.json", b"[]")])
-        made_from = workplace.made_from
+        made_from = workplace.build_inputs
     finally:
         workplace.teardown_after_execution(dg.build_init_resource_context())
     assert made_from["inbox"] == before["inbox"]

@@ -9,6 +9,7 @@ import yaml
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.catalog import FOLDER, Catalog, fingerprint_of, load_catalog
+from indicator_defs.tables import reference_tables
 from sources import registry
 
 NINE_CONTINGENCIES = {"ANY", "CHLD", "DISAB", "INJ", "MATNL", "PENSN", "POOR", "UEMP", "VULN"}
@@ -49,7 +50,7 @@ def test_members_are_those_of_today(catalog: Catalog) -> None:
 
 
 def test_tables_hold_every_indicator_claim_and_crosswalk_line(catalog: Catalog) -> None:
-    tables = catalog.tables(registry.structures())
+    tables = reference_tables(catalog, registry.structures())
     assert set(tables["indicator"]["indicator"]) == set(catalog.definitions)
     rows = zip(
         tables["claim"]["indicator"], tables["claim"]["dataset"], tables["claim"]["provider_series"], strict=True
@@ -66,7 +67,7 @@ def test_tables_hold_every_indicator_claim_and_crosswalk_line(catalog: Catalog) 
 
 
 def test_not_stated_is_null_in_the_crosswalk_and_never_normal(catalog: Catalog) -> None:
-    table = catalog.tables(registry.structures())["crosswalk"]
+    table = reference_tables(catalog, registry.structures())["crosswalk"]
     status = table[(table["provider"] == "unsd_sdg") & (table["concept"] == "obs_status")].set_index("code")["target"]
     assert status["NOTSPEC"] is None
     assert status[""] is None
@@ -87,7 +88,7 @@ def test_one_yaml_file_adds_an_indicator(folder: Path) -> None:
     before = load_catalog(folder)
     (folder / "indicators/labour/ASP_LAB_UNEMALL.yaml").write_text(yaml.safe_dump(definition), encoding="utf-8")
     after = load_catalog(folder)
-    tables = after.tables(registry.structures())
+    tables = reference_tables(after, registry.structures())
     row = tables["indicator"].set_index("indicator").loc["ASP_LAB_UNEMALL"]
     assert row["weight"] == "UNEMPLOYED"
     assert row["headline_sex"] == "_T"
@@ -114,7 +115,7 @@ def test_fingerprint_follows_content_and_names_only(folder: Path) -> None:
 def test_population_files_without_iso_codes_are_understood(catalog: Catalog) -> None:
     """The file of the 2019 revision names places by LocID alone; for countries that is the number of UN M49."""
     lines = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("un_wpp", "ref_area")}
-    areas = catalog.tables(registry.structures())["area"].set_index("ref_area")
+    areas = reference_tables(catalog, registry.structures())["area"].set_index("ref_area")
     members = catalog.codelists.members("ASEAN")
     assert len(members) == 11
     assert all(lines[str(int(str(areas.loc[m, "m49"])))] == m for m in members)

@@ -1,4 +1,4 @@
-"""What the catalogue refuses: every kind of fault is told with its file and line, and all of them at once."""
+"""What the catalogue refuses: every kind of fault is reported with its file and line, and all of them at once."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ import pytest
 
 from indicator_defs.catalog import FOLDER, check_datasets, fingerprint_of, load_catalog
 from indicator_defs.errors import CatalogError
+from indicator_defs.tables import reference_tables
 from sources import registry
 
 UEMP = "indicators/coverage/ASP_COV_UEMP.yaml"
@@ -18,6 +19,7 @@ GDP = "indicators/financing/ASP_FIN_GDP.yaml"
 DSB = "indicators/disability/ASP_DSB_UNE.yaml"
 SET = "sets/asean_indicator_set.yaml"
 IMPOSSIBLE = "not_applicable.csv"
+GENERAL = "general_claims.csv"
 BASELINE = "sets/regional_baseline.yaml"
 SEX = "crosswalks/unsd_sdg/sex.csv"
 TOLERANCES = "tolerances.yaml"
@@ -43,7 +45,7 @@ def append(folder: Path, file: str, line: str) -> int:
 
 
 def problems_of(folder: Path) -> list[str]:
-    """The problems told by the catalogue, one line each."""
+    """The problems of the catalogue, one line each."""
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
     head, *lines = str(caught.value).split("\n  ")
@@ -155,42 +157,43 @@ ONE_WORD = {
 FAULTS = [pytest.param(file, *fault, id=what) for file, faults in ONE_WORD.items() for what, *fault in faults]
 
 
-@pytest.mark.parametrize(("file", "found", "instead", "said"), FAULTS)
-def test_fault_is_told_with_file_and_line(folder: Path, file: str, found: str, instead: str, said: str) -> None:
+@pytest.mark.parametrize(("file", "found", "instead", "message"), FAULTS)
+def test_fault_is_reported_with_file_and_line(folder: Path, file: str, found: str, instead: str, message: str) -> None:
     line = swap(folder, file, found, instead)
     lines = problems_of(folder)
     place = f"indicator_defs/{file}"
     if file.endswith(("weights.yaml", "known.yaml", "published_errors.yaml")):
-        # What does not fit other files is told at the entry (a list item), what the field cannot hold at the field.
-        told = [p for p in lines if p.startswith(f"{place}:") and re.search(said, p)]
-        assert told, lines
-        number = int(told[0].removeprefix(f"{place}:").split(":")[0])
+        # What does not fit other files is reported at the entry (a list item), what the field cannot hold at the field.
+        problems = [p for p in lines if p.startswith(f"{place}:") and re.search(message, p)]
+        assert problems, lines
+        number = int(problems[0].removeprefix(f"{place}:").split(":")[0])
         assert number in (line, entry_start(folder / file, line))
         return
-    assert any(p.startswith(f"{place}:{line}: ") and re.search(said, p) for p in lines), lines
+    assert any(p.startswith(f"{place}:{line}: ") and re.search(message, p) for p in lines), lines
 
 
 def test_unknown_provider_is_told_with_those_there_are(folder: Path) -> None:
     swap(folder, UEMP, "provider: unsd_sdg", "provider: unsd")
-    (told,) = problems_of(folder)
-    assert told.startswith(f"indicator_defs/{UEMP}:")
+    (problem,) = problems_of(folder)
+    assert problem.startswith(f"indicator_defs/{UEMP}:")
     assert (
-        "provider unsd has no crosswalks/unsd/ref_area.csv; providers are ilostat, national, un_wpp, unsd_sdg," in told
+        "provider unsd has no crosswalks/unsd/ref_area.csv; providers are ilostat, national, un_wpp, unsd_sdg,"
+        in problem
     )
 
 
 def test_what_names_a_faulty_entry_is_no_second_problem(folder: Path) -> None:
     line = swap(folder, UEMP, "tier: core", "tier: main")
-    (told,) = problems_of(folder)
-    assert told.startswith(f"indicator_defs/{UEMP}:{line}: tier: ")
+    (problem,) = problems_of(folder)
+    assert problem.startswith(f"indicator_defs/{UEMP}:{line}: tier: ")
     swap(folder, UEMP, "tier: main", "tier: core")
     swap(folder, "weights.yaml", "kind: population", "kind: people")
-    (told,) = problems_of(folder)
-    assert re.match(r"indicator_defs/weights.yaml:\d+: kind: .*found 'people'", told)
+    (problem,) = problems_of(folder)
+    assert re.match(r"indicator_defs/weights.yaml:\d+: kind: .*found 'people'", problem)
     swap(folder, "weights.yaml", "kind: people", "kind: population")
     swap(folder, SET, "step_points: 20", "step_points: twenty")
-    (told,) = problems_of(folder)
-    assert re.match(r"indicator_defs/sets/asean_indicator_set.yaml:\d+: step_points: ", told)
+    (problem,) = problems_of(folder)
+    assert re.match(r"indicator_defs/sets/asean_indicator_set.yaml:\d+: step_points: ", problem)
 
 
 @pytest.mark.parametrize(
@@ -202,9 +205,9 @@ def test_file_that_nothing_reads_is_told(folder: Path, name: str) -> None:
     before = fingerprint_of(folder)
     path.write_text((folder / UEMP).read_text(encoding="utf-8"), encoding="utf-8")
     assert fingerprint_of(folder) != before, "else a refresh would say that nothing has changed"
-    (told,) = problems_of(folder)
+    (problem,) = problems_of(folder)
     label = path.resolve().relative_to(folder.parent).as_posix()
-    assert told.startswith(f"{label}:1: no definitions are read from a file of this name in this folder")
+    assert problem.startswith(f"{label}:1: no definitions are read from a file of this name in this folder")
 
 
 def test_what_editors_leave_lying_is_no_definition(folder: Path) -> None:
@@ -263,15 +266,15 @@ def test_code_defined_in_two_files(folder: Path) -> None:
     copy = folder / "indicators/labour/ASP_COV_UEMP.yaml"
     text = (folder / UEMP).read_text(encoding="utf-8").replace("group: coverage", "group: labour")
     copy.write_text(text, encoding="utf-8")
-    told = [p for p in problems_of(folder) if "is defined in" in p]
-    assert told == [
+    problems = [p for p in problems_of(folder) if "is defined in" in p]
+    assert problems == [
         "indicator_defs/indicators/labour/ASP_COV_UEMP.yaml:1: ASP_COV_UEMP is defined in "
         "indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml too"
     ]
 
 
 @pytest.mark.parametrize(
-    ("instead", "said"),
+    ("instead", "message"),
     [
         ("status: adopted\n    date: 2014-11-22", "what is adopted has a `reference`"),
         ("status: adopted\n    date: 2014-11-22\n    reference: 'Report, paragraph 9'", "PAYUNG is no ASEAN body"),
@@ -279,31 +282,32 @@ def test_code_defined_in_two_files(folder: Path) -> None:
     ],
     ids=["no paper", "no ASEAN body", "to come"],
 )
-def test_only_an_asean_body_adopts_and_in_a_paper(folder: Path, instead: str, said: str) -> None:
+def test_only_an_asean_body_adopts_and_in_a_paper(folder: Path, instead: str, message: str) -> None:
     swap(folder, SET, "status: proposed\n    date: 2026-11-22", instead)
-    told = problems_of(folder)
-    assert any(p.startswith(f"indicator_defs/{SET}:") and said in p for p in told), told
+    problems = problems_of(folder)
+    assert any(p.startswith(f"indicator_defs/{SET}:") and message in p for p in problems), problems
 
 
 def test_decision_on_one_indicator_stands_before_that_on_its_tier(folder: Path) -> None:
     decided = "status: adopted, date: 2014-05-04, body: ACSS, reference: 'Report of the session, paragraph 9'"
     swap(folder, SET, "decisions: []", f"decisions: [{{indicators: [ASP_COV_UEMP], {decided}}}]")
-    rows = load_catalog(folder).tables([])["set_member"].set_index("indicator")
+    rows = reference_tables(load_catalog(folder), [])["set_member"].set_index("indicator")
     assert (rows.loc["ASP_COV_UEMP", "standing"], rows.loc["ASP_COV_UEMP", "decided_by"]) == ("adopted", "ACSS")
     assert set(rows.drop("ASP_COV_UEMP")["standing"]) == {"proposed"}
 
 
 def test_core_indicator_that_stands_in_no_table(folder: Path) -> None:
     swap(folder, BASELINE, "groups: [labour, migration]", "groups: [labour]")
-    told = problems_of(folder)
-    assert told
+    problems = problems_of(folder)
+    assert problems
     assert all(
-        re.search(r"sets/regional_baseline.yaml:\d+: core indicator ASP_MIG_\w+ stands in no table", p) for p in told
+        re.search(r"sets/regional_baseline.yaml:\d+: core indicator ASP_MIG_\w+ stands in no table", p)
+        for p in problems
     )
 
 
 def test_every_indicator_stands_in_one_table_and_the_first_ones_first(folder: Path) -> None:
-    tables = load_catalog(folder).tables([])
+    tables = reference_tables(load_catalog(folder), [])
     placed = tables["baseline_table_indicator"]
     assert sorted(placed["indicator"]) == sorted(tables["indicator"]["indicator"])
     first = tables["baseline_table"].query("stands_first")["table_code"].tolist()
@@ -321,14 +325,14 @@ def test_weight_missing_for_a_method_that_needs_one(folder: Path) -> None:
 def test_declared_with_sources(folder: Path) -> None:
     source = "sources:\n  - provider: unsd_sdg\n    dataset: sdg\n    series:\n      - code: SD_XPD_NEW\n"
     swap(folder, GDP, "sdg: 1.3.1\n", source + "sdg: 1.3.1\n")
-    said = "IndicatorDefinition: a declared indicator has `gap` and no `sources`"
-    assert f"indicator_defs/{GDP}:1: {said}" in problems_of(folder)
+    message = "IndicatorDefinition: a declared indicator has `gap` and no `sources`"
+    assert f"indicator_defs/{GDP}:1: {message}" in problems_of(folder)
 
 
 def test_with_values_but_without_sources(folder: Path) -> None:
     swap(folder, GDP, "status: declared", "status: with_values")
-    told = problems_of(folder)
-    assert f"indicator_defs/{GDP}:1: IndicatorDefinition: an indicator with values has `sources`" in told[0]
+    problems = problems_of(folder)
+    assert f"indicator_defs/{GDP}:1: IndicatorDefinition: an indicator with values has `sources`" in problems[0]
 
 
 def test_two_definitions_claim_one_cell(folder: Path) -> None:
@@ -367,11 +371,11 @@ def test_entry_standing_twice_word_for_word_is_told_with_both_places(folder: Pat
     assert problems_of(folder) == [f"{place}:{other}: all has tolerances in {place}:{one} too"]
 
 
-def test_body_standing_twice_is_told_once(folder: Path) -> None:
+def test_body_listed_twice_is_one_problem(folder: Path) -> None:
     line = append(folder, "codelists/body.csv", "SLOM,Again,Again,asean")
-    told = problems_of(folder)
-    assert len(told) == 1
-    assert told[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM: line ")
+    problems = problems_of(folder)
+    assert len(problems) == 1
+    assert problems[0].startswith(f"indicator_defs/codelists/body.csv:{line}: code SLOM: line ")
 
 
 def test_claim_of_a_dataset_that_no_provider_has(folder: Path) -> None:
@@ -379,36 +383,65 @@ def test_claim_of_a_dataset_that_no_provider_has(folder: Path) -> None:
     line = swap(folder, UEMP, "dataset: sdg", "dataset: sgd")
     with pytest.raises(CatalogError) as caught:
         check_datasets(load_catalog(folder), registry.structures())
-    (said,) = str(caught.value).split("\n  ")[1:]
-    place, _, what = said.partition(": ")
+    (message,) = str(caught.value).split("\n  ")[1:]
+    place, _, what = message.partition(": ")
     assert place.startswith(f"{folder.name}/{UEMP}:")
     assert abs(int(place.rpartition(":")[2]) - line) <= 5, "the line of the series, below that of the dataset"
     assert what == "unknown dataset 'sgd' of unsd_sdg; it has sdg"
 
 
+def test_general_claim_of_a_dataset_that_no_provider_has(folder: Path) -> None:
+    line = append(folder, GENERAL, "unsd_sdg,submissions,5,The same figures again")
+    with pytest.raises(CatalogError) as caught:
+        check_datasets(load_catalog(folder), registry.structures())
+    (problem,) = str(caught.value).split("\n  ")[1:]
+    assert problem == f"{folder.name}/{GENERAL}:{line}: unknown dataset 'submissions' of unsd_sdg; it has sdg"
+
+
+@pytest.mark.parametrize("rank", ["10", "-1", "first", ""])
+def test_rank_of_a_general_claim(folder: Path, rank: str) -> None:
+    line = append(folder, GENERAL, f"unsd_sdg,sdg,{rank},The same figures again")
+    (problem,) = problems_of(folder)
+    assert problem.startswith(f"{folder.name}/{GENERAL}:{line}: rank: ")
+
+
+def test_general_claims_feed_every_indicator_with_their_rank(folder: Path) -> None:
+    text = (folder / GENERAL).read_text(encoding="utf-8")
+    ranks = {(provider, dataset): int(rank) for provider, dataset, rank in re.findall(r"(\w+),(\w+),(\d),", text)}
+    (folder / GENERAL).write_text(text.replace(",9,", ",7,"), encoding="utf-8")
+    catalog = load_catalog(folder)
+    claims = reference_tables(catalog, [])["claim"]
+    for provider, dataset in ranks:
+        rows = claims[(claims["provider"] == provider) & (claims["dataset"] == dataset)]
+        assert set(rows["indicator"]) == set(catalog.definitions)
+        expected = 7 if ranks[provider, dataset] == 9 else ranks[provider, dataset]
+        implied = rows[rows["definition_line"] == 1]
+        assert set(implied["source_rank"]) == {expected}
+
+
 @pytest.mark.parametrize(
-    ("before", "line", "said"),
+    ("before", "line", "message"),
     [
         ("BRN,1984-01-07,,Admitted on this day", "ASEAN,BRN,2020-01-01,,Again", "BRN is in ASEAN at the same time"),
         ("BRN,1984-01-07,2000-01-01,Left", "ASEAN,BRN,1999-01-01,,Came back", "BRN is in ASEAN at the same time"),
         ("BRN,1984-01-07,2000-01-01,Left", "ASEAN,BRN,2001-01-01,,Came back", None),
     ],
 )
-def test_member_is_in_a_group_once_at_a_time(folder: Path, before: str, line: str, said: str | None) -> None:
+def test_member_is_in_a_group_once_at_a_time(folder: Path, before: str, line: str, message: str | None) -> None:
     first = swap(folder, "codelists/area_group.csv", "BRN,1984-01-07,,Admitted on this day", before)
     number = append(folder, "codelists/area_group.csv", line)
-    if said is None:
+    if message is None:
         load_catalog(folder)
     else:
-        assert problems_of(folder) == [f"{folder.name}/codelists/area_group.csv:{number}: {said} by line {first}"]
+        assert problems_of(folder) == [f"{folder.name}/codelists/area_group.csv:{number}: {message} by line {first}"]
 
 
 def test_weight_that_leads_back_to_itself(folder: Path) -> None:
     file = "indicators/programmes/ASP_COV_SA.yaml"
     swap(folder, file, "weight: POP_TOTAL", "weight: BENEFICIARIES_SA")
-    (said,) = problems_of(folder)
-    assert "weights.yaml:" in said
-    assert said.endswith("leads back to itself: BENEFICIARIES_SA -> ASP_COV_SA -> BENEFICIARIES_SA")
+    (message,) = problems_of(folder)
+    assert "weights.yaml:" in message
+    assert message.endswith("leads back to itself: BENEFICIARIES_SA -> ASP_COV_SA -> BENEFICIARIES_SA")
     swap(folder, file, "weight: BENEFICIARIES_SA", "weight: BENEFICIARIES_SI")
     swap(folder, "indicators/programmes/ASP_COV_SI.yaml", "weight: POP_TOTAL", "weight: BENEFICIARIES_SA")
     assert len([line for line in problems_of(folder) if "leads back to itself" in line]) == 2
@@ -418,26 +451,26 @@ def test_weight_standing_twice(folder: Path) -> None:
     text = (folder / "weights.yaml").read_text(encoding="utf-8")
     entry = text[text.index("  - name: POP_TOTAL") : text.index("  - name: POP_Y0T4")]
     (folder / "weights.yaml").write_text(text.rstrip() + "\n\n" + entry, encoding="utf-8")
-    (said,) = [line for line in problems_of(folder) if "weight POP_TOTAL" in line]
-    assert re.search(r"weights\.yaml:\d+: weight POP_TOTAL stands in .*weights\.yaml:\d+ too", said)
+    (message,) = [line for line in problems_of(folder) if "weight POP_TOTAL" in line]
+    assert re.search(r"weights\.yaml:\d+: weight POP_TOTAL stands in .*weights\.yaml:\d+ too", message)
 
 
 def test_code_standing_twice_in_a_list(folder: Path) -> None:
     line = append(folder, "codelists/sex.csv", "F,Women,Again")
-    told = problems_of(folder)
-    assert any(p.startswith(f"indicator_defs/codelists/sex.csv:{line}: code F: line ") for p in told)
+    problems = problems_of(folder)
+    assert any(p.startswith(f"indicator_defs/codelists/sex.csv:{line}: code F: line ") for p in problems)
 
 
 def test_crosswalk_of_a_column_that_does_not_exist(folder: Path) -> None:
     (folder / "crosswalks/unsd_sdg/gender.csv").write_text(
         "dimension,code,target,note\nSex,MALE,M,\n", encoding="utf-8"
     )
-    told = problems_of(folder)
-    assert len(told) == 1
-    assert told[0].startswith(
+    problems = problems_of(folder)
+    assert len(problems) == 1
+    assert problems[0].startswith(
         "indicator_defs/crosswalks/unsd_sdg/gender.csv:1: no column of the warehouse is called gender"
     )
-    assert "composite_breakdown" in told[0]
+    assert "composite_breakdown" in problems[0]
 
 
 def test_crosswalk_of_a_provider_that_nothing_uses(folder: Path) -> None:
@@ -450,10 +483,10 @@ def test_crosswalk_of_a_provider_that_nothing_uses(folder: Path) -> None:
 
 def test_provider_without_a_crosswalk_of_areas(folder: Path) -> None:
     (folder / "crosswalks/ilostat/ref_area.csv").unlink()
-    told = problems_of(folder)
-    assert len(told) == 1, "told once, at the first claim"
+    problems = problems_of(folder)
+    assert len(problems) == 1, "once, at the first claim"
     assert re.match(
-        r"indicator_defs/indicators/\S+\.yaml:\d+: provider ilostat has no crosswalks/ilostat/ref_area.csv", told[0]
+        r"indicator_defs/indicators/\S+\.yaml:\d+: provider ilostat has no crosswalks/ilostat/ref_area.csv", problems[0]
     )
 
 
@@ -465,7 +498,7 @@ def test_double_key(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("spoil", "line", "said"),
+    ("spoil", "line", "message"),
     [
         (lambda text: text.replace("tier: core", "tier: [core"), 5, "not readable as YAML"),
         (lambda text: text.replace("unit: PT", "\tunit: PT"), None, "not readable as YAML"),
@@ -473,18 +506,18 @@ def test_double_key(folder: Path) -> None:
     ],
     ids=["bracket left open", "tab", "empty"],
 )
-def test_unreadable_yaml(folder: Path, spoil: Callable[[str], str], line: int | None, said: str) -> None:
+def test_unreadable_yaml(folder: Path, spoil: Callable[[str], str], line: int | None, message: str) -> None:
     text = (folder / UEMP).read_text(encoding="utf-8")
     spoilt = spoil(text)
     (folder / UEMP).write_text(spoilt, encoding="utf-8")
     expected = line or spoilt[: spoilt.index("\t")].count("\n") + 1
-    told = [p for p in problems_of(folder) if p.startswith(f"indicator_defs/{UEMP}:")]
-    assert len(told) == 1
-    assert told[0].startswith(f"indicator_defs/{UEMP}:{expected}: {said}")
+    problems = [p for p in problems_of(folder) if p.startswith(f"indicator_defs/{UEMP}:")]
+    assert len(problems) == 1
+    assert problems[0].startswith(f"indicator_defs/{UEMP}:{expected}: {message}")
 
 
 @pytest.mark.parametrize(
-    ("file", "said"),
+    ("file", "message"),
     [
         ("codelists/sex.csv", "the file is missing"),
         ("weights.yaml", "the file is missing"),
@@ -492,9 +525,9 @@ def test_unreadable_yaml(folder: Path, spoil: Callable[[str], str], line: int | 
         ("target_group_rules.csv", "the file is missing"),
     ],
 )
-def test_missing_file(folder: Path, file: str, said: str) -> None:
+def test_missing_file(folder: Path, file: str, message: str) -> None:
     (folder / file).unlink()
-    assert f"indicator_defs/{file}:1: {said}" in problems_of(folder)
+    assert f"indicator_defs/{file}:1: {message}" in problems_of(folder)
 
 
 def test_missing_columns_of_a_code_list(folder: Path) -> None:
@@ -511,10 +544,10 @@ def test_all_faults_are_told_at_once(folder: Path) -> None:
         f"indicator_defs/{SEX}:{swap(folder, SEX, 'Sex,FEMALE,F,', 'Sex,FEMALE,W,')}": "target W",
         f"indicator_defs/{groups}:{swap(folder, groups, 'ASEAN,VNM', 'ASEAN,VIE')}": "VIE",
     }
-    told = problems_of(folder)
-    assert len(told) == len(places)
-    for place, said in places.items():
-        assert any(p.startswith(f"{place}: ") and said in p for p in told), (place, told)
+    problems = problems_of(folder)
+    assert len(problems) == len(places)
+    for place, message in places.items():
+        assert any(p.startswith(f"{place}: ") and message in p for p in problems), (place, problems)
 
 
 def test_whole_number_that_no_column_holds_is_refused(folder: Path) -> None:
@@ -537,7 +570,8 @@ def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
         "line 2 has the same; keep one of the two lines",
     }
     expected = [
-        f"indicator_defs/not_applicable.csv:{append(folder, IMPOSSIBLE, line)}: {said}" for line, said in lines.items()
+        f"indicator_defs/not_applicable.csv:{append(folder, IMPOSSIBLE, line)}: {message}"
+        for line, message in lines.items()
     ]
     assert sorted(problems_of(folder)) == sorted(expected)
 
@@ -545,9 +579,9 @@ def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
 def test_what_cannot_exist_needs_evidence_and_a_known_breakdown(folder: Path) -> None:
     first = append(folder, IMPOSSIBLE, "*,SGP,sex,Cannot exist.,")
     second = append(folder, IMPOSSIBLE, "*,SGP,colour,Cannot exist.,Seen nowhere")
-    told = problems_of(folder)
-    assert any(p.startswith(f"indicator_defs/not_applicable.csv:{first}: evidence") for p in told), told
-    assert any(p.startswith(f"indicator_defs/not_applicable.csv:{second}: breakdown") for p in told), told
+    problems = problems_of(folder)
+    assert any(p.startswith(f"indicator_defs/not_applicable.csv:{first}: evidence") for p in problems), problems
+    assert any(p.startswith(f"indicator_defs/not_applicable.csv:{second}: breakdown") for p in problems), problems
 
 
 def test_gap_says_of_which_kind_it_is(folder: Path) -> None:
@@ -560,7 +594,7 @@ CITED = "UN SDG Global Database, state of 2018"
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ("ASP_CHD_NONE,KHM,2014,,73.3,0.05,unsd_sdg/sdg/2018-10-15", "unknown indicator 'ASP_CHD_NONE'"),
         ("ASP_CHD_BRTH,KH,2014,,73.3,0.05,unsd_sdg/sdg/2018-10-15", "unknown area 'KH'"),
@@ -575,11 +609,11 @@ CITED = "UN SDG Global Database, state of 2018"
         ("ASP_CHD_BRTH,KHM,2014,,73.3,0.05,unsd/sdg/2018-10-15", "unknown provider 'unsd'"),
     ],
 )
-def test_must_exist_figure_that_cannot_be_checked(folder: Path, line: str, said: str) -> None:
+def test_must_exist_figure_that_cannot_be_checked(folder: Path, line: str, message: str) -> None:
     path = folder / "must_exist.csv"
     head = path.read_text(encoding="utf-8").split("\n", 1)[0]
     path.write_text(f'{head}\n{FIGURE}"{CITED}"\n{line},"{CITED}"\n', encoding="utf-8")
-    with pytest.raises(CatalogError, match=re.escape("must_exist.csv:3: ") + ".*" + re.escape(said)):
+    with pytest.raises(CatalogError, match=re.escape("must_exist.csv:3: ") + ".*" + re.escape(message)):
         load_catalog(folder)
 
 
@@ -597,7 +631,7 @@ def test_must_exist_figure_twice_or_without_a_source(folder: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "found", "instead", "said"),
+    ("file", "found", "instead", "message"),
     [
         ("check_tolerances.csv", "large_points,2,", "large_points,two,", "value is 'two', expected a number"),
         ("check_tolerances.csv", "magnitude_kept,factor", "Magnitude,factor", "check: unknown check with limits 'Magn"),
@@ -619,32 +653,32 @@ def test_must_exist_figure_twice_or_without_a_source(folder: Path) -> None:
         ("published_aggregates.csv", "ilostat,SEA,", "ilo,SEA,", "unknown provider 'ilo'"),
     ],
 )
-def test_tolerances_and_published_aggregates(folder: Path, file: str, found: str, instead: str, said: str) -> None:
+def test_tolerances_and_published_aggregates(folder: Path, file: str, found: str, instead: str, message: str) -> None:
     line = swap(folder, file, found, instead)
-    with pytest.raises(CatalogError, match=rf"{file}:{line}: .*{re.escape(said)}"):
+    with pytest.raises(CatalogError, match=rf"{file}:{line}: .*{re.escape(message)}"):
         load_catalog(folder)
 
 
 def test_bounds_the_wrong_way_round_are_told_where_they_stand(folder: Path) -> None:
     swap(folder, UEMP, "tier: core", "maximum: 40\nminimum: 50\ntier: core")
-    (told,) = problems_of(folder)
-    assert told.startswith(f"indicator_defs/{UEMP}:")
-    assert told.endswith("maximum: 40 is not above the minimum 50")
+    (problem,) = problems_of(folder)
+    assert problem.startswith(f"indicator_defs/{UEMP}:")
+    assert problem.endswith("maximum: 40 is not above the minimum 50")
     swap(folder, UEMP, "maximum: 40\nminimum: 50\n", "minimum: 100\n")
-    (told,) = problems_of(folder)
-    assert told == f"indicator_defs/{UEMP}:1: maximum: 100 is not above the minimum 100"
+    (problem,) = problems_of(folder)
+    assert problem == f"indicator_defs/{UEMP}:1: maximum: 100 is not above the minimum 100"
     swap(folder, UEMP, "minimum: 100\n", "")
     line = swap(folder, "weights.yaml", "age_from: 65\n", "age_from: 65\n    age_to: 60\n") + 1
-    told = next(p for p in problems_of(folder) if "age_to" in p)
-    assert told == f"indicator_defs/weights.yaml:{line}: age_to: 60 lies before age_from 65"
+    problem = next(p for p in problems_of(folder) if "age_to" in p)
+    assert problem == f"indicator_defs/weights.yaml:{line}: age_to: 60 lies before age_from 65"
 
 
 def test_limit_that_is_missing_is_named(folder: Path) -> None:
     path = folder / "check_tolerances.csv"
     kept = [line for line in path.read_text(encoding="utf-8").splitlines(True) if "magnitude_kept,least" not in line]
     path.write_text("".join(kept), encoding="utf-8")
-    (told,) = problems_of(folder)
-    assert told == "indicator_defs/check_tolerances.csv:1: the line of magnitude_kept, least is missing"
+    (problem,) = problems_of(folder)
+    assert problem == "indicator_defs/check_tolerances.csv:1: the line of magnitude_kept, least is missing"
 
 
 def test_value_has_one_correction_and_a_series_one_break_a_year(folder: Path) -> None:
@@ -656,10 +690,10 @@ def test_value_has_one_correction_and_a_series_one_break_a_year(folder: Path) ->
         head, first, *_ = path.read_text(encoding="utf-8").split("  - indicator: ")
         twin = f"{kind}:\n  - indicator: {first.rstrip().replace(field, instead)}\n"
         (folder / kind / "zz_again.yaml").write_text(twin, encoding="utf-8")
-        (told,) = problems_of(folder)
+        (problem,) = problems_of(folder)
         place = f"indicator_defs/{kind}/{path.name}:{head.count(chr(10)) + 1}"
-        assert told.startswith(f"indicator_defs/{kind}/zz_again.yaml:2: ASP_")
-        assert place in told
+        assert problem.startswith(f"indicator_defs/{kind}/zz_again.yaml:2: ASP_")
+        assert place in problem
         (folder / kind / "zz_again.yaml").unlink()
 
 
@@ -675,8 +709,8 @@ def test_code_list_that_cannot_be_read_is_told_alone(folder: Path) -> None:
 
 def test_faulty_tolerance_is_not_told_as_a_missing_one(folder: Path) -> None:
     swap(folder, TOLERANCES, "withdrawn_percent: 10", "withdrawn_percent: -10")
-    (told,) = problems_of(folder)
-    assert "withdrawn_percent: Input should be greater than or equal to 0, found -10" in told
+    (problem,) = problems_of(folder)
+    assert "withdrawn_percent: Input should be greater than or equal to 0, found -10" in problem
 
 
 def test_concepts_that_exclude_each_other_are_refused_with_both_places(folder: Path) -> None:
@@ -686,10 +720,10 @@ def test_concepts_that_exclude_each_other_are_refused_with_both_places(folder: P
     line = swap(folder, UEMP, "sources:\n", f"sources:\n{feed}")
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
-    said = str(caught.value)
-    assert f"{UEMP}:{line + 5}: ASP_COV_UEMP takes per_lm_alllm.cov_pop_tot beside SDG_0131_SEX_SOC_RT (line" in said
-    assert "The ILO counts persons protected and contributors" in said
-    assert "never_together.csv:8" in said
+    message = str(caught.value)
+    assert f"{UEMP}:{line + 5}: ASP_COV_UEMP takes per_lm_alllm.cov_pop_tot beside SDG_0131_SEX_SOC_RT (line" in message
+    assert "The ILO counts persons protected and contributors" in message
+    assert "never_together.csv:8" in message
 
 
 def test_concept_without_a_reason_is_refused(folder: Path) -> None:
@@ -710,16 +744,16 @@ def test_every_exclusion_names_series_of_the_catalogue() -> None:
 
 
 @pytest.mark.parametrize(
-    ("file", "content", "told"),
+    ("file", "content", "problems"),
     [
         (SEX, "concept,code,target,note\nsex,M\xe9LE,M,\n".encode("latin-1"), r":2: not UTF-8 \(byte 0xe9\); save the"),
         (UEMP, b"code: ASP_COV_UEMP\nname: caf\xe9\n", r":2: not UTF-8 \(byte 0xe9\); save the file as UTF-8"),
         (UEMP, b"code: ASP_COV_UEMP\nname: a\0b\n", r":2: character 0x0 cannot stand in a YAML file; take it out"),
     ],
 )
-def test_file_that_is_no_text_is_named(folder: Path, file: str, content: bytes, told: str) -> None:
+def test_file_that_is_no_text_is_named(folder: Path, file: str, content: bytes, problems: str) -> None:
     (folder / file).write_bytes(content)
-    assert any(re.search(f"{re.escape(file)}{told}", problem) for problem in problems_of(folder))
+    assert any(re.search(f"{re.escape(file)}{problems}", problem) for problem in problems_of(folder))
 
 
 def test_byte_order_mark_of_excel_is_no_fault(folder: Path) -> None:
@@ -760,8 +794,8 @@ def test_units_of_vintages_are_those_that_a_claim_asks_for(folder: Path) -> None
         ): "no claim of SI.POV.GINI of world_bank/wdi has series_name_contains",
         good.replace("2022-12-31", "2022"): "vintage_date: expected a day such as 2026-11-22",
     }
-    said = [(f"indicator_defs/{units}:{append(folder, units, line)}: ", what) for line, what in lines.items()]
+    message = [(f"indicator_defs/{units}:{append(folder, units, line)}: ", what) for line, what in lines.items()]
     found = problems_of(folder)
-    assert len(found) == len(said)
-    for place, what in said:
+    assert len(found) == len(message)
+    for place, what in message:
         assert any(p.startswith(place) and what in p for p in found), (place, what, found)

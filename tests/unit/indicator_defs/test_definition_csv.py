@@ -34,7 +34,7 @@ def of_two(*lines: str) -> tuple[dict[int, dict[str, str]], dict[int, str]]:
 
 
 @pytest.mark.parametrize(
-    ("line", "said"),
+    ("line", "message"),
     [
         ('F,"Women', "cell 2 (name): a quote is never closed in this line"),
         ('"F,Women', "cell 1 (code): a quote is never closed in this line"),
@@ -55,11 +55,11 @@ def of_two(*lines: str) -> tuple[dict[int, dict[str, str]], dict[int, str]]:
         ("F,Wo\x85men", "found the control character U+0085 at character 5"),
     ],
 )
-def test_fault_of_a_line_is_reported_and_the_lines_around_it_are_read(line: str, said: str) -> None:
+def test_fault_of_a_line_is_reported_and_the_lines_around_it_are_read(line: str, message: str) -> None:
     found, faults = of_two("M,Men", line, "T,Total")
     assert {n: row["name"] for n, row in found.items()} == {2: "Men", 4: "Total"}
     assert list(faults) == [3]
-    assert faults[3].startswith(said)
+    assert faults[3].startswith(message)
 
 
 def test_line_that_is_whole_is_read_as_written() -> None:
@@ -69,7 +69,7 @@ def test_line_that_is_whole_is_read_as_written() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "message"),
     [
         ("", "the file is empty, expected a header: code,name"),
         ("\n\n", "the file is empty, expected a header: code,name"),
@@ -85,11 +85,11 @@ def test_line_that_is_whole_is_read_as_written() -> None:
         ("code,name\rF,Women\r", "the line ends in a carriage return alone"),
     ],
 )
-def test_header_that_cannot_be_used_is_reported_alone(text: str, said: str) -> None:
+def test_header_that_cannot_be_used_is_reported_alone(text: str, message: str) -> None:
     found, faults = read(text, ("code", "name"))
     assert not found
     assert list(faults) == [1]
-    assert faults[1].startswith(said)
+    assert faults[1].startswith(message)
 
 
 def test_carriage_return_alone_is_reported_at_its_line() -> None:
@@ -144,12 +144,12 @@ def test_line_of_a_shipped_file_twice_is_refused_with_both_lines(name: str, fold
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
     place = f"indicator_defs/{name}:{len(lines) + 1}: "
-    told = [line.strip() for line in str(caught.value).splitlines() if line.strip().startswith(place)]
-    assert any("line 2 has the same; keep one of the two lines" in line for line in told), str(caught.value)
+    problems = [line.strip() for line in str(caught.value).splitlines() if line.strip().startswith(place)]
+    assert any("line 2 has the same; keep one of the two lines" in line for line in problems), str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         (lambda text: text.encode("utf-16"), "the file is UTF-16, expected UTF-8; save it as UTF-8"),
         (lambda text: b"\xfe\xff" + text.encode("utf-16-be"), "the file is UTF-16, expected UTF-8; save it as UTF-8"),
@@ -158,14 +158,14 @@ def test_line_of_a_shipped_file_twice_is_refused_with_both_lines(name: str, fold
         (lambda text: text.encode() + b"\xff", "not UTF-8 (byte 0xff)"),
     ],
 )
-def test_encodings_that_are_not_expected(folder: Path, content, said: str) -> None:
+def test_encodings_that_are_not_expected(folder: Path, content, message: str) -> None:
     path = folder / UNITS
     path.write_bytes(content(path.read_text(encoding="utf-8")))
     with pytest.raises(
         CatalogError, match=r"1 problem in the definitions:\s+indicator_defs/codelists/unit\.csv:\d+: "
     ) as e:
         load_catalog(folder)
-    assert said in str(e.value)
+    assert message in str(e.value)
 
 
 def test_byte_order_mark_of_utf8_is_no_part_of_the_header(folder: Path) -> None:

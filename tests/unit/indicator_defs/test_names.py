@@ -123,7 +123,7 @@ def _change(folder: Path, name: str, found: str, instead: str) -> int:
 
 
 @pytest.mark.parametrize(
-    ("found", "instead", "said"),
+    ("found", "instead", "message"),
     [
         ("|Malaya", "|Malaya", ""),
         ("Siam|", "Siam|Burma|", "'Burma' names MMR in line 6 too; keep it in one line"),
@@ -132,19 +132,19 @@ def _change(folder: Path, name: str, found: str, instead: str) -> int:
         ("Siam|", "LAO|", "'LAO' names LAO in line 5 too"),
     ],
 )
-def test_name_of_two_areas_and_an_empty_one_are_refused(folder: Path, found: str, instead: str, said: str) -> None:
-    if not said:
+def test_name_of_two_areas_and_an_empty_one_are_refused(folder: Path, found: str, instead: str, message: str) -> None:
+    if not message:
         load_catalog(folder)
         return
     _change(folder, AREA_LIST, found, instead)
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
     assert f"indicator_defs/{AREA_LIST}:" in str(caught.value)
-    assert said in str(caught.value)
+    assert message in str(caught.value)
 
 
 @pytest.mark.parametrize(
-    ("name", "found", "instead", "said"),
+    ("name", "found", "instead", "message"),
     [
         ("must_exist.csv", ",KHM,", ",Kampuchea,", "unknown area 'Kampuchea'; write KHM"),
         ("published_aggregates.csv", "KHM LAO", "KHM Laos", "unknown area 'Laos'; write LAO"),
@@ -159,12 +159,12 @@ def test_name_of_two_areas_and_an_empty_one_are_refused(folder: Path, found: str
     ],
 )
 def test_definitions_that_use_another_name_are_told_the_code(
-    folder: Path, name: str, found: str, instead: str, said: str
+    folder: Path, name: str, found: str, instead: str, message: str
 ) -> None:
     line = _change(folder, name, found, instead)
     with pytest.raises(CatalogError) as caught:
         load_catalog(folder)
-    assert f"indicator_defs/{name}:{line}: {said}" in str(caught.value).replace("area: unknown", "unknown")
+    assert f"indicator_defs/{name}:{line}: {message}" in str(caught.value).replace("area: unknown", "unknown")
 
 
 def test_target_of_a_former_name_is_told_the_code(folder: Path) -> None:

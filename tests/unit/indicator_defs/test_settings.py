@@ -11,10 +11,10 @@ from click.testing import CliRunner
 from payung_command import run_payung
 
 from indicator_defs.system import settings
-from indicator_defs.system.settings import SettingsError, read, unknown, wrong
+from indicator_defs.system.settings import SettingsError, read, unknown_variables, wrong_variables
 from indicator_defs.system.settings_model import Settings, variables
 from pipelines.cli.main import main
-from pipelines.home import home
+from pipelines.home_folder import find_home
 from sources import registry
 
 ROOT = Path(__file__).parents[3]
@@ -32,7 +32,7 @@ def nothing_set(monkeypatch: pytest.MonkeyPatch) -> None:
 def test_without_any_variable_all_have_their_defaults() -> None:
     defaults = {n: f.get_default(call_default_factory=True) for n, f in Settings.model_fields.items()}
     assert read().model_dump() == defaults
-    assert (wrong(), unknown()) == ([], [])
+    assert (wrong_variables(), unknown_variables()) == ([], [])
 
 
 @pytest.mark.parametrize("name", sorted(variables()))
@@ -62,12 +62,12 @@ def test_an_empty_variable_is_none(name: str, monkeypatch: pytest.MonkeyPatch) -
 )
 def test_a_wrong_value_is_one_message(name: str, value: str, expected: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(name, value)
-    said = f"{name}: found {value!r}, expected {expected}."
+    message = f"{name}: found {value!r}, expected {expected}."
     field = variables()[name]
     with pytest.raises(SettingsError) as caught:
         read(field)
-    assert str(caught.value) == said
-    assert wrong() == [said]
+    assert str(caught.value) == message
+    assert wrong_variables() == [message]
     others = sorted(set(Settings.model_fields) - {field})
     assert getattr(read(*others), field) == Settings.model_fields[field].default, (
         "a variable that is not needed stops nothing"
@@ -84,7 +84,7 @@ def test_all_that_is_wrong_is_named_at_once(monkeypatch: pytest.MonkeyPatch) -> 
 def test_a_secret_is_never_shown(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_WEBHOOK_URL", "secretsecret")
     monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hushhush")
-    assert wrong() == ["PAYUNG_WEBHOOK_URL: expected an address such as https://host/path."]
+    assert wrong_variables() == ["PAYUNG_WEBHOOK_URL: expected an address such as https://host/path."]
     assert "hushhush" not in repr(read("smtp_password"))
     monkeypatch.setenv("PAYUNG_WEBHOOK_URL", " https://example.org/secretsecret ")
     assert "secretsecret" not in repr(read())
@@ -103,7 +103,7 @@ def test_a_providers_address_is_declared_by_its_file_alone(monkeypatch: pytest.M
     assert endpoint.address() == endpoint.base_url.rstrip("/")
     monkeypatch.setenv(endpoint.environment, "http://127.0.0.1:8000/wpp/")
     assert endpoint.address() == "http://127.0.0.1:8000/wpp"
-    assert unknown(names) == []
+    assert unknown_variables(names) == []
     monkeypatch.setenv(endpoint.environment, "127.0.0.1:8000")
     with pytest.raises(
         SettingsError, match=r"PAYUNG_UN_WPP_URL: found '127\.0\.0\.1:8000', expected an address such as"
@@ -114,7 +114,7 @@ def test_a_providers_address_is_declared_by_its_file_alone(monkeypatch: pytest.M
 def test_unknown_variables_are_named_with_the_near_ones(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("PAYUNG_HOEM", "payung_home", "PAYUNG_UNWPP_URL", "PAYUNG_ZZZ", "PAYUNGHOME", "OTHER"):
         monkeypatch.setenv(name, "x")
-    found = {said.split(" ")[0]: said for said in unknown(registry.address_variables())}
+    found = {message.split(" ")[0]: message for message in unknown_variables(registry.address_variables())}
     assert sorted(found) == ["PAYUNG_HOEM", "PAYUNG_UNWPP_URL", "PAYUNG_ZZZ", "payung_home"]
     assert "near it: PAYUNG_HOME." in found["PAYUNG_HOEM"]
     assert "near it: PAYUNG_HOME." in found["payung_home"]
@@ -149,7 +149,7 @@ def test_a_wrong_home_or_moment_ends_in_one_message(monkeypatch: pytest.MonkeyPa
     assert ran.exit_code == 1
     assert ran.stderr.startswith("payung: PAYUNG_NOW: found 'soon', expected a day")
     monkeypatch.delenv("PAYUNG_NOW")
-    assert home() == (ROOT / "var").resolve()
+    assert find_home().path == (ROOT / "var").resolve()
 
 
 def test_no_variable_is_named_in_the_product_that_the_model_does_not_know() -> None:

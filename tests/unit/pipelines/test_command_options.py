@@ -2,17 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import duckdb
 import pytest
 from click.testing import CliRunner
 
-from indicator_defs.system import clock
 from pipelines.cli.main import main
-from pipelines.cli.output.revisions import Asked, RevisionError, counts
-from sources.dataset_refresh import FetchReport
+from pipelines.revision_query import RevisionError, RevisionRequest, revision_counts
 
 
 @pytest.mark.parametrize(
@@ -106,33 +103,11 @@ def test_ui_says_when_the_home_cannot_be_written(tmp_path: Path, monkeypatch: py
     assert "set PAYUNG_HOME to another folder" in ran.stderr
 
 
-def test_dry_run_that_fetched_nothing_says_so(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    failed = FetchReport(
-        provider="ilostat",
-        dataset="x",
-        outcome="failed",
-        at=clock.now(),
-        requests=1,
-        bytes=0,
-        message="No answer.",
-    )
-    monkeypatch.setenv("PAYUNG_HOME", str(tmp_path))
-    monkeypatch.setattr("pipelines.refresh_dry_run.fetch", lambda *_: [failed])
-    monkeypatch.setattr("pipelines.refresh_dry_run.unchanged", lambda _: tmp_path / "releases" / "2026.11.22-1")
-    for_machines = CliRunner().invoke(main, ["refresh", "--dry-run", "--online", "--json"])
-    assert for_machines.exit_code == 1
-    assert [r["message"] for r in json.loads(for_machines.stdout)["fetched"]] == ["No answer."]
-    shown = CliRunner().invoke(main, ["refresh", "--dry-run", "--online"])
-    assert shown.exit_code == 1
-    assert "ilostat/x: No answer." in shown.stderr
-    assert "no dataset could be fetched" in shown.stderr
-
-
-@pytest.mark.parametrize("asked", [Asked(indicator="WRONG"), Asked(area="WRONG")])
-def test_counts_of_revisions_of_what_is_not_known_are_refused(tmp_path: Path, asked: Asked) -> None:
+@pytest.mark.parametrize("request_", [RevisionRequest(indicator="WRONG"), RevisionRequest(area="WRONG")])
+def test_counts_of_revisions_of_what_is_not_known_are_refused(tmp_path: Path, request_: RevisionRequest) -> None:
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
         con.execute("CREATE SCHEMA reference")
         con.execute("CREATE TABLE reference.indicator AS SELECT 'ASP_COV_SPL' AS indicator")
         con.execute("CREATE TABLE reference.area AS SELECT 'THA' AS ref_area")
     with pytest.raises(RevisionError, match=r"knows no (indicator|area) 'WRONG'"):
-        counts(tmp_path, asked)
+        revision_counts(tmp_path, request_)

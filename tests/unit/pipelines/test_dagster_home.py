@@ -8,7 +8,7 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
-from pipelines.home import prepare_dagster
+from pipelines.dagster_home import prepare_dagster
 
 
 @pytest.fixture(autouse=True)

@@ -22,9 +22,18 @@ import duckdb
 import pytest
 import trustme
 
+from assets.home import Home
 from indicator_defs.system import clock
 from pipelines.notice_delivery import SettingsError, mail_settings
-from pipelines.notices import Notice, after_run, failed_run, of_fetches, of_lateness, of_release, tell
+from pipelines.notices import (
+    Notice,
+    failed_run,
+    fetch_notices,
+    lateness_notices,
+    notify_of_results,
+    release_notices,
+    send_notices,
+)
 from pipelines.sensors import log_failed_run
 from sources.dataset_refresh import FetchReport, write_report
 
@@ -192,19 +201,19 @@ def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
         manifest = json.loads((folder / "manifest.json").read_text())
         manifest["tables"]["lineage.series_description"] = 4
         (folder / "manifest.json").write_text(json.dumps(manifest))
-    (notice,) = of_release(second, first)
+    (notice,) = release_notices(second, first)
     assert notice.event == "meaning_changed"
     assert notice.headline == "unsd_sdg/sdg: the vintage of 2023-12-17 describes 2 series otherwise than expected"
     assert notice.text.splitlines()[:2] == [
         "SI_X: titled Pensions (n); expected Pensions (%) (b.yaml:7)",
         "SI_Y: with valueType=Index; expected what sources/providers/unsd_sdg.yaml lists under expected (c.yaml:9)",
     ]
-    assert of_release(third, second) == []
+    assert release_notices(third, second) == []
 
 
 def test_the_log_has_one_block_for_each(tmp_path: Path) -> None:
-    assert tell(tmp_path, TWO) == []
-    assert tell(tmp_path, []) == []
+    assert send_notices(Home(tmp_path), TWO) == []
+    assert send_notices(Home(tmp_path), []) == []
     lines = log_of(tmp_path).splitlines()
     assert lines[0][:4].isdigit()
     assert lines[0].split("  ")[1:] == ["new_vintage", "ilostat/X: a new vintage"]
@@ -213,7 +222,7 @@ def test_the_log_has_one_block_for_each(tmp_path: Path) -> None:
 
 
 def test_a_mail_tells_all_of_a_run_to_all(tmp_path: Path, smtp: SmtpServer) -> None:
-    assert tell(tmp_path, TWO) == []
+    assert send_notices(Home(tmp_path), TWO) == []
     (letter,) = smtp.letters
     assert letter["Subject"] == "Payung: 2 notices (new vintage, late source)"
     assert letter["From"] == "payung@example.org"
@@ -238,8 +247,11 @@ def test_a_mail_has_the_headers_that_a_mail_server_expects(
     headline = "unsd_sdg/sdg: 3 values of Viet Nam withdrawn – “Việt Nam”"
     moment = datetime(2028, 2, 29, 4, 30, tzinfo=UTC)
     with clock.set_to(moment):
-        assert tell(tmp_path, [Notice("withdrawn_values", headline, "Đà Nẵng: was 47,5\n" + "x" * 2000)]) == []
-        assert tell(tmp_path, TWO) == []
+        assert (
+            send_notices(Home(tmp_path), [Notice("withdrawn_values", headline, "Đà Nẵng: was 47,5\n" + "x" * 2000)])
+            == []
+        )
+        assert send_notices(Home(tmp_path), TWO) == []
     assert smtp.said[0] == "ehlo acss.example.org"
     first, second = smtp.letters
     assert first.as_string().isascii(), "a server that takes seven bits only takes it"
@@ -265,13 +277,13 @@ def test_what_is_no_address_is_told_before_anything_is_sent(
     tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch, setting: str, address: str
 ) -> None:
     monkeypatch.setenv(f"PAYUNG_SMTP_{setting}", address)
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert f"PAYUNG_SMTP_{setting}: found {address!r}, expected an address" in problem
     assert smtp.said == []
 
 
 def test_a_webhook_gets_text_and_facts(tmp_path: Path, hook: Hook) -> None:
-    assert tell(tmp_path, TWO[:1]) == []
+    assert send_notices(Home(tmp_path), TWO[:1]) == []
     ((agent, message),) = hook.posted
     assert agent.startswith("payung/")
     assert message["text"].startswith("Payung: ilostat/X: a new vintage\n\n20")
@@ -281,7 +293,7 @@ def test_a_webhook_gets_text_and_facts(tmp_path: Path, hook: Hook) -> None:
 
 def test_a_webhook_that_fails_fails_nothing_and_its_address_stays_secret(tmp_path: Path, hook: Hook) -> None:
     hook.status = 500
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert "status 500" in problem
     assert "127.0.0.1" in problem
     assert "  not_told  The webhook was not notified" in log_of(tmp_path)
@@ -295,7 +307,7 @@ def test_a_webhook_that_is_not_there_is_told_in_the_log(
     monkeypatch.setenv("PAYUNG_HTTP_PAUSE_SECONDS", "0")
     for address in (f"http://127.0.0.1:{unused}{SECRET}", f"http://[::bad{SECRET}", f"ftp://x{SECRET}"):
         monkeypatch.setenv("PAYUNG_WEBHOOK_URL", address)
-        (problem,) = tell(tmp_path, TWO)
+        (problem,) = send_notices(Home(tmp_path), TWO)
         assert "secretsecret" not in problem
     assert log_of(tmp_path).count("not_told") == 3
     assert "secretsecret" not in log_of(tmp_path)
@@ -312,7 +324,7 @@ def test_a_mail_server_that_is_not_there_fails_nothing(
     tmp_path: Path, smtp: SmtpServer, unused: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAYUNG_SMTP_PORT", str(unused))
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert problem.startswith("The mail was not sent (127.0.0.1): ")
     assert "not_told" in log_of(tmp_path)
 
@@ -321,7 +333,7 @@ def test_a_receiver_who_is_refused_is_named_and_the_others_get_it(
     tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAYUNG_SMTP_TO", "anna@example.org,nobody@example.org")
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert "nobody@example.org" in problem
     assert len(smtp.letters) == 1
 
@@ -329,7 +341,7 @@ def test_a_receiver_who_is_refused_is_named_and_the_others_get_it(
 def test_a_password_is_never_sent_in_clear(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_SMTP_USER", "payung")
     monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hush")
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert "no STARTTLS" in problem
     assert not [line for line in smtp.said if line.upper().startswith("AUTH")]
     assert smtp.letters == []
@@ -342,11 +354,11 @@ def test_a_password_is_sent_under_starttls(tmp_path: Path, smtp: SmtpServer, mon
     authority.issue_cert("127.0.0.1").configure_cert(smtp.tls)
     monkeypatch.setenv("PAYUNG_SMTP_USER", "payung")
     monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hush")
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert "certificate verify failed" in problem, "an unknown authority is not trusted"
     assert smtp.letters == []
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
-    assert tell(tmp_path, TWO) == []
+    assert send_notices(Home(tmp_path), TWO) == []
     assert len(smtp.letters) == 1
     words = [line.split(" ")[0].upper() for line in smtp.said]
     assert words.index("STARTTLS") < words.index("AUTH") < words.index("MAIL")
@@ -379,7 +391,7 @@ def test_what_the_fetches_amount_to() -> None:
         report("unchanged", left_out=["Areas that the ILO does not know: XXX."]),
         report("same_content"),
     ]
-    assert [(n.event, n.headline) for n in of_fetches(reports)] == [
+    assert [(n.event, n.headline) for n in fetch_notices(reports)] == [
         ("new_vintage", "unsd_sdg/sdg: a new vintage, 2026-10-01"),
         ("changed_in_place", "unsd_sdg/sdg: other values under the same release mark 2026.Q3.G.01"),
         ("failed_fetch", "unsd_sdg/sdg could not be fetched"),
@@ -390,16 +402,16 @@ def test_what_the_fetches_amount_to() -> None:
 def test_a_late_source_is_told_once_and_again_after_a_month(tmp_path: Path) -> None:
     release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2023-12-17", "world_bank/wdi": "2024-06-28"})
     asked = [report("unchanged")]
-    (first,) = of_lateness(tmp_path, asked, TODAY)
+    (first,) = lateness_notices(Home(tmp_path), asked, TODAY)
     assert first.headline == "unsd_sdg/sdg is later than its own calendar"
     assert "2023-12-17 is 1071 days old" in first.text
-    assert of_lateness(tmp_path, [], TODAY) == [], "nobody asked"
-    assert of_lateness(tmp_path, asked, date(2026, 12, 21)) == []
-    assert len(of_lateness(tmp_path, asked, date(2026, 12, 22))) == 1
+    assert lateness_notices(Home(tmp_path), [], TODAY) == [], "nobody asked"
+    assert lateness_notices(Home(tmp_path), asked, date(2026, 12, 21)) == []
+    assert len(lateness_notices(Home(tmp_path), asked, date(2026, 12, 22))) == 1
     release(tmp_path, "2026.12.23-1", {"unsd_sdg/sdg": "2024-12-17"})
-    assert len(of_lateness(tmp_path, asked, date(2026, 12, 23))) == 1, "newer, and late all the same"
+    assert len(lateness_notices(Home(tmp_path), asked, date(2026, 12, 23))) == 1, "newer, and late all the same"
     (tmp_path / "log" / "told.json").write_text("{ spoilt")
-    assert len(of_lateness(tmp_path, asked, date(2026, 12, 24))) == 1
+    assert len(lateness_notices(Home(tmp_path), asked, date(2026, 12, 24))) == 1
 
 
 def withdrawn(
@@ -417,22 +429,22 @@ def test_values_that_the_new_vintage_withdrew_are_told_and_older_ones_not(tmp_pa
         *(withdrawn(new, year=2000 + i) for i in range(12)),
     ]
     second = release(tmp_path, "2026.11.22-10", {"unsd_sdg/sdg": new}, rows)
-    (notice,) = of_release(second, first)
+    (notice,) = release_notices(second, first)
     assert notice.headline == "unsd_sdg/sdg: 12 values of 2018-10-01 withdrawn by 2022-12-05"
     assert notice.text.splitlines()[0] == "ASP_COV_DISAB KHM 2000: was 4.2"
     assert "and 2 more" in notice.text
     assert "1999" not in notice.text
-    assert of_release(first, None) == [], "a first release withdraws nothing"
-    assert of_release(first, second) == [], "an older vintage that came later is history"
+    assert release_notices(first, None) == [], "a first release withdraws nothing"
+    assert release_notices(first, second) == [], "an older vintage that came later is history"
     bare = release(tmp_path, "2026.11.22-11", {"unsd_sdg/sdg": "2023-12-17-cc"})
-    assert of_release(bare, second) == [], "a release without the table"
+    assert release_notices(bare, second) == [], "a release without the table"
 
 
 def test_after_a_run_all_is_told_as_one(tmp_path: Path, smtp: SmtpServer, hook: Hook) -> None:
     release(tmp_path, "2026.11.21-1", {"unsd_sdg/sdg": "2020-12-01-aa"}, [])
     newest = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-05-bb"}, [withdrawn("2022-12-05-bb")])
     write_report(tmp_path / "fetch", report("new_vintage"))
-    assert after_run(tmp_path, [report("new_vintage")], newest, today=TODAY) == []
+    assert notify_of_results(Home(tmp_path), [report("new_vintage")], newest, today=TODAY) == []
     events = ["new_vintage", "withdrawn_values", "late_source"]
     assert [line.split("  ")[1] for line in log_of(tmp_path).splitlines() if line[:1].isdigit()] == events
     assert len(smtp.letters) == len(hook.posted) == 1
@@ -443,7 +455,7 @@ def test_what_cannot_be_looked_up_is_told_and_fails_nothing(tmp_path: Path) -> N
     release(tmp_path, "2026.11.21-1", {"unsd_sdg/sdg": "2020-12-01-aa"}, [])
     broken = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-05-bb"}, [])
     (broken / "warehouse.duckdb").write_bytes(b"cut")
-    (problem,) = after_run(tmp_path, [report("new_vintage")], broken, today=TODAY)
+    (problem,) = notify_of_results(Home(tmp_path), [report("new_vintage")], broken, today=TODAY)
     assert problem.startswith("Not everything of this run could be looked up")
     assert "  new_vintage  " in log_of(tmp_path)
     assert "  not_told  Not everything" in log_of(tmp_path)
@@ -451,7 +463,7 @@ def test_what_cannot_be_looked_up_is_told_and_fails_nothing(tmp_path: Path) -> N
 
 def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file where a folder should be")
-    (problem,) = tell(tmp_path, TWO)
+    (problem,) = send_notices(Home(tmp_path), TWO)
     assert "notices.log cannot be written" in problem
 
 

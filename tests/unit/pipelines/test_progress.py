@@ -9,7 +9,7 @@ import os
 from rich.console import Console
 
 from pipelines.cli.output.progress import Bars, Events, on_terminal
-from sources.fetching import Step
+from sources.fetching import FetchProgress
 
 
 class Terminal(io.StringIO):
@@ -17,24 +17,24 @@ class Terminal(io.StringIO):
         return True
 
 
-def page(part: str, number: int, pages: int, rows: int) -> Step:
-    return Step(f"{part}: page {number} of {pages}, {rows} rows", part, number, pages, rows)
+def page(part: str, number: int, pages: int, rows: int) -> FetchProgress:
+    return FetchProgress(f"{part}: page {number} of {pages}, {rows} rows", part, number, pages, rows)
 
 
 def test_a_bar_for_each_provider_with_its_pages_and_rows() -> None:
     out = io.StringIO()
     with Bars(Console(file=out, force_terminal=True, width=120)) as bars:
-        bars.told("unsd_sdg/sdg", "asking", Step("asking"))
+        bars.show("unsd_sdg/sdg", "asking", FetchProgress("asking"))
         for number in (1, 2):
-            bars.told("unsd_sdg/sdg", "", page("series_data_01", number, 2, 6000))
-        bars.told("unsd_sdg/sdg", "", page("series_data_02", 1, 3, 12000))
-        bars.told("world_bank/wdi", "", page("indicator_01", 1, 4, 900))
-        bars.told("un_wpp/wpp2024", "unchanged", Step("unchanged"))
-        bars.told("harmonised.observation", "20 rows")
+            bars.show("unsd_sdg/sdg", "", page("series_data_01", number, 2, 6000))
+        bars.show("unsd_sdg/sdg", "", page("series_data_02", 1, 3, 12000))
+        bars.show("world_bank/wdi", "", page("indicator_01", 1, 4, 900))
+        bars.show("un_wpp/wpp2024", "unchanged", FetchProgress("unchanged"))
+        bars.show("harmonised.observation", "20 rows")
         _, un, bank, wpp = bars.progress.tasks
     assert [(t.description, t.completed, t.total) for t in (un, bank)] == [("unsd_sdg", 3, 5), ("world_bank", 1, 4)]
-    assert un.fields["said"] == "3 of 5 pages, 18,000 rows"
-    assert (wpp.total, wpp.fields["said"]) == (None, "unchanged")
+    assert un.fields["pages_and_rows"] == "3 of 5 pages, 18,000 rows"
+    assert (wpp.total, wpp.fields["pages_and_rows"]) == (None, "unchanged")
     assert bars.progress.tasks[0].description == "harmonised.observation: 20 rows"
     assert "3 of 5 pages" in out.getvalue()
 
@@ -43,17 +43,17 @@ def test_bars_on_a_terminal_and_silence_elsewhere() -> None:
     with on_terminal(io.StringIO()) as silent:
         assert silent is None
     terminal = Terminal()
-    with on_terminal(terminal) as tell:
-        assert tell is not None
-        tell("ilostat/X", "1 of 1", page("X", 1, 1, 12))
+    with on_terminal(terminal) as listener:
+        assert listener is not None
+        listener("ilostat/X", "1 of 1", page("X", 1, 1, 12))
     assert "ilostat" in terminal.getvalue()
 
 
 def test_an_event_is_one_line_with_the_numbers_that_are_known() -> None:
     out = io.StringIO()
     events = Events(out)
-    events.told("unsd_sdg/sdg", "page 2", page("series_data_01", 2, 3, 100))
-    events.told("release", "2026.11.22-1\nsecond line")
+    events.progress("unsd_sdg/sdg", "page 2", page("series_data_01", 2, 3, 100))
+    events.progress("release", "2026.11.22-1\nsecond line")
     assert [json.loads(line) for line in out.getvalue().splitlines()] == [
         {
             "event": "progress",
@@ -73,5 +73,5 @@ def test_events_go_on_when_their_reader_has_gone() -> None:
     with os.fdopen(writer, "w", encoding="utf-8") as out:
         events = Events(out)
         os.close(reader)  # payung refresh --json | head
-        events.tell("start")
-        events.tell("published")
+        events.write("start")
+        events.write("published")

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 
-from pipelines.cli.output.query_result import as_json
-from warehouse.query.read_only import Answer
+from pipelines.cli.output.query_result import answer_json
+from warehouse.query.read_only import QueryAnswer
 
 
 def test_columns_of_one_name_are_all_there() -> None:
-    answer = Answer(("a", "a_1", "a"), ("INTEGER",) * 3, [(1, 2, 3)])
-    assert json.loads(as_json(answer)) == [{"a": 1, "a_1": 2, "a_2": 3}]
+    answer = QueryAnswer(("a", "a_1", "a"), ("INTEGER",) * 3, [(1, 2, 3)])
+    assert json.loads(answer_json(answer)) == [{"a": 1, "a_1": 2, "a_2": 3}]
 
 
 def test_a_number_that_json_does_not_know_is_null_wherever_it_stands() -> None:
     nan = float("nan")
-    answer = Answer(("x", "y", "z"), ("DOUBLE", "DOUBLE[]", "STRUCT(v DOUBLE)"), [(nan, [1.5, nan], {"v": nan})])
-    text = as_json(answer)
+    answer = QueryAnswer(("x", "y", "z"), ("DOUBLE", "DOUBLE[]", "STRUCT(v DOUBLE)"), [(nan, [1.5, nan], {"v": nan})])
+    text = answer_json(answer)
     assert "NaN" not in text
     assert json.loads(text) == [{"x": None, "y": [1.5, None], "z": {"v": None}}]

@@ -9,13 +9,13 @@ import dagster as dg
 import pytest
 from dagster._utils.schedules import schedule_execution_time_iterator
 
-from pipelines import schedules
+from pipelines import jobs, schedules
 from pipelines.definitions import build_defs
-from pipelines.refresh import end_dead_runs
+from pipelines.job_run import end_dead_runs
 from sources import registry
 from sources.provider_spec import Calendar
 
-PROVIDERS = sorted(p.provider for p in schedules.askable_providers())
+PROVIDERS = sorted(p.provider for p in jobs.askable_providers())
 
 
 def calendar(*months: int) -> Calendar:
@@ -90,8 +90,9 @@ def test_a_new_provider_brings_its_schedule(monkeypatch: pytest.MonkeyPatch) -> 
     known = registry.providers()
     new = known["ilostat"].model_copy(update={"provider": "adb_kidb", "calendar": calendar(8)})
     monkeypatch.setattr(registry, "providers", lambda: {**known, "adb_kidb": new})
-    jobs, made = schedules.provider_schedules()
-    assert "refresh_adb_kidb" in {j.name for j in jobs}
+    made_jobs = jobs.provider_jobs()
+    assert made_jobs["adb_kidb"].name == "refresh_adb_kidb"
+    made = schedules.provider_schedules(made_jobs)
     (schedule,) = (s for s in made if s.name == "adb_kidb_by_calendar")
     assert schedule.cron_schedule == ["0 5 * 8 1", "0 5 1 1,2,3,4,5,6,7,9,10,11,12 *"]
 

@@ -9,12 +9,14 @@ from pathlib import Path
 import duckdb
 import pytest
 
-from assets.release_inputs import Home, unchanged
-from assets.release_stage import against_current
-from pipelines.cli.output.refresh import show_fetched
-from pipelines.cli.output.status import Status, collect, render, to_do
-from pipelines.cli.output.status_details import rejected_now
-from pipelines.refresh import check_space
+from assets.home import Home
+from assets.release_inputs import unchanged
+from assets.release_tolerance import diff_with_current
+from pipelines.cli.output.refresh_text import show_fetched
+from pipelines.cli.output.status_text import render_status
+from pipelines.home_status import HomeStatus, home_status, to_do
+from pipelines.refresh_run import check_space
+from pipelines.status_details import rejected_now
 from sources.dataset_refresh import FetchReport, write_report
 from warehouse.build.engine import Build
 
@@ -70,7 +72,7 @@ def test_a_damaged_release_hides_nothing_else(tmp_path: Path) -> None:
         provider="unsd_sdg", dataset="sdg", outcome="failed", at=at, requests=1, bytes=0, message="it did not answer."
     )
     write_report(tmp_path / "fetch", report)
-    state = collect(tmp_path, date(2026, 11, 22))
+    state = home_status(Home(tmp_path), date(2026, 11, 22))
     assert state.release == folder.name
     missing, failed = state.attention
     assert missing.startswith("files of the release are missing: warehouse.duckdb")
@@ -87,7 +89,7 @@ def damaged_home(folder: Path) -> Path:
 
 
 def test_release_whose_manifest_is_damaged_is_told(tmp_path: Path) -> None:
-    found = collect(damaged_home(tmp_path))
+    found = home_status(Home(damaged_home(tmp_path)))
     assert found.release == "2026.11.22-1"
     (told,) = found.attention
     assert "manifest.json is damaged" in told
@@ -97,15 +99,18 @@ def test_release_whose_manifest_is_damaged_is_told(tmp_path: Path) -> None:
 def test_release_whose_manifest_is_damaged_does_not_keep_a_new_one_from_being_made(tmp_path: Path) -> None:
     home = damaged_home(tmp_path)
     assert unchanged(Home(home)) is None
-    check_space(home)
-    assert against_current(Home(home), Build(tmp_path / "build")) == (None, [])
+    check_space(Home(home))
+    assert diff_with_current(Home(home), Build(tmp_path / "build")) == (None, [])
 
 
 def test_spreadsheet_left_in_the_inbox_is_told(tmp_path: Path) -> None:
     (tmp_path / "inbox").mkdir()
     for name in ("lao.XLSX", "khm.csv", "notes.txt"):
         (tmp_path / "inbox" / name).touch()
-    assert "not taken from the inbox: lao.XLSX; save as CSV (docs/national_format.md)" in collect(tmp_path).attention
+    assert (
+        "not taken from the inbox: lao.XLSX; save as CSV (docs/national_format.md)"
+        in home_status(Home(tmp_path)).attention
+    )
 
 
 def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -122,7 +127,7 @@ def test_what_a_fetch_lacked_without_failing_is_told(tmp_path: Path, capsys: pyt
         warnings=[said],
     )
     write_report(tmp_path / "fetch", report)
-    assert f"    {said}" in render(collect(tmp_path)).splitlines()
+    assert f"    {said}" in render_status(home_status(Home(tmp_path))).splitlines()
     show_fetched([report])
     assert f"unsd_sdg/sdg: {said}" in capsys.readouterr().err
 
@@ -143,8 +148,8 @@ UNASKED = (
     ],
 )
 def test_status_ends_with_what_to_do(made_home: Path, day: date, sources: str | None) -> None:
-    state = collect(made_home, day)
-    lines = render(state).splitlines()
+    state = home_status(Home(made_home), day)
+    lines = render_status(state).splitlines()
     assert state.attention == []
     assert state.to_do[0] == INDICATORS
     assert lines[-len(state.to_do) :] == state.to_do
@@ -169,7 +174,7 @@ def test_status_of_a_provider_that_was_asked_and_is_overdue(own_home: Path) -> N
         message="",
     )
     write_report(own_home / "fetch", report)
-    state = collect(own_home, date(2026, 11, 30))
+    state = home_status(Home(own_home), date(2026, 11, 30))
     assert len(state.attention) == 1
     assert state.to_do == [
         "1 point needs attention: see above.",
@@ -179,12 +184,12 @@ def test_status_of_a_provider_that_was_asked_and_is_overdue(own_home: Path) -> N
 
 
 def test_status_with_nothing_open_says_so() -> None:
-    assert to_do(Status("home", "2026.11.22-1", "2026-11-22"), []) == ["No action needed."]
+    assert to_do(HomeStatus("home", "2026.11.22-1", "2026-11-22"), []) == ["No action needed."]
 
 
 def test_status_of_a_home_without_a_release_says_how_many_points(tmp_path: Path) -> None:
-    state = collect(tmp_path)
-    assert render(state).splitlines()[-3:] == [
+    state = home_status(Home(tmp_path))
+    assert render_status(state).splitlines()[-3:] == [
         "Needs attention",
         "  there is no release yet: payung refresh",
         "1 point needs attention: see above.",
@@ -196,6 +201,6 @@ def test_a_failure_before_the_current_release_is_shown_as_such(own_home: Path, a
     (own_home / "log").mkdir(exist_ok=True)
     failure = f"{at}T00:00:00+00:00  refresh failed at raw/unsd_sdg/sdg (run 1).\n  altered or cut\n"
     (own_home / "log" / "failures.log").write_text(failure, encoding="utf-8")
-    state = collect(own_home, date(2026, 11, 30))
-    assert ("Last failure, before the current release was made" in render(state).splitlines()) is is_over
+    state = home_status(Home(own_home), date(2026, 11, 30))
+    assert ("Last failure, before the current release was made" in render_status(state).splitlines()) is is_over
     assert any("the last refresh failed" in a for a in state.attention) is not is_over

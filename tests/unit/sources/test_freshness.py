@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.cli.output.status import Status, collect, render
+from assets.home import Home
+from pipelines.cli.output.status_text import render_status
+from pipelines.home_status import HomeStatus, home_status
 from sources import registry
 from sources.dataset_refresh import FetchReport, write_report
 from sources.freshness import freshness, late_sources
@@ -67,21 +69,21 @@ def test_only_the_newest_vintage_counts() -> None:
     assert str(late.vintage) == "2026-11-01"
 
 
-def late_lines(status: Status) -> list[str]:
+def late_lines(status: HomeStatus) -> list[str]:
     return [a for a in status.attention if " is late: " in a]
 
 
 def test_status_shows_lateness_and_needs_attention_only_where_somebody_asked(made_home: Path, own_home: Path) -> None:
-    fresh = collect(made_home, date(2026, 11, 22))
+    fresh = home_status(Home(made_home), date(2026, 11, 22))
     assert late_lines(fresh) == [], "what ships with the project is old by nature"
-    lines = [line for line in render(fresh).splitlines() if "late: newest vintage" in line]
+    lines = [line for line in render_status(fresh).splitlines() if "late: newest vintage" in line]
     assert [line.split()[0] for line in lines] == ["ilostat/SDG_0131_SEX_SOC_RT", "unsd_sdg/sdg", "world_bank/wdi"]
     assert [bool(s["late"]) for s in fresh.sources if s["provider"] == "un_wpp"] == [False, False]
 
     write_report(own_home / "fetch", report("unsd_sdg", "sdg"))
-    (attention,) = late_lines(collect(own_home, date(2026, 11, 22)))
+    (attention,) = late_lines(home_status(Home(own_home), date(2026, 11, 22)))
     assert attention.startswith("unsd_sdg/sdg is late: Newest vintage 20")
-    assert late_lines(collect(own_home, date(2024, 1, 1))) == []
+    assert late_lines(home_status(Home(own_home), date(2024, 1, 1))) == []
 
 
 @pytest.mark.parametrize("path", ["unsd_sdg/sdg", "ilostat/SDG_0131_SEX_SOC_RT", "world_bank/wdi"])

@@ -10,10 +10,10 @@ import pytest
 from small_build import staged_names
 
 from indicator_defs.breakdowns import BREAKDOWNS
-from indicator_defs.model import DatasetStructure
+from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from warehouse.build.engine import SQL
-from warehouse.metadata import SCHEMAS, staged_table, table, tables, views
+from warehouse.metadata import SCHEMAS, former_names, staged_table, table, tables, views
 from warehouse.release.database import ddl
 
 TYPES = {"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE"}
@@ -90,10 +90,10 @@ def test_ddl_quotes_what_a_comment_may_hold() -> None:
     con = duckdb.connect()
     for statement in ddl(described):
         con.execute(statement)
-    told = dict(
+    reported = dict(
         con.execute("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'snapshot'").fetchall()
     )
-    assert told["release_tag"] == "The provider's own mark of the release"
+    assert reported["release_tag"] == "The provider's own mark of the release"
 
 
 def test_every_published_table_and_column_has_its_comment(published: duckdb.DuckDBPyConnection) -> None:
@@ -134,8 +134,9 @@ def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) ->
         "baseline_tables",
         "observations",
         "regional_baseline",
-        "way_back",
-        "way_back_members",
+        "aggregate_lineage",
+        "value_lineage",
+        *former_names().views,
     }
     assert {name for name, _ in found} == {*(f"main.{name}" for name in labelled), "staged.observation", *views()}
     for name, comment in found:

@@ -1,8 +1,8 @@
 """The static site of a release: plain HTML that needs no server, with charts, tables, downloads and a search.
 
 Belongs here: writing the folder whole and swapping it in.
-Does not belong here: what the pages are (pages.py), what they say (content.py, words.py, indicator_chart.py), how they look
-(templates, static).
+Does not belong here: what the pages are (pages.py), what they say (content.py, value_texts.py,
+indicator_chart.py), how they look (templates, static).
 """
 
 from __future__ import annotations

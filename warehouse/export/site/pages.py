@@ -21,16 +21,16 @@ from warehouse.export.labels import AVAILABILITY_LETTERS
 from warehouse.export.metadata_sheet import metadata_fields
 from warehouse.export.reading_notes import note_rows
 from warehouse.export.site import indicator_chart, value_texts
-from warehouse.export.site.content import Content, Notes, Snapshot, by
+from warehouse.export.site.content import Content, PageNotes, SourceSnapshot, grouped_by
 from warehouse.export.site.table_cells import (
     anchor,
     csv_text,
     end_cells,
     in_order,
     is_empty,
+    origin_link,
     point_cells,
-    short_notes,
-    way_back,
+    summary_notes,
 )
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -146,13 +146,22 @@ class Site:
         yield "search-index.js", f"window.PAYUNG_INDEX = {text};\n"
 
     def _page(
-        self, path: str, template: str, title: str, kind: str = "", keywords: str = "", here: str = "", **given: Any
+        self,
+        path: str,
+        template: str,
+        title: str,
+        kind: str = "",
+        keywords: str = "",
+        current_page: str = "",
+        **given: Any,
     ) -> tuple[str, str]:
         """Renders one page and puts it into the search index under `kind`."""
         root = "../" * path.count("/")
         if kind:
             self.index.append((title, kind, path, keywords))
-        text = self._jinja.get_template(template).render(title=title, root=root, here=here or path, **given)
+        text = self._jinja.get_template(template).render(
+            title=title, root=root, current_page=current_page or path, **given
+        )
         return path, text
 
     # home and lists
@@ -243,11 +252,11 @@ class Site:
 
     def _indicator(self, sheet: Any) -> tuple[str, str]:
         c, code = self.content, sheet.indicator
-        decimals, notes = c.decimals[code], Notes()
+        decimals, notes = c.decimals[code], PageNotes()
         by_member = [(area, name, c.values.get((code, area), [])) for area, name in c.members]
         values = [v for _, _, rows in by_member for v in rows]
         value_notes = {v.observation_id: notes.numbers(value_texts.notes_of(v)) for v in values}
-        known = {v.observation_id for v in values}
+        value_ids = {v.observation_id for v in values}
 
         def end_notes(row: Any) -> list[int]:
             """Notes of the two values: those of the table below, and the words that stand with the end itself."""
@@ -256,7 +265,7 @@ class Site:
                 found = value_notes.get(getattr(row, f"{point}_observation_id") or "", [])
                 out += [n for n in found if n not in out]
                 footnote = getattr(row, f"{point}_footnote")
-                if footnote and getattr(row, f"{point}_observation_id") not in known:
+                if footnote and getattr(row, f"{point}_observation_id") not in value_ids:
                     out.append(notes.number(f"{point.title()}: {footnote}"))
                 status = getattr(row, f"{point}_status")
                 if status and status != "not stated" and not status.startswith("A "):
@@ -265,7 +274,7 @@ class Site:
 
         def end(row: Any, point: str) -> Markup:
             place = ""
-            if getattr(row, f"{point}_observation_id") in known:
+            if getattr(row, f"{point}_observation_id") in value_ids:
                 place = f"#{row.ref_area}-{getattr(row, f'{point}_year')}"
             return end_cells(row, point, place)
 
@@ -278,7 +287,7 @@ class Site:
             [(name, rows) for _, name, rows in by_member],
             lambda value: value_texts.rounded(value, decimals),
         )
-        wanted = (
+        possible_sections = (
             ("chart", "Over time", picture is not None),
             ("baseline", "Baseline and latest", bool(ends and values)),
             ("regional", "Regional figures", bool(regional)),
@@ -286,7 +295,7 @@ class Site:
             ("values", "All values", bool(values)),
             ("others", "Other sources", code in c.discrepancies),
         )
-        used: list[Snapshot] = [
+        used: list[SourceSnapshot] = [
             s for s in c.snapshots.values() if any(v.snapshot_id == s.row.snapshot_id for v in values)
         ]
         row = vars(sheet)
@@ -302,7 +311,7 @@ class Site:
             "regional": regional,
             "has_regional_file": code in c.regional_downloads[1],
             "regional_years": c.regional_years.get(code, []),
-            "breakdowns": in_order(by(extra, *BREAKDOWNS).values(), c.labels),
+            "breakdowns": in_order(grouped_by(extra, *BREAKDOWNS).values(), c.labels),
             "breakdown_notes": {(value_texts.cell_codes(r), r.ref_area): end_notes(r) for r in extra},
             "cell_codes": value_texts.cell_codes,
             "plain_end": lambda r, point: end_cells(r, point, ""),
@@ -317,7 +326,7 @@ class Site:
             "fields": [(n, t) for n, t in metadata_fields(c.reader, row) if t and n not in ("Name", "Definition file")],
             "notes": notes,
         }
-        sections = [(place, name) for place, name, has in wanted if has]
+        sections = [(place, name) for place, name, has in possible_sections if has]
         sections += [("notes", "Notes")] if notes.texts else []
         return self._page(
             f"indicator/{code}.html",
@@ -325,7 +334,7 @@ class Site:
             sheet.name,
             kind="Indicator" if values else "Indicator, no value yet",
             keywords=f"{code} {sheet.group_name} {sheet.sdg or ''} {sheet.definition}",
-            here="indicators.html",
+            current_page="indicators.html",
             sections=[*sections, ("sheet", "Metadata sheet")],
             **given,
         )
@@ -333,7 +342,7 @@ class Site:
     # countries
 
     def _country(self, area: str, name: str) -> tuple[str, str]:
-        c, notes = self.content, Notes()
+        c, notes = self.content, PageNotes()
         rows = c.benchmarks.get(area, [])
         dated = {v.observation_id: v for i in c.indicators for v in c.values.get((i.indicator, area), [])}
         shown = [r for r in rows if not is_empty(r)]
@@ -363,8 +372,8 @@ class Site:
             name,
             kind="Country profile",
             keywords=area,
-            here="countries.html",
-            groups=by(shown, "group_name"),
+            current_page="countries.html",
+            groups=grouped_by(shown, "group_name"),
             row_notes={(r.indicator, r.sex): numbers(r) for r in shown},
             linked=linked,
             missing=[r for r in rows if r.is_headline and is_empty(r)],
@@ -380,38 +389,38 @@ class Site:
     # target groups
 
     def _group(self, group: Any) -> tuple[str, str]:
-        c, notes = self.content, Notes()
+        c, notes = self.content, PageNotes()
         rules = c.group_rules.get(group.code, [])
         rows = c.about_groups.get(group.code, [])
-        tables = [self._group_table(found, notes) for found in by(rows, "indicator").values()]
+        tables = [self._group_table(found, notes) for found in grouped_by(rows, "indicator").values()]
         return self._page(
             f"group/{group.code}.html",
             "group.html",
             group.name,
             kind="Target group",
             keywords=f"{group.code} {group.description}",
-            here="groups.html",
+            current_page="groups.html",
             group=group,
             rules=rules,
             tables=tables,
             with_values={r.indicator for r in rows},
-            way_back=way_back,
+            origin_link=origin_link,
             notes=notes,
         )
 
-    def _group_table(self, rows: Sequence[Any], notes: Notes) -> GroupTable:
+    def _group_table(self, rows: Sequence[Any], notes: PageNotes) -> GroupTable:
         areas = {r.ref_area: r.area_name for r in rows if r.ref_area not in dict(self.content.members)}
         order = [*self.content.members]
         order += areas.items()
         lines = []
-        for (_, match), found in by(rows, "cell", "match").items():
+        for (_, match), found in grouped_by(rows, "cell", "match").items():
             cells = {r.ref_area: r for r in found}
             lines.append(
                 GroupLine(
                     label=value_texts.cell_label(found[0], self.content.labels),
                     match=match,
                     cells=cells,
-                    notes={a: notes.numbers(short_notes(r)) for a, r in cells.items()},
+                    notes={a: notes.numbers(summary_notes(r)) for a, r in cells.items()},
                 )
             )
         return GroupTable(rows[0].indicator, rows[0].name, rows[0].unit_name, order, lines)
@@ -420,7 +429,7 @@ class Site:
 
     def _availability(self) -> tuple[str, str]:
         lines: dict[bool, dict[str, list[AvailabilityLine]]] = {True: {}, False: {}}
-        for (_, breakdown), rows in by(self.content.availability, "indicator", "breakdown").items():
+        for (_, breakdown), rows in grouped_by(self.content.availability, "indicator", "breakdown").items():
             found = {r.ref_area: r for r in rows}
             cells = [
                 (AVAILABILITY_LETTERS[found[m].shown_as][0], found[m].latest_year) if m in found else ("", None)

@@ -31,7 +31,7 @@ def is_empty(row: Any) -> bool:
 
 
 def point_cells(row: Any, point: str, place: str, reason: str | None = None) -> Markup:
-    """Year and value of one end as two cells; the value leads to its way back where there is one."""
+    """Year and value of one end as two cells; the value links to its lineage where there is one."""
     year, value = getattr(row, f"{point}_year"), getattr(row, f"{point}_value")
     text = getattr(row, f"{point}_text", None)
     if value is not None:
@@ -52,15 +52,17 @@ def end_cells(row: Any, point: str, place: str) -> Markup:
     """The same for a row of baseline.sql, whose gaps bring their own words (a bound stands there too)."""
     if getattr(row, f"{point}_value") is not None:
         return point_cells(row, point, place)
-    told = getattr(row, f"{point}_gap") or ""
+    gap_text = getattr(row, f"{point}_gap") or ""
     year = getattr(row, f"{point}_year")
     shown = (
-        Markup("{}").format(told) if told.startswith(("<", ">")) else value_texts.gap(told.removeprefix("no value: "))
+        Markup("{}").format(gap_text)
+        if gap_text.startswith(("<", ">"))
+        else value_texts.gap(gap_text.removeprefix("no value: "))
     )
     return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
 
 
-def short_notes(row: Any) -> list[str]:
+def summary_notes(row: Any) -> list[str]:
     """What has to be said beside a latest value on the page of a target group."""
     out = []
     if row.dataset_kind == "document":
@@ -88,7 +90,7 @@ def anchor(text: str) -> str:
     return "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")
 
 
-def way_back(row: Any) -> str:
+def origin_link(row: Any) -> str:
     """Where a latest value on the page of a target group comes from: its row, or the part of the indicator's page."""
     if row.publication_class is not None:
         place = "regional" if row.is_headline else "breakdowns"

@@ -1,7 +1,7 @@
 """How the site writes values, cells and notes.
 
 Belongs here: rounding for readers, labels of a breakdown cell, and what must be said beside a value.
-Does not belong here: labels of single codes (reference.code) and the words that all exports share (export/wording.py).
+Does not belong here: labels of single codes (reference.code) and the words that all exports share (export/labels.py).
 """
 
 from __future__ import annotations
@@ -56,8 +56,8 @@ def gap(reason: str | None) -> Markup:
 
 def flags(codes: str | None, labels: Mapping[tuple[str, str], str]) -> Markup:
     """What must be said beside a regional figure, in words."""
-    told = "; ".join(labels.get(("aggregate_flag", code)) or code for code in codes.split("; ")) if codes else ""
-    return Markup(" <small>{}</small>").format(told) if told else Markup("")
+    flag_texts = "; ".join(labels.get(("aggregate_flag", code)) or code for code in codes.split("; ")) if codes else ""
+    return Markup(" <small>{}</small>").format(flag_texts) if flag_texts else Markup("")
 
 
 def cell_codes(row: Any) -> str:

@@ -1,4 +1,4 @@
--- Every chosen value of the members, all breakdowns, with its way back: the CSV file of each indicator.
+-- Every chosen value of the members, all breakdowns, with its lineage: the CSV file of each indicator.
 SELECT
     v.indicator, v.ref_area, v.time_period, v."@breakdowns", v.is_headline,
     v.obs_value, v.value_text, v.lower_bound, v.upper_bound, v.unit_measure, v.obs_status, v.nature, v.footnote,

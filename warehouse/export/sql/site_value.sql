@@ -1,4 +1,4 @@
--- Every chosen headline value of the members with its way back: source, series, vintage, snapshot and row.
+-- Every chosen headline value of the members with its lineage: source, series, vintage, snapshot and row.
 SELECT
     v.indicator, v.ref_area, a.area_name, v.time_period, v.obs_value, v.value_text, v.lower_bound, v.upper_bound,
     coalesce(s.label, v.obs_status, 'not stated') AS status, coalesce(n.label, v.nature, 'not stated') AS nature,

@@ -1,0 +1,190 @@
+"""The series that the definitions claim, each with its place, and the claims that every indicator has.
+
+Belongs here: the claims of all definitions, checked against each other and against the datasets of the providers.
+Does not belong here: the fields of a claim (indicator_definitions.py, general_claims.py), and which feed is chosen
+(warehouse/sql/).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import combinations
+
+from indicator_defs.datasets import DatasetStructure
+from indicator_defs.definition_files import Problems, repeated
+from indicator_defs.general_claims import GeneralClaim
+from indicator_defs.indicator_definitions import DefinitionFile, Feed, SeriesClaim
+from indicator_defs.reference_rows import ReferenceRows, by_breakdown, listed, rows_of
+
+
+@dataclass(frozen=True)
+class Claim:
+    """One series claim of a definition's feed, flattened, with its place."""
+
+    claim_id: int
+    indicator: str
+    feed: str
+    provider: str
+    dataset: str
+    rank: int
+    series: SeriesClaim
+    source: Feed
+    file: str
+    line: int
+
+    @property
+    def place(self) -> str:
+        """File and line."""
+        return f"{self.file}:{self.line}"
+
+    @property
+    def filters(self) -> Iterator[tuple[str, str]]:
+        """(dimension, code) of the claim's filter, one per allowed code."""
+        for dimension, codes in self.series.where.items():
+            for code in [codes] if isinstance(codes, str) else codes:
+                yield dimension, code
+
+
+def read_claims(definition_files: Iterable[DefinitionFile], problems: Problems) -> list[Claim]:
+    """The claims of all definitions, numbered in the order of the files, checked."""
+    claims: list[Claim] = []
+    for file in definition_files:
+        d, lines = file.definition, file.lines
+        for i, feed in enumerate(d.sources):
+            for j, series in enumerate(feed.series):
+                claims.append(
+                    Claim(
+                        claim_id=len(claims) + 1,
+                        indicator=d.code,
+                        feed=f"{feed.provider}/{feed.dataset}/{feed.series[0].code}",
+                        provider=feed.provider,
+                        dataset=feed.dataset,
+                        rank=feed.rank,
+                        series=series,
+                        source=feed,
+                        file=lines.file,
+                        line=lines.at(("sources", i, "series", j)),
+                    )
+                )
+    _check_overlaps(claims, problems)
+    _check_titles(claims, problems)
+    return claims
+
+
+def _check_overlaps(claims: list[Claim], problems: Problems) -> None:
+    """Adds the cells of a series that two claims would take."""
+    for same in repeated(claims, lambda c: (c.provider, c.dataset, c.series.code)):
+        for first, second in combinations(same, 2):
+            if _overlap(first.series.where, second.series.where):
+                problems.add(
+                    second.place,
+                    f"{second.indicator} claims cells of {first.series.code} ({_filter_text(second)}) that "
+                    f"{first.indicator} claims in {first.place} ({_filter_text(first)}); one provider row serves one "
+                    "indicator",
+                )
+
+
+def _check_titles(claims: Iterable[Claim], problems: Problems) -> None:
+    """Adds titles of a claim that do not state the unit which its feed requires, and titles listed more than once."""
+    for claim in claims:
+        unit = claim.source.series_name_contains
+        for title in claim.series.titles:
+            if unit is not None and unit not in title:
+                problems.add(claim.place, f"titles: {title!r} does not hold {unit!r} (series_name_contains)")
+        for same in repeated(claim.series.titles, lambda t: " ".join(t.split()).lower()):
+            problems.add(claim.place, f"titles: {same[0]!r} is listed {len(same)} times")
+
+
+def check_claimed_datasets(
+    claims: Iterable[Claim | GeneralClaim], structures: Iterable[DatasetStructure], problems: Problems
+) -> None:
+    """Adds the claims of datasets that no provider declares; else they would claim nothing."""
+    datasets: dict[str, list[str]] = {}
+    for s in structures:
+        datasets.setdefault(s.provider, []).append(s.dataset)
+    for c in claims:
+        of_provider = datasets.get(c.provider, [])
+        if c.dataset not in of_provider:
+            problems.add(
+                c.place,
+                f"unknown dataset {c.dataset!r} of {c.provider}; it has {', '.join(of_provider) or 'none'}",
+            )
+
+
+def _filter_text(claim: Claim) -> str:
+    """The filter of a claim in words."""
+    filters = ", ".join(
+        f"{dimension} {codes if isinstance(codes, str) else ' or '.join(codes)}"
+        for dimension, codes in claim.series.where.items()
+    )
+    return f"where {filters}" if filters else "all of it"
+
+
+def _overlap(one: dict[str, str | list[str]], other: dict[str, str | list[str]]) -> bool:
+    """Whether two filters on the same series can hold for one row."""
+    for dimension in one.keys() & other.keys():
+        a, b = one[dimension], other[dimension]
+        if not set([a] if isinstance(a, str) else a) & set([b] if isinstance(b, str) else b):
+            return False
+    return True
+
+
+def claim_rows(claims: list[Claim], general_claims: list[GeneralClaim], places: Mapping[str, str]) -> ReferenceRows:
+    """reference.claim: claims of the definitions, and for every indicator the general ones.
+
+    `places`: the file of each definition.
+    """
+    return rows_of(
+        [*claims, *_general(claims, general_claims, places)],
+        claim_id=lambda c: c.claim_id,
+        indicator=lambda c: c.indicator,
+        feed=lambda c: c.feed,
+        provider=lambda c: c.provider,
+        dataset=lambda c: c.dataset,
+        source_rank=lambda c: c.rank,
+        provider_series=lambda c: c.series.code,
+        filters=lambda c: len(c.series.where),
+        **by_breakdown("set_", lambda c: c.series.set),
+        vintage_from=lambda c: c.source.vintage_from,
+        vintage_to=lambda c: c.source.vintage_to,
+        series_name_contains=lambda c: c.source.series_name_contains,
+        superseded_before=lambda c: c.source.superseded_before,
+        definition_file=lambda c: c.file,
+        definition_line=lambda c: c.line,
+    )
+
+
+def _general(claims: list[Claim], general_claims: list[GeneralClaim], places: Mapping[str, str]) -> Iterator[Claim]:
+    """The general claims of every indicator whose definition does not claim the dataset itself."""
+    declared = {(c.indicator, c.provider, c.dataset) for c in claims}
+    implied = [(i, g) for i in sorted(places) for g in general_claims if (i, g.provider, g.dataset) not in declared]
+    for claim_id, (indicator, general) in enumerate(implied, start=len(claims) + 1):
+        series = SeriesClaim(code=indicator)
+        yield Claim(
+            claim_id=claim_id,
+            indicator=indicator,
+            feed=f"{general.provider}/{general.dataset}/{indicator}",
+            provider=general.provider,
+            dataset=general.dataset,
+            rank=general.rank,
+            series=series,
+            source=Feed(provider=general.provider, dataset=general.dataset, series=[series]),
+            file=places[indicator],
+            line=1,
+        )
+
+
+def claim_filter_rows(claims: Iterable[Claim]) -> ReferenceRows:
+    """reference.claim_filter."""
+    rows = [
+        (c.claim_id, dimension, code, not isinstance(c.series.where[dimension], list))
+        for c in claims
+        for dimension, code in c.filters
+    ]
+    return listed(["claim_id", "dimension", "code", "fixes"], rows)
+
+
+def claim_title_rows(claims: Iterable[Claim]) -> ReferenceRows:
+    """reference.claim_title."""
+    return listed(["claim_id", "title"], [(c.claim_id, t) for c in claims for t in c.series.titles])

@@ -1,0 +1,98 @@
+"""What `payung gaps` shows: the counts, then an entry for each indicator and breakdown."""
+
+from __future__ import annotations
+
+import shutil
+import textwrap
+from dataclasses import dataclass
+
+import pandas as pd
+
+from pipelines.cli.output.text_table import print_frame
+from pipelines.gap_report import NO_GAP, GapReport
+
+# What is in brackets after the areas: the words of each gap, the years of the last values, or nothing more.
+WITH_DETAIL = ("rejected", "source_failed")
+OTHER_CELLS = "other_cells"
+WITH_YEARS = ("out_of_window", "not_usable")
+EXPLAINED_BY_LABEL = ("no_source", "suppressed", "not_usable")
+
+
+def headline(report: GapReport) -> str:
+    """One or two sentences: how much is missing."""
+    text = f"{report.missing:,} of {report.expected:,} figures of Member States are missing (release {report.release})."
+    if not report.expected:
+        text = f"Release {report.release}: no figure of a Member State is in question here."
+    members, groups = report.by_reason.loc[report.by_reason["reason_code"] == NO_GAP, ["members", "groups"]].sum()
+    impossible = [f"{members:,} more"] * bool(members) + [f"{groups:,} figure{'s' * (groups > 1)} of groups"] * bool(
+        groups
+    )
+    if not impossible:
+        return text
+    verb = "is" if members + groups == 1 else "are"
+    return f"{text} {' and '.join(impossible)} cannot exist and {verb} not counted as missing."
+
+
+@dataclass(frozen=True)
+class GapEntry:
+    """The gaps of one indicator and breakdown: areas by reason, who could fill them, and from where."""
+
+    title: str
+    reasons: list[str]
+    who: str
+    place: str
+
+    def text(self, width: int) -> str:
+        """The entry as lines of at most this width."""
+        sources = [f"Who could fill it: {self.who}."] if self.who else []
+        sources += [f"From: {self.place.rstrip('.')}."] if self.place else []
+        wrapped = [textwrap.fill(self.title, width, subsequent_indent="  ", break_on_hyphens=False)]
+        for line in (*self.reasons, " ".join(sources)):
+            wrapped.append(
+                textwrap.fill(line, width, initial_indent="    ", subsequent_indent="      ", break_on_hyphens=False)
+            )
+        return "\n".join(w for w in wrapped if w)
+
+
+def gap_entries(report: GapReport) -> list[GapEntry]:
+    """The gaps by indicator and breakdown, in the order of the rows."""
+    out = []
+    columns = ["indicator", "name", "breakdown", "breakdown_name"]
+    for (indicator, name, breakdown, breakdown_name), of_cell in report.rows.groupby(columns, sort=False):
+        by = "" if breakdown == "headline" else f", by {str(breakdown_name).lower()}"
+        reasons = [_reason(report, part) for _, part in of_cell.groupby("reason_code", sort=False)]
+        who = "; ".join(dict.fromkeys(of_cell["filled_by"].dropna()))
+        place = "; ".join(dict.fromkeys(of_cell["obtain_from"].dropna()))
+        out.append(GapEntry(f"{indicator}  {name}{by}", reasons, who, place))
+    return out
+
+
+def _reason(report: GapReport, part: pd.DataFrame) -> str:
+    """One reason with its areas: "Out of window: KHM, LAO (last values of 2014 to 2018)"."""
+    countries = part.loc[part["area_type"] == "country", "area"].tolist()
+    groups = part.loc[part["area_type"] == "group", "area"].tolist()
+    areas = [f"all {len(countries)} members"] if len(countries) == report.n_members else countries
+    reason, details = part["reason_code"].iloc[0], list(dict.fromkeys(part["detail"].dropna()))
+    years = sorted(set(part["latest_year"].dropna()))
+    detail = ""
+    if reason == OTHER_CELLS:  # the label says the rest
+        detail = "; ".join(f"{a} {d.partition(': ')[2]}" for a, d in zip(part["area"], part["detail"], strict=True))
+    elif reason in WITH_DETAIL or (len(details) == 1 and reason not in EXPLAINED_BY_LABEL):
+        detail = "; ".join(details).split(" Obtain from: ")[0].rstrip(".")
+    elif years and reason in WITH_YEARS:
+        detail = f"last values of {years[0]}" + (f" to {years[-1]}" if len(years) > 1 else "")
+    return f"{part['reason'].iloc[0]}: {', '.join([*areas, *groups])}" + (f" ({detail})" if detail else "")
+
+
+def show_gaps(report: GapReport) -> None:
+    """Prints the counts, then the gaps by indicator."""
+    print(headline(report))
+    if report.by_reason.empty:
+        return
+    print("\nBy reason (figures of Member States, figures of groups):")
+    print_frame(report.by_reason[["reason_code", "reason", "members", "groups"]])
+    print("\nBy area:")
+    print_frame(report.by_area)
+    width = min(max(shutil.get_terminal_size((120, 24)).columns, 60), 160)
+    for entry in gap_entries(report):
+        print(f"\n{entry.text(width)}")

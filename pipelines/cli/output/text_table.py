@@ -1,0 +1,107 @@
+"""The renderer of tables: every table that a command prints as text. Loads neither pandas nor rich by itself.
+
+Two looks: `aligned_lines` is as wide as its cells, for pipes, pagers and reports; `print_wrapped` breaks long cells at the
+width of the terminal.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from pipelines.cli.output.numbers import all_digits
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 200  # of a table that is not paged
+
+
+@dataclass(frozen=True)
+class TextTable:
+    """A table as texts; `right`: the positions of its columns of numbers. `n_more`: rows that are left out."""
+
+    head: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    right: Collection[int] = ()
+    n_more: int = 0
+
+
+def cell_text(value: object) -> str:
+    """The text of a cell: nothing for a missing value, a number with all its digits."""
+    if value is None:
+        return ""
+    return all_digits(value) if isinstance(value, float) else str(value)
+
+
+def aligned_lines(table: TextTable, indent: str = "", drop_empty_columns: bool = False) -> Iterator[str]:
+    """The lines of a table as wide as its cells, a cell of several lines on as many; says how many rows are left out."""
+    rows = [[text.split("\n") for text in row] for row in table.rows]
+    columns = [i for i in range(len(table.head)) if not drop_empty_columns or any(row[i] != [""] for row in rows)]
+    widths = {i: max([_width(table.head[i]), *(_width(line) for row in rows for line in row[i])]) for i in columns}
+
+    def line(texts: Sequence[str]) -> str:
+        return indent + "  ".join(_padded(texts[i], widths[i], i in table.right) for i in columns).rstrip()
+
+    yield line(table.head)
+    for row in rows:
+        for number in range(max(len(lines) for lines in row)):
+            yield line([lines[number] if number < len(lines) else "" for lines in row])
+    if table.n_more:
+        yield _more_rows(table.n_more)
+
+
+def print_wrapped(table: TextTable) -> None:
+    """Prints a table; on a terminal cells are broken at its width."""
+    from rich.console import Console
+    from rich.table import Table
+
+    # Off a terminal nothing is cut to a width: a pipe or a log gets whole cells.
+    console = Console() if Console().is_terminal else Console(width=400)
+    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    for position, name in enumerate(table.head):
+        drawn.add_column(name, justify="right" if position in table.right else "left", overflow="fold")
+    for row in table.rows:
+        drawn.add_row(*(text.replace("[", r"\[") for text in row))
+    console.print(drawn)
+    if table.n_more:
+        console.print(_more_rows(table.n_more))
+
+
+def print_frame(frame: pd.DataFrame, most_rows: int = MOST_ROWS) -> None:
+    """Prints a frame wrapped; numbers to the right, missing values blank, and says when rows are left out."""
+    from pandas.api.types import is_bool_dtype, is_numeric_dtype
+
+    dtypes = [frame[name].dtype for name in frame.columns]
+    shown = frame.head(most_rows)
+    values = shown.astype(object).where(shown.notna(), None)
+    print_wrapped(
+        TextTable(
+            [str(name) for name in frame.columns],
+            [[cell_text(value) for value in row] for row in values.itertuples(index=False)],
+            {i for i, dtype in enumerate(dtypes) if is_numeric_dtype(dtype) and not is_bool_dtype(dtype)},
+            max(len(frame) - most_rows, 0),
+        )
+    )
+
+
+def text_width(lines: Sequence[str]) -> int:
+    """The columns of a terminal that the longest line takes."""
+    return max(map(_width, lines))
+
+
+def _more_rows(number: int) -> str:
+    return f"({number:,} more rows; use --format csv for all)"
+
+
+def _padded(text: str, width: int, is_right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if is_right else text + space
+
+
+def _width(text: str) -> int:
+    if text.isascii():
+        return len(text)
+    return sum(0 if unicodedata.combining(c) else 2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -1,0 +1,70 @@
+"""The pages of a fetch that wait for the next try: which are taken from there, and when they are dropped."""
+
+from __future__ import annotations
+
+import hashlib
+import shutil
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from sources.http import HttpAnswer
+from sources.page_cache import PageCache
+from sources.parsing import SourceError
+
+NOW = datetime(2026, 11, 22, 9, tzinfo=UTC)
+
+
+def test_an_answer_kept_for_the_next_try_keeps_its_headers(tmp_path: Path) -> None:
+    cache = PageCache(tmp_path)
+    answer = HttpAnswer("https://x/1", 200, b"a\n{}\n", {"etag": "1"})
+    cache.put(answer)
+    assert cache.get("https://x/1") == answer
+    (page,) = (tmp_path / "pages").iterdir()
+    page.write_bytes(page.read_bytes().replace(b'"1"', b'"2"'))
+    assert cache.get("https://x/1") is None, "altered"
+    page.write_bytes(hashlib.sha256(b"{}").hexdigest().encode() + b"\n{}")
+    assert cache.get("https://x/1") is None, "kept by an older Payung, without headers"
+    assert list((tmp_path / "pages").iterdir()) == []
+
+
+def test_kept_pages_that_cannot_be_dropped_are_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refused(folder: Path) -> None:
+        raise PermissionError(13, "Permission denied")
+
+    cache = PageCache(tmp_path)
+    cache.clear()
+    cache.begin("release 1", NOW)
+    cache.put(HttpAnswer("https://x/1", 200, b"{}"))
+    monkeypatch.setattr(shutil, "rmtree", refused)
+    with pytest.raises(SourceError, match=r"pages: cannot be removed: Permission denied\. Make the folder writable"):
+        cache.begin("release 2", NOW)
+    assert (tmp_path / "pages" / "mark").read_text().startswith("release 1\n"), (
+        "else the old page would pass for a new one"
+    )
+
+
+def test_pages_of_a_failed_fetch_wait_two_days_at_most(tmp_path: Path) -> None:
+    """World Bank values change under one `lastupdated`: a dataset of two states never existed."""
+    cache, page = PageCache(tmp_path), HttpAnswer("https://x/1", 200, b"{}")
+    cache.begin("release 1", NOW)
+    cache.put(page)
+    cache.begin("release 1", NOW + timedelta(days=1))
+    assert cache.get(page.address) == page
+    cache.begin("release 1", NOW + timedelta(days=2))
+    assert cache.get(page.address) is None, "the days count from the first try"
+
+
+@pytest.mark.parametrize("spoilt", [b"release 1\n2026-11-2", b"release 1\n2026-11-22", b"\xff\xfe", b"", None])
+def test_pages_with_a_spoilt_mark_are_asked_for_anew(tmp_path: Path, spoilt: bytes | None) -> None:
+    cache, page = PageCache(tmp_path), HttpAnswer("https://x/1", 200, b"{}")
+    cache.begin("release 1", NOW)
+    cache.put(page)
+    mark = tmp_path / "pages" / "mark"
+    mark.unlink() if spoilt is None else mark.write_bytes(spoilt)
+    cache.begin("release 1", NOW)
+    assert cache.get(page.address) is None
+    cache.put(page)
+    cache.begin("release 1", NOW)
+    assert cache.get(page.address) == page

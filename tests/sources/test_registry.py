@@ -1,0 +1,151 @@
+"""Providers are found by their files; faults in a YAML file are named by file and line."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from indicator_defs.roles import ROLE_COLUMNS
+from sources import registry
+from sources.registry import (
+    FOLDER,
+    RegistryError,
+    dataset,
+    fetcher,
+    parser,
+    provider,
+    provider_fed_by,
+    providers,
+    structures,
+)
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_each_yaml_has_its_module_and_the_other_way_round() -> None:
+    assert list(providers()) == sorted(p.stem for p in FOLDER.glob("*.yaml"))
+    assert list(providers()) == sorted(providers())
+    for name, spec in providers().items():
+        assert spec.provider == name
+        assert callable(parser(name))
+
+
+def test_structures_are_complete() -> None:
+    keys = [s.key for s in structures()]
+    assert keys == [f"{spec.provider}__{d.dataset}" for spec in providers().values() for d in spec.datasets]
+    assert len(keys) == len(set(keys))
+    for structure in structures():
+        roles = {c.role for c in structure.columns}
+        assert {"series", "ref_area", "time_period", "obs_value"} <= roles
+        for column in structure.columns:
+            assert column.role in ("dimension", "attribute") or column.name in ROLE_COLUMNS
+
+
+def test_addresses_can_be_overridden(monkeypatch: pytest.MonkeyPatch) -> None:
+    endpoints = [e for spec in providers().values() for e in spec.endpoints]
+    assert len({e.environment for e in endpoints}) == len(endpoints)
+    for endpoint in endpoints:
+        assert endpoint.address() == endpoint.base_url
+        monkeypatch.setenv(endpoint.environment, "http://127.0.0.1:8000/base/")
+        assert endpoint.address() == "http://127.0.0.1:8000/base"
+
+
+def test_unknown_names_are_errors_that_list_the_known_ones() -> None:
+    known = ", ".join(providers())
+    with pytest.raises(RegistryError, match=f"Unknown source 'who'. Known sources: {known}"):
+        provider("who")
+    for spec in providers().values():
+        names = ", ".join(d.dataset for d in spec.datasets)
+        with pytest.raises(RegistryError, match=f"Unknown dataset 'x' of {spec.provider}. Known: {names}"):
+            dataset(spec.provider, "x")
+
+
+def test_a_provider_without_an_address_is_not_asked() -> None:
+    for name in [n for n, spec in providers().items() if not spec.endpoints]:
+        with pytest.raises(RegistryError, match=f"{name} has no address to ask"):
+            fetcher(name)
+
+
+def test_one_provider_is_fed_by_the_inbox(monkeypatch: pytest.MonkeyPatch) -> None:
+    spec = provider_fed_by("inbox")
+    assert not spec.endpoints
+    twice = {"a": spec, "b": spec}
+    monkeypatch.setattr(registry, "providers", lambda: twice)
+    with pytest.raises(RegistryError, match="Found 2 providers with `fed_by: inbox`"):
+        provider_fed_by("inbox")
+
+
+# A provider's file as it should be, of a provider that there is not.
+WHOLE = r"""provider: bank_of_tests
+title: Bank of tests
+producer: The bank
+licence: none
+attribution: The bank
+endpoints:
+  - {name: api, base_url: https://example.org, environment: PAYUNG_BANK_OF_TESTS_URL, note: none}
+limits:
+  connections: 2
+  timeout_seconds: 60
+  tries: 4
+  note: none
+calendar:
+  frequency: quarterly
+  note: none
+vintage_rule: the day of the answer
+columns:
+  - {name: series, published_as: id, role: series, required: true, description: Series.}
+  - {name: ref_area, published_as: area, role: ref_area, required: true, description: Area.}
+  - {name: time_period, published_as: date, role: time_period, required: true, pattern: '\d{4}', description: Year.}
+  - {name: obs_value, published_as: value, role: obs_value, required: true, description: Value.}
+  - {name: series_name, published_as: name, role: series_name, description: Name.}
+datasets:
+  - dataset: figures
+    title: Figures
+    endpoint: api
+    columns:
+      - {name: country_id, published_as: country, role: attribute, description: Country.}
+      - {name: decimal, published_as: decimal, role: attribute, description: Digits.}
+"""
+
+
+@pytest.mark.parametrize(
+    ("found", "instead", "said"),
+    [
+        ("provider: bank_of", "provider: bank_for", r":1: provider is 'bank_for_tests', the file says 'bank_of_tests'"),
+        ("frequency: quarterly", "frequency: monthly", r":(\d+): calendar.frequency: .*found 'monthly'"),
+        ("    endpoint: api", "    endpoint: apis", r":\d+: datasets.*unknown endpoint 'apis'|unknown endpoint 'apis'"),
+        ("  connections: 2", "  conections: 2", r":(\d+): limits.con"),
+        ("name: series_name,", "name: title,", r"a column of role series_name is named series_name"),
+        (r"pattern: '\d{4}'", "pattern: '('", r"column time_period: pattern is no regular expression"),
+        ("name: decimal,", "name: country_id,", r"columns named twice: country_id"),
+        ("title: Bank of", "title: [Bank of", r":\d+: not readable as YAML"),
+    ],
+)
+def test_faults_in_a_file_name_their_line(tmp_path: Path, found: str, instead: str, said: str) -> None:
+    assert found in WHOLE
+    (tmp_path / "bank_of_tests.yaml").write_text(WHOLE.replace(found, instead, 1))
+    with pytest.raises(RegistryError, match=f"bank_of_tests.yaml.*(?:{said})"):
+        providers(tmp_path)
+
+
+def test_the_line_of_a_shared_and_of_an_own_column(tmp_path: Path) -> None:
+    lines = WHOLE.replace("published_as: country,", "published_as: country, required: true,").splitlines()
+    for marker in ("published_as: id,", "published_as: country,"):
+        number = next(n for n, line in enumerate(lines, start=1) if marker in line)
+        spoilt = [
+            line.replace("required: true", "required: perhaps") if n == number else line
+            for n, line in enumerate(lines, 1)
+        ]
+        (tmp_path / "bank_of_tests.yaml").write_text("\n".join(spoilt))
+        providers.cache_clear()
+        with pytest.raises(RegistryError, match=rf"bank_of_tests.yaml:{number}: .*required: .*found 'perhaps'"):
+            providers(tmp_path)
+
+
+def test_a_yaml_without_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bank_of_tests.yaml").write_text(WHOLE)
+    found = providers(tmp_path)
+    monkeypatch.setattr(registry, "providers", lambda: found)
+    with pytest.raises(RegistryError, match=r"has no module: expected sources/providers/bank_of_tests\.py"):
+        parser("bank_of_tests")

@@ -1,0 +1,282 @@
+"""The diff of two releases: every kind of difference is found with its reason, and nothing else is."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import openpyxl
+import pandas as pd
+import pytest
+from payung_command import writable
+
+from indicator_defs.catalog import load_catalog
+from indicator_defs.tolerances import Tolerance
+from pipelines.cli.output.diff_text import diff_text, diff_values
+from pipelines.cli.output.diff_workbook import write_diff_workbook
+from warehouse.build.engine import Build
+from warehouse.compare.exceeded_tolerances import exceeded_tolerances
+from warehouse.compare.release_diff import CODE_CHANGED, KINDS, NO_CAUSE, ComparedState, Diff, DiffError, compare
+
+PENSION = "indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' AND is_headline"
+
+
+def alter(folder: Path, full_name: str, statement: str) -> None:
+    """Rewrites one table of a copied release; the statement changes the table `t`."""
+    path = folder / full_name.replace(".", "/")
+    path = path.with_suffix(".parquet")
+    con = duckdb.connect()
+    con.execute(f"CREATE TABLE t AS SELECT * FROM '{path}'")
+    changed = con.execute(statement).fetchall()
+    assert changed, f"{statement} must change something"
+    assert int(changed[0][0]) > 0, f"{statement} must change something"
+    con.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+    con.close()
+
+
+def copied(release: Path, to: Path) -> Path:
+    writable(Path(shutil.copytree(release / "parquet", to)))
+    return to
+
+
+@pytest.fixture(scope="module")
+def altered(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Diff:
+    """The real release against a copy in which one thing of each kind was altered."""
+    folder = copied(release, tmp_path_factory.mktemp("diff") / "parquet")
+    value = "indicator_set.value"
+    alter(folder, value, f"DELETE FROM t WHERE {PENSION} AND time_period = 2019")
+    alter(folder, value, f"UPDATE t SET obs_value = obs_value + 5 WHERE {PENSION} AND time_period = 2021")
+    alter(folder, value, f"UPDATE t SET footnote = 'said anew' WHERE {PENSION} AND time_period = 2015")
+    alter(
+        folder,
+        value,
+        "INSERT INTO t SELECT * REPLACE (1999 AS time_period, 'new-one' AS observation_id) FROM t "
+        f"WHERE {PENSION} AND time_period = 2021",
+    )
+    aggregate = "indicator = 'ASP_COV_PENSN' AND ref_area = 'ASEAN' AND is_headline AND time_period = 2023"
+    alter(
+        folder,
+        "indicator_set.aggregate",
+        f"UPDATE t SET obs_value = NULL, publication_class = 'C' WHERE {aggregate}",
+    )
+    alter(
+        folder,
+        "indicator_set.aggregate_member",
+        "DELETE FROM t WHERE indicator = 'ASP_COV_PENSN' AND area_group = 'ASEAN' AND reference_year = 2023 "
+        "AND ref_area = 'IDN'",
+    )
+    alter(
+        folder,
+        "baseline.value",
+        "UPDATE t SET latest_value = NULL, latest_year = NULL, change = NULL WHERE indicator = 'ASP_COV_PENSN' "
+        "AND ref_area = 'ASEAN' AND is_headline",
+    )
+    alter(folder, "lineage.series_vintage", "UPDATE t SET vintage_date = DATE '2030-01-01' WHERE provider = 'ilostat'")
+    alter(folder, "lineage.snapshot", "UPDATE t SET vintage_date = DATE '2030-01-01' WHERE provider = 'ilostat'")
+    alter(folder, "lineage.snapshot", "UPDATE t SET snapshot_id = snapshot_id || 'x' WHERE provider = 'ilostat'")
+    alter(folder, "reference.indicator", "UPDATE t SET definition = 'Other words' WHERE indicator = 'ASP_COV_ANY'")
+    alter(folder, "reference.indicator", "UPDATE t SET maximum = 77 WHERE indicator = 'ASP_COV_UEMP'")
+    alter(folder, value, "UPDATE t SET obs_value = obs_value / 2 WHERE indicator = 'ASP_COV_UEMP' AND obs_value > 50")
+    alter(folder, "reference.indicator", "DELETE FROM t WHERE indicator = 'ASP_FIN_GDP'")
+    alter(folder, "reference.code", "UPDATE t SET name = 'Women' WHERE codelist = 'sex' AND code = 'F'")
+    alter(folder, "reference.code", "DELETE FROM t WHERE codelist = 'unit' AND code = 'PT'")
+    alter(folder, "reference.code", "INSERT INTO t (codelist, code, name) VALUES ('sex', 'X', 'Other')")
+    return compare(ComparedState("old", Build(release / "parquet")), ComparedState("now", Build(folder)))
+
+
+def one(diff: Diff, **cell: object) -> dict[str, Any]:
+    rows = diff.values
+    for name, value in cell.items():
+        rows = rows[rows[name] == value]
+    assert len(rows) == 1, rows.to_string()
+    return {str(k): v for k, v in rows.iloc[0].to_dict().items()}
+
+
+def test_release_does_not_differ_from_itself(release: Path) -> None:
+    state = ComparedState("same", Build(release / "parquet"))
+    found = compare(state, state)
+    assert found.is_empty
+    assert "Nothing differs" in diff_text(found)
+    assert exceeded_tolerances(found, load_catalog().tolerances) == []
+
+
+def test_withdrawn_value_names_the_new_vintage(altered: Diff) -> None:
+    row = one(altered, kind="withdrawn", level="country", indicator="ASP_COV_PENSN")
+    assert (row["ref_area"], row["time_period"], row["source_before"]) == ("PHL", 2019, "ilostat")
+    assert pd.isna(row["value_after"])
+    assert "still published by ilostat, no longer chosen" in str(row["reason"])
+    assert "new vintage of ilostat: 2024-09-12 -> 2030-01-01" in str(row["reason"])
+
+
+def test_changed_and_new_values_stand_with_both_figures(altered: Diff) -> None:
+    changed = one(altered, kind="changed", level="country", indicator="ASP_COV_PENSN")
+    assert float(str(changed["value_after"])) - float(str(changed["value_before"])) == pytest.approx(5)
+    new = one(altered, kind="new", level="country", indicator="ASP_COV_PENSN")
+    assert new["time_period"] == 1999
+    assert pd.isna(new["value_before"])
+
+
+def test_same_value_with_another_footnote_is_restated_and_not_changed(altered: Diff) -> None:
+    row = one(altered, kind="restated", level="country", indicator="ASP_COV_PENSN")
+    assert row["fields"] == "footnote"
+    assert row["value_before"] == row["value_after"]
+
+
+def test_regional_figure_tells_class_and_members(altered: Diff) -> None:
+    row = one(altered, level="regional", kind="withdrawn", is_headline=True)
+    assert (row["text_before"], row["text_after"]) == ("B", "C")
+    assert row["reason"] == "class B -> C; no value any more of IDN"
+
+
+def test_baseline_follows_from_its_values(altered: Diff) -> None:
+    rows = altered.values[altered.values["level"] == "baseline"]
+    assert set(rows["quantity"]) == {"latest_value", "change"}
+    assert set(rows["kind"]) == {"withdrawn"}
+    assert all("follows from its values in this list" in reason for reason in rows["reason"])
+
+
+def test_changed_definition_is_the_reason_only_where_it_decides_values(altered: Diff) -> None:
+    rows = altered.values[altered.values["indicator"] == "ASP_COV_UEMP"]
+    assert len(rows)
+    assert all("definition changed (maximum)" in reason for reason in rows["reason"])
+    words = altered.definitions[altered.definitions["key"] == "ASP_COV_ANY"]
+    assert words[["field", "after"]].to_numpy().tolist() == [["definition", "Other words"]]
+    assert "ASP_COV_ANY" not in set(altered.values["indicator"])
+
+
+def test_another_filter_of_a_claim_is_a_changed_definition(release: Path, tmp_path: Path) -> None:
+    folder = copied(release, tmp_path / "parquet")
+    children = "claim_id = (SELECT claim_id FROM '{}' WHERE indicator = 'ASP_COV_CHLD' AND provider = 'ilostat')"
+    children = children.format(release / "parquet/reference/claim.parquet")
+    alter(folder, "reference.claim_filter", f"UPDATE t SET code = 'SOC_CONTIG_OTHER' WHERE {children}")
+    alter(folder, "indicator_set.value", "DELETE FROM t WHERE indicator = 'ASP_COV_CHLD' AND source = 'ilostat'")
+    after = ComparedState("altered", Build(folder), {"code": "of another version"})
+    found = compare(ComparedState("made", Build(release / "parquet"), {"code": "of this version"}), after)
+    assert [(d.kind, d.key.split()[0], d.key.split()[-1]) for d in found.definitions.itertuples()] == [
+        ("withdrawn", "ASP_COV_CHLD", "SOC=SOC_CONTIG_CHILD"),
+        ("new", "ASP_COV_CHLD", "SOC=SOC_CONTIG_OTHER"),
+    ]
+    reasons = set(found.values.loc[found.values["level"] == "country", "reason"])
+    assert len(reasons) == 1
+    assert reasons.pop().startswith("definition changed (sources)")
+
+
+def test_indicators_codes_and_sources(altered: Diff) -> None:
+    assert altered.indicators[["kind", "key"]].to_numpy().tolist() == [["withdrawn", "ASP_FIN_GDP"]]
+    codes = altered.codes[["kind", "key", "field", "after"]].to_numpy().tolist()
+    assert ["changed", "sex F", "name", "Women"] in codes
+    assert ["new", "sex X", "", "name=Other"] in codes
+    assert [c[0] for c in codes] == ["withdrawn", "changed", "new"]
+    sources = altered.sources[["provider", "vintages_before", "vintages_after", "what"]].to_numpy().tolist()
+    assert sources == [["ilostat", "2024-09-12", "2030-01-01", "other vintages"]]
+
+
+def test_withdrawn_stands_first_everywhere(altered: Diff) -> None:
+    order = [KINDS.index(k) for k in altered.values["kind"]]
+    assert order == sorted(order)
+    text = diff_text(altered)
+    assert text.index("Withdrawn values: 1 country values") < text.index("Changed values") < text.index("New values")
+    assert list(diff_values(altered))[4:8] == list(KINDS)
+
+
+def test_difference_without_a_cause_says_so(release: Path, tmp_path: Path) -> None:
+    folder = copied(release, tmp_path / "parquet")
+    alter(folder, "indicator_set.value", f"UPDATE t SET obs_value = 1 WHERE {PENSION} AND time_period = 2021")
+    build = Build(folder)
+    before = ComparedState("old", Build(release / "parquet"), {"code": "c1"})
+    silent = compare(before, ComparedState("now", build, {"code": "c1"}))
+    assert silent.values["reason"].tolist() == [NO_CAUSE]
+    assert compare(before, ComparedState("now", build, {"code": "c2"})).values["reason"].tolist() == [CODE_CHANGED]
+    (folder / "indicator_set" / "aggregate.parquet").unlink()
+    with pytest.raises(DiffError, match=r"now has no indicator_set.aggregate .* payung releases verify"):
+        compare(before, ComparedState("now", build))
+
+
+def test_json_holds_every_row_and_no_number_that_is_none(altered: Diff) -> None:
+    reported = json.loads(json.dumps(diff_values(altered, []), allow_nan=False))
+    assert sum(len(reported[kind]) for kind in KINDS) == len(altered.values)
+    assert reported["exceeded"] == []
+    assert reported["withdrawn"][0]["value_after"] is None
+
+
+def test_workbook_has_a_sheet_a_kind_that_can_be_read(altered: Diff, tmp_path: Path) -> None:
+    found = exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0, free=0)})
+    book = openpyxl.load_workbook(write_diff_workbook(altered, tmp_path / "to" / "meeting.xlsx", found))
+    expected = ["summary", *KINDS, "indicators", "codes", "definitions", "sources", "tolerances"]
+    assert book.sheetnames == expected
+    for name in expected:
+        sheet = book[name]
+        assert sheet.freeze_panes in ("A2", "F2")
+        assert sheet["A1"].font.bold
+        widths = [d.width for d in sheet.column_dimensions.values()]
+        assert min(widths) >= 9
+        assert max(widths) <= 70
+    rows = list(book["withdrawn"].iter_rows(values_only=True))
+    assert len(rows) == 1 + len(altered.of_kind("withdrawn"))
+    assert rows[0][2:5] == ("indicator", "ref area", "time period")
+    assert [p.name for p in (tmp_path / "to").iterdir()] == ["meeting.xlsx"]
+
+
+def tolerance(**differently: float) -> Tolerance:
+    fields = {
+        "withdrawn_percent": 100, "changed_percent": 100, "changed_by_percent": 10, "free": 0, "regional_by_percent": 1e9,
+    }  # fmt: skip
+    return Tolerance.model_validate({"indicator": "all", "why": "a test of one rule", **fields, **differently})
+
+
+def test_each_tolerance_is_measured_alone(altered: Diff) -> None:
+    own = {"all": tolerance()}
+    gone = exceeded_tolerances(altered, own)
+    assert [(e.indicator, e.rule) for e in gone] == [("ASP_COV_PENSN", "regional_by_percent")], "withheld is 100 %"
+    total = int(altered.totals.set_index("indicator")["n_before"]["ASP_COV_PENSN"])
+    found = exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0)})
+    (withdrawn,) = [e for e in found if e.rule == "withdrawn_percent"]
+    assert (withdrawn.indicator, withdrawn.values, withdrawn.of) == ("ASP_COV_PENSN", 1, total)
+    assert withdrawn.found == round(100 / total, 1)
+    assert "PHL 2019" in withdrawn.line()
+    assert "no longer chosen" in withdrawn.line()
+    assert not [
+        e for e in exceeded_tolerances(altered, {"all": tolerance(withdrawn_percent=0, free=1)}) if "drawn" in e.rule
+    ]
+    changed = {
+        e.indicator
+        for e in exceeded_tolerances(altered, {"all": tolerance(changed_percent=0, changed_by_percent=5)})
+        if "changed" in e.rule
+    }
+    assert changed == {"ASP_COV_PENSN", "ASP_COV_UEMP"}
+    far = exceeded_tolerances(altered, {"all": tolerance(changed_percent=0, changed_by_percent=40)})
+    assert {e.indicator for e in far if "changed" in e.rule} == {"ASP_COV_UEMP"}, "half of it is more than 40 %"
+
+
+@pytest.mark.parametrize(("before", "after"), [(60.0, None), (None, 60.0)])
+def test_number_that_becomes_a_bound_or_comes_from_one_has_moved(before: float | None, after: float | None) -> None:
+    value = {"indicator": "ASP_COV_UEMP", "level": "country", "kind": "changed", "is_headline": True, "ref_area": "PHL"}
+    value |= {"time_period": 2021, "value_before": before, "value_after": after, "reason": "new vintage"}
+    none = pd.DataFrame()
+    totals = pd.DataFrame({"indicator": ["ASP_COV_UEMP"], "n_before": [1]})
+    values = pd.DataFrame([value]).astype({"value_before": float, "value_after": float})
+    diff = Diff("before", "after", none, none, none, none, values, totals)
+    (found,) = exceeded_tolerances(diff, {"all": tolerance(changed_percent=0, changed_by_percent=40, free=0)})
+    assert (found.rule, found.values) == ("changed_percent", 1)
+
+
+def test_indicators_own_tolerance_goes_before_that_of_all(altered: Diff) -> None:
+    strict, free = (
+        tolerance(changed_percent=0, changed_by_percent=5),
+        tolerance().model_copy(update={"indicator": "ASP_COV_UEMP"}),
+    )
+    found = exceeded_tolerances(altered, {"all": strict, "ASP_COV_UEMP": free})
+    assert {e.indicator for e in found if e.rule == "changed_percent"} == {"ASP_COV_PENSN"}
+
+
+def test_shipped_tolerances_stop_an_indicator_that_loses_all_its_values(release: Path, tmp_path: Path) -> None:
+    folder = copied(release, tmp_path / "parquet")
+    alter(folder, "indicator_set.value", "DELETE FROM t WHERE indicator = 'ASP_COV_PENSN'")
+    found = exceeded_tolerances(
+        compare(ComparedState("old", Build(release / "parquet")), ComparedState("now", Build(folder))),
+        load_catalog().tolerances,
+    )
+    assert [(e.indicator, e.rule, e.found) for e in found] == [("ASP_COV_PENSN", "withdrawn_percent", 100.0)]

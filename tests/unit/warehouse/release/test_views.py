@@ -1,0 +1,114 @@
+"""Views of a release and their aliases: a former name gives the rows of the name of today, and says so."""
+
+from __future__ import annotations
+
+import shutil
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from warehouse.explain.explanation import ExplanationRequest, explain
+from warehouse.metadata import former_names
+from warehouse.query.read_only import ask, query, reader
+from warehouse.release.macros import macros, macros_and_aliases
+from warehouse.release.views import labelled_views
+
+DICTIONARY = Path(__file__).parents[4] / "docs" / "dictionary.md"
+# Of one indicator: the lineage of everything takes long.
+ROWS = "SELECT * FROM {} WHERE indicator = 'ASP_COV_PENSN'"
+
+
+def comment_of(name: str) -> str:
+    """The comment of an alias, by the name of today."""
+    return f"Former name of {name}; will be removed in version 0.2"
+
+
+def test_former_names_are_none_of_today_and_lead_to_one() -> None:
+    former = former_names()
+    assert former.views == {"way_back": "value_lineage", "way_back_members": "aggregate_lineage"}
+    assert former.macros == {"trace": "lineage_of"}
+    views = [v.name for v in labelled_views() if v.former_name_of is None]
+    assert set(former.views.values()) <= set(views)
+    assert not set(former.views) & set(views)
+    names = [m.name for m in macros()]
+    assert set(former.macros.values()) <= set(names)
+    assert not set(former.macros) & set(names)
+    assert [m.name for m in macros_and_aliases()] == [*names, *former.macros]
+
+
+@pytest.mark.parametrize(("old", "new"), former_names().views.items())
+def test_former_view_has_the_same_columns_and_rows(release: Path, old: str, new: str) -> None:
+    columns = (
+        "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = '{}' ORDER BY column_index"
+    )
+    with reader(release) as con:
+        described = ask(con, columns.format(old)).rows
+        assert described == ask(con, columns.format(new)).rows
+        assert all(comment for _, _, comment in described)
+        count = ask(con, f"SELECT count(*) FROM ({ROWS.format(old)})").rows
+        assert count[0][0] > 10
+        assert count == ask(con, f"SELECT count(*) FROM ({ROWS.format(new)})").rows
+        for a, b in ((old, new), (new, old)):
+            assert ask(con, f"{ROWS.format(a)} EXCEPT ALL {ROWS.format(b)}").rows == []
+
+
+def test_former_macro_gives_the_same_rows_in_the_same_order(release: Path) -> None:
+    (observation,) = query(
+        release, "SELECT observation_id FROM lineage.vintage_value GROUP BY 1 HAVING count(*) > 1 ORDER BY 1 LIMIT 1"
+    )["observation_id"]
+    for day in (None, date(2022, 12, 31)):
+        with reader(release, day) as con:
+            now = ask(con, f"FROM lineage_of('{observation}')")
+            assert day is not None or len(now.rows) > 1
+            assert ask(con, f"FROM trace('{observation}')") == now
+            assert ask(con, f"FROM trace(id := '{observation}')") == now
+
+
+def test_state_at_a_date_has_former_names_of_what_it_covers_and_leads_to_the_others(release: Path) -> None:
+    with reader(release, date(2022, 12, 31)) as con:
+        found = ask(
+            con,
+            "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database() AND NOT internal "
+            "AND function_type = 'table_macro'",
+        ).rows
+        covered = {name for (name,) in found}
+        for old, new in former_names().macros.items():
+            assert (old in covered) == (new in covered)
+        for old, new in former_names().views.items():
+            counts = [ask(con, f"SELECT count(*) FROM ({ROWS.format(f'today.main.{n}')})").rows for n in (old, new)]
+            assert counts[0] == counts[1] != [(0,)]
+
+
+def test_comment_and_dictionary_say_which_name_is_former_and_until_when(release: Path) -> None:
+    former = former_names()
+    dictionary = DICTIONARY.read_text(encoding="utf-8")
+    with reader(release) as con:
+        views = dict(ask(con, "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").rows)
+        functions = dict(ask(con, "SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").rows)
+    for old, new in former.views.items():
+        assert views[old] == comment_of(new)
+        assert f"### main.{old}\n\n{comment_of(new)}.\n" in dictionary
+    for old, new in former.macros.items():
+        assert functions[old] == comment_of(new)
+        assert f"| `{old}` | {comment_of(new)} |" in dictionary
+
+
+def test_release_of_an_older_version_is_explained_by_the_former_name(release: Path, tmp_path: Path) -> None:
+    for name in ("warehouse.duckdb", "manifest.json"):
+        shutil.copyfile(release / name, tmp_path / name)
+    with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
+        for old, new in former_names().views.items():
+            con.execute(f"DROP VIEW main.{old}")
+            con.execute(f"ALTER VIEW main.{new} RENAME TO {old}")
+    request = ExplanationRequest("ASP_COV_UEMP", "ASEAN", "2020")
+    found = explain(tmp_path, request)
+    assert found.group is not None
+    assert len(found.group.members) > 1
+    assert found == explain(release, request)
+
+
+def test_release_holds_each_table_once_as_parquet(release: Path) -> None:
+    names = {p.stem for p in (release / "parquet").rglob("*.parquet")}
+    assert not names & {*former_names().views, *former_names().views.values()}

@@ -1,0 +1,134 @@
+"""Codes in a statement that the release does not know: why an answer has no rows.
+
+Belongs here: finding the codes that a statement gives to macros, and what to say of those that are unknown.
+Does not belong here: the macros (macros.py) and the search among codes (release_codes.py).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+import duckdb
+
+from warehouse.query import release_codes
+from warehouse.query.result_records import records
+from warehouse.release.macros import macros_and_aliases
+
+if TYPE_CHECKING:
+    from indicator_defs.names import Names
+
+# What the parameters of macros hold, by their names; others hold years, days and words.
+_INDICATOR, _AREA, _TARGET_GROUP, _OBSERVATION = "indicator", "area", "target group", "observation"
+_FAMILY = "family of breakdowns"
+KINDS = {
+    "indicator_code": _INDICATOR,
+    "area": _AREA,
+    "area_group_code": _AREA,
+    "group_code": _TARGET_GROUP,
+    "id": _OBSERVATION,
+    "family": _FAMILY,
+}
+LISTINGS = {
+    _INDICATOR: "all of them: SELECT indicator, name FROM reference.indicator",
+    _AREA: "all of them: SELECT ref_area, name FROM reference.area",
+    _TARGET_GROUP: "all of them: SELECT code, name FROM reference.code WHERE codelist = 'target_group'",
+    _OBSERVATION: "observation_id is a column of observations",
+    _FAMILY: "all of them: SELECT DISTINCT breakdown_family FROM indicator_set.value",
+}
+# Looked up in tables of values, and only where an answer is empty: column and table.
+_LOOKED_UP = {
+    _OBSERVATION: ("observation_id", "harmonised.observation"),
+    _FAMILY: ("breakdown_family", "indicator_set.value"),
+}
+NO_CODES = ("known_on", "year_asked", "word")
+_INDICATOR_CODE = re.compile(r"ASP_\w+", re.IGNORECASE)
+
+
+def unknown_codes(con: duckdb.DuckDBPyConnection, statement: str, is_empty: bool) -> list[str]:
+    """A line for each code in a statement that is none, with the one that is meant or those near it.
+
+    Looks at the literal arguments of macros, and, where the answer `is_empty`, at every literal that looks like the code
+    of an indicator.
+    """
+    tokens = _tokens(statement)
+    given = list(_arguments(tokens))
+    if is_empty:
+        literals = (literal for literal in map(_literal, tokens) if literal is not None)
+        given += [(_INDICATOR, text) for text in literals if _INDICATOR_CODE.fullmatch(text)]
+    if not is_empty:
+        given = [(what, text) for what, text in given if what not in _LOOKED_UP]
+    return [line for what, text in dict.fromkeys(given) if (line := _line(con, what, text))]
+
+
+def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
+    if what in _LOOKED_UP:
+        column, table = _LOOKED_UP[what]
+        exists = bool(records(con, f"SELECT 1 FROM {table} WHERE {column} = $code LIMIT 1", {"code": text}))
+        return "" if exists else f"unknown {what} {text!r}; {LISTINGS[what]}"
+    names = _names(con, what)
+    if text in names.names:
+        return ""
+    code = names.meant(text)
+    if code is not None:
+        return f"unknown {what} {text!r}: write {names.shown(code)}"
+    return f"unknown {what} {text!r}; {names.advice(text) or LISTINGS[what]}"
+
+
+def _names(con: duckdb.DuckDBPyConnection, what: str) -> Names:
+    if what == _AREA:
+        return release_codes.areas(con)
+    return release_codes.indicators(con) if what == _INDICATOR else release_codes.codes(con, "target_group")
+
+
+def _arguments(tokens: list[str]) -> Iterator[tuple[str, str]]:
+    """(kind of code, text) of every literal that a statement gives to a macro as a code."""
+    by_name = {m.name: m.parameters for m in macros_and_aliases()}
+    for at, token in enumerate(tokens[:-1]):
+        names = by_name.get(token.lower().strip('"'))
+        if names is None or tokens[at + 1] != "(":
+            continue
+        for position, argument in enumerate(_split(tokens[at + 2 :])):
+            name = names[position] if position < len(names) else ""
+            if len(argument) > 2 and argument[1] in (":=", "=>"):
+                name, argument = argument[0].lower().strip('"'), argument[2:]
+            literal = _literal(argument[0]) if len(argument) == 1 else None
+            if literal is not None and name in KINDS:
+                yield KINDS[name], literal
+
+
+def _split(tokens: list[str]) -> Iterator[list[str]]:
+    """The arguments of a call, whose opening bracket comes before the tokens."""
+    depth = 0
+    argument: list[str] = []
+    for token in tokens:
+        if token == ")" and depth == 0:
+            break
+        if token == "," and depth == 0:
+            yield argument
+            argument = []
+            continue
+        depth += (token in "([{") - (token in ")]}")
+        argument.append(token)
+    if argument:
+        yield argument
+
+
+def _literal(token: str) -> str | None:
+    return token[1:-1].replace("''", "'") if len(token) > 1 and token[0] == token[-1] == "'" else None
+
+
+def _tokens(statement: str) -> list[str]:
+    """The words of a statement without its comments, as the engine's own parser finds them."""
+    encoded = statement.encode()
+    found = duckdb.tokenize(statement)  # the engine counts bytes
+    ends = [at for at, _ in found[1:]] + [len(encoded)]
+    parts = zip(found, ends, strict=True)
+    texts = [encoded[at:end].decode().strip() for (at, kind), end in parts if kind != duckdb.token_type.comment]
+    # an operator may be one token with the next, as := and brackets are not in every version
+    return [piece for text in texts for piece in (_pieces(text) if _literal(text) is None else [text])]
+
+
+def _pieces(text: str) -> list[str]:
+    return re.findall(r":=|=>|[()\[\]{},]|[^()\[\]{},:=\s]+|[:=]", text)

@@ -1,0 +1,104 @@
+"""The views of a release: each select from warehouse/sql, with its comment, as statements.
+
+Belongs here: the labelled views of main, the views among the tables of a schema, and aliases under former names.
+Does not belong here: what the views show (sql/main, sql/views), and macros (macros.py).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from warehouse.connection import quoted
+from warehouse.metadata import (
+    TableDescription,
+    former_names,
+    staged_observation,
+    tables,
+    view_column_comment,
+    views,
+)
+from warehouse.sql_files import read_sql
+
+if TYPE_CHECKING:
+    import duckdb
+
+SQL = Path(__file__).parent.parent / "sql"
+
+
+@dataclass(frozen=True)
+class LabelledView:
+    """One view of main: its name, the comment for users, its select. `former_name_of`: the view it is an alias of."""
+
+    name: str
+    comment: str
+    select: str
+    former_name_of: str | None = None
+
+
+def labelled_views() -> list[LabelledView]:
+    """The views of main in the order of their names, then the aliases under former names."""
+    out = []
+    for path in sorted((SQL / "main").glob("*.sql")):
+        text = read_sql(path)
+        out.append(LabelledView(path.stem, text.split("\n", 1)[0].removeprefix("-- "), text.rstrip().rstrip(";")))
+    former = former_names()
+    aliases = [
+        LabelledView(old, former.comment(new), f"SELECT * FROM main.{new}", new) for old, new in former.views.items()
+    ]
+    return out + aliases
+
+
+def name_in_release(con: duckdb.DuckDBPyConnection, name: str) -> str:
+    """The name of a view of main in an open release: its former one where an older version made the release."""
+    former = [old for old, new in former_names().views.items() if new == name]
+    found = con.execute(
+        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main'"
+    )
+    present = {row[0] for row in found.fetchall()}
+    return next((n for n in (name, *former) if n in present), name)
+
+
+def create_labelled_views(con: duckdb.DuckDBPyConnection) -> None:
+    """Creates the views of main with their comments in the database in use."""
+    for view in labelled_views():
+        con.execute(f"CREATE VIEW main.{view.name} AS {view.select}")
+        con.execute(f"COMMENT ON VIEW main.{view.name} IS '{quoted(view.comment)}'")
+        for column in con.execute(f"SELECT * FROM main.{view.name} LIMIT 0").description or []:
+            text = quoted(view_column_comment(column[0]))
+            con.execute(f"COMMENT ON COLUMN main.{view.name}.\"{column[0]}\" IS '{text}'")
+
+
+def schema_views(published: Sequence[TableDescription]) -> list[str]:
+    """Statements that create the views among the tables of a schema, with their comments.
+
+    staged.observation lies over the staged tables among `published`.
+    """
+    out = _statements(staged_observation(), _staged_select(published))
+    for full_name, description in views().items():
+        out += _statements(description, schema_view_select(full_name))
+    return out
+
+
+def schema_view_select(full_name: str) -> str:
+    """The select of a view of metadata.views()."""
+    return read_sql(SQL / "views" / f"{full_name}.sql").rstrip()
+
+
+def _staged_select(published: Sequence[TableDescription]) -> str:
+    description = staged_observation()
+    names = ", ".join(f'"{c}"' for c in description.column_names)
+    over = [t.full_name for t in published if t.schema == "staged" and t.full_name not in tables()]
+    empty = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in description.columns)
+    return " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
+
+
+def _statements(description: TableDescription, select: str) -> list[str]:
+    full, key = description.full_name, f" Key: {', '.join(description.key)}."
+    return [
+        f"CREATE VIEW {full} AS {select}",
+        f"COMMENT ON VIEW {full} IS '{quoted(description.comment + '.' + key)}'",
+        *(f"COMMENT ON COLUMN {full}.\"{c.name}\" IS '{quoted(c.whole_comment)}'" for c in description.columns),
+    ]
