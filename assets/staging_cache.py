@@ -44,7 +44,6 @@ STAGING_CODE = (
     "warehouse/metadata.py",
     "warehouse/connection.py",
     "warehouse/sql_files.py",
-    "warehouse/sql_files.py",
     "warehouse/build/engine.py",
     "warehouse/tables",
     "indicator_defs/breakdowns.py",
