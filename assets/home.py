@@ -1,7 +1,7 @@
 """The home ($PAYUNG_HOME): its folders, as one object; and where the code is.
 
 Belongs here: where each thing lies in a home.
-Does not belong here: which folder is the home (pipelines/home_folder.py); dagster: this module is imported by every command.
+Does not belong here: which folder is the home (pipelines/home_folder.py); dagster: every command imports this.
 """
 
 from __future__ import annotations
