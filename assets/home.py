@@ -9,8 +9,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sources.snapshots import SnapshotStore
+if TYPE_CHECKING:
+    from sources.snapshots import SnapshotStore
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +26,8 @@ class Home:
     @property
     def snapshots(self) -> SnapshotStore:
         """What providers sent, write-once."""
+        from sources.snapshots import SnapshotStore  # here: a query needs the home and no snapshot, and shall be quick
+
         return SnapshotStore(self.path / "snapshots")
 
     @property
