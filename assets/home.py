@@ -1,7 +1,7 @@
 """The home ($PAYUNG_HOME): its folders, as one object; and where the code is.
 
 Belongs here: where each thing lies in a home.
-Does not belong here: which folder is the home (pipelines/home.py); dagster: this module is imported by every command.
+Does not belong here: which folder is the home (pipelines/home_folder.py); dagster: every command imports this.
 """
 
 from __future__ import annotations
@@ -9,8 +9,10 @@ from __future__ import annotations
 import shutil
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sources.snapshots import SnapshotStore
+if TYPE_CHECKING:
+    from sources.snapshots import SnapshotStore
 
 ROOT = Path(__file__).parent.parent
 
@@ -24,6 +26,8 @@ class Home:
     @property
     def snapshots(self) -> SnapshotStore:
         """What providers sent, write-once."""
+        from sources.snapshots import SnapshotStore  # here: a query needs the home and no snapshot, and shall be quick
+
         return SnapshotStore(self.path / "snapshots")
 
     @property

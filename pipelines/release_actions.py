@@ -1,7 +1,7 @@
 """The work behind `payung releases`: what is listed, and doing with the lock what changes something.
 
 Belongs here: facts of all releases, rollback and prune with the lock, the two sides of a diff, the name of the user.
-Does not belong here: the comparison (warehouse/compare/diff.py), printing it (cli/output/diff_text.py), options
+Does not belong here: the comparison (warehouse/compare/release_diff.py), printing it (cli/output/diff_text.py), options
 (cli/releases.py).
 """
 

@@ -227,9 +227,9 @@ class SnapshotStore:
         return manifest
 
     def _existing(self, target: Path) -> Manifest:
-        kept = read_manifest(target)
-        self.verify(kept)
-        return kept
+        existing = read_manifest(target)
+        self.verify(existing)
+        return existing
 
 
 def retire(store: SnapshotStore, keep: int, used: Collection[str], provider: str | None = None) -> list[Manifest]:

@@ -135,26 +135,6 @@ VIEW_BASES = (
 )
 
 
-@dataclass(frozen=True)
-class FormerNames:
-    """Former names of views and macros of main, each with the name of today; they remain as aliases for a while."""
-
-    views: dict[str, str]
-    macros: dict[str, str]
-    removed_in: str
-
-    def comment(self, name: str) -> str:
-        """The comment of an alias, by the name of today."""
-        return f"Former name of {name}; will be removed in version {self.removed_in}"
-
-
-@lru_cache(maxsize=1)
-def former_names() -> FormerNames:
-    """The former names that a release still answers to."""
-    found = _load("former_names")
-    return FormerNames(found["views"], found["macros"], found["removed_in"])
-
-
 def view_column_comment(column: str) -> str:
     """The comment of a column of a labelled view: its own, or that of the table it comes from."""
     labels: dict[str, str] = _load("shared")["labels"]

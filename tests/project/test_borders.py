@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from fnmatch import fnmatch
 from pathlib import Path
 
 import grimp
@@ -94,3 +95,12 @@ def test_each_private_name_is_found(code: str) -> None:
 )
 def test_what_is_public_is_left_alone(code: str) -> None:
     assert not list(private_names(code))
+
+
+def test_no_folder_of_tests_is_left_out(pytestconfig: pytest.Config) -> None:
+    """Pytest passes over folders of some names, silently; `build` would be one of them."""
+    patterns = pytestconfig.getini("norecursedirs")
+    folders = {path.parent for path in TESTS.rglob("test_*.py")}
+    names = {part for folder in folders for part in folder.relative_to(TESTS).parts}
+    assert "build" in names
+    assert [name for name in names if any(fnmatch(name, pattern) for pattern in patterns)] == []

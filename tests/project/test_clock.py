@@ -244,7 +244,7 @@ def test_a_command_in_a_process_of_its_own_has_the_day_too(tmp_path: Path) -> No
     assert "found 2030-01-02, expected a day up to today, 2030-01-01 (UTC)" in ran.stderr
 
 
-def test_sensors_and_schedules_do_not_wait_for_a_clock_that_randated_ahead(tmp_path: Path) -> None:
+def test_sensors_and_schedules_do_not_wait_for_a_clock_that_ran_ahead(tmp_path: Path) -> None:
     ahead, past = datetime(2031, 1, 1, tzinfo=UTC).timestamp(), datetime(2026, 11, 1, tzinfo=UTC).timestamp()
     location = RegisteredCodeLocationOrigin("pipelines.definitions")
 

@@ -1,7 +1,7 @@
 """What differs between two states of the warehouse: values, indicators, codes and definitions, each with its reason.
 
 Belongs here: comparing the tables of two releases, or of a release and a build that is not published yet.
-Does not belong here: what is tolerated (exceeded_tolerances.py), how it is shown (pipelines/cli/output/diff.py), and
+Does not belong here: what is tolerated (exceeded_tolerances.py), how it is shown (pipelines/cli/output/diff_text.py), and
 what providers changed between their own vintages (lineage.revision).
 
 The comparisons of values are warehouse/compare/sql/*.sql. A reason is derived from the tables of both states; where

@@ -2,7 +2,7 @@
 
 Belongs here: finding everything that a release knows of one cell of the indicator set, and nothing where it knows
 nothing. Regional figures: regional_figure.py. The same in SQL for many cells: sql/main/*_lineage.sql.
-Does not belong here: how it is printed (pipelines/cli/output/explain.py), and computing or choosing anything (sql/).
+Does not belong here: how it is printed (pipelines/cli/output/explain_text.py), and computing or choosing anything (sql/).
 """
 
 from __future__ import annotations

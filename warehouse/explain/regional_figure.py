@@ -25,7 +25,7 @@ from warehouse.explain.explanation_parts import (
 )
 from warehouse.explain.value_queries import FILE_COLUMNS
 from warehouse.query.result_records import object_of, objects, one_record, records
-from warehouse.release.views import name_in_release
+from warehouse.release.former_names import name_in_release
 
 # Series that weights are made of, as sql/indicator_set/weight_value.sql names them.
 TOTAL, BIRTHS, AGE_AND_SEX, URBAN = "TPopulation1July", "Births", ("PopFemale", "PopMale"), "SP.URB.TOTL.IN.ZS"

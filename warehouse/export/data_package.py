@@ -16,7 +16,8 @@ from typing import Any
 from warehouse.disk import sha256
 from warehouse.export.export_files import written_aside
 from warehouse.export.release_reader import ReleaseReader
-from warehouse.metadata import former_names, tables, views
+from warehouse.metadata import tables, views
+from warehouse.release.former_names import former_names
 
 SCHEMAS = ("reference", "indicator_set", "baseline")
 # The lineage of each value: as wide as the values are many. It stays in the database (payung explain).
@@ -92,7 +93,8 @@ def published(reader: ReleaseReader) -> list[Resource]:
         "WHERE c.database_name = current_database() AND NOT c.internal "
         "ORDER BY c.schema_name, c.table_name, c.column_index"
     )
-    left_out = LARGE_VIEWS | former_names().views.keys()  # an alias would be the same table twice
+    # an alias would be the same table twice
+    left_out = LARGE_VIEWS | {f.former_name for f in former_names("view")}
     grouped: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for row in found.rows:
         schema, name, is_view = row[0], row[1], row[6]

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from warehouse.connection import define_half_up
-from warehouse.metadata import former_names
+from warehouse.release.former_names import former_names
 from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
@@ -63,8 +63,8 @@ def macros() -> list[Macro]:
 def macros_and_aliases() -> list[Macro]:
     """The macros in the order of their names, then the aliases under former names."""
     found = macros()
-    by_name, former = {m.name: m for m in found}, former_names()
-    return found + [by_name[new].alias(old, former.comment(new)) for old, new in former.macros.items()]
+    by_name = {m.name: m for m in found}
+    return found + [by_name[f.name].alias(f.former_name, f.comment) for f in former_names("macro")]
 
 
 def _read(path: Path) -> Macro:

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING
 from warehouse.connection import quoted
 from warehouse.metadata import (
     TableDescription,
-    former_names,
     staged_observation,
     tables,
     view_column_comment,
     views,
 )
+from warehouse.release.former_names import former_names
 from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
@@ -44,21 +44,10 @@ def labelled_views() -> list[LabelledView]:
     for path in sorted((SQL / "main").glob("*.sql")):
         text = read_sql(path)
         out.append(LabelledView(path.stem, text.split("\n", 1)[0].removeprefix("-- "), text.rstrip().rstrip(";")))
-    former = former_names()
     aliases = [
-        LabelledView(old, former.comment(new), f"SELECT * FROM main.{new}", new) for old, new in former.views.items()
+        LabelledView(f.former_name, f.comment, f"SELECT * FROM main.{f.name}", f.name) for f in former_names("view")
     ]
     return out + aliases
-
-
-def name_in_release(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The name of a view of main in an open release: its former one where an older version made the release."""
-    former = [old for old, new in former_names().views.items() if new == name]
-    found = con.execute(
-        "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main'"
-    )
-    present = {row[0] for row in found.fetchall()}
-    return next((n for n in (name, *former) if n in present), name)
 
 
 def create_labelled_views(con: duckdb.DuckDBPyConnection) -> None:

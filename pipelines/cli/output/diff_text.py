@@ -1,6 +1,6 @@
 """What `payung releases diff` shows: a difference as text and as plain values for JSON, withdrawn values first.
 
-Does not belong here: finding it (warehouse/compare/diff.py), the workbook of it (diff_workbook.py).
+Does not belong here: finding it (warehouse/compare/release_diff.py), the workbook of it (diff_workbook.py).
 """
 
 from __future__ import annotations

@@ -13,8 +13,9 @@ from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from warehouse.build.engine import SQL
-from warehouse.metadata import SCHEMAS, former_names, staged_table, table, tables, views
+from warehouse.metadata import SCHEMAS, staged_table, table, tables, views
 from warehouse.release.database import ddl
+from warehouse.release.former_names import former_names
 
 TYPES = {"VARCHAR", "INTEGER", "BIGINT", "DOUBLE", "BOOLEAN", "DATE"}
 
@@ -136,7 +137,7 @@ def test_views_have_comments_and_answer(published: duckdb.DuckDBPyConnection) ->
         "regional_baseline",
         "aggregate_lineage",
         "value_lineage",
-        *former_names().views,
+        *(f.former_name for f in former_names("view")),
     }
     assert {name for name, _ in found} == {*(f"main.{name}" for name in labelled), "staged.observation", *views()}
     for name, comment in found:

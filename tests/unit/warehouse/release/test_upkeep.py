@@ -253,4 +253,4 @@ def test_files_of_a_release_are_read_only_and_all_else_goes_on(three: Path, tmp_
     assert as_owner("cp", "-a", str(home), str(tmp_path / "moved"), home=home).returncode == 0
     assert as_owner("rm", "-rf", str(home), home=home).returncode == 0
     assert not home.exists()
-    assert all(v.is_whole for v in release_actions.verify_releases(tmp_path / "moved", None, everything=True))
+    assert all(v.is_whole for v in release_actions.verify_releases(Home(tmp_path / "moved"), None, everything=True))

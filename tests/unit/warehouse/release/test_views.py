@@ -10,12 +10,14 @@ import duckdb
 import pytest
 
 from warehouse.explain.explanation import ExplanationRequest, explain
-from warehouse.metadata import former_names
 from warehouse.query.read_only import ask, query, reader
+from warehouse.release.former_names import former_names
 from warehouse.release.macros import macros, macros_and_aliases
 from warehouse.release.views import labelled_views
 
 DICTIONARY = Path(__file__).parents[4] / "docs" / "dictionary.md"
+VIEWS = {f.former_name: f.name for f in former_names("view")}
+MACROS = {f.former_name: f.name for f in former_names("macro")}
 # Of one indicator: the lineage of everything takes long.
 ROWS = "SELECT * FROM {} WHERE indicator = 'ASP_COV_PENSN'"
 
@@ -26,19 +28,18 @@ def comment_of(name: str) -> str:
 
 
 def test_former_names_are_none_of_today_and_lead_to_one() -> None:
-    former = former_names()
-    assert former.views == {"way_back": "value_lineage", "way_back_members": "aggregate_lineage"}
-    assert former.macros == {"trace": "lineage_of"}
+    assert VIEWS == {"way_back": "value_lineage", "way_back_members": "aggregate_lineage"}
+    assert MACROS == {"trace": "lineage_of"}
     views = [v.name for v in labelled_views() if v.former_name_of is None]
-    assert set(former.views.values()) <= set(views)
-    assert not set(former.views) & set(views)
+    assert set(VIEWS.values()) <= set(views)
+    assert not set(VIEWS) & set(views)
     names = [m.name for m in macros()]
-    assert set(former.macros.values()) <= set(names)
-    assert not set(former.macros) & set(names)
-    assert [m.name for m in macros_and_aliases()] == [*names, *former.macros]
+    assert set(MACROS.values()) <= set(names)
+    assert not set(MACROS) & set(names)
+    assert [m.name for m in macros_and_aliases()] == [*names, *MACROS]
 
 
-@pytest.mark.parametrize(("old", "new"), former_names().views.items())
+@pytest.mark.parametrize(("old", "new"), VIEWS.items())
 def test_former_view_has_the_same_columns_and_rows(release: Path, old: str, new: str) -> None:
     columns = (
         "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = '{}' ORDER BY column_index"
@@ -74,23 +75,22 @@ def test_state_at_a_date_has_former_names_of_what_it_covers_and_leads_to_the_oth
             "AND function_type = 'table_macro'",
         ).rows
         covered = {name for (name,) in found}
-        for old, new in former_names().macros.items():
+        for old, new in MACROS.items():
             assert (old in covered) == (new in covered)
-        for old, new in former_names().views.items():
+        for old, new in VIEWS.items():
             counts = [ask(con, f"SELECT count(*) FROM ({ROWS.format(f'today.main.{n}')})").rows for n in (old, new)]
             assert counts[0] == counts[1] != [(0,)]
 
 
 def test_comment_and_dictionary_say_which_name_is_former_and_until_when(release: Path) -> None:
-    former = former_names()
     dictionary = DICTIONARY.read_text(encoding="utf-8")
     with reader(release) as con:
         views = dict(ask(con, "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").rows)
         functions = dict(ask(con, "SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").rows)
-    for old, new in former.views.items():
+    for old, new in VIEWS.items():
         assert views[old] == comment_of(new)
         assert f"### main.{old}\n\n{comment_of(new)}.\n" in dictionary
-    for old, new in former.macros.items():
+    for old, new in MACROS.items():
         assert functions[old] == comment_of(new)
         assert f"| `{old}` | {comment_of(new)} |" in dictionary
 
@@ -99,7 +99,7 @@ def test_release_of_an_older_version_is_explained_by_the_former_name(release: Pa
     for name in ("warehouse.duckdb", "manifest.json"):
         shutil.copyfile(release / name, tmp_path / name)
     with duckdb.connect(str(tmp_path / "warehouse.duckdb")) as con:
-        for old, new in former_names().views.items():
+        for old, new in VIEWS.items():
             con.execute(f"DROP VIEW main.{old}")
             con.execute(f"ALTER VIEW main.{new} RENAME TO {old}")
     request = ExplanationRequest("ASP_COV_UEMP", "ASEAN", "2020")
@@ -111,4 +111,4 @@ def test_release_of_an_older_version_is_explained_by_the_former_name(release: Pa
 
 def test_release_holds_each_table_once_as_parquet(release: Path) -> None:
     names = {p.stem for p in (release / "parquet").rglob("*.parquet")}
-    assert not names & {*former_names().views, *former_names().views.values()}
+    assert not names & {*VIEWS, *VIEWS.values()}
