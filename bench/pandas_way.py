@@ -56,7 +56,7 @@ def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
     def read(name: str) -> pd.DataFrame:
         return read_files([build.path(name)])  # pandas' own reader needs a library that the project does without
 
-    settings = read("reference.indicator_set").iloc[0]
+    settings = read("reference.settings").iloc[0]
     groups = read("reference.area_group").query("is_member_today")[["area_group", "ref_area"]]
     groups = groups[groups["area_group"].isin(read("reference.set_group")["area_group"])]
     weights = read("indicator_set.weight_value")
@@ -285,7 +285,7 @@ def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
     def at(threshold: str, column: str) -> pd.Series:
         return f["publication_rule"].map(rule[column][threshold])
 
-    small = f["n_members"] <= 6
+    small = f["n_members"] <= at("A", "small_group")
     areas = {t: at(t, "n_areas_small").where(small, at(t, "n_areas")) for t in ("A", "B", "B_alternative")}
     enough = {t: (f["weight_covered"] >= at(t, "weight_covered")) & (f["n_areas"] >= areas[t]) for t in areas}
     proxy = f["proxy_cell"] | (f["weight_is_proxy"] & f["proxy_accepted"].isna())
@@ -297,7 +297,9 @@ def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
     f["obs_value"] = f["middle"]
     f["lower"], f["upper"] = f["low"].where(f["is_censored"]), f["high"].where(f["is_censored"])
     spread = f["maximum"] - f["minimum"]
-    f["uncertainty"] = (0.37 * (1 - f["weight_covered"]).clip(lower=0) * spread).where(f["kind"] == "mean")
+    f["uncertainty"] = (at("A", "uncertainty_factor") * (1 - f["weight_covered"]).clip(lower=0) * spread).where(
+        f["kind"] == "mean"
+    )
     f[WITHHELD] = f[WITHHELD].where(f["publication_class"] != "C")
     return f
 

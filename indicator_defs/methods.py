@@ -30,14 +30,28 @@ class PublicationClass(Strict):
     """Thresholds of one publication class (methods.md section 4)."""
 
     weight_covered: Number = Field(ge=0, le=1, description="Least share of the weight.")
-    n_areas: Whole = Field(ge=1, description="Fewest areas in a group of seven or more.")
-    n_areas_small: Whole = Field(ge=1, description="Fewest areas in a group of up to six.")
+    n_areas: Whole = Field(ge=1, description="Fewest areas in a group that is not small.")
+    n_areas_small: Whole = Field(ge=1, description="Fewest areas in a small group.")
     recent_share: Number = Field(
         default=0, ge=0, le=1, description="Least share of the reporting weight that is recent."
     )
     recent_years: Whole = Field(default=0, ge=0, description="What counts as recent: years before the reference year.")
     recent_years_survey: Whole = Field(default=0, ge=0, description="The same for rare surveys.")
     proxy_allowed: bool = Field(default=True, description="Whether a proxy weight may stand.")
+
+
+class SmallGroup(Strict):
+    """The size up to which a group is small, and where it comes from."""
+
+    value: Whole = Field(ge=1, description="Members up to which a group is small.")
+    source: Text = Field(description="Where the number comes from.")
+
+
+class UncertaintyFactor(Strict):
+    """The factor of the uncertainty of a mean, and where it comes from."""
+
+    value: Number = Field(gt=0, description="Factor of the missing share of the weight times the members' range.")
+    source: Text = Field(description="Where the number comes from.")
 
 
 class PublicationRule(Placed):
@@ -55,6 +69,8 @@ class PublicationRule(Placed):
     sex_total_tolerance: Number = Field(
         ge=0, description="Points by which the total over areas with figures by sex may differ."
     )
+    small_group: SmallGroup = Field(description="Groups up to this size need `n_areas_small` areas.")
+    uncertainty_factor: UncertaintyFactor = Field(description="How wide the uncertainty of a mean is.")
     reference: Text = Field(description="Where the rule comes from.")
 
 
@@ -100,4 +116,6 @@ def publication_rule_rows(rules: Mapping[str, PublicationRule]) -> ReferenceRows
         recent_years_survey=lambda x: x[2].recent_years_survey,
         proxy_allowed=lambda x: x[2].proxy_allowed,
         sex_total_tolerance=lambda x: x[0].sex_total_tolerance,
+        small_group=lambda x: x[0].small_group.value,
+        uncertainty_factor=lambda x: x[0].uncertainty_factor.value,
     )

@@ -30,6 +30,7 @@ from indicator_defs.sets import (
     set_first_rows,
     set_group_rows,
     set_member_rows,
+    settings_rows,
 )
 from indicator_defs.target_groups import target_group_rule_rows
 from indicator_defs.vintage_units import vintage_unit_rows
@@ -65,6 +66,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "publication_rule": publication_rule_rows(c.publication_rules),
         "weight": weight_rows(c.weights),
         "indicator_set": indicator_set_rows(c.indicator_set, c.regional_baseline),
+        "settings": settings_rows(c.indicator_set, c.regional_baseline),
         "set_group": set_group_rows(c.indicator_set),
         "set_first": set_first_rows(c.regional_baseline),
         "set_member": set_member_rows(c.indicator_set, c.definitions),

@@ -143,6 +143,8 @@ def other_fields(read: Catalog) -> str:
         methods.Method,
         methods.PublicationRule,
         methods.PublicationClass,
+        methods.SmallGroup,
+        methods.UncertaintyFactor,
         Weight,
         sets.IndicatorSet,
         sets.SetTier,

@@ -85,12 +85,21 @@ def classes(read: Catalog) -> str:
         "class",
         "weight covered at least",
         "members at least",
-        "groups of up to six",
+        "small groups",
         "age of the values",
         "proxy weight",
     ]
     tolerance = ", ".join(digits(r.sex_total_tolerance) for r in read.publication_rules.values())
-    return f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points."
+    named = []
+    for r in read.publication_rules.values():
+        named += [
+            ["a group is small up to", f"{r.small_group.value} members", r.small_group.source],
+            ["factor of the uncertainty", digits(r.uncertainty_factor.value), r.uncertainty_factor.source],
+        ]
+    return (
+        f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points.\n\n"
+        f"{table(['rule', 'value', 'source'], named)}"
+    )
 
 
 def weights(read: Catalog) -> str:

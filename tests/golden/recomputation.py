@@ -66,14 +66,14 @@ class Recomputation:
     """All regional figures of a release."""
 
     def __init__(self, tables: dict[str, list[Row]]) -> None:
-        """`tables`: reference.indicator, .method, .publication_rule, .area_group, .indicator_set, .set_group and
+        """`tables`: reference.indicator, .method, .publication_rule, .area_group, .settings, .set_group and
         indicator_set.value, .weight_value by full name."""
         self.indicators = {r["indicator"]: r for r in tables["reference.indicator"]}
         self.methods = {r["method"]: r for r in tables["reference.method"]}
         self.rules: dict[str, dict[str, Row]] = defaultdict(dict)
         for r in tables["reference.publication_rule"]:
             self.rules[r["publication_rule"]][r["threshold"]] = r
-        (self.settings,) = tables["reference.indicator_set"]
+        (self.settings,) = tables["reference.settings"]
         groups = [r["area_group"] for r in tables["reference.set_group"]]
         self.members = {
             g: [r["ref_area"] for r in tables["reference.area_group"] if r["area_group"] == g and r["is_member_today"]]
@@ -270,7 +270,9 @@ class Recomputation:
             )
             out |= {"lower": low, "upper": high}
         if kind == "mean" and figure.weight_covered is not None:
-            out["uncertainty"] = 0.37 * max(0.0, 1 - figure.weight_covered) * (max(middles) - min(middles))
+            out["uncertainty"] = (
+                rule["uncertainty_factor"] * max(0.0, 1 - figure.weight_covered) * (max(middles) - min(middles))
+            )
         return out
 
     def _class(
@@ -302,7 +304,7 @@ class Recomputation:
                 return "C"
         if covered is None:
             return "C"
-        column = "n_areas_small" if len(self.members[group]) <= 6 else "n_areas"
+        column = "n_areas_small" if len(self.members[group]) <= rules["A"]["small_group"] else "n_areas"
         a, b, other = rules["A"], rules["B"], rules["B_alternative"]
         years = a["recent_years_survey" if i["is_survey"] else "recent_years"]
         recent = sum(w[x] for x in w if points[x].year >= year - years) / sum(w.values()) if sum(w.values()) else 0.0

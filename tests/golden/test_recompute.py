@@ -16,6 +16,7 @@ TABLES = (
     "reference.publication_rule",
     "reference.area_group",
     "reference.set_group",
+    "reference.settings",
     "indicator_set.value",
     "indicator_set.weight_value",
 )
@@ -24,9 +25,6 @@ TABLES = (
 @pytest.fixture(scope="module")
 def again(ask: Any) -> Recomputation:
     tables = {name: ask(f"SELECT * FROM {name}") for name in TABLES}
-    tables["reference.indicator_set"] = ask(
-        "SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'"
-    )
     return Recomputation(tables)
 
 

@@ -118,7 +118,7 @@ SELECT
     a.*, m.title AS method_title, m.formula, m.kind, m.event_count, i.lookback_years,
     a.time_period = s.baseline_year AS is_baseline, s.baseline_from, s.baseline_to
 FROM indicator_set.aggregate AS a
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 JOIN reference.indicator AS i ON i.indicator = a.indicator
 JOIN reference.method AS m ON m.method = a.method
 WHERE a.indicator = $indicator AND a.ref_area = $area AND a.time_period = $year AND a.cell = $cell
@@ -126,7 +126,8 @@ WHERE a.indicator = $indicator AND a.ref_area = $area AND a.time_period = $year 
 
 THRESHOLDS = """
 SELECT
-    p.threshold, p.weight_covered, CASE WHEN n.n_members <= 6 THEN p.n_areas_small ELSE p.n_areas END AS n_areas,
+    p.threshold, p.weight_covered,
+    CASE WHEN n.n_members <= p.small_group THEN p.n_areas_small ELSE p.n_areas END AS n_areas,
     p.recent_share, CASE WHEN i.is_survey THEN p.recent_years_survey ELSE p.recent_years END AS recent_years,
     coalesce(p.proxy_allowed, TRUE) AS proxy_allowed
 FROM reference.indicator AS i
@@ -154,7 +155,7 @@ WITH standing AS (
 )
 SELECT DISTINCT b.ref_area, b.break_year, b.why, b.break_file AS place
 FROM standing AS m
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 LEFT JOIN standing AS o ON o.ref_area = m.ref_area AND o.reference_year = s.baseline_year
 JOIN reference.series_break AS b
     ON b.indicator = $indicator AND b.ref_area = m.ref_area AND b.decided = 'break'
@@ -172,7 +173,7 @@ WITH asked AS (
         CASE WHEN $year = s.baseline_year THEN s.baseline_from ELSE $year - i.lookback_years END AS first_year,
         CASE WHEN $year = s.baseline_year THEN s.baseline_to ELSE $year END AS last_year
     FROM reference.indicator AS i
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+    CROSS JOIN reference.settings AS s
     WHERE i.indicator = $indicator
 ),
 standing AS (
@@ -226,7 +227,7 @@ SELECT
     EXISTS (SELECT 1 FROM reference.set_group AS g WHERE g.area_group = $area) AS is_in_set
 FROM reference.indicator AS i
 JOIN reference.method AS m ON m.method = i.method
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 WHERE i.indicator = $indicator
 """
 

@@ -558,6 +558,20 @@ def test_whole_number_that_no_column_holds_is_refused(folder: Path) -> None:
     )
 
 
+def test_named_rule_has_a_value_and_a_source(folder: Path) -> None:
+    text = (folder / "methods.yaml").read_text(encoding="utf-8")
+    assert text.count("value: 6") == text.count("value: 0.37") == 1
+    size = swap(folder, "methods.yaml", "value: 6", "value: 0")
+    factor = swap(folder, "methods.yaml", "value: 0.37", "factor: 0.37")
+    problems = problems_of(folder)
+    assert any(
+        p.startswith(f"indicator_defs/methods.yaml:{size}: ") and "greater than or equal to 1" in p for p in problems
+    )
+    assert any(p.startswith(f"indicator_defs/methods.yaml:{factor}: ") and "source, value" in p for p in problems), (
+        problems
+    )
+
+
 def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
     members = "expected one of BRN, IDN, KHM, LAO, MMR, MYS, PHL, SGP, THA, TLS, VNM"
     near = "near it: ASP_COV_NONE, ASP_COV_WHI, ASP_COV_INJ"

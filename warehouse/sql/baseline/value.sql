@@ -1,16 +1,13 @@
 -- baseline.value: baseline, latest and change of members and groups in one table.
 -- A group's change is over the members comparable at both ends, never the difference of the two figures shown, and
 -- only where these members reach class B.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-people AS (
+WITH people AS (
     SELECT
         g.area_group, w.ref_area, w.weight_value,
         row_number() OVER (PARTITION BY g.area_group ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
         count(*) OVER (PARTITION BY g.area_group) AS n_members
     FROM reference.area_group AS g
-    JOIN settings AS s ON TRUE
+    CROSS JOIN reference.settings AS s
     JOIN indicator_set.weight_value AS w
         ON w.ref_area = g.ref_area AND w.time_period = s.latest_reference_year AND w.weight = 'POP_TOTAL'
         AND w.sex = '_T' AND w.age = '_T' AND w.urbanisation = '_T'
@@ -44,17 +41,17 @@ ends AS (
         l.time_period AS latest_year, l.obs_value AS latest_value, l.obs_status AS latest_status,
         l.publication_class AS latest_class, l.areas AS latest_areas, l.weight_covered, l.n_areas
     FROM (
-        SELECT a.* FROM indicator_set.aggregate AS a JOIN settings AS s ON a.time_period = s.baseline_year
+        SELECT a.* FROM indicator_set.aggregate AS a JOIN reference.settings AS s ON a.time_period = s.baseline_year
     ) AS b
     FULL JOIN (
-        SELECT a.* FROM indicator_set.aggregate AS a JOIN settings AS s ON a.time_period = s.latest_reference_year
+        SELECT a.* FROM indicator_set.aggregate AS a JOIN reference.settings AS s ON a.time_period = s.latest_reference_year
     ) AS l ON l.indicator = b.indicator AND l.ref_area = b.ref_area AND l.cell = b.cell
 ),
 weight_all AS (
     SELECT
         m.indicator, m.area_group, m.cell, sum(m.weight_value) / nullif(max(a.weight_covered), 0) AS weight_all
     FROM indicator_set.aggregate_member AS m
-    JOIN settings AS s ON m.reference_year = s.latest_reference_year
+    JOIN reference.settings AS s ON m.reference_year = s.latest_reference_year
     JOIN indicator_set.aggregate AS a
         ON a.indicator = m.indicator AND a.ref_area = m.area_group AND a.time_period = m.reference_year AND a.cell = m.cell
     GROUP BY m.indicator, m.area_group, m.cell
@@ -70,9 +67,9 @@ group_rows AS (
             WHEN c.indicator IS NULL THEN 'no member is comparable at both ends'
             WHEN NOT (
                 (c.weight_both / w.weight_all >= b.weight_covered
-                    AND c.n_areas >= CASE WHEN c.n_members <= 6 THEN b.n_areas_small ELSE b.n_areas END)
+                    AND c.n_areas >= CASE WHEN c.n_members <= b.small_group THEN b.n_areas_small ELSE b.n_areas END)
                 OR (c.weight_both / w.weight_all >= x.weight_covered
-                    AND c.n_areas >= CASE WHEN c.n_members <= 6 THEN x.n_areas_small ELSE x.n_areas END)
+                    AND c.n_areas >= CASE WHEN c.n_members <= b.small_group THEN x.n_areas_small ELSE x.n_areas END)
             ) THEN 'only ' || c.areas || ' comparable at both ends'
         END AS reason
     FROM ends AS e
@@ -90,7 +87,7 @@ flag AS (  -- what must be said beside a regional figure, in words
         FROM (
             SELECT f.indicator, f.ref_area, f.time_period, f.cell, string_split(f.flags, '; ') AS flags
             FROM indicator_set.aggregate AS f
-            JOIN settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
+            JOIN reference.settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
             WHERE f.flags IS NOT NULL
         )
     ) AS a

@@ -2,10 +2,7 @@
 -- must know beside them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
 -- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding up cannot
 -- show: the same inputs give the same figure to the last bit.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-group_people AS (
+WITH group_people AS (
     SELECT
         g.area_group, w.time_period AS reference_year, w.ref_area, w.weight_value AS people,
         row_number() OVER (PARTITION BY g.area_group, w.time_period ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
@@ -45,7 +42,7 @@ broken AS (  -- figures with a break between a member's value and the one that s
     SELECT DISTINCT c.cell_no, a.area_group, a.reference_year
     FROM with_break AS a
     JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     LEFT JOIN with_break AS o
         ON o.indicator = a.indicator AND o.cell = a.cell AND o.area_group = a.area_group AND o.ref_area = a.ref_area
         AND o.reference_year = s.baseline_year
@@ -72,7 +69,7 @@ member AS (
     FROM indicator_set.aggregate_member AS a
     JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
     LEFT JOIN largest AS l ON l.area_group = a.area_group AND l.reference_year = a.reference_year
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
 ),
 group_weight AS (  -- the weight of all members, reporting or not
     SELECT
@@ -149,11 +146,11 @@ judged AS (
         f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
         abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
         (i.weight_is_proxy AND i.proxy_accepted IS NULL) OR f.has_proxy_cell = 1 AS is_proxy,
-        CASE WHEN f.n_members <= 6 THEN a.n_areas_small ELSE a.n_areas END AS a_areas,
-        CASE WHEN f.n_members <= 6 THEN b.n_areas_small ELSE b.n_areas END AS b_areas,
-        CASE WHEN f.n_members <= 6 THEN e.n_areas_small ELSE e.n_areas END AS e_areas,
+        CASE WHEN f.n_members <= a.small_group THEN a.n_areas_small ELSE a.n_areas END AS a_areas,
+        CASE WHEN f.n_members <= a.small_group THEN b.n_areas_small ELSE b.n_areas END AS b_areas,
+        CASE WHEN f.n_members <= a.small_group THEN e.n_areas_small ELSE e.n_areas END AS e_areas,
         a.weight_covered AS a_weight, b.weight_covered AS b_weight, e.weight_covered AS e_weight,
-        a.recent_share AS a_recent, a.proxy_allowed AS a_proxy, i.method, i.aggregate_title
+        a.recent_share AS a_recent, a.proxy_allowed AS a_proxy, a.uncertainty_factor, i.method, i.aggregate_title
     FROM (SELECT DISTINCT cell_no, area_group, reference_year FROM member) AS d
     JOIN kind_of_cell AS c ON c.cell_no = d.cell_no
     JOIN reference.indicator AS i ON i.indicator = c.indicator
@@ -223,7 +220,7 @@ SELECT
     CASE WHEN c.publication_class <> 'C' THEN c.maximum END AS maximum,
     CASE WHEN c.publication_class <> 'C' THEN c.without_largest END AS without_largest,
     CASE
-        WHEN c.publication_class <> 'C' AND c.kind = 'mean' THEN 0.37 * greatest(0, 1 - c.weight_covered) * (c.maximum - c.minimum)
+        WHEN c.publication_class <> 'C' AND c.kind = 'mean' THEN c.uncertainty_factor * greatest(0, 1 - c.weight_covered) * (c.maximum - c.minimum)
     END AS uncertainty,
     c.method,
     CASE
@@ -243,7 +240,7 @@ SELECT
         CASE WHEN c.sex_total_differs THEN 'sex_total_differs' END
     ), '') AS flags
 FROM classed AS c
-CROSS JOIN settings AS s
+CROSS JOIN reference.settings AS s
 JOIN reference.indicator AS i ON i.indicator = c.indicator
 LEFT JOIN not_counted AS u
     ON u.cell_no = c.cell_no AND u.area_group = c.area_group AND u.reference_year = c.reference_year
