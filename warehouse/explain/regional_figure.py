@@ -146,23 +146,11 @@ WHERE indicator = $indicator AND area_group = $area AND reference_year = $year A
 ORDER BY ref_area, time_period
 """
 
-# Between a member's value and the one that stands for it at the baseline year, as the flag member_break says.
 BREAKS = """
-WITH standing AS (
-    SELECT ref_area, reference_year, value_year
-    FROM indicator_set.aggregate_member
-    WHERE indicator = $indicator AND area_group = $area AND cell = $cell
-)
-SELECT DISTINCT b.ref_area, b.break_year, b.why, b.break_file AS place
-FROM standing AS m
-CROSS JOIN reference.settings AS s
-LEFT JOIN standing AS o ON o.ref_area = m.ref_area AND o.reference_year = s.baseline_year
-JOIN reference.series_break AS b
-    ON b.indicator = $indicator AND b.ref_area = m.ref_area AND b.decided = 'break'
-    AND b.break_year > least(m.value_year, coalesce(o.value_year, s.baseline_year))
-    AND b.break_year <= greatest(m.value_year, coalesce(o.value_year, s.baseline_year))
-WHERE m.reference_year = $year
-ORDER BY b.ref_area, b.break_year
+SELECT ref_area, break_year, why, break_file AS place
+FROM indicator_set.member_break
+WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
+ORDER BY ref_area, break_year
 """
 
 # What stands for a member at the baseline year is its value nearest to it in the range, otherwise its newest one.

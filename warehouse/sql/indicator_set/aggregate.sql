@@ -32,25 +32,11 @@ kind_of_cell AS (
         ON t.indicator = v.indicator AND t.cell_but_sex_age = v.cell_but_sex_age AND t.sex = '_T'
         AND t.age = coalesce(i.sex_total_age, v.age)
 ),
-with_break AS (  -- members whose series has a declared break at any time: few
-    SELECT a.indicator, a.cell, a.area_group, a.reference_year, a.ref_area, a.value_year, a.weight_value
-    FROM indicator_set.aggregate_member AS a
-    SEMI JOIN reference.series_break AS b
-        ON b.indicator = a.indicator AND b.ref_area = a.ref_area AND b.decided = 'break'
-),
-broken AS (  -- figures with a break between a member's value and the one that stands for it at the baseline year
-    SELECT DISTINCT c.cell_no, a.area_group, a.reference_year
-    FROM with_break AS a
-    JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
-    CROSS JOIN reference.settings AS s
-    LEFT JOIN with_break AS o
-        ON o.indicator = a.indicator AND o.cell = a.cell AND o.area_group = a.area_group AND o.ref_area = a.ref_area
-        AND o.reference_year = s.baseline_year
-    JOIN reference.series_break AS b
-        ON b.indicator = a.indicator AND b.ref_area = a.ref_area AND b.decided = 'break'
-        AND b.break_year > least(a.value_year, coalesce(o.value_year, s.baseline_year))
-        AND b.break_year <= greatest(a.value_year, coalesce(o.value_year, s.baseline_year))
-    WHERE c.kind <> 'mean' OR a.weight_value IS NOT NULL
+broken AS (  -- figures with a break between a member's value and the one at the baseline year
+    SELECT DISTINCT c.cell_no, b.area_group, b.reference_year
+    FROM indicator_set.member_break AS b
+    JOIN harmonised.cell AS c ON c.indicator = b.indicator AND c.cell = b.cell
+    WHERE b.counts
 ),
 member AS (
     SELECT
