@@ -6,14 +6,16 @@ from collections import Counter, defaultdict
 from typing import Any
 
 import pytest
-from recomputation import Figure, Key, Recomputation
 
+from bench.recomputation import Figure, Key, Recomputation
 from indicator_defs.breakdowns import BREAKDOWNS
 
 TABLES = (
     "reference.indicator",
     "reference.method",
     "reference.publication_rule",
+    "reference.class_criterion",
+    "reference.class_limit",
     "reference.area_group",
     "reference.set_group",
     "reference.settings",

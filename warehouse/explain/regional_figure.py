@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.explain.explanation_parts import (
     AbsentMember,
-    ClassThreshold,
+    ClassTest,
     FigureMember,
     FigureWeight,
     MemberBreak,
@@ -47,7 +47,7 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalF
     return object_of(
         RegionalFigure,
         found[0],
-        thresholds=objects(con, THRESHOLDS, ClassThreshold, parameters),
+        class_tests=objects(con, CLASS_TESTS, ClassTest, parameters),
         # without a weight for the breakdown nothing was weighted
         weight=None if has_no_weight else _weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
         members=members,
@@ -124,19 +124,13 @@ JOIN reference.method AS m ON m.method = a.method
 WHERE a.indicator = $indicator AND a.ref_area = $area AND a.time_period = $year AND a.cell = $cell
 """
 
-THRESHOLDS = """
-SELECT
-    p.threshold, p.weight_covered,
-    CASE WHEN n.n_members <= p.small_group THEN p.n_areas_small ELSE p.n_areas END AS n_areas,
-    p.recent_share, CASE WHEN i.is_survey THEN p.recent_years_survey ELSE p.recent_years END AS recent_years,
-    coalesce(p.proxy_allowed, TRUE) AS proxy_allowed
-FROM reference.indicator AS i
-JOIN reference.publication_rule AS p ON p.publication_rule = i.publication_rule
-CROSS JOIN (
-    SELECT count(*) AS n_members FROM reference.area_group WHERE area_group = $area AND is_member_today
-) AS n
-WHERE i.indicator = $indicator
-ORDER BY p.threshold
+CLASS_TESTS = """
+SELECT t.threshold, t.criterion, r.title, t.value, r.bound, t.limit_value, r.unit, t.years, t.passed, r.needs
+FROM indicator_set.class_test AS t
+JOIN reference.class_criterion AS r ON r.criterion = t.criterion
+WHERE t.subject = 'figure' AND t.indicator = $indicator AND t.area_group = $area AND t.reference_year = $year
+    AND t.cell = $cell
+ORDER BY t.threshold, r.sort_order
 """
 
 MEMBERS = """
