@@ -24,7 +24,7 @@ from indicator_defs.errors import CatalogError
 from indicator_defs.expectations import read_expectations
 from indicator_defs.general_claims import read_general_claims
 from indicator_defs.indicator_definitions import read_definitions
-from indicator_defs.methods import read_methods, read_publication_rules
+from indicator_defs.methods import read_criteria, read_methods, read_publication_rules
 from indicator_defs.national_targets import read_national_targets
 from indicator_defs.never_together import check_never_together
 from indicator_defs.not_applicable import read_not_applicable
@@ -50,7 +50,8 @@ class Catalog:
         self.folder = folder
         self.codelists = _readable_codelists(files)
         self.methods = read_methods(files)
-        self.publication_rules = read_publication_rules(files)
+        self.criteria = read_criteria(files)
+        self.publication_rules = read_publication_rules(files, self.criteria)
         self.weights = read_weights(files)
         definitions = read_definitions(files, self.codelists, self.methods, self.publication_rules, self.weights)
         self.definitions, self.places = definitions.by_code, definitions.places

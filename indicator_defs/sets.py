@@ -323,6 +323,11 @@ def indicator_set_rows(s: IndicatorSet, b: RegionalBaseline) -> ReferenceRows:
     return listed(list(row), [list(row.values())])
 
 
+def settings_rows(s: IndicatorSet, b: RegionalBaseline) -> ReferenceRows:
+    """reference.settings: one row, what SQL needs of the set and the baseline."""
+    return indicator_set_rows(s, b)
+
+
 def set_group_rows(s: IndicatorSet) -> ReferenceRows:
     """reference.set_group."""
     return rows_of(s.groups, area_group=lambda group: group, sort_order=position)

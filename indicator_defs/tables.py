@@ -18,7 +18,7 @@ from indicator_defs.crosswalks import crosswalk_rows
 from indicator_defs.datasets import DatasetStructure, dataset_expected_rows, dataset_rows, dataset_scope_rows
 from indicator_defs.expectations import check_tolerance_rows, must_exist_rows, published_aggregate_rows
 from indicator_defs.indicator_definitions import indicator_breakdown_rows, indicator_rows
-from indicator_defs.methods import method_rows, publication_rule_rows
+from indicator_defs.methods import class_criterion_rows, class_limit_rows, method_rows, publication_rule_rows
 from indicator_defs.national_targets import national_target_rows
 from indicator_defs.not_applicable import not_applicable_rows
 from indicator_defs.reference_rows import ReferenceRows, breakdown_rows
@@ -30,6 +30,7 @@ from indicator_defs.sets import (
     set_first_rows,
     set_group_rows,
     set_member_rows,
+    settings_rows,
 )
 from indicator_defs.target_groups import target_group_rule_rows
 from indicator_defs.vintage_units import vintage_unit_rows
@@ -63,8 +64,11 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "target_group_rule": target_group_rule_rows(c.target_group_rules, c.definitions),
         "method": method_rows(c.methods),
         "publication_rule": publication_rule_rows(c.publication_rules),
+        "class_criterion": class_criterion_rows(c.criteria),
+        "class_limit": class_limit_rows(c.publication_rules),
         "weight": weight_rows(c.weights),
         "indicator_set": indicator_set_rows(c.indicator_set, c.regional_baseline),
+        "settings": settings_rows(c.indicator_set, c.regional_baseline),
         "set_group": set_group_rows(c.indicator_set),
         "set_first": set_first_rows(c.regional_baseline),
         "set_member": set_member_rows(c.indicator_set, c.definitions),

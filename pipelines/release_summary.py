@@ -34,7 +34,7 @@ SELECT
     count(*) FILTER (WHERE m.first_year <= s.baseline_to) AS since_baseline,
     min(s.baseline_to) AS baseline_to
 FROM reference.indicator AS i
-CROSS JOIN (SELECT baseline_to FROM reference.indicator_set WHERE set_name = 'asean_indicator_set') AS s
+CROSS JOIN reference.settings AS s
 LEFT JOIN of_members AS m ON m.indicator = i.indicator
 """
 

@@ -74,6 +74,7 @@ def _used(kind: type[BaseModel], read: Catalog) -> Iterator[BaseModel]:
     everything: list[BaseModel] = [
         *definitions,
         *read.methods.values(),
+        *read.criteria.values(),
         *read.publication_rules.values(),
         *read.weights.values(),
         read.indicator_set,
@@ -93,8 +94,8 @@ def _within(value: object, kind: type[BaseModel]) -> Iterator[BaseModel]:
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _within(getattr(value, name), kind)
-    elif isinstance(value, list):
-        for part in value:
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from _within(part, kind)
 
 
@@ -142,7 +143,11 @@ def other_fields(read: Catalog) -> str:
     kinds = (
         methods.Method,
         methods.PublicationRule,
+        methods.Criterion,
         methods.PublicationClass,
+        methods.ClassLimit,
+        methods.SmallGroup,
+        methods.UncertaintyFactor,
         Weight,
         sets.IndicatorSet,
         sets.SetTier,

@@ -45,7 +45,7 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
 RUNNING = {"claim_id", "rule_id", "correction_id", "definition_file", "definition_line", "crosswalk_line", "break_file"}
 CODES = ("reference.code", "reference.area", "reference.age")
 # Derived from what is compared anyway, or keyed by running numbers: the filters of a claim are compared with it.
-NOT_COMPARED = ("reference.cell_group", "reference.claim_filter")
+NOT_COMPARED = ("reference.cell_group", "reference.claim_filter", "reference.settings", "reference.class_limit")
 # Fields of a definition that decide which values are taken and how; the others are words.
 FOR_VALUES = {"unit_measure", "minimum", "maximum", "maximum_is_hard", "change_tolerance", "sources"}
 FOR_FIGURES = FOR_VALUES | {

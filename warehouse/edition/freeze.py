@@ -120,7 +120,7 @@ def _opened(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _described(
     con: duckdb.DuckDBPyConnection, manifest: dict[str, Any], name: str, signed_by: Signature, note: str
 ) -> dict[str, Any]:
-    found = con.execute("SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'")
+    found = con.execute("SELECT * FROM reference.settings")
     settings = dict(zip([c[0] for c in found.description or ()], found.fetchall()[0], strict=True))
     return {
         "format": FORMAT,

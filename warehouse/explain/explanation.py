@@ -184,7 +184,7 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
             con,
             f"SELECT coalesce((SELECT {word}_year FROM baseline.value WHERE indicator = $indicator "
             f"AND ref_area = $area AND cell = $cell), {set_year}) AS year "
-            "FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'",
+            "FROM reference.settings",
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])

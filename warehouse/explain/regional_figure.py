@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.explain.explanation_parts import (
     AbsentMember,
-    ClassThreshold,
+    ClassTest,
     FigureMember,
     FigureWeight,
     MemberBreak,
@@ -47,7 +47,7 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalF
     return object_of(
         RegionalFigure,
         found[0],
-        thresholds=objects(con, THRESHOLDS, ClassThreshold, parameters),
+        class_tests=objects(con, CLASS_TESTS, ClassTest, parameters),
         # without a weight for the breakdown nothing was weighted
         weight=None if has_no_weight else _weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
         members=members,
@@ -118,24 +118,19 @@ SELECT
     a.*, m.title AS method_title, m.formula, m.kind, m.event_count, i.lookback_years,
     a.time_period = s.baseline_year AS is_baseline, s.baseline_from, s.baseline_to
 FROM indicator_set.aggregate AS a
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 JOIN reference.indicator AS i ON i.indicator = a.indicator
 JOIN reference.method AS m ON m.method = a.method
 WHERE a.indicator = $indicator AND a.ref_area = $area AND a.time_period = $year AND a.cell = $cell
 """
 
-THRESHOLDS = """
-SELECT
-    p.threshold, p.weight_covered, CASE WHEN n.n_members <= 6 THEN p.n_areas_small ELSE p.n_areas END AS n_areas,
-    p.recent_share, CASE WHEN i.is_survey THEN p.recent_years_survey ELSE p.recent_years END AS recent_years,
-    coalesce(p.proxy_allowed, TRUE) AS proxy_allowed
-FROM reference.indicator AS i
-JOIN reference.publication_rule AS p ON p.publication_rule = i.publication_rule
-CROSS JOIN (
-    SELECT count(*) AS n_members FROM reference.area_group WHERE area_group = $area AND is_member_today
-) AS n
-WHERE i.indicator = $indicator
-ORDER BY p.threshold
+CLASS_TESTS = """
+SELECT t.threshold, t.criterion, r.title, t.value, r.bound, t.limit_value, r.unit, t.years, t.passed, r.needs
+FROM indicator_set.class_test AS t
+JOIN reference.class_criterion AS r ON r.criterion = t.criterion
+WHERE t.subject = 'figure' AND t.indicator = $indicator AND t.area_group = $area AND t.reference_year = $year
+    AND t.cell = $cell
+ORDER BY t.threshold, r.sort_order
 """
 
 MEMBERS = """
@@ -145,23 +140,11 @@ WHERE indicator = $indicator AND area_group = $area AND reference_year = $year A
 ORDER BY ref_area, time_period
 """
 
-# Between a member's value and the one that stands for it at the baseline year, as the flag member_break says.
 BREAKS = """
-WITH standing AS (
-    SELECT ref_area, reference_year, value_year
-    FROM indicator_set.aggregate_member
-    WHERE indicator = $indicator AND area_group = $area AND cell = $cell
-)
-SELECT DISTINCT b.ref_area, b.break_year, b.why, b.break_file AS place
-FROM standing AS m
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
-LEFT JOIN standing AS o ON o.ref_area = m.ref_area AND o.reference_year = s.baseline_year
-JOIN reference.series_break AS b
-    ON b.indicator = $indicator AND b.ref_area = m.ref_area AND b.decided = 'break'
-    AND b.break_year > least(m.value_year, coalesce(o.value_year, s.baseline_year))
-    AND b.break_year <= greatest(m.value_year, coalesce(o.value_year, s.baseline_year))
-WHERE m.reference_year = $year
-ORDER BY b.ref_area, b.break_year
+SELECT ref_area, break_year, why, break_file AS place
+FROM indicator_set.member_break
+WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
+ORDER BY ref_area, break_year
 """
 
 # What stands for a member at the baseline year is its value nearest to it in the range, otherwise its newest one.
@@ -172,7 +155,7 @@ WITH asked AS (
         CASE WHEN $year = s.baseline_year THEN s.baseline_from ELSE $year - i.lookback_years END AS first_year,
         CASE WHEN $year = s.baseline_year THEN s.baseline_to ELSE $year END AS last_year
     FROM reference.indicator AS i
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+    CROSS JOIN reference.settings AS s
     WHERE i.indicator = $indicator
 ),
 standing AS (
@@ -226,7 +209,7 @@ SELECT
     EXISTS (SELECT 1 FROM reference.set_group AS g WHERE g.area_group = $area) AS is_in_set
 FROM reference.indicator AS i
 JOIN reference.method AS m ON m.method = i.method
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 WHERE i.indicator = $indicator
 """
 

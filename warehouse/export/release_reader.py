@@ -19,6 +19,7 @@ import duckdb
 from warehouse.connection import open_engine, quoted
 from warehouse.export.export_files import ExportError
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
+from warehouse.release.settings_table import in_release
 from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
@@ -82,6 +83,7 @@ class ReleaseReader:
 
     def ask(self, query: str, **parameters: Any) -> Rows:
         """The rows of a query; parameters are its $names. ExportError where the release has other tables."""
+        query = in_release(self.con, query)
         try:
             result = self.con.execute(query, parameters) if parameters else self.con.execute(query)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -104,7 +106,7 @@ class ReleaseReader:
     def settings(self) -> IndicatorSetSettings:
         """The settings of the ASEAN indicator set."""
         names = ", ".join(IndicatorSetSettings.__dataclass_fields__)
-        found = self.ask(f"SELECT {names} FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'")
+        found = self.ask(f"SELECT {names} FROM reference.settings")
         return IndicatorSetSettings(*found.rows[0])
 
     @cached_property

@@ -558,6 +558,53 @@ def test_whole_number_that_no_column_holds_is_refused(folder: Path) -> None:
     )
 
 
+def test_named_rule_has_a_value_and_a_source(folder: Path) -> None:
+    text = (folder / "methods.yaml").read_text(encoding="utf-8")
+    assert text.count("value: 6") == text.count("value: 0.37") == 1
+    size = swap(folder, "methods.yaml", "value: 6", "value: 0")
+    factor = swap(folder, "methods.yaml", "value: 0.37", "factor: 0.37")
+    problems = problems_of(folder)
+    assert any(
+        p.startswith(f"indicator_defs/methods.yaml:{size}: ") and "greater than or equal to 1" in p for p in problems
+    )
+    assert any(p.startswith(f"indicator_defs/methods.yaml:{factor}: ") and "source, value" in p for p in problems), (
+        problems
+    )
+
+
+def test_criterion_that_no_class_names_is_refused(folder: Path) -> None:
+    limit = "        all_members: {limit: 1}"
+    swap(folder, "methods.yaml", "      criteria:\n" + limit + "\n", "")
+    line = swap(folder, "methods.yaml", "- name: all_members", "- name: all_members")
+    (problem,) = problems_of(folder)
+    assert problem.startswith(f"indicator_defs/methods.yaml:{line}: no class of a publication rule names the criterion")
+    assert "all_members; give its limit under `criteria` of A, B or B_alternative" in problem
+
+
+def test_class_names_criteria_that_there_are(folder: Path) -> None:
+    line = swap(folder, "methods.yaml", "        all_members: {limit: 1}", "        every_member: {limit: 1}")
+    found = problems_of(folder)
+    place = f"indicator_defs/methods.yaml:{line}: "
+    assert any(p.startswith(place) and "'every_member'; expected one of all_members" in p for p in found), found
+
+
+def test_criterion_with_a_field_of_its_own_is_written_there(folder: Path) -> None:
+    swap(
+        folder,
+        "methods.yaml",
+        "        all_members: {limit: 1}",
+        "        all_members: {limit: 1}\n        proxy: {limit: 1}",
+    )
+    (problem,) = problems_of(folder)
+    assert "the criterion proxy has a field of its own" in problem
+
+
+def test_criterion_of_the_rule_itself_is_required(folder: Path) -> None:
+    swap(folder, "methods.yaml", "- name: recent_share", "- name: share_of_recent")
+    found = problems_of(folder)
+    assert any("the criterion recent_share is missing" in p for p in found), found
+
+
 def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:
     members = "expected one of BRN, IDN, KHM, LAO, MMR, MYS, PHL, SGP, THA, TLS, VNM"
     near = "near it: ASP_COV_NONE, ASP_COV_WHI, ASP_COV_INJ"

@@ -1,12 +1,9 @@
 -- The figures of a regional baseline, one row each, of an edition or of a release alike: what drift compares.
 -- Figures of the baseline itself, then companions: contributions to a change, and what stands beside a regional figure.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-beside AS (
+WITH beside AS (
     SELECT a.*, CASE WHEN a.time_period = s.baseline_year THEN 'baseline' ELSE 'latest' END AS which
     FROM indicator_set.aggregate AS a
-    JOIN settings AS s ON a.time_period IN (s.baseline_year, s.latest_reference_year)
+    JOIN reference.settings AS s ON a.time_period IN (s.baseline_year, s.latest_reference_year)
 ),
 figure AS (
     SELECT

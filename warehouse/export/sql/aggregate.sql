@@ -1,13 +1,10 @@
 -- Regional figures at the baseline year and the latest reference year: headline cells, and the same cells by sex, each
 -- with its coverage; beside them what the indicator's producer publishes for the same group, where it does. Indicators
 -- without any source have no rows.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-years AS (
-    SELECT baseline_year AS time_period, 'baseline' AS point FROM settings
+WITH years AS (
+    SELECT baseline_year AS time_period, 'baseline' AS point FROM reference.settings
     UNION ALL
-    SELECT latest_reference_year, 'latest' FROM settings
+    SELECT latest_reference_year, 'latest' FROM reference.settings
 ),
 wanted AS (
     SELECT i.indicator, a.ref_area, y.time_period, y.point, i.headline_cell AS cell, 1 AS part
@@ -31,7 +28,7 @@ producer AS (  -- the provider's own aggregate of the same countries (methods.md
             ORDER BY CASE w.point WHEN 'baseline' THEN abs(v.time_period - w.time_period) ELSE -v.time_period END, v.time_period
         ) AS turn
     FROM wanted AS w
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     JOIN ordered_indicator AS i ON i.indicator = w.indicator
     JOIN (SELECT DISTINCT area_group, ref_area AS area FROM reference.published_aggregate) AS same ON same.area_group = w.ref_area
     JOIN indicator_set.value AS v ON v.indicator = w.indicator AND v.ref_area = same.area AND v.cell = w.cell

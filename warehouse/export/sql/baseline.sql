@@ -1,9 +1,6 @@
 -- Baseline and latest value with the reason for every gap. $headline: the headline cells, with a row for every member
 -- (empty ones too) and, unless nobody has a source yet, every group; or the cells of the breakdowns that have a value.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-span AS (
+WITH span AS (
     SELECT indicator, ref_area, cell, min(time_period) AS first_year, max(time_period) AS last_year
     FROM indicator_set.value
     GROUP BY indicator, ref_area, cell
@@ -31,7 +28,7 @@ told AS (
             || CAST(s.latest_reference_year AS VARCHAR) AS years_of_window,
         p.first_year, p.last_year, q.filled_by
     FROM wanted AS w
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     JOIN ordered_indicator AS i ON i.indicator = w.indicator
     JOIN ordered_area AS a ON a.ref_area = w.ref_area
     LEFT JOIN baseline.value AS v ON v.indicator = w.indicator AND v.ref_area = w.ref_area AND v.cell = w.cell

@@ -6,7 +6,7 @@ WITH last AS (
         row_number() OVER (PARTITION BY indicator, ref_area ORDER BY time_period DESC) AS turn
     FROM indicator_set.value
     WHERE is_headline
-        AND time_period <= (SELECT latest_reference_year FROM reference.indicator_set WHERE set_name = 'asean_indicator_set')
+        AND time_period <= (SELECT latest_reference_year FROM reference.settings)
 )
 SELECT
     i.indicator, i.name, a.ref_area, l.time_period, l.obs_value, l.value_text,
@@ -15,7 +15,7 @@ SELECT
     i.decimals
 FROM ordered_indicator AS i
 JOIN ordered_area AS a ON a.area_type = 'country'
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 LEFT JOIN last AS l ON l.indicator = i.indicator AND l.ref_area = a.ref_area AND l.turn = 1
 LEFT JOIN harmonised.observation AS o ON o.observation_id = l.observation_id
 LEFT JOIN reference.dataset AS d ON d.provider = o.source AND d.dataset = o.dataset

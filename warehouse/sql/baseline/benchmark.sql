@@ -2,15 +2,12 @@
 -- The headline cell, and the same cell for women and men where a member has a value. The median is taken over the
 -- members whose value may be aggregated, each once, with the value of the same window (indicator_set.aggregate_member);
 -- it is withheld below the number of members that class B asks for. Nothing is ranked and nothing is added up.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-region AS (
+WITH region AS (
     SELECT
         m.indicator, m.cell, median((m.value_low + m.value_high) / 2) AS region_median, count(*) AS n_areas,
         string_agg(m.ref_area || ' ' || CAST(m.value_year AS VARCHAR), ', ' ORDER BY m.ref_area) AS areas
     FROM indicator_set.aggregate_member AS m
-    JOIN settings AS s ON m.reference_year = s.latest_reference_year
+    JOIN reference.settings AS s ON m.reference_year = s.latest_reference_year
     WHERE m.area_group = 'ASEAN'
     GROUP BY m.indicator, m.cell
 ),

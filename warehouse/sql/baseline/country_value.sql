@@ -1,8 +1,5 @@
 -- baseline.country_value: baseline and latest value of each member and cell, and whether the two can be compared.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-chosen AS (
+WITH chosen AS (
     SELECT v.*, i.lookback_years, m.event_count
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
@@ -18,14 +15,14 @@ baseline_ranked AS (
         avg(c.obs_value) OVER whole_range AS mean_value, bool_and(c.in_aggregates) OVER whole_range AS all_usable,
         bool_or(c.role = 'extended backwards') OVER whole_range AS any_extended,
         list(c.time_period) FILTER (WHERE c.obs_value IS NOT NULL) OVER whole_range AS years_of_mean
-    FROM chosen AS c, settings AS s
+    FROM chosen AS c, reference.settings AS s
     WHERE c.time_period BETWEEN s.baseline_from AND s.baseline_to
     WINDOW whole_range AS (PARTITION BY c.indicator, c.ref_area, c.cell)
 ),
 latest_ranked AS (
     SELECT
         c.*, row_number() OVER (PARTITION BY c.indicator, c.ref_area, c.cell ORDER BY c.time_period DESC) AS turn
-    FROM chosen AS c, settings AS s
+    FROM chosen AS c, reference.settings AS s
     WHERE c.time_period BETWEEN s.latest_reference_year - c.lookback_years AND s.latest_reference_year
 ),
 cells AS (
@@ -71,7 +68,7 @@ paired AS (
     FROM cells AS c
     JOIN reference.indicator AS i ON i.indicator = c.indicator
     JOIN reference.method AS m ON m.method = i.method
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     LEFT JOIN baseline_ranked AS b
         ON b.indicator = c.indicator AND b.ref_area = c.ref_area AND b.cell = c.cell AND b.turn = 1
     LEFT JOIN latest_ranked AS l

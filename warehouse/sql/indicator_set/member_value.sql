@@ -5,12 +5,9 @@
 -- baseline year the mean of the range. A censored value stands with both its ends; one that is open at an end which the
 -- indicator does not bound keeps its member out, as an older number does not come back in its place.
 -- Figures for women and men: only areas that have both and the total.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-years AS (
+WITH years AS (
     SELECT DISTINCT w.time_period AS reference_year
-    FROM indicator_set.weight_value AS w, settings AS s
+    FROM indicator_set.weight_value AS w, reference.settings AS s
     WHERE w.weight = 'POP_TOTAL'
         AND (w.time_period BETWEEN s.first_reference_year AND s.latest_reference_year OR w.time_period = s.baseline_year)
 ),
@@ -78,7 +75,7 @@ nearest AS (  -- to the baseline year
             PARTITION BY v.cell_no, v.ref_area ORDER BY abs(v.time_period - s.baseline_year), v.time_period
         ) AS turn
     FROM valued AS v
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     JOIN years AS y ON y.reference_year = s.baseline_year
     WHERE NOT v.event_count AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
 ),
@@ -86,7 +83,7 @@ picked AS (
     SELECT
         n.cell_no, n.ref_area, y.reference_year, n.time_period AS value_year, n.low, n.high, n.observation, n.nature,
         n.obs_status, n.is_extended
-    FROM newest AS n, years AS y, settings AS s
+    FROM newest AS n, years AS y, reference.settings AS s
     WHERE y.reference_year BETWEEN n.time_period AND n.last_year AND y.reference_year <> s.baseline_year
         AND n.low IS NOT NULL AND n.high IS NOT NULL
     UNION ALL
@@ -102,7 +99,7 @@ picked AS (
         CAST(sum(CAST(v.high AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS high,
         NULL AS observation, NULL AS nature, NULL AS obs_status, FALSE AS is_extended
     FROM valued AS v
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     JOIN years AS y ON y.reference_year = s.baseline_year
     WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
         AND v.time_period BETWEEN s.baseline_from AND s.baseline_to

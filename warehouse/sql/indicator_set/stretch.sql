@@ -89,7 +89,7 @@ judged AS (
     JOIN harmonised.cell AS k ON k.cell_no = l.cell_no
     JOIN reference.indicator AS i ON i.indicator = k.indicator
     JOIN reference.method AS m ON m.method = i.method
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+    CROSS JOIN reference.settings AS s
     LEFT JOIN broken AS d ON d.state_no = l.state_no AND d.observation = l.observation
 ),
 numbered AS (  -- states in a row in which nothing about the value changed are one stretch

@@ -6,7 +6,7 @@ WITH averaged AS (  -- event counts at the baseline year: the yearly values that
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method AND m.event_count
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+    CROSS JOIN reference.settings AS s
     WHERE v.in_aggregates AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
         AND coalesce(v.obs_value, v.lower_bound, i.minimum) IS NOT NULL
         AND coalesce(v.obs_value, v.upper_bound, i.maximum) IS NOT NULL

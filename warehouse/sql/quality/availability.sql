@@ -1,10 +1,7 @@
 -- quality.availability: what there is and what is missing, by indicator, member and expected breakdown.
 -- A rejected row counts where it stands in the vintage in use or a newer one, and has the codes of the breakdown or none
 -- that could be read. A source failed by its last fetch; a gap that it might have filled says so.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-wanted AS (
+WITH wanted AS (
     SELECT b.indicator, g.ref_area, b.breakdown
     FROM reference.indicator_breakdown AS b
     CROSS JOIN (SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today) AS g
@@ -183,7 +180,7 @@ judged AS (
         coalesce(b.name, w.breakdown) AS breakdown_name
     FROM wanted AS w
     JOIN reference.indicator AS i ON i.indicator = w.indicator
-    CROSS JOIN settings AS s
+    CROSS JOIN reference.settings AS s
     LEFT JOIN found AS f ON f.indicator = w.indicator AND f.ref_area = w.ref_area AND f.breakdown = w.breakdown
     LEFT JOIN refused AS r ON r.indicator = w.indicator AND r.ref_area = w.ref_area AND r.breakdown = w.breakdown
     LEFT JOIN impossible AS x ON x.indicator = w.indicator AND x.ref_area = w.ref_area AND x.breakdown = w.breakdown

@@ -1,15 +1,12 @@
 -- quality.gap: every figure that is missing, of members and of groups. A regional figure is missing where it is withheld
 -- (class C), and where none could be made; then the reason is that of the members, the one that could be mended first.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-regional AS (
+WITH regional AS (
     SELECT
         a.indicator, a.ref_area, b.breakdown,
         max(CASE WHEN a.publication_class <> 'C' THEN 1 ELSE 0 END) AS is_published, max(a.n_areas) AS n_areas,
         max(a.areas) AS areas
     FROM indicator_set.aggregate AS a
-    JOIN settings AS s ON s.latest_reference_year = a.time_period
+    JOIN reference.settings AS s ON s.latest_reference_year = a.time_period
     JOIN harmonised.cell_breakdown AS b ON b.indicator = a.indicator AND b.cell = a.cell
     GROUP BY a.indicator, a.ref_area, b.breakdown
 ),
