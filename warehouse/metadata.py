@@ -41,7 +41,11 @@ class ColumnDescription:
 
 @dataclass(frozen=True)
 class TableDescription:
-    """One table of the warehouse. `is_work`: made on the way, not published; `shape`: of a provider's staged table."""
+    """One table of the warehouse. `is_work`: made on the way, not published; `shape`: of a provider's staged table.
+
+    `order`: the columns, as in ORDER BY, by which a release has its rows; empty where they are as the definitions or the
+    provider list them.
+    """
 
     schema: str
     name: str
@@ -50,6 +54,7 @@ class TableDescription:
     columns: tuple[ColumnDescription, ...]
     is_work: bool = False
     shape: Shape | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -116,7 +121,13 @@ def _read(section: str) -> Iterator[TableDescription]:
             unknown = set(key) - {c.name for c in columns}
             if unknown:
                 raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")
-            yield TableDescription(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
+            order = tuple(spec.get("order", ()))
+            unknown = {o.split()[0] for o in order} - {c.name for c in columns}
+            if unknown:
+                raise ValueError(f"{schema}.yaml: order of {name} names columns it has not: {sorted(unknown)}")
+            yield TableDescription(
+                schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")), order=order
+            )
 
 
 def table(full_name: str) -> TableDescription:
