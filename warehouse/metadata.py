@@ -18,7 +18,7 @@ from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.roles import ROLE_COLUMNS
 
 if TYPE_CHECKING:
-    from indicator_defs.datasets import DatasetStructure
+    from indicator_defs.datasets import ColumnType, DatasetStructure, Shape
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
@@ -41,7 +41,11 @@ class ColumnDescription:
 
 @dataclass(frozen=True)
 class TableDescription:
-    """One table of the warehouse. `is_work`: made on the way, not published."""
+    """One table of the warehouse. `is_work`: made on the way, not published; `shape`: of a provider's staged table.
+
+    `order`: the columns, as in ORDER BY, by which a release has its rows; empty where they are as the definitions or the
+    provider list them.
+    """
 
     schema: str
     name: str
@@ -49,6 +53,8 @@ class TableDescription:
     key: tuple[str, ...]
     columns: tuple[ColumnDescription, ...]
     is_work: bool = False
+    shape: Shape | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -115,7 +121,13 @@ def _read(section: str) -> Iterator[TableDescription]:
             unknown = set(key) - {c.name for c in columns}
             if unknown:
                 raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")
-            yield TableDescription(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
+            order = tuple(spec.get("order", ()))
+            unknown = {o.split()[0] for o in order} - {c.name for c in columns}
+            if unknown:
+                raise ValueError(f"{schema}.yaml: order of {name} names columns it has not: {sorted(unknown)}")
+            yield TableDescription(
+                schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")), order=order
+            )
 
 
 def table(full_name: str) -> TableDescription:
@@ -164,8 +176,24 @@ STANDARD_STAGED = (
 ROLES = tuple(r for r in ROLE_COLUMNS if r not in {c.name for c in STANDARD_STAGED})
 
 
+# Every staged table has these.
+STAGED_ADDRESS = STANDARD_STAGED[:2]
+RECORD_TYPES: dict[ColumnType, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+
+
 def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> TableDescription:
-    """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure. All text."""
+    """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure.
+
+    Observations are all text; records have the types of their structure.
+    """
+    if structure.shape == "records":
+        return _record_table(structure, extra)
     described = {c.name if c.role in ("dimension", "attribute") else c.role: c.description for c in structure.columns}
     columns = list(STANDARD_STAGED)
     columns += [ColumnDescription(r, "VARCHAR", described.get(r, "Not published by this provider")) for r in ROLES]
@@ -186,12 +214,48 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
         f"{structure.title}: rows as published, in the provider's own codes",
         ("snapshot_id", "snapshot_row", "series"),
         tuple(columns),
+        shape="observations",
+    )
+
+
+def _record_table(structure: DatasetStructure, extra: tuple[str, ...]) -> TableDescription:
+    columns = [
+        *STAGED_ADDRESS,
+        *(
+            ColumnDescription(
+                c.name,
+                RECORD_TYPES[c.type],
+                f"{c.description} (published as {c.published_as})",
+                f"reference.code {c.codelist}" if c.codelist else None,
+            )
+            for c in structure.columns
+        ),
+    ]
+    described = {c.name for c in columns}
+    columns += [
+        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
+        for c in extra
+        if c not in described
+    ]
+    return TableDescription(
+        "staged",
+        structure.key,
+        f"{structure.title}: records as published, one row each",
+        ("snapshot_id", *structure.record_key),
+        tuple(columns),
+        shape="records",
     )
 
 
 def staged_observation() -> TableDescription:
-    """The description of the view over all staged tables: the columns that they share."""
+    """The description of the view over the staged tables of observations: the columns that they share."""
     comments: dict[str, str] = _load("shared")["published"]
     columns = (*STANDARD_STAGED, *(ColumnDescription(r, "VARCHAR", comments[r]) for r in ROLES))
-    comment = "The rows of all staged tables, by their common columns (a view)"
+    comment = "The rows of all staged tables of observations, by their common columns (a view)"
     return TableDescription("staged", "observation", comment, ("snapshot_id", "snapshot_row", "series"), columns)
+
+
+def staged_record() -> TableDescription:
+    """The description of the addresses of all records, which a build counts; it is not published."""
+    comment = "File and row of every row of the staged tables of records"
+    return TableDescription("staged", "record", comment, ("snapshot_id", "snapshot_row"), STAGED_ADDRESS, is_work=True)

@@ -294,7 +294,7 @@ def _sources(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
         WorkbookTab.SOURCES,
         "Sources: the snapshots that the release rests on, and what became of their rows",
-        _about(reader, "Rows read = harmonised + out of scope + rejected; the difference must be 0."),
+        _about(reader, "Rows read = harmonised + records + out of scope + rejected; the difference must be 0."),
         (
             SheetColumn("provider", "Provider", 12, "code"),
             SheetColumn("dataset", "Dataset", 20, "code"),
@@ -304,6 +304,7 @@ def _sources(reader: ReleaseReader) -> SheetTable:
             SheetColumn("is_rebuilt", "Rebuilt from public copies", 10),
             SheetColumn("rows_in", "Rows read", 9, "count"),
             SheetColumn("harmonised", "Harmonised", 11, "count"),
+            SheetColumn("records", "Records", 9, "count"),
             SheetColumn("out_of_scope", "Out of scope", 9, "count"),
             SheetColumn("rejected", "Rejected", 9, "count"),
             SheetColumn("difference", "Difference", 10, "count"),

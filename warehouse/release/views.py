@@ -15,7 +15,6 @@ from warehouse.connection import quoted
 from warehouse.metadata import (
     TableDescription,
     staged_observation,
-    tables,
     view_column_comment,
     views,
 )
@@ -63,7 +62,7 @@ def create_labelled_views(con: duckdb.DuckDBPyConnection) -> None:
 def schema_views(published: Sequence[TableDescription]) -> list[str]:
     """Statements that create the views among the tables of a schema, with their comments.
 
-    staged.observation lies over the staged tables among `published`.
+    staged.observation is made of the staged tables of observations among `published`.
     """
     out = _statements(staged_observation(), _staged_select(published))
     for full_name, description in views().items():
@@ -79,7 +78,7 @@ def schema_view_select(full_name: str) -> str:
 def _staged_select(published: Sequence[TableDescription]) -> str:
     description = staged_observation()
     names = ", ".join(f'"{c}"' for c in description.column_names)
-    over = [t.full_name for t in published if t.schema == "staged" and t.full_name not in tables()]
+    over = [t.full_name for t in published if t.shape == "observations"]
     empty = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in description.columns)
     return " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
 

@@ -48,7 +48,7 @@ paired AS (
         CASE WHEN NOT m.event_count THEN b.obs_status END AS baseline_status,
         CASE
             WHEN NOT m.event_count THEN b.footnote
-            WHEN len(b.years_of_mean) = 1 THEN
+            WHEN array_length(b.years_of_mean) = 1 THEN
                 'Events: the count of ' || CAST(b.years_of_mean[1] AS VARCHAR) || ', the only one of '
                 || CAST(s.baseline_from AS VARCHAR) || ' to ' || CAST(s.baseline_to AS VARCHAR)
             WHEN b.mean_value IS NOT NULL THEN

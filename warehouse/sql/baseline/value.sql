@@ -35,18 +35,14 @@ group_rows AS (
         ON f.subject = 'change' AND f.indicator = c.indicator AND f.area_group = c.area_group AND f.cell = c.cell
 ),
 flag AS (  -- what must be said beside a regional figure, in words
-    SELECT a.indicator, a.ref_area, a.time_period, a.cell, string_agg(k.name, '; ' ORDER BY a.place) AS words
-    FROM (
-        SELECT indicator, ref_area, time_period, cell, unnest(flags) AS flag, generate_subscripts(flags, 1) AS place
-        FROM (
-            SELECT f.indicator, f.ref_area, f.time_period, f.cell, string_split(f.flags, '; ') AS flags
-            FROM indicator_set.aggregate AS f
-            JOIN reference.settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
-            WHERE f.flags IS NOT NULL
-        )
-    ) AS a
-    JOIN reference.code AS k ON k.codelist = 'aggregate_flag' AND k.code = a.flag
-    GROUP BY a.indicator, a.ref_area, a.time_period, a.cell
+    SELECT
+        f.indicator, f.ref_area, f.time_period, f.cell,
+        string_agg(k.name, '; ' ORDER BY strpos('; ' || f.flags || ';', '; ' || k.code || ';')) AS words
+    FROM indicator_set.aggregate AS f
+    JOIN reference.settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
+    JOIN reference.code AS k
+        ON k.codelist = 'aggregate_flag' AND strpos('; ' || f.flags || ';', '; ' || k.code || ';') > 0
+    GROUP BY f.indicator, f.ref_area, f.time_period, f.cell
 ),
 target AS (
     SELECT indicator, cell, min(target_group) AS target_group FROM indicator_set.value GROUP BY indicator, cell

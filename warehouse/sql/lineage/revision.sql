@@ -22,23 +22,24 @@ come AS (
     JOIN claim AS c ON c.claim_id = p.claim_id
     WHERE p.row_from IS NULL
 ),
-near AS (  -- the same value of the same cell one year off
+same_number AS (  -- the same value of the same cell one year off; of several the first counts
     SELECT
-        c.* EXCLUDE (series_no) REPLACE (
-            g.time_period_from AS time_period_from, g.value_from AS value_from, g.text_from AS text_from,
-            g.decimals_from AS decimals_from, g.is_empty_from AS is_empty_from, g.status_from AS status_from,
-            g.nature_from AS nature_from, g.unit_from AS unit_from, g.footnote_from AS footnote_from,
-            g.citation_from AS citation_from, g.row_from AS row_from
-        ),
-        g.observation AS observation_gone
+        c.comparison_no, c.observation, c.claim_id, c.cell_no, c.ref_area, c.candidate_no,
+        g.time_period_from, c.time_period_to, g.value_from, c.value_to, g.text_from, c.text_to,
+        g.decimals_from, c.decimals_to, g.is_empty_from, c.is_empty_to, g.status_from, c.status_to,
+        g.nature_from, c.nature_to, g.unit_from, c.unit_to, g.footnote_from, c.footnote_to,
+        g.citation_from, c.citation_to, g.row_from, c.row_to, g.observation AS observation_gone,
+        row_number() OVER (PARTITION BY g.comparison_no, g.observation ORDER BY c.time_period_to) AS turn_gone,
+        row_number() OVER (PARTITION BY c.comparison_no, c.observation ORDER BY g.time_period_from) AS turn_come
     FROM gone AS g
     JOIN come AS c
         ON c.comparison_no = g.comparison_no AND c.series_no = g.series_no AND c.cell_no = g.cell_no
         AND c.ref_area = g.ref_area AND c.candidate_no = g.candidate_no
         AND abs(c.time_period_to - g.time_period_from) = 1
     WHERE abs(c.value_to - g.value_from) <= 0.5 * power(10, -least(c.decimals_to, g.decimals_from)) * 1.000000001
-    QUALIFY row_number() OVER (PARTITION BY g.comparison_no, g.observation ORDER BY c.time_period_to) = 1
-        AND row_number() OVER (PARTITION BY c.comparison_no, c.observation ORDER BY g.time_period_from) = 1
+),
+near AS (
+    SELECT * EXCLUDE (turn_gone, turn_come) FROM same_number WHERE turn_gone = 1 AND turn_come = 1
 ),
 joined AS (  -- the cell of the later vintage beside the one it is compared with: itself, or the same value a year off
     SELECT * FROM lineage.vintage_pair WHERE row_from IS NOT NULL AND row_to IS NOT NULL

@@ -408,11 +408,15 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "PHL",
     ),
     "rows_rejected": (
-        {  # a row of a vintage that a newer one replaces needs nobody's attention
-            "lineage.rejection": [REFUSED],
+        {  # a row of a vintage that a newer one replaces needs no attention; records have no series
+            "lineage.rejection": [REFUSED, {**REFUSED, "dataset": "schemes", "series": "", "snapshot_id": "r1"}],
             "lineage.series_vintage": [
                 {**SPEAKS, "is_newest": False},
                 {**SPEAKS, "snapshot_id": "s2", "is_newest": True, "vintage_no": 2},
+            ],
+            "lineage.snapshot": [
+                {**SNAPSHOT, "dataset": "schemes", "snapshot_id": s, "vintage_date": date(2024, month, 1)}
+                for s, month in (("r1", 1), ("r2", 2))
             ],
         },
         {"lineage.series_vintage": [SPEAKS]},
