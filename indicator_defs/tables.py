@@ -34,7 +34,7 @@ from indicator_defs.sets import (
 )
 from indicator_defs.target_groups import target_group_rule_rows
 from indicator_defs.vintage_units import vintage_unit_rows
-from indicator_defs.weights import weight_rows, weight_title_rows
+from indicator_defs.weights import weight_role_rows, weight_rows, weight_series_rows, weight_title_rows
 
 
 def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> dict[str, pd.DataFrame]:
@@ -50,7 +50,7 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "claim": claim_rows(c.claims, c.general_claims, c.places),
         "claim_filter": claim_filter_rows(c.claims),
         "claim_title": claim_title_rows(c.claims),
-        "weight_title": weight_title_rows(c.weights),
+        "weight_title": weight_title_rows(c.weights, c.weight_series),
         "vintage_unit": vintage_unit_rows(c.vintage_units),
         "dataset": dataset_rows(structures),
         "dataset_scope": dataset_scope_rows(structures),
@@ -66,7 +66,9 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "publication_rule": publication_rule_rows(c.publication_rules),
         "class_criterion": class_criterion_rows(c.criteria),
         "class_limit": class_limit_rows(c.publication_rules),
-        "weight": weight_rows(c.weights),
+        "weight": weight_rows(c.weights, c.weight_series),
+        "weight_series": weight_series_rows(c.weight_series),
+        "weight_role": weight_role_rows(c.weights),
         "indicator_set": indicator_set_rows(c.indicator_set, c.regional_baseline),
         "settings": settings_rows(c.indicator_set, c.regional_baseline),
         "set_group": set_group_rows(c.indicator_set),

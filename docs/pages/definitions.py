@@ -20,7 +20,7 @@ from indicator_defs.breaks import Break
 from indicator_defs.catalog import FOLDER, Catalog
 from indicator_defs.corrections import Correction
 from indicator_defs.tolerances import Tolerance
-from indicator_defs.weights import Weight
+from indicator_defs.weights import Weight, WeightSeries
 from warehouse import metadata
 
 from .markdown import code, placed, table
@@ -77,6 +77,7 @@ def _used(kind: type[BaseModel], read: Catalog) -> Iterator[BaseModel]:
         *read.criteria.values(),
         *read.publication_rules.values(),
         *read.weights.values(),
+        *read.weight_series,
         read.indicator_set,
         read.regional_baseline,
         *read.breaks,
@@ -149,6 +150,7 @@ def other_fields(read: Catalog) -> str:
         methods.SmallGroup,
         methods.UncertaintyFactor,
         Weight,
+        WeightSeries,
         sets.IndicatorSet,
         sets.SetTier,
         sets.Decision,

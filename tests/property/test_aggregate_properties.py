@@ -75,7 +75,12 @@ class Bench:
         self.small.write("harmonised.cell", cell_rows(indicators))
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
-        self.small.make("indicator_set.member_value", "indicator_set.aggregate_member", "indicator_set.aggregate")
+        self.small.make(
+            "indicator_set.weight_cell",
+            "indicator_set.member_value",
+            "indicator_set.aggregate_member",
+            "indicator_set.aggregate",
+        )
         out: list[dict[str, Row]] = [{} for _ in cases]
         for row in self.small.read("indicator_set.aggregate"):
             if row["time_period"] == YEAR:

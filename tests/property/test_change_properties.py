@@ -53,6 +53,7 @@ class Bench:
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
         self.small.make(
+            "indicator_set.weight_cell",
             "indicator_set.member_value",
             "indicator_set.aggregate_member",
             "indicator_set.aggregate",

@@ -17,19 +17,12 @@ kind_of_cell AS (  -- the cells of the other sex and of the total, and the weigh
         v.sex IN ('F', 'M') AND i.headline_sex = '_T' AS by_sex,
         v.cell_but_sex_age, CASE v.sex WHEN 'F' THEN 'M' ELSE 'F' END AS other_sex, v.age AS other_age,
         coalesce(i.sex_total_age, v.age) AS total_age,
-        -- its own denominator for a mean (none for breakdowns that no weight knows), and the population for the
-        -- coverage of medians and sums
-        CASE
-            WHEN m.kind <> 'mean' THEN 'POP_TOTAL'
-            WHEN v.has_weight THEN i.weight
-        END AS cell_weight,
-        CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
-        CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
-        CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation
+        CASE WHEN c.has_weight THEN c.weight END AS cell_weight, c.sex AS weight_sex, c.age AS weight_age,
+        c.urbanisation AS weight_urbanisation
     FROM harmonised.cell AS v
+    JOIN indicator_set.weight_cell AS c ON c.indicator = v.indicator AND c.cell = v.cell
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
-    WHERE m.kind <> 'none'
 ),
 weight_cell AS (
     SELECT row_number() OVER (ORDER BY weight, sex, age, urbanisation) AS weight_no, *

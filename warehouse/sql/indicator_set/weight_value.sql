@@ -1,70 +1,25 @@
 -- indicator_set.weight_value: the weights by member, year and kind of cell.
--- Population by age: the 2019 revision's five-year groups, interpolated linearly between its five-year points and
--- scaled to the 2024 revision's total; bands that cut a group take a share of its years. Labour force and unemployed
--- end in 2017 and are carried. Rural and urban cells: the weight times the population's share, a proxy except for the
--- population itself. Sums are made of decimals, so that the order of adding up cannot show; results are rounded to
--- thousandths.
-WITH span AS (
-    SELECT least(first_reference_year, baseline_from) AS first_year, latest_reference_year AS last_year
-    FROM reference.indicator_set
-    WHERE set_name = 'asean_indicator_set'
-),
-member AS (
-    SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
-),
-newest AS (  -- figures that weights are made from, newest vintage of each series
-    SELECT
-        s.provider, s.dataset, s.series, x.target AS ref_area, TRY_CAST(s.time_period AS INTEGER) AS time_period,
-        TRY_CAST(s.obs_value AS DOUBLE) AS amount, s.series_key
-    FROM staged.observation AS s
-    JOIN lineage.series_vintage AS n ON n.snapshot_id = s.snapshot_id AND n.series = s.series AND n.is_newest AND n.is_declared
-    JOIN reference.crosswalk AS x
-        ON x.provider = s.provider AND x.concept = 'ref_area' AND x.code = s.ref_area
-    JOIN member AS m ON m.ref_area = x.target
-    WHERE s.provider IN ('un_wpp', 'world_bank') AND regexp_full_match(s.time_period, '[0-9]{4}')
-        AND s.unexpected IS NULL
-        AND TRY_CAST(s.obs_value AS DOUBLE) BETWEEN 0 AND 1e14  -- others are no weights, and no sum of decimals could hold them
-),
-years AS (
-    SELECT DISTINCT n.time_period
-    FROM newest AS n, span AS s
-    WHERE n.series = 'TPopulation1July' AND n.time_period BETWEEN s.first_year AND s.last_year
-),
-total AS (
-    SELECT ref_area, time_period, amount * 1000 AS persons FROM newest WHERE series = 'TPopulation1July'
-),
-five_year AS (
-    SELECT
-        ref_area, time_period, CASE series WHEN 'PopFemale' THEN 'F' ELSE 'M' END AS sex,
-        TRY_CAST(regexp_extract(series_key, 'AgeGrp=([0-9]+)', 1) AS INTEGER) AS age_from, amount
-    FROM newest
-    WHERE dataset = 'wpp2019_age_sex' AND series IN ('PopFemale', 'PopMale')
-),
-interpolated AS (
-    SELECT
-        a.ref_area, y.time_period, a.sex, a.age_from,
-        a.amount + (coalesce(b.amount, a.amount) - a.amount) * (y.time_period - a.time_period) / 5.0 AS amount
-    FROM years AS y
-    JOIN five_year AS a ON a.time_period = y.time_period - y.time_period % 5
-    LEFT JOIN five_year AS b
-        ON b.ref_area = a.ref_area AND b.sex = a.sex AND b.age_from = a.age_from AND b.time_period = a.time_period + 5
-),
-scaled AS (
-    SELECT
-        i.ref_area, i.time_period, i.sex, i.age_from,
-        i.amount
-            / nullif(CAST(sum(CAST(i.amount AS DECIMAL(24, 6))) OVER (PARTITION BY i.ref_area, i.time_period) AS DOUBLE), 0)
-            * t.persons AS persons
-    FROM interpolated AS i
-    JOIN total AS t ON t.ref_area = i.ref_area AND t.time_period = i.time_period
+-- Population by age: the groups of indicator_set.age_group_population; bands that cut a group take a share of its years.
+-- Other series take the newest figure up to the year. Rural and urban cells: the weight times the population's share, a
+-- proxy except for the population itself. Sums are made of decimals, so that the order of adding up cannot show; results
+-- are rounded to thousandths. What each cell is made of: lineage.weight_input.
+WITH figure AS (
+    SELECT role, ref_area, time_period, amount FROM indicator_set.weight_figure WHERE role <> 'population_by_age'
 ),
 by_sex AS (
-    SELECT ref_area, time_period, sex, age_from, persons FROM scaled
-    UNION ALL
-    SELECT
-        ref_area, time_period, '_T' AS sex, age_from, CAST(sum(CAST(persons AS DECIMAL(24, 6))) AS DOUBLE) AS persons
-    FROM scaled
-    GROUP BY ref_area, time_period, age_from
+    SELECT ref_area, time_period, sex, age_from, persons FROM indicator_set.age_group_population
+),
+span AS (
+    SELECT least(first_reference_year, baseline_from) AS first_year, latest_reference_year AS last_year
+    FROM reference.settings
+),
+total AS (
+    SELECT ref_area, time_period, amount AS persons FROM figure WHERE role = 'total_population'
+),
+years AS (
+    SELECT DISTINCT t.time_period
+    FROM total AS t, span AS s
+    WHERE t.time_period BETWEEN s.first_year AND s.last_year
 ),
 cell_age AS (  -- the ages for which a population weight is asked
     SELECT DISTINCT i.weight, v.age
@@ -103,37 +58,38 @@ population_cells AS (  -- a weight about one sex stands for every cell of its in
     FROM population AS p, (SELECT DISTINCT sex FROM by_sex) AS s
     WHERE p.weight_sex <> '_T' AND p.sex = p.weight_sex
 ),
-series_named AS (
-    SELECT weight, provider_series FROM reference.weight WHERE kind = 'series'
-    UNION ALL
-    SELECT weight, 'Births' AS provider_series FROM reference.weight WHERE kind = 'births'
+role_of_weight AS (  -- weights that are one series
+    SELECT DISTINCT r.weight, r.role
+    FROM reference.weight_role AS r
+    JOIN reference.weight AS w ON w.weight = r.weight
+    WHERE w.kind IN ('series', 'births') AND r.part = 'all'
 ),
 series_last AS (
-    SELECT s.weight, n.ref_area, y.time_period, max(n.time_period) AS source_year
-    FROM series_named AS s
-    JOIN newest AS n ON n.series = s.provider_series
-    JOIN years AS y ON n.time_period <= y.time_period
-    GROUP BY s.weight, n.ref_area, y.time_period
+    SELECT s.weight, s.role, f.ref_area, y.time_period, max(f.time_period) AS source_year
+    FROM role_of_weight AS s
+    JOIN figure AS f ON f.role = s.role
+    JOIN years AS y ON f.time_period <= y.time_period
+    GROUP BY s.weight, s.role, f.ref_area, y.time_period
 ),
 series_cells AS (
     SELECT
-        l.weight, l.ref_area, l.time_period, x.sex, '_T' AS age,
-        n.amount * CASE WHEN n.series = 'Births' THEN 1000 ELSE 1 END AS amount,
-        CASE WHEN l.source_year = l.time_period THEN 'published' ELSE 'carried' END AS filling
+        l.weight, l.ref_area, l.time_period, x.sex, '_T' AS age, f.amount,
+        CASE WHEN l.source_year = l.time_period THEN 'published' ELSE 'carried' END AS filling, l.source_year
     FROM series_last AS l
-    JOIN series_named AS s ON s.weight = l.weight
-    JOIN newest AS n ON n.series = s.provider_series AND n.ref_area = l.ref_area AND n.time_period = l.source_year
+    JOIN figure AS f ON f.role = l.role AND f.ref_area = l.ref_area AND f.time_period = l.source_year
     CROSS JOIN (SELECT DISTINCT sex FROM by_sex) AS x
 ),
-labour AS (  -- the labour force, its women's share, and unemployment rates (modelled, World Bank relaying the ILO)
+labour AS (  -- the labour force, its women's share, and unemployment rates
     SELECT
         f.ref_area, f.time_period, f.amount AS force, w.amount / 100 AS women,
         u.amount / 100 AS rate, m.amount / 100 AS rate_men
-    FROM newest AS f
-    LEFT JOIN newest AS w ON w.series = 'SL.TLF.TOTL.FE.ZS' AND w.ref_area = f.ref_area AND w.time_period = f.time_period
-    LEFT JOIN newest AS u ON u.series = 'SL.UEM.TOTL.ZS' AND u.ref_area = f.ref_area AND u.time_period = f.time_period
-    LEFT JOIN newest AS m ON m.series = 'SL.UEM.TOTL.MA.ZS' AND m.ref_area = f.ref_area AND m.time_period = f.time_period
-    WHERE f.series = 'SL.TLF.TOTL.IN'
+    FROM figure AS f
+    LEFT JOIN figure AS w
+        ON w.role = 'women_in_labour_force' AND w.ref_area = f.ref_area AND w.time_period = f.time_period
+    LEFT JOIN figure AS u ON u.role = 'unemployment_rate' AND u.ref_area = f.ref_area AND u.time_period = f.time_period
+    LEFT JOIN figure AS m
+        ON m.role = 'unemployment_rate_of_men' AND m.ref_area = f.ref_area AND m.time_period = f.time_period
+    WHERE f.role = 'labour_force'
 ),
 labour_sex AS (
     SELECT ref_area, time_period, '_T' AS sex, force, force * rate AS unemployed FROM labour
@@ -158,7 +114,8 @@ labour_cells AS (
         CASE
             WHEN k.source_year < k.time_period THEN 'carried' WHEN w.kind = 'labour_force' AND k.sex = '_T' THEN 'published'
             ELSE 'derived'
-        END AS filling
+        END AS filling,
+        k.source_year
     FROM reference.weight AS w
     JOIN labour_last AS k ON w.kind IN ('labour_force', 'employed', 'unemployed')
     JOIN labour_sex AS l ON l.ref_area = k.ref_area AND l.sex = k.sex AND l.time_period = k.source_year
@@ -174,7 +131,7 @@ coverage_last AS (  -- beneficiaries: coverage of the newest survey up to the ye
 beneficiary_cells AS (
     SELECT
         k.weight, k.ref_area, k.time_period, '_T' AS sex, '_T' AS age, v.obs_value / 100 * t.persons AS amount,
-        'derived' AS filling
+        'derived' AS filling, k.source_year
     FROM coverage_last AS k
     JOIN reference.weight AS w ON w.weight = k.weight
     JOIN indicator_set.value AS v
@@ -182,30 +139,38 @@ beneficiary_cells AS (
     JOIN total AS t ON t.ref_area = k.ref_area AND t.time_period = k.time_period
 ),
 every_cell AS (
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM population_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, time_period AS source_year FROM population_cells
     UNION ALL
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM series_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM series_cells
     UNION ALL
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM labour_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM labour_cells
     UNION ALL
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM beneficiary_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM beneficiary_cells
 ),
 all_cells AS (  -- what is negative or too large is no weight
     SELECT
-        weight, ref_area, time_period, sex, age, CASE WHEN amount BETWEEN 0 AND 1e14 THEN amount END AS amount, filling
+        weight, ref_area, time_period, sex, age, CASE WHEN amount BETWEEN 0 AND 1e14 THEN amount END AS amount, filling,
+        source_year
     FROM every_cell
 ),
 urban AS (
-    SELECT ref_area, time_period, 'U' AS urbanisation, amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS' AND amount <= 100
+    SELECT ref_area, time_period, 'U' AS urbanisation, amount / 100 AS share
+    FROM figure
+    WHERE role = 'urban_share' AND amount <= 100
     UNION ALL
-    SELECT ref_area, time_period, 'R' AS urbanisation, 1 - amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS' AND amount <= 100
+    SELECT ref_area, time_period, 'R' AS urbanisation, 1 - amount / 100 AS share
+    FROM figure
+    WHERE role = 'urban_share' AND amount <= 100
 )
-SELECT weight, ref_area, time_period, sex, age, '_T' AS urbanisation, round(amount, 3) AS weight_value, filling, FALSE AS is_proxy
+SELECT
+    weight, ref_area, time_period, sex, age, '_T' AS urbanisation, round(amount, 3) AS weight_value, filling, source_year,
+    FALSE AS is_proxy
 FROM all_cells
 UNION ALL
 SELECT
     c.weight, c.ref_area, c.time_period, c.sex, c.age, u.urbanisation, round(c.amount * u.share, 3) AS weight_value,
-    'derived' AS filling, NOT (w.kind = 'population' AND w.age_from IS NULL AND c.age = '_T') AS is_proxy
+    'derived' AS filling, c.source_year,
+    NOT (w.kind = 'population' AND w.age_from IS NULL AND c.age = '_T') AS is_proxy
 FROM all_cells AS c
 JOIN reference.weight AS w ON w.weight = c.weight
 JOIN urban AS u ON u.ref_area = c.ref_area AND u.time_period = c.time_period

@@ -33,15 +33,17 @@ claim_use AS (
     JOIN reference.claim AS c
         ON c.provider = p.provider AND c.dataset = p.dataset AND c.provider_series = p.current_series
 ),
-weight_use AS (  -- weights name series, and no provider
+weight_use AS (
     SELECT
         p.*, lower(regexp_replace(p.title, '\s+', ' ', 'g')) AS compared_title, CAST(NULL AS INTEGER) AS claim_id,
         CAST(NULL AS VARCHAR) AS indicator, t.weight, w.weight_file AS used_in, CAST(NULL AS VARCHAR) AS unit_in_title,
         t.weight || '|' || t.provider_series AS use_key
     FROM published AS p
-    JOIN (SELECT DISTINCT weight, provider_series FROM reference.weight_title) AS t ON t.provider_series = p.current_series
+    JOIN reference.weight_series AS s
+        ON s.provider = p.provider AND s.dataset = p.dataset AND s.provider_series = p.current_series
+    JOIN (SELECT DISTINCT weight, provider_series FROM reference.weight_title) AS t
+        ON t.provider_series = s.provider_series
     JOIN reference.weight AS w ON w.weight = t.weight
-    WHERE p.provider <> 'national'
 ),
 use AS (
     SELECT * FROM claim_use

@@ -104,11 +104,13 @@ CLAIMED = {
 }
 IN_UNIT = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_COV_PENSN"}
 ROW_IN_UNIT = {"claim_id": 3, "provider_series": "SI_COV_PENSN", "published_unit": "NUMBER"}
-WEIGHT = {
-    "weight": "GDP_PPP",
-    "kind": "series",
+OF_GDP = {"provider": "world_bank", "dataset": "wdi"}
+ROLE_OF_GDP = {
+    **OF_GDP,
+    "role": "gdp",
+    "sex": "_T",
     "provider_series": "NY.GDP.MKTP.PP.CD",
-    "weight_file": "weights.yaml:7",
+    "weight_series_file": "w.yaml:7",
 }
 BREAK, IN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL"}, {"break_file": "breaks/known.yaml:7"}
 FILTERED = {**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
@@ -512,11 +514,14 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
     ),
     "weight_series_known": (
         {
-            "reference.weight": [WEIGHT, {**WEIGHT, "kind": "population", "provider_series": None}],
-            "lineage.series_vintage": [{"provider": "world_bank", "series": "NY.GDP.MKTP.PP.CD"}],
+            "reference.weight_series": [ROLE_OF_GDP],
+            "lineage.series_vintage": [
+                {**OF_GDP, "series": "NY.GDP.MKTP.PP.CD"},
+                {**OF_GDP, "series": "SL.TLF.TOTL.IN"},
+            ],
         },
-        {"reference.weight": [{**WEIGHT, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
-        "named_in=weights.yaml:7, weight=GDP_PPP, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD",
+        {"reference.weight_series": [{**ROLE_OF_GDP, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
+        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
     ),
     "claimed_series_published": (
         {
