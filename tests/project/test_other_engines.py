@@ -201,13 +201,17 @@ ALLOWED: dict[tuple[Rule, str], str] = {
     (unguarded_try_cast, "checks/must_exist_figures.sql"): "the date in a snapshot's name, or no snapshot's name",
     (
         unguarded_try_cast,
-        "indicator_set/weight_value.sql",
+        "indicator_set/weight_figure.sql",
     ): "the patterns of the staged schemas let numbers through only",
     (
         decimal_division,
         "indicator_set/weight_value.sql",
     ): "the other side is a double or a difference of ages with one place",
-    (cast_of_double, "indicator_set/aggregate.sql"): "shares of 0 to 1, which both write alike from 0.001 on",
+    (
+        decimal_division,
+        "indicator_set/age_group_population.sql",
+    ): "the other side is a double",
+    (cast_of_double, "indicator_set/figure_class.sql"): "shares of 0 to 1, which both write alike from 0.001 on",
     (
         cast_of_double,
         "quality/published_aggregate.sql",
