@@ -78,11 +78,13 @@ def test_sql_takes_any_number_and_none() -> None:
     assert con.execute("SELECT half_up(3, 1), half_up(2.25, 1), half_up(2.5, 0)").fetchall() == [(3.0, 2.3, 3.0)]
 
 
-# What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, and a weight as it is stored.
+# What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, a weight as it is stored, and
+# counts of members, which are whole.
 NO_FIGURE = {
     "warehouse/export/site/indicator_chart.py": 6,
     "warehouse/export/site/templates/chart.svg": 4,
     "warehouse/sql/indicator_set/weight_value.sql": 2,
+    "warehouse/sql/indicator_set/figure_class.sql": 2,
     "pipelines/cli/output/numbers.py": 3,
     "pipelines/refresh_run.py": 2,
     "pipelines/release_actions.py": 1,

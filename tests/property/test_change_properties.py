@@ -56,9 +56,14 @@ class Bench:
             "indicator_set.weight_cell",
             "indicator_set.member_value",
             "indicator_set.aggregate_member",
-            "indicator_set.aggregate",
+            "indicator_set.member_break",
+            "indicator_set.group_figure",
             "baseline.country_value",
             "baseline.change_contribution",
+            "baseline.group_change",
+            "indicator_set.class_test",
+            "indicator_set.figure_class",
+            "indicator_set.aggregate",
             "baseline.value",
         )
         rows = {r["indicator"]: r for r in self.small.read("baseline.value") if r["ref_area"] == "ASEAN"}
