@@ -202,7 +202,7 @@ def test_fault_in_the_build_blocks(tmp_path: Path, whole_build: SmallBuild) -> N
         copy.build.path(name).parent.mkdir(exist_ok=True)
         copy.build.path(name).write_bytes(whole_build.build.path(name).read_bytes())
     parts = tmp_path / "parts" / "staged.rejection"
-    parts.mkdir(parents=True)
+    parts.mkdir(parents=True, exist_ok=True)
     for part in (whole_build.build.folder / "parts" / "staged.rejection").iterdir():
         (parts / part.name).write_bytes(part.read_bytes())
     before = {line.split(":")[0] for line in blocking(copy.build)}
