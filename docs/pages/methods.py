@@ -106,8 +106,8 @@ def classes(read: Catalog) -> str:
     return (
         f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points.\n\n"
         f"{table(['rule', 'value', 'source'], named)}\n\n"
-        "What is tested, and the limits of the classes (in small groups); each test of each figure and change is in "
-        f"`indicator_set.class_test`:\n\n{table(test_head, tests)}"
+        "What is tested, and the limits of the classes (in small groups); the tests of each figure are in "
+        f"`indicator_set.class_test`, those of each change in `baseline.class_test`:\n\n{table(test_head, tests)}"
     )
 
 

@@ -62,7 +62,7 @@ def classed(tmp_path: Path, *figures: dict[str, Any], changes: list[dict[str, An
     small.write("harmonised.cell", [{"cell_no": 1, "indicator": "ASP_COV_UEMP", "cell": FIGURE["cell"]}])
     small.write("indicator_set.group_figure", figures)
     small.write("baseline.group_change", changes or [])
-    return small.make("indicator_set.class_test", "indicator_set.figure_class")
+    return small.make("indicator_set.figure_class", "baseline.change_class")
 
 
 CASES: dict[str, tuple[dict[str, Any], str, str | None]] = {
@@ -112,5 +112,5 @@ def test_tests_hold_measure_limit_and_years(tmp_path: Path) -> None:
 )
 def test_change_is_tested_by_the_same_rule(tmp_path: Path, n_areas: int, weight: float, expected: str) -> None:
     change = {"cell_no": 1, "area_group": "ASEAN", "latest_year": 2023, "n_areas": n_areas, "weight_covered": weight}
-    (found,) = classed(tmp_path, changes=[change]).read("indicator_set.figure_class")
-    assert (found["subject"], found["reference_year"], found["publication_class"]) == ("change", 2023, expected)
+    (found,) = classed(tmp_path, changes=[change]).read("baseline.change_class")
+    assert (found["reference_year"], found["publication_class"]) == (2023, expected)

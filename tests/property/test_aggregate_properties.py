@@ -83,7 +83,6 @@ class Bench:
         self.small.write("harmonised.cell", cell_rows(indicators))
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
-        self.small.write("baseline.group_change", [])
         self.small.make(*MADE)
         out: list[dict[str, Row]] = [{} for _ in cases]
         for row in self.small.read("indicator_set.aggregate"):

@@ -101,8 +101,7 @@ CLASS_TESTS = """
 SELECT t.threshold, t.criterion, r.title, t.value, r.bound, t.limit_value, r.unit, t.years, t.passed, r.needs
 FROM indicator_set.class_test AS t
 JOIN reference.class_criterion AS r ON r.criterion = t.criterion
-WHERE t.subject = 'figure' AND t.indicator = $indicator AND t.area_group = $area AND t.reference_year = $year
-    AND t.cell = $cell
+WHERE t.indicator = $indicator AND t.area_group = $area AND t.reference_year = $year AND t.cell = $cell
 ORDER BY t.threshold, r.sort_order
 """
 

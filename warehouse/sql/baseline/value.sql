@@ -31,8 +31,8 @@ group_rows AS (
     JOIN reference.indicator AS i ON i.indicator = e.indicator
     JOIN reference.method AS m ON m.method = i.method
     LEFT JOIN baseline.group_change AS c ON c.indicator = e.indicator AND c.area_group = e.ref_area AND c.cell = e.cell
-    LEFT JOIN indicator_set.figure_class AS f
-        ON f.subject = 'change' AND f.indicator = c.indicator AND f.area_group = c.area_group AND f.cell = c.cell
+    LEFT JOIN baseline.change_class AS f
+        ON f.indicator = c.indicator AND f.area_group = c.area_group AND f.cell = c.cell
 ),
 flag AS (  -- what must be said beside a regional figure, in words
     SELECT

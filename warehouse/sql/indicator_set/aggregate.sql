@@ -44,6 +44,6 @@ JOIN harmonised.cell AS c ON c.cell_no = f.cell_no
 JOIN reference.indicator AS i ON i.indicator = c.indicator
 JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
 JOIN indicator_set.figure_class AS k
-    ON k.subject = 'figure' AND k.indicator = c.indicator AND k.area_group = f.area_group
+    ON k.indicator = c.indicator AND k.area_group = f.area_group
     AND k.reference_year = f.reference_year AND k.cell = c.cell
 ORDER BY indicator, is_headline DESC, ref_area, time_period, cell
