@@ -214,7 +214,7 @@ def test_one_more_member_never_worsens_the_class(bench: Bench, examples: list[tu
 
 @FEW
 @given(examples=lists_of(st.tuples(st.sampled_from(MEMBERS), shares, st.floats(0.01, 0.999))))
-def test_one_member_is_withheld_whatever_itsweight_row(bench: Bench, examples: list[tuple[str, float, float]]) -> None:
+def test_one_member_is_withheld_whatever_its_weight(bench: Bench, examples: list[tuple[str, float, float]]) -> None:
     variants = [
         Case({area: value}, {m: share if m == area else (1 - share) / 10 for m in MEMBERS})
         for area, value, share in examples
@@ -247,7 +247,7 @@ def test_censored_member_gives_an_interval_around_the_figure(bench: Bench, examp
 
 @FEW
 @given(examples=lists_of(st.tuples(cases(least=5), all_weights)))
-def test_medians_and_sums_do_not_depend_on_theweight_row(
+def test_medians_and_sums_do_not_depend_on_the_weights(
     bench: Bench, examples: list[tuple[Case, dict[str, float]]]
 ) -> None:
     variants = []
