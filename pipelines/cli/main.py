@@ -7,10 +7,8 @@ Does not belong here: the commands (a module each), and what they do.
 from __future__ import annotations
 
 import errno
-import logging
 import os
 import sys
-import traceback
 from typing import Any, NoReturn
 
 import click
@@ -47,6 +45,8 @@ class Group(click.Group):
             return super().invoke(ctx)
         except PayungError as error:
             if wants_traceback(ctx):
+                import traceback  # here: --help and most commands need none
+
                 traceback.print_exc()
             show_problems([str(error), *getattr(error, "__notes__", [])])
             ctx.exit(exit_code(error))
@@ -109,7 +109,8 @@ def run() -> NoReturn:
         code = FAILED
     if isinstance(code, str):
         sys.exit(code)
-    logging.shutdown()
+    if "logging" in sys.modules:  # loaded by what ran
+        sys.modules["logging"].shutdown()
     os._exit(code or OK)
 
 

@@ -15,7 +15,6 @@ import click
 from pipelines.cli.command_home import PASS_HOME, CommandHome
 from pipelines.cli.exit_codes import FAILED
 from pipelines.cli.options import DEBUG, FILE, JSON, RELEASE_ID, TEXT
-from pipelines.cli.output.numbers import megabytes
 from pipelines.cli.output.printing import show_json, show_problems
 
 BY = click.option("--by", type=TEXT, metavar="NAME", help="Who does it; by default the login.")
@@ -163,6 +162,7 @@ def prune(command_home: CommandHome, keep: int | None, dry_run: bool, by: str | 
     \b
     Example: payung releases prune --keep 10 --dry-run
     """
+    from pipelines.cli.output.numbers import megabytes
     from pipelines.release_actions import prune as run
     from pipelines.release_actions import releases_to_keep
 
