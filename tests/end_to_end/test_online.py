@@ -135,7 +135,7 @@ import sys
 from pathlib import Path
 import dagster as dg
 from pipelines.definitions import build_defs
-    from pipelines.jobs import FETCH
+from pipelines.jobs import FETCH
 home = Path(sys.argv[1])
 job = build_defs(home).resolve_job_def(FETCH)
 ran = job.execute_in_process(
