@@ -17,7 +17,7 @@ from warehouse.sql_files import read_sql
 WAREHOUSE = Path(__file__).parent.parent / "warehouse"
 # Spark writes macros as functions of its own, with another header: their bodies are read.
 FOLDERS = ("sql", "checks", "compare/sql", "edition/sql")
-ONLY_IN_DUCKDB = "half_up.sql"  # the one function that each engine must have of its own
+ONLY_IN_DUCKDB = ("half_up.sql", "filled.sql")  # functions that each engine must have of its own
 
 
 class Reading(DuckDB):
@@ -36,7 +36,7 @@ class TranslationError(Exception):
 def sql_files() -> list[Path]:
     """Every SQL file of the folders that make, check, compare and freeze tables."""
     found = (path for folder in FOLDERS for path in sorted((WAREHOUSE / folder).rglob("*.sql")))
-    return [path for path in found if path.name != ONLY_IN_DUCKDB]
+    return [path for path in found if path.name not in ONLY_IN_DUCKDB]
 
 
 def statements(path: Path) -> list[exp.Expr]:
@@ -46,6 +46,8 @@ def statements(path: Path) -> list[exp.Expr]:
         text = text.partition(" AS TABLE")[2]
         if not text:
             raise TranslationError(f"{path.name}: found no AS TABLE, expected the header of a table macro")
+    if path.parent.name == "function":
+        text = f"SELECT {text.partition(') AS')[2]}"
     return parsed(text)
 
 
@@ -70,6 +72,8 @@ def _changed(node: exp.Expr) -> exp.Expr:
         return _ordered_list(node.this)
     elif isinstance(node, exp.Bracket) and not _is_literal_index(node):
         return exp.Anonymous(this="ELEMENT_AT", expressions=[node.this, *node.expressions])
+    elif isinstance(node, exp.ToMap):
+        return _map(node.this)
     elif isinstance(node, exp.Anonymous) and node.name.lower() == "error":
         return exp.Anonymous(this="RAISE_ERROR", expressions=node.expressions)
     elif isinstance(node, exp.Filter) and isinstance(node.this, exp.Median):
@@ -84,6 +88,12 @@ def _full_match(node: exp.RegexpFullMatch) -> exp.Expr:
     if not isinstance(pattern, exp.Literal):
         raise TranslationError(f"{node.sql(dialect='duckdb')}: found a pattern that is no literal")
     return exp.RegexpLike(this=node.this, expression=exp.Literal.string(f"^(?:{pattern.name})\\z"))
+
+
+def _map(contents: exp.Expr) -> exp.Expr:
+    """MAP {'name': value}, which sqlglot writes as a map of a structure."""
+    pairs = [(exp.Literal.string(pair.this.name), pair.expression) for pair in contents.expressions]
+    return exp.Anonymous(this="MAP", expressions=[node for pair in pairs for node in pair])
 
 
 def _ordered_list(order: exp.Order) -> exp.Expr:

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicator_defs import rounding
-from warehouse.connection import define_half_up
+from warehouse.connection import define_function
 
 ROOT = Path(rounding.__file__).parent.parent
 PRODUCT = ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "docs")
@@ -59,7 +59,7 @@ def test_digits_and_shares_are_exact() -> None:
 @lru_cache(maxsize=1)
 def engine() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    define_half_up(con)
+    define_function(con, "half_up")
     return con
 
 

@@ -21,7 +21,7 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from warehouse.connection import define_half_up, open_engine, parquet, quoted
+from warehouse.connection import define_functions, open_engine, parquet, quoted
 from warehouse.metadata import SCHEMAS, TableDescription, staged_observation, staged_record, table, tables
 from warehouse.sql_files import read_sql
 
@@ -81,7 +81,7 @@ class Build:
 def _engine() -> duckdb.DuckDBPyConnection:
     # One per process: opening an engine costs more than most of these queries.
     con = open_engine()
-    define_half_up(con)
+    define_functions(con)
     return con
 
 

@@ -18,7 +18,7 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from warehouse.build.engine import Build, connect, dataset_files, inputs_of, make_with
-from warehouse.connection import define_half_up, parquet_rows
+from warehouse.connection import define_functions, parquet_rows
 
 # Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
 AT_ONCE = 2
@@ -134,7 +134,7 @@ def _cursors(n: int) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     for i, cursor in enumerate(cursors):
         cursor.execute(f"ATTACH ':memory:' AS tables_{i}")
         cursor.execute(f"USE tables_{i}")
-        define_half_up(cursor)
+        define_functions(cursor)
     try:
         yield cursors
     finally:

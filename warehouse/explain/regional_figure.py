@@ -125,7 +125,7 @@ SELECT
     CASE WHEN m.absence IN ('kept_out', 'kept_out_at_baseline') THEN m.newest_status END AS status,
     s.baseline_from, s.baseline_to
 FROM indicator_set.absent_member AS m
-JOIN reference.code AS k ON k.codelist = 'absence' AND k.code = m.absence
+JOIN reference.code AS k ON k.codelist = 'sentence' AND k.code = m.absence
 CROSS JOIN reference.settings AS s
 WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
 ORDER BY m.ref_area

@@ -1,4 +1,4 @@
--- indicator_set.absent_member: the members that do not count in each regional figure, and why (code list absence).
+-- indicator_set.absent_member: the members that do not count in each regional figure, and why (code list sentence).
 -- Of a member it names the newest chosen value of the cell up to the year. At the baseline year that is the value nearest
 -- to it in the baseline period (a tie takes the earlier), otherwise the newest one before.
 WITH absent AS (

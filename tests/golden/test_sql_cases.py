@@ -1,0 +1,46 @@
+"""The SQL of each table on its readable cases: tests/golden/sql/SCHEMA/TABLE.yaml, written as tests/sql_cases.py says."""
+
+from __future__ import annotations
+
+from itertools import islice
+
+import pytest
+from small_build import catalogue
+from sql_cases import Case, Ground, accepted_changes, cases_of, differences
+from sql_changes import changes, is_noticed, unnoticed
+
+from warehouse.build.engine import computed_tables, sql_text
+
+TABLES = sorted(computed_tables())
+CASES = [case for name in TABLES for case in cases_of(name)]
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_case(case: Case) -> None:
+    assert differences(case, Ground(case.table)) == []
+
+
+@pytest.mark.parametrize("full_name", TABLES)
+def test_every_table_has_a_case_that_notices_a_changed_rule(full_name: str) -> None:
+    assert cases_of(full_name), f"{full_name} has no case: write one as tests/sql_cases.py says"
+    ground = Ground(full_name)
+    noticed = [is_noticed(full_name, change, ground) for change in islice(changes(full_name), 5)]
+    assert any(noticed) or not noticed
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("full_name", TABLES)
+def test_every_changed_rule_is_noticed(full_name: str) -> None:
+    """But those that a file lists under `accepted_changes`, and all of these are as they say."""
+    assert sorted(unnoticed(full_name)) == sorted(accepted_changes(full_name))
+
+
+SENTENCES = [(row["description"], row["code"]) for row in catalogue().codelists["sentence"]]
+
+
+@pytest.mark.parametrize(("full_name", "code"), SENTENCES)
+def test_every_sentence_is_given_by_its_rule_and_shown_by_a_case(full_name: str, code: str) -> None:
+    assert f"'{code}'" in sql_text(full_name)
+    columns = ("sentence_code", "absence")
+    shown = {row.get(column) for case in cases_of(full_name) for row in case.expected for column in columns}
+    assert code in shown, f"no case of {full_name} expects {code}"
