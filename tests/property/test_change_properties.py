@@ -61,6 +61,8 @@ class Bench:
             "baseline.country_value",
             "baseline.change_contribution",
             "baseline.group_change",
+            "baseline.class_test",
+            "baseline.change_class",
             "indicator_set.class_test",
             "indicator_set.figure_class",
             "indicator_set.aggregate",

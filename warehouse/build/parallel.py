@@ -17,7 +17,7 @@ from threading import RLock
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.build.engine import Build, connect, dataset_files, inputs_of, make_with
+from warehouse.build.engine import DATASETS, Build, connect, dataset_files, inputs_of, make_with
 from warehouse.connection import define_functions, parquet_rows
 
 # Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
@@ -50,6 +50,8 @@ def make_all(
 
 
 def _at_once(build: Build, many_rows: int) -> int:
+    if not build.has(DATASETS):
+        return 1  # the first table that needs the list reports that it is missing
     with connect() as con:
         paths = dataset_files(con, build, "staged.observation")
         (rows,) = con.execute(parquet_rows(paths)).fetchall()[0] if paths else (0,)
