@@ -2,25 +2,25 @@
 -- as of: informs
 -- description: Every series that weights are made of is one that an answer at hand holds
 -- finding: {n} series of weights [is|are] in no answer at hand
-WITH known AS (
+WITH series_at_hand AS (
     SELECT DISTINCT provider, dataset, series FROM lineage.series_vintage
 ),
-near AS (
+similar_series AS (
     SELECT
         w.role, w.sex, w.weight_series_file, w.provider_series, k.series,
         row_number() OVER (
             PARTITION BY w.role, w.sex ORDER BY jaro_winkler_similarity(k.series, w.provider_series) DESC, k.series
         ) AS place
     FROM reference.weight_series AS w
-    LEFT JOIN known AS k ON k.provider = w.provider AND k.dataset = w.dataset
+    LEFT JOIN series_at_hand AS k ON k.provider = w.provider AND k.dataset = w.dataset
     WHERE NOT EXISTS (
-        SELECT 1 FROM known AS o
+        SELECT 1 FROM series_at_hand AS o
         WHERE o.provider = w.provider AND o.dataset = w.dataset AND o.series = w.provider_series
     )
 )
 SELECT
     weight_series_file AS named_in, role, provider_series AS unknown_series,
     coalesce(string_agg(series, ' ' ORDER BY place), 'nothing: no answer of this dataset is at hand') AS near_it
-FROM near
+FROM similar_series
 WHERE place <= 3
 GROUP BY weight_series_file, role, sex, provider_series

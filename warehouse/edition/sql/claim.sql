@@ -1,5 +1,5 @@
 -- What each definition claims of which series, in words that stay the same when claims are numbered anew.
-WITH filtered AS (
+WITH claim_filter AS (
     SELECT claim_id, string_agg(dimension || '=' || code, ', ' ORDER BY dimension, code) AS filters
     FROM reference.claim_filter
     GROUP BY claim_id
@@ -12,5 +12,5 @@ SELECT
     concat_ws(', ', 'rank ' || CAST(c.source_rank AS VARCHAR), 'vintages from ' || CAST(c.vintage_from AS VARCHAR),
         'vintages to ' || CAST(c.vintage_to AS VARCHAR), 'superseded before ' || CAST(c.superseded_before AS VARCHAR)) AS terms
 FROM reference.claim AS c
-LEFT JOIN filtered AS f ON f.claim_id = c.claim_id
+LEFT JOIN claim_filter AS f ON f.claim_id = c.claim_id
 ORDER BY c.indicator, claim, terms

@@ -1,5 +1,5 @@
 -- Where the values of the members come from: one row per cell and end, for counts of events one per year averaged.
-WITH ends AS (
+WITH observation_of_change AS (
     SELECT indicator, ref_area, cell, 'baseline' AS item, baseline_observation_id AS observation_id
     FROM baseline.value WHERE baseline_observation_id IS NOT NULL
     UNION ALL
@@ -15,7 +15,7 @@ WITH ends AS (
 SELECT
     e.indicator, e.ref_area, e.cell, e.item, e.observation_id, v.time_period, v.obs_value, v.value_text, v.source, v.feed,
     v.breakdown_family, v.vintage_date, v.correction, o.snapshot_id
-FROM ends AS e
+FROM observation_of_change AS e
 JOIN indicator_set.value AS v ON v.observation_id = e.observation_id
 LEFT JOIN harmonised.observation AS o ON o.observation_id = e.observation_id
 ORDER BY e.indicator, e.ref_area, e.cell, e.item, v.time_period, e.observation_id
