@@ -16,7 +16,7 @@ from warehouse.sql_files import read_sql
 
 WAREHOUSE = Path(__file__).parent.parent / "warehouse"
 # Spark writes macros as functions of its own, with another header: their bodies are read.
-FOLDERS = ("sql", "checks", "compare/sql", "edition/sql")
+FOLDERS = ("sql", "checks", "compare/sql", "edition/sql", "export/sql")
 ONLY_IN_DUCKDB = ("half_up.sql", "filled.sql")  # functions that each engine must have of its own
 
 
