@@ -78,8 +78,9 @@ def explain_all(release: Path, requests: Sequence[ExplanationRequest]) -> list[E
             return [_explain(con, request) for request in requests]
         except duckdb.CatalogException as error:
             raise ExplanationError(
-                f"Release {release.name} lacks a table or view that its numbers are explained with: {error}. It was made "
-                "by another version; publish anew: payung refresh --force"
+                f"Release {release.name} was made by another version of Payung and lacks a table that its numbers are "
+                f"explained with ({str(error).splitlines()[0]}). Explain the same number in a release of this version: "
+                "payung refresh --force"
             ) from error
 
 
