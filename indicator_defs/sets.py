@@ -154,7 +154,7 @@ def read_sets(files: Files, definitions: Mapping[str, IndicatorDefinition], code
             sets.lines[s.name] = lines
         else:
             files.problems.faulty.add(PurePosixPath(name).stem)
-    files.required(BASELINE)
+    files.required(BASELINE, "the reference years and tables of the regional baseline")
     if INDICATOR_SET not in sets.by_name and INDICATOR_SET not in files.problems.faulty:
         files.missing(f"sets/{INDICATOR_SET}.yaml", "the set")
     _check_sets(sets, definitions, codelists, files.problems)

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.errors import PayungError
 from indicator_defs.roles import ROLE_COLUMNS
 
 if TYPE_CHECKING:
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
+
+
+class DescriptionError(PayungError):
+    """A column or table that the code makes has no description in warehouse/tables."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +74,12 @@ class TableDescription:
 
 def _expand(name: str, shared: dict[str, list[str]]) -> list[ColumnDescription]:
     if name == "@breakdowns":
+        undescribed = ", ".join(b for b in BREAKDOWNS if b not in shared)
+        if undescribed:
+            raise DescriptionError(
+                f"warehouse/tables/shared.yaml: no column {undescribed} under breakdowns:, which has {', '.join(shared)}. "
+                "Describe each breakdown of indicator_defs/breakdowns.py there, as NAME: [VARCHAR, what it is]"
+            )
         return [ColumnDescription(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
         codes = [ColumnDescription(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]

@@ -12,8 +12,9 @@ from small_build import staged_names
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.datasets import DatasetStructure
 from sources import registry
+from warehouse import metadata
 from warehouse.build.engine import SQL, computed_tables
-from warehouse.metadata import SCHEMAS, staged_table, table, tables, views
+from warehouse.metadata import SCHEMAS, DescriptionError, staged_table, table, tables, views
 from warehouse.release.database import ddl
 from warehouse.release.former_names import former_names
 
@@ -160,3 +161,17 @@ def test_the_order_of_rows_is_declared_of_every_published_table_that_is_computed
     assert {name for name in without if not name.startswith("reference.")} == set()
     assert tables()["baseline.value"].order == ("indicator", "is_headline DESC", "area_type", "ref_area", "cell")
     assert [t.full_name for t in tables().values() if t.is_work and t.order] == []
+
+
+def test_breakdown_without_a_description_is_refused_with_the_file_to_write_it_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metadata, "BREAKDOWNS", (*BREAKDOWNS, "housing"))
+    metadata.tables.cache_clear()
+    try:
+        with pytest.raises(
+            DescriptionError, match=r"^warehouse/tables/shared\.yaml: no column housing under breakdowns:"
+        ):
+            metadata.tables()
+    finally:
+        metadata.tables.cache_clear()
