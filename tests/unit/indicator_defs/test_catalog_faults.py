@@ -565,7 +565,7 @@ def test_unreadable_yaml(folder: Path, spoil: Callable[[str], str], line: int | 
         ("codelists/sex.csv", "the file is missing; expected a table with the columns code, name, description"),
         ("weights.yaml", "the file is missing; expected a list under `weights:`"),
         (BASELINE, "the file is missing"),
-        ("target_group_rules.csv", "the file is missing; expected a table with the columns group"),
+        ("target_group_rules.csv", "the file is missing; expected a table with the columns "),
     ],
 )
 def test_missing_file(folder: Path, file: str, message: str) -> None:
