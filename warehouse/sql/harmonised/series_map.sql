@@ -10,7 +10,6 @@ key_problem AS (
         max(sentence_code) AS sentence_code,  -- unmapped_dimension before unknown_code
         string_agg(detail, '; ' ORDER BY dimension) AS detail
     FROM harmonised.key_dimension
-    WHERE sentence_code IS NOT NULL
     GROUP BY provider, dataset, series, series_key
 ),
 key_code AS (
@@ -65,7 +64,7 @@ key_reason AS (
         ON p.provider = k.provider AND p.dataset = k.dataset AND p.series = k.series AND p.series_key = k.series_key
     LEFT JOIN (SELECT DISTINCT provider, dataset, provider_series FROM reference.claim) AS s
         ON s.provider = k.provider AND s.dataset = k.dataset AND s.provider_series = k.current_series
-    LEFT JOIN (SELECT DISTINCT provider_series FROM reference.weight WHERE provider_series IS NOT NULL) AS w
+    LEFT JOIN (SELECT DISTINCT provider_series FROM reference.weight) AS w
         ON w.provider_series = k.series
 ),
 key_outcome AS (

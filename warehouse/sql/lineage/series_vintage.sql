@@ -37,8 +37,7 @@ declared_meaning AS (  -- one accepted claim is enough; of a series that only we
     UNION ALL
     SELECT n.snapshot_id, n.current_series, FALSE AS is_declared
     FROM unaccepted_use AS n
-    WHERE n.claim_id IS NULL
-        AND NOT EXISTS (SELECT 1 FROM reference.claim AS c WHERE c.provider_series = n.current_series)
+    WHERE NOT EXISTS (SELECT 1 FROM reference.claim AS c WHERE c.provider_series = n.current_series)
     GROUP BY n.snapshot_id, n.current_series
 ),
 classified_vintage AS (
