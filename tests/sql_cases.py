@@ -28,7 +28,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +42,11 @@ from warehouse.metadata import TableDescription, staged_observation, staged_reco
 FOLDER = Path(__file__).parent / "golden" / "sql"
 Cells = dict[str, str | None]
 
-_VIEWS = {"staged.observation": staged_observation, "staged.record": staged_record}
+_VIEWS = {
+    "staged.observation": staged_observation,
+    "staged.record": staged_record,
+    "staged.rejection": partial(table, "lineage.rejection"),
+}
 _SPELLED = {"cell": "", "headline_cell": "headline_", "set_cell": "set_"}
 
 

@@ -1,7 +1,7 @@
 -- harmonised.cell: the cells of each indicator, numbered. Joining, sorting and grouping values by a number takes a
 -- fraction of the time and memory that the codes would take. Numbers go up with indicator, breakdown family and cell.
 -- The headline cell of every indicator is among them, also where it has no value.
-WITH found AS (
+WITH indicator_cell AS (
     SELECT indicator, cell FROM harmonised.series_map WHERE outcome = 'harmonised'
     UNION
     SELECT indicator, headline_cell AS cell FROM reference.indicator
@@ -10,11 +10,11 @@ cell_code AS (  -- a row for each breakdown of a cell
     SELECT
         f.indicator, f.cell, b.breakdown, b.position, split_part(f.cell, '|', b.position) AS code,
         split_part(i.headline_cell, '|', b.position) AS headline_code
-    FROM found AS f
+    FROM indicator_cell AS f
     JOIN reference.indicator AS i ON i.indicator = f.indicator
     CROSS JOIN reference.breakdown AS b
 ),
-described AS (
+described_cell AS (
     SELECT
         indicator, cell,
         coalesce(string_agg(breakdown, '+' ORDER BY position) FILTER (WHERE code <> headline_code), 'total') AS breakdown_family,
@@ -30,5 +30,5 @@ SELECT
     row_number() OVER (ORDER BY d.indicator, d.breakdown_family, d.cell) AS cell_no,
     dense_rank() OVER (ORDER BY d.indicator, d.breakdown_family) AS family_no,
     d.indicator, d."@cell", d.cell, d.breakdown_family, d.cell_but_sex_age, d.cell_but_urbanisation, d.has_weight
-FROM described AS d
+FROM described_cell AS d
 ORDER BY cell_no

@@ -1,5 +1,5 @@
--- harmonised.observation: one row per cell and feed, as it stands in the newest vintage of the series.
--- A series that the newest vintage was asked for belongs to it, also where it brought no row; a renamed series belongs
+-- harmonised.observation: one row per cell and feed, as in the newest vintage of the series.
+-- A series requested in the newest vintage belongs to it, also where that has no row of it; a renamed series belongs
 -- to the vintages of its new code. A key that a provider publishes twice keeps both rows as candidates 1, 2, ...
 SELECT
     k.observation_id,
