@@ -37,7 +37,11 @@ declared_meaning AS (  -- one accepted claim is enough; of a series that only we
     UNION ALL
     SELECT n.snapshot_id, n.current_series, FALSE AS is_declared
     FROM unaccepted_use AS n
-    WHERE NOT EXISTS (SELECT 1 FROM reference.claim AS c WHERE c.provider_series = n.current_series)
+    JOIN lineage.snapshot AS s ON s.snapshot_id = n.snapshot_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM reference.claim AS c
+        WHERE c.provider = s.provider AND c.dataset = s.dataset AND c.provider_series = n.current_series
+    )
     GROUP BY n.snapshot_id, n.current_series
 ),
 classified_vintage AS (
