@@ -205,7 +205,7 @@ ALLOWED: dict[tuple[Rule, str], str] = {
     ): "the patterns of the staged schemas let numbers through only",
     (
         decimal_division,
-        "indicator_set/weight_value.sql",
+        "indicator_set/population_weight.sql",
     ): "the other side is a double or a difference of ages with one place",
     (
         decimal_division,

@@ -20,8 +20,8 @@ from small_build import TOTAL_CELL, Row, SmallBuild
 MADE = [
     f"indicator_set.{name}"
     for name in (
-        "weight_cell", "member_value", "aggregate_member", "member_break", "group_figure", "class_test", "figure_class",
-        "aggregate",
+        "weight_cell", "sex_cell", "member_value", "aggregate_member", "member_break", "group_member", "sex_total",
+        "group_figure", "class_test", "figure_class", "aggregate",
     )
 ]  # fmt: skip
 GROUPS = {

@@ -54,9 +54,12 @@ class Bench:
         self.small.write("indicator_set.weight_value", weights)
         self.small.make(
             "indicator_set.weight_cell",
+            "indicator_set.sex_cell",
             "indicator_set.member_value",
             "indicator_set.aggregate_member",
             "indicator_set.member_break",
+            "indicator_set.group_member",
+            "indicator_set.sex_total",
             "indicator_set.group_figure",
             "baseline.country_value",
             "baseline.change_contribution",

@@ -1,5 +1,5 @@
 -- indicator_set.weight_cell: which cell of which weight the cells of each indicator are weighted with: a mean with its
--- own denominator (none for breakdowns that no weight knows), medians and sums with the population for their coverage.
+-- own denominator (none for breakdowns that no weight has), medians and sums with the population for their coverage.
 SELECT
     v.indicator, v.cell, CASE WHEN m.kind = 'mean' THEN i.weight ELSE 'POP_TOTAL' END AS weight,
     CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS sex,

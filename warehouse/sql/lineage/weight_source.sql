@@ -1,11 +1,11 @@
 -- lineage.weight_source: the published rows that weights are made of: of each role, member and year that
 -- lineage.weight_input names, the rows of each file. Several rows (a row for each age group): the first and the last.
-WITH used AS (
+WITH role_year AS (
     SELECT role, ref_area, first_year AS time_period FROM lineage.weight_input
     UNION
     SELECT role, ref_area, last_year AS time_period FROM lineage.weight_input
 ),
-published AS (
+published_row AS (
     SELECT role, provider_series, ref_area, time_period, value_text, snapshot_id, file, row_no
     FROM indicator_set.weight_figure
     UNION ALL  -- coverage of surveys, under the name of its feed
@@ -20,7 +20,7 @@ SELECT
     p.role, p.provider_series, p.ref_area, p.time_period, count(*) AS row_count,
     CASE WHEN count(*) = 1 THEN min(p.value_text) END AS value_text, p.snapshot_id, p.file, min(p.row_no) AS first_row,
     max(p.row_no) AS last_row
-FROM published AS p
-JOIN used AS u ON u.role = p.role AND u.ref_area = p.ref_area AND u.time_period = p.time_period
+FROM published_row AS p
+JOIN role_year AS u ON u.role = p.role AND u.ref_area = p.ref_area AND u.time_period = p.time_period
 GROUP BY p.role, p.provider_series, p.ref_area, p.time_period, p.snapshot_id, p.file
 ORDER BY role, provider_series, ref_area, time_period, snapshot_id, file
