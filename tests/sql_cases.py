@@ -115,7 +115,7 @@ def _rows(text: str, place: str) -> list[Cells]:
     out = []
     for line in lines[1:]:
         cells = [cell.strip() for cell in line.split(" | ")] if len(names) > 1 else [line.strip()]
-        cells = [cell.removesuffix(" |").strip() for cell in cells]
+        cells = ["" if cell == "|" else cell.removesuffix(" |").strip() for cell in cells]
         cells += [""] * (len(names) - len(cells))
         if len(cells) > len(names):
             raise CaseError(f"{place}: found {len(cells)} cells in {line.strip()!r}, expected {len(names)}")
