@@ -56,7 +56,6 @@ group_sentence AS (
     SELECT
         *,
         CASE
-            WHEN is_act_of_all THEN 'declared_gap'
             WHEN reason_code = 'not_applicable' AND method_kind = 'none' THEN 'method_without_regional_figure'
             WHEN reason_code = 'not_applicable' THEN 'act_of_asean'
             WHEN reason_code = 'suppressed' AND n_areas IS NOT NULL THEN 'withheld_as_class_c'
