@@ -120,6 +120,8 @@ def _rows(text: str, place: str) -> list[Cells]:
     out = []
     for line in lines[1:]:
         cells = [cell.strip() for cell in (re.split(r" \|(?= |$)", line) if len(names) > 1 else [line])]
+        if len(cells) == len(names) + 1 and not cells[-1]:
+            cells.pop()  # a line that ends in |
         cells += [""] * (len(names) - len(cells))
         if len(cells) > len(names):
             raise CaseError(f"{place}: found {len(cells)} cells in {line.strip()!r}, expected {len(names)}")

@@ -192,10 +192,6 @@ ALLOWED: dict[tuple[Rule, str], str] = {
         )
     },
     (dollar_in_pattern, "harmonised/row.sql"): "behind regexp_full_match, so that no newline is in the text",
-    (
-        dollar_in_pattern,
-        "quality/availability.sql",
-    ): "the year of a row's text in four digits; a newline after it ends it too",
     (unguarded_try_cast, "lineage/vintage_pair.sql"): "exponent of a text that harmonised.row has read as a number",
     (unguarded_try_cast, "checks/value_equals_text.sql"): "a text that harmonised.row has read as a number",
     (unguarded_try_cast, "checks/must_exist_figures.sql"): "the date in a snapshot's name, or no snapshot's name",

@@ -6,13 +6,13 @@ WITH cell AS (
     SEMI JOIN (SELECT DISTINCT cell_no FROM harmonised.row WHERE outcome = 'harmonised') AS r ON r.cell_no = c.cell_no
     LEFT JOIN reference.age AS a ON a.age = c.age
 ),
-rule_code AS (  -- a row for each code that a rule names
+rule_code AS (
     SELECT r.rule_id, b.position, split_part(r.cell, '|', b.position) AS code
     FROM reference.target_group_rule AS r
     CROSS JOIN reference.breakdown AS b
     WHERE split_part(r.cell, '|', b.position) <> ''
 ),
-other_code AS (
+excluded_cell AS (  -- a code of the cell is not the rule's
     SELECT DISTINCT r.rule_id, c.cell_no
     FROM rule_code AS r
     JOIN cell AS c ON split_part(c.cell, '|', r.position) <> r.code
@@ -27,7 +27,7 @@ matched AS (
         ON (r.indicator IS NULL OR r.indicator = c.indicator)
         AND (r.age_within_from IS NULL OR (c.age <> '_T' AND c.age_from >= r.age_within_from))
         AND (r.age_within_to IS NULL OR (c.age <> '_T' AND c.age_to <= r.age_within_to))
-    ANTI JOIN other_code AS o ON o.rule_id = r.rule_id AND o.cell_no = c.cell_no
+    ANTI JOIN excluded_cell AS o ON o.rule_id = r.rule_id AND o.cell_no = c.cell_no
     GROUP BY c.cell_no, r.target_group
 )
 SELECT
