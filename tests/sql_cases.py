@@ -114,8 +114,8 @@ def _rows(text: str, place: str) -> list[Cells]:
     names = [name.strip() for name in lines[0].split("|")]
     out = []
     for line in lines[1:]:
-        cells = [cell.strip() for cell in line.split(" | ")] if len(names) > 1 else [line.strip()]
-        cells = [cell.removesuffix(" |").strip() for cell in cells]
+        # a blank at the end, so that empty cells there are cells too
+        cells = [cell.strip() for cell in f"{line.rstrip()} ".split(" | ")] if len(names) > 1 else [line.strip()]
         cells += [""] * (len(names) - len(cells))
         if len(cells) > len(names):
             raise CaseError(f"{place}: found {len(cells)} cells in {line.strip()!r}, expected {len(names)}")

@@ -175,7 +175,6 @@ RULES: dict[Rule, tuple[str, str]] = {
 LOOKED_UP = "row lists: sorted by their number and looked up by it; the changes of the tree write both rightly"
 # By rule and file: why the construct may be there.
 LOOKED_UP_IN = ("indicator_set/value_history.sql", "lineage/revision.sql", "lineage/vintage_value.sql")
-CLASS_REASON_IN = ("indicator_set/figure_class.sql", "baseline/change_class.sql", "rule/publication_class.sql")
 PUBLISHED_TEXT = (
     "text as published: with a non-breaking blank at an end it would be another text, and be reported as such"
 )
@@ -212,7 +211,7 @@ ALLOWED: dict[tuple[Rule, str], str] = {
         decimal_division,
         "indicator_set/age_group_population.sql",
     ): "the other side is a double",
-    **{(cast_of_double, file): "shares of 0 to 1, which both write alike from 0.001 on" for file in CLASS_REASON_IN},
+    (cast_of_double, "indicator_set/figure_class.sql"): "shares of 0 to 1, which both write alike from 0.001 on",
     (
         cast_of_double,
         "quality/published_aggregate.sql",

@@ -32,9 +32,9 @@ latest_candidate AS (
     WHERE c.time_period BETWEEN s.latest_reference_year - c.lookback_years AND s.latest_reference_year
 ),
 cell_of_baseline AS (
-    SELECT indicator, ref_area, cell FROM baseline_candidate WHERE turn = 1
+    SELECT indicator, ref_area, cell FROM baseline_candidate
     UNION
-    SELECT indicator, ref_area, cell FROM latest_candidate WHERE turn = 1
+    SELECT indicator, ref_area, cell FROM latest_candidate
     UNION  -- every indicator's headline cell for every member: empty ones are part of the baseline
     SELECT i.indicator, g.ref_area, i.headline_cell AS cell
     FROM reference.indicator AS i

@@ -32,5 +32,5 @@ SELECT
     f.sentence_code, f.dataset_kind, f.source_rank, f.vintage_date, f.is_superseded, f.n_values, f.first_year, f.last_year,
     f.agreeing_points, f.extends_backwards
 FROM feed_compared AS f
-JOIN reference.code AS s ON s.codelist = 'sentence' AND s.code = f.sentence_code
+LEFT JOIN reference.code AS s ON s.codelist = 'sentence' AND s.code = f.sentence_code
 ORDER BY f.indicator, f.ref_area, f.breakdown_family, f.preference
