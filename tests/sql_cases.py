@@ -26,6 +26,7 @@ changes of the SQL a case must notice (tests/golden/test_sql_cases.py).
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -114,8 +115,7 @@ def _rows(text: str, place: str) -> list[Cells]:
     names = [name.strip() for name in lines[0].split("|")]
     out = []
     for line in lines[1:]:
-        # a blank at the end, so that empty cells there are cells too
-        cells = [cell.strip() for cell in f"{line.rstrip()} ".split(" | ")] if len(names) > 1 else [line.strip()]
+        cells = [cell.strip() for cell in (re.split(r" \|(?= |$)", line) if len(names) > 1 else [line])]
         cells += [""] * (len(names) - len(cells))
         if len(cells) > len(names):
             raise CaseError(f"{place}: found {len(cells)} cells in {line.strip()!r}, expected {len(names)}")
