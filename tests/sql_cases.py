@@ -165,7 +165,6 @@ class Ground:
 
     def __init__(self, full_name: str) -> None:
         """Makes the empty inputs."""
-        self.description = table(full_name)
         self.con = open_engine()
         self.con.execute("SET threads = 1")
         define_functions(self.con)
@@ -174,6 +173,13 @@ class Ground:
             columns = ", ".join(f'"{c.name}" {c.type}' for c in description.columns)
             self.con.execute(f"CREATE SCHEMA IF NOT EXISTS {name.split('.')[0]}")
             self.con.execute(f"CREATE TABLE {name} ({columns})")
+        self.types = self._types(full_name)
+
+    def _types(self, full_name: str) -> dict[str, str]:
+        """The columns that the SQL makes: as declared, of a view in main as the engine finds them."""
+        if full_name.startswith("main."):
+            return {row[0]: row[1] for row in self.con.execute(f"DESCRIBE {sql_text(full_name)}").fetchall()}
+        return {c.name: c.type for c in table(full_name).columns}
 
     def fill(self, case: Case) -> None:
         """Has the inputs hold what a case gives."""
@@ -187,8 +193,7 @@ class Ground:
 
     def rows(self, sql: str, columns: Iterable[str]) -> list[tuple[Any, ...]]:
         """What a query makes of the inputs: these columns, cast to their declared types."""
-        types = {c.name: c.type for c in self.description.columns}
-        listed = ", ".join(f'CAST("{c}" AS {types[c]})' for c in columns)
+        listed = ", ".join(f'CAST("{c}" AS {self.types[c]})' for c in columns)
         return self.con.execute(f"SELECT {listed or '1'} FROM (\n{sql}\n)").fetchall()
 
 
@@ -197,7 +202,7 @@ def differences(case: Case, ground: Ground, sql: str | None = None) -> list[str]
     query = (sql or sql_text(case.table)).rstrip().rstrip(";")
     ground.fill(case)
     columns = list(case.expected[0]) if case.expected else []
-    unknown = set(columns) - set(ground.description.column_names)
+    unknown = set(columns) - set(ground.types)
     if unknown:
         raise CaseError(f"{case}: the table has no columns {sorted(unknown)}")
     found = ground.rows(query, columns)

@@ -84,7 +84,7 @@ NO_FIGURE = {
     "warehouse/export/site/indicator_chart.py": 6,
     "warehouse/export/site/templates/chart.svg": 4,
     "warehouse/sql/indicator_set/weight_value.sql": 2,
-    "warehouse/sql/rule/publication_class.sql": 2,
+    "warehouse/sql/indicator_set/figure_class.sql": 2,
     "pipelines/cli/output/numbers.py": 3,
     "pipelines/refresh_run.py": 2,
     "pipelines/release_actions.py": 1,

@@ -26,7 +26,11 @@ def test_unknown_rule_is_refused_with_those_there_are() -> None:
     [
         ("value of {year} of {area}", {"year": "2015", "area": "THA"}, "value of 2015 of THA"),
         ("value of {year}", {"year": None}, "value of "),
-        ("titled {title}, unit {unit}", {"title": "in {unit} {year}", "unit": "PT"}, "titled in {unit} {year}, unit PT"),
+        (
+            "titled {title}, unit {unit}",
+            {"title": "in {unit} {year}", "unit": "PT"},
+            "titled in {unit} {year}, unit PT",
+        ),
         (None, {"year": "2015"}, None),
     ],
 )

@@ -2,4 +2,4 @@
 WITH test AS (
     SELECT * FROM baseline.class_test
 )
-SELECT indicator, area_group, reference_year, cell, publication_class FROM "@publication_class"
+SELECT * FROM "@publication_class"

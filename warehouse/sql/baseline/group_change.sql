@@ -1,5 +1,5 @@
--- baseline.group_change: the change of each group over its members comparable at both ends, and what its tests need.
-WITH people AS (
+-- baseline.group_change: the change of each group over its members comparable at both ends, and the measures of its tests.
+WITH member_by_population AS (
     SELECT
         g.area_group, w.ref_area, w.weight_value,
         row_number() OVER (PARTITION BY g.area_group ORDER BY w.weight_value DESC, w.ref_area) AS size_order
@@ -10,9 +10,10 @@ WITH people AS (
         AND w.sex = '_T' AND w.age = '_T' AND w.urbanisation = '_T'
     WHERE g.is_member_today
 ),
-change AS (
+members_together AS (
     SELECT
-        c.indicator, c.area_group, c.cell, CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) AS DOUBLE) AS change, count(*) AS n_areas,
+        c.indicator, c.area_group, c.cell,
+        CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) AS DOUBLE) AS change, count(*) AS n_areas,
         string_agg(c.ref_area, ', ' ORDER BY c.ref_area) AS areas,
         CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3))) AS DOUBLE) AS weight_both, min(m.kind) AS kind,
         CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3)) * CAST(c.latest_value AS DECIMAL(24, 9)))
@@ -24,12 +25,12 @@ change AS (
             AS mean_without_largest,
         CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) FILTER (WHERE p.size_order > 1) AS DOUBLE) AS sum_without_largest
     FROM baseline.change_contribution AS c
-    JOIN people AS p ON p.area_group = c.area_group AND p.ref_area = c.ref_area
+    JOIN member_by_population AS p ON p.area_group = c.area_group AND p.ref_area = c.ref_area
     JOIN reference.indicator AS i ON i.indicator = c.indicator
     JOIN reference.method AS m ON m.method = i.method
     GROUP BY c.indicator, c.area_group, c.cell
 ),
-weight_all AS (
+whole_group AS (  -- the weight of those that report, by the share that it is of the group's
     SELECT
         m.indicator, m.area_group, m.cell, sum(m.weight_value) / nullif(max(a.weight_covered), 0) AS weight_all
     FROM indicator_set.aggregate_member AS m
@@ -43,7 +44,7 @@ SELECT
     k.cell_no, c.indicator, c.area_group, c.cell, s.latest_reference_year AS latest_year, c.change,
     CASE c.kind WHEN 'sum' THEN c.sum_without_largest ELSE c.mean_without_largest END AS change_without_largest,
     c.n_areas, c.areas, c.weight_both / w.weight_all AS weight_covered
-FROM change AS c
+FROM members_together AS c
 CROSS JOIN reference.settings AS s
 JOIN harmonised.cell AS k ON k.indicator = c.indicator AND k.cell = c.cell
-LEFT JOIN weight_all AS w ON w.indicator = c.indicator AND w.area_group = c.area_group AND w.cell = c.cell
+LEFT JOIN whole_group AS w ON w.indicator = c.indicator AND w.area_group = c.area_group AND w.cell = c.cell

@@ -1,7 +1,7 @@
--- target_group('OLDER'): everything there is about a target group of the Declaration, also where it is a breakdown: the
+-- target_group('OLDER'): all values about a target group of the Declaration, also where it is a breakdown: the
 -- newest value of every indicator, cell and member, and whether the cell is the group exactly or a proxy
 CREATE MACRO target_group(group_code) AS TABLE
-WITH found AS (
+WITH value_of_group AS (
     SELECT
         v.indicator, v.ref_area, v.cell, v."@breakdowns", v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, g.match,
         v.observation_id,
@@ -13,7 +13,7 @@ WITH found AS (
 SELECT
     f.indicator, i.name AS indicator_name, f.match, f."@breakdowns", f.ref_area, f.time_period, f.obs_value, f.value_text, u.name AS unit,
     f.obs_status, f.observation_id
-FROM found AS f
+FROM value_of_group AS f
 JOIN reference.indicator AS i ON i.indicator = f.indicator
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = f.unit_measure
 WHERE f.turn = 1

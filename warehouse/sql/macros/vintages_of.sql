@@ -1,4 +1,4 @@
--- vintages_of('ASP_COV_SPL', 'THA'): every value that every vintage at hand published for an indicator and area, headline
+-- vintages_of('ASP_COV_SPL', 'THA'): every value that every stored vintage published for an indicator and area, headline
 -- or not, withdrawn ones too; one row per cell and vintage
 CREATE MACRO vintages_of(indicator_code, area) AS TABLE
 SELECT
