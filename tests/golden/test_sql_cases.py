@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from itertools import islice
-
 import pytest
 from small_build import catalogue
 from sql_cases import FOLDER, Case, Ground, accepted_changes, cases_of, differences
@@ -26,8 +24,8 @@ def test_case(case: Case) -> None:
 def test_every_table_has_a_case_that_notices_a_changed_rule(full_name: str) -> None:
     assert cases_of(full_name), f"{full_name} has no case: write one as tests/sql_cases.py says"
     ground = Ground(full_name)
-    noticed = [is_noticed(full_name, change, ground) for change in islice(changes(full_name), 5)]
-    assert any(noticed) or not noticed
+    is_changeable = next(changes(full_name), None) is not None
+    assert not is_changeable or any(is_noticed(full_name, change, ground) for change in changes(full_name))
 
 
 @pytest.mark.long

@@ -207,10 +207,7 @@ ALLOWED: dict[tuple[Rule, str], str] = {
         decimal_division,
         "indicator_set/age_group_population.sql",
     ): "the other side is a double",
-    **{
-        (cast_of_double, file): "shares of 0 to 1, which both write alike from 0.001 on"
-        for file in ("rule/publication_class.sql", "indicator_set/figure_class.sql", "baseline/change_class.sql")
-    },
+    (cast_of_double, "indicator_set/figure_class.sql"): "shares of 0 to 1, which both write alike from 0.001 on",
     (
         cast_of_double,
         "quality/published_aggregate.sql",

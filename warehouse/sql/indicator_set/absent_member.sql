@@ -1,7 +1,7 @@
 -- indicator_set.absent_member: the members that do not count in each regional figure, and why (code list sentence).
 -- Of a member it names the newest chosen value of the cell up to the year. At the baseline year that is the value nearest
 -- to it in the baseline period (a tie takes the earlier), otherwise the newest one before.
-WITH absent AS (
+WITH member_without_value AS (
     SELECT f.indicator, f.ref_area AS area_group, f.time_period AS reference_year, f.cell, g.ref_area
     FROM indicator_set.aggregate AS f
     JOIN reference.area_group AS g ON g.area_group = f.ref_area AND g.is_member_today
@@ -9,7 +9,7 @@ WITH absent AS (
         ON m.indicator = f.indicator AND m.area_group = f.ref_area AND m.reference_year = f.time_period
         AND m.cell = f.cell AND m.ref_area = g.ref_area
 ),
-candidate AS (
+candidate_value AS (
     SELECT
         v.indicator, v.ref_area, v.cell, v.sex, v.time_period, v.value_text, v.in_aggregates,
         coalesce(v.obs_status, v.published_status) AS status,
@@ -20,7 +20,7 @@ candidate AS (
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     SEMI JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
 ),
-at_baseline AS (
+value_near_baseline AS (
     SELECT
         c.*,
         row_number() OVER (
@@ -29,26 +29,26 @@ at_baseline AS (
                 CASE WHEN c.time_period >= s.baseline_from THEN abs(c.time_period - s.baseline_year) END,
                 CASE WHEN c.time_period >= s.baseline_from THEN c.time_period ELSE -c.time_period END
         ) AS turn
-    FROM candidate AS c
+    FROM candidate_value AS c
     JOIN reference.settings AS s ON c.time_period <= s.baseline_to
 ),
-placed AS (
+newest_value AS (
     SELECT
         a.*, FALSE AS is_baseline, a.reference_year - i.lookback_years AS first_year, c.time_period, c.value_text,
         c.in_aggregates, c.status, c.is_open, c.by_sex
-    FROM absent AS a
+    FROM member_without_value AS a
     JOIN reference.indicator AS i ON i.indicator = a.indicator
     JOIN reference.settings AS s ON a.reference_year <> s.baseline_year
-    LEFT JOIN candidate AS c
+    LEFT JOIN candidate_value AS c
         ON c.indicator = a.indicator AND c.cell = a.cell AND c.ref_area = a.ref_area
         AND c.time_period <= a.reference_year AND coalesce(c.next_year > a.reference_year, TRUE)
     UNION ALL
     SELECT
         a.*, TRUE AS is_baseline, s.baseline_from AS first_year, c.time_period, c.value_text, c.in_aggregates, c.status,
         c.is_open, c.by_sex
-    FROM absent AS a
+    FROM member_without_value AS a
     JOIN reference.settings AS s ON a.reference_year = s.baseline_year
-    LEFT JOIN at_baseline AS c
+    LEFT JOIN value_near_baseline AS c
         ON c.indicator = a.indicator AND c.cell = a.cell AND c.ref_area = a.ref_area AND c.turn = 1
 )
 SELECT
@@ -62,5 +62,5 @@ SELECT
         ELSE 'before_window'
     END AS absence,
     time_period AS newest_year, value_text AS newest_text, status AS newest_status
-FROM placed
+FROM newest_value
 ORDER BY indicator, area_group, reference_year, cell, ref_area
