@@ -6,6 +6,7 @@ of tests/project/test_other_engines.py). Nothing of the product runs on another 
 
 from __future__ import annotations
 
+from functools import lru_cache
 from pathlib import Path
 
 import sqlglot
@@ -39,6 +40,7 @@ def sql_files() -> list[Path]:
     return [path for path in found if path.name not in ONLY_IN_DUCKDB]
 
 
+@lru_cache(maxsize=256)
 def statements(path: Path) -> list[exp.Expr]:
     """The statements of a file; of a macro its body, as sqlglot cannot read a header with defaults."""
     text = read_sql(path)
