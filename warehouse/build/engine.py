@@ -187,6 +187,11 @@ def make(build: Build, full_name: str) -> int:
 def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
     """As `make`, on a connection of its own (parallel.py); `sql`: another query than that of its file."""
     attach_inputs(con, build, inputs_of(full_name, sql))
+    return make_attached(con, build, full_name, sql)
+
+
+def make_attached(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
+    """As `make_with`, on a connection that has the inputs of the table attached (`attach_inputs`)."""
     query = (sql or sql_text(full_name)).rstrip().rstrip(";")
     described = table(full_name)
     # Published tables are reproducible row by row, so their order is fixed; work tables need none.

@@ -17,7 +17,7 @@ from threading import RLock
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.build.engine import DATASETS, Build, connect, dataset_files, inputs_of, make_with
+from warehouse.build.engine import DATASETS, Build, attach_inputs, connect, dataset_files, inputs_of, make_attached
 from warehouse.connection import define_functions, parquet_rows
 
 # Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
@@ -33,12 +33,12 @@ class TableError(PayungError):
 
 
 def make_all(
-    build: Build, names: Sequence[str], make_table: MakeTable = make_with, many_rows: int = MANY_ROWS
+    build: Build, names: Sequence[str], make_table: MakeTable = make_attached, many_rows: int = MANY_ROWS
 ) -> Iterator[tuple[str, int]]:
     """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
 
     The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
-    under way are then interrupted, and no other is begun. `make_table` makes each; `many_rows`: with more staged rows,
+    under way are then interrupted, and no other is begun. `make_table` makes each, with its inputs attached; `many_rows`: with more staged rows,
     one is made at a time.
     """
     with (
@@ -71,6 +71,7 @@ class _TableThreads:
         self._build = build
         self._graph = TopologicalSorter({n: [i for i in inputs_of(n) if i in names] for n in names})
         self._cursors = cursors
+        self._attached: dict[int, set[str]] = {id(cursor): set() for cursor in cursors}
         self._make_table = make_table
         self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
@@ -116,6 +117,11 @@ class _TableThreads:
     def _make(self, name: str) -> int:
         cursor = self._spare.get()
         try:
+            attached = self._attached[id(cursor)]
+            # A table is attached once for all that read it: it does not change once it is made.
+            missing = [i for i in inputs_of(name) if i not in attached]
+            attach_inputs(cursor, self._build, missing)
+            attached |= set(missing)
             return self._make_table(cursor, self._build, name)
         finally:
             self._spare.put(cursor)

@@ -4,8 +4,11 @@ CREATE MACRO filled(sentence, contents) AS
 CASE
     WHEN sentence IS NOT NULL THEN replace(
         list_reduce(
-            map_keys(contents),
-            lambda text, place: replace(text, concat('{', place, '}'), coalesce(replace(contents[place], '{', chr(1)), '')),
+            list_transform(
+                map_entries(contents),
+                lambda e: concat('{', e.key, '}', chr(2), coalesce(replace(e.value, '{', chr(1)), ''))
+            ),
+            lambda text, pair: replace(text, split_part(pair, chr(2), 1), split_part(pair, chr(2), 2)),
             sentence
         ), chr(1), '{'
     )
