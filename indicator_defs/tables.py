@@ -90,4 +90,4 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
 
 def _frame(table: ReferenceRows) -> pd.DataFrame:
     """The rows as a frame; empty cells are None."""
-    return pd.DataFrame(table.rows, columns=table.columns).astype(object).where(lambda f: f.notna(), None)
+    return pd.DataFrame(table.rows, columns=table.columns, dtype=object)

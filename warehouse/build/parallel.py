@@ -6,10 +6,10 @@ Does not belong here: how one table is made (engine.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
 from threading import RLock
@@ -38,8 +38,8 @@ def make_all(
     """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
 
     The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
-    under way are then interrupted, and no other is begun. `make_table` makes each, with its inputs attached; `many_rows`: with more staged rows,
-    one is made at a time.
+    under way are then interrupted, and no other is begun. `make_table` makes each, with its inputs attached;
+    `many_rows`: with more staged rows, one is made at a time.
     """
     with (
         _cursors(_at_once(build, many_rows)) as cursors,
@@ -69,15 +69,18 @@ class _TableThreads:
         make_table: MakeTable,
     ) -> None:
         self._build = build
-        self._graph = TopologicalSorter({n: [i for i in inputs_of(n) if i in names] for n in names})
+        inputs = {n: [i for i in inputs_of(n) if i in names] for n in names}
+        self._graph = TopologicalSorter(inputs)
+        self._tables_behind = _tables_behind(inputs)
+        self._ready: list[tuple[int, str]] = []  # a heap: first the table that most others wait for, one after another
         self._cursors = cursors
         self._attached: dict[int, set[str]] = {id(cursor): set() for cursor in cursors}
         self._make_table = make_table
         self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(len(cursors))
-        self._started: list[Future[int]] = []
-        self._changing = RLock()  # a table that is made at once ends within _begin
+        self._started: list[Future[None]] = []
+        self._changing = RLock()
         self._stopped = False
 
     def __enter__(self) -> _TableThreads:
@@ -109,10 +112,21 @@ class _TableThreads:
             raise TableError(f"{name}: {type(error).__name__}: {error}") from error
 
     def _begin(self) -> None:
-        for name in self._graph.get_ready():
-            future = self._pool.submit(self._make, name)
-            self._started.append(future)
-            future.add_done_callback(partial(self._end, name))
+        names = self._graph.get_ready()
+        for name in names:
+            heapq.heappush(self._ready, (-self._tables_behind[name], name))
+        for _ in names:
+            self._started.append(self._pool.submit(self._make_next))
+
+    def _make_next(self) -> None:
+        with self._changing:
+            _, name = heapq.heappop(self._ready)
+        made: Future[int] = Future()
+        try:
+            made.set_result(self._make(name))
+        except BaseException as error:  # noqa: BLE001 - raised by next_made, where the table is named
+            made.set_exception(error)
+        self._end(name, made)
 
     def _make(self, name: str) -> int:
         cursor = self._spare.get()
@@ -126,12 +140,21 @@ class _TableThreads:
         finally:
             self._spare.put(cursor)
 
-    def _end(self, name: str, future: Future[int]) -> None:
+    def _end(self, name: str, made: Future[int]) -> None:
         with self._changing:
-            if not self._stopped and future.exception() is None:
+            if not self._stopped and made.exception() is None:
                 self._graph.done(name)
                 self._begin()
-        self._ended.put((name, future))
+        self._ended.put((name, made))
+
+
+def _tables_behind(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """For each table, how many others have to be made one after another once it is."""
+    behind = dict.fromkeys(inputs, 0)
+    for name in reversed(list(TopologicalSorter(inputs).static_order())):
+        for source in inputs[name]:
+            behind[source] = max(behind[source], behind[name] + 1)
+    return behind
 
 
 @contextmanager
