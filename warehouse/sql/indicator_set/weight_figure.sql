@@ -8,7 +8,7 @@ SELECT
     TRY_CAST(regexp_extract(split_part(s.series_key, r.age_dimension || '=', 2), '^([0-9]+)', 1) AS INTEGER) AS age_from,
     TRY_CAST(s.obs_value AS DOUBLE) * r.multiplier AS amount,
     s.series AS provider_series, s.obs_value AS value_text, s.snapshot_id, split_part(s.snapshot_row, ':', 1) AS file,
-    CAST(split_part(s.snapshot_row, ':', 2) AS INTEGER) AS row_no
+    TRY_CAST(regexp_extract(s.snapshot_row, ':([0-9]+)', 1) AS INTEGER) AS row_no
 FROM staged.observation AS s
 JOIN reference.weight_series AS r
     ON r.provider = s.provider AND r.dataset = s.dataset AND r.provider_series = s.series

@@ -11,7 +11,7 @@ published_row AS (
     UNION ALL  -- coverage of surveys, under the name of its feed
     SELECT
         v.indicator AS role, o.feed AS provider_series, v.ref_area, v.time_period, v.value_text, o.snapshot_id,
-        split_part(o.snapshot_row, ':', 1) AS file, CAST(split_part(o.snapshot_row, ':', 2) AS INTEGER) AS row_no
+        split_part(o.snapshot_row, ':', 1) AS file, TRY_CAST(regexp_extract(o.snapshot_row, ':([0-9]+)', 1) AS INTEGER) AS row_no
     FROM (SELECT DISTINCT coverage_indicator FROM reference.weight) AS w
     JOIN indicator_set.value AS v ON v.indicator = w.coverage_indicator AND v.is_headline AND v.obs_value IS NOT NULL
     JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
