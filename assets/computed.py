@@ -15,7 +15,7 @@ from assets.table_metadata import report_table
 from assets.workplace import Workplace
 from sources import registry
 from warehouse.build import audit_checks
-from warehouse.build.engine import PER_DATASET, computed_tables, inputs_of
+from warehouse.build.engine import DATASETS, PER_DATASET, computed_tables, inputs_of
 from warehouse.build.parallel import make_all
 from warehouse.metadata import table
 
@@ -52,8 +52,9 @@ def _spec(name: str) -> dg.AssetSpec:
     description = table(name)
     inputs = inputs_of(name)
     deps = {key_of(i) for i in inputs if i not in PER_DATASET}
-    if any(i in PER_DATASET for i in inputs):
-        deps |= {staged_key(s) for s in registry.structures()}
+    shapes = {shape for i in inputs for shape in PER_DATASET.get(i, ())}
+    if shapes:
+        deps |= {key_of(DATASETS), *(staged_key(s) for s in registry.structures() if s.shape in shapes)}
     return dg.AssetSpec(
         key_of(name),
         deps=sorted(deps),

@@ -26,10 +26,13 @@ def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifes
     With `ask: known` also all that stored vintages of the dataset asked for; what only older ones asked for and nothing
     claims is discontinued. Areas are those of the crosswalk.
     """
-    of_dataset = [m for m in stored if (m.provider, m.dataset) == (dataset.provider, dataset.dataset)]
+    key = (dataset.provider, dataset.dataset)
+    of_dataset = [m for m in stored if (m.provider, m.dataset) == key]
     requested_before = {s for m in of_dataset for s in m.series_asked}
-    claimed = {c.series.code for c in catalog.claims if (c.provider, c.dataset) == (dataset.provider, dataset.dataset)}
-    weights = {w.series for w in catalog.weights.values() if w.series} & requested_before
+    claimed = {c.series.code for c in catalog.claims if (c.provider, c.dataset) == key}
+    named = {w.role for w in catalog.weights.values()}
+    weights = {s.series for s in catalog.weight_series if (s.provider, s.dataset) == key and s.role in named}
+    weights &= requested_before
     series = claimed | weights | set(dataset.measures) | (requested_before if dataset.ask == "known" else set())
     areas = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
     newest = max(of_dataset, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)

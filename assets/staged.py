@@ -165,5 +165,5 @@ def datasets_together(workplace: Workplace) -> Iterator[dg.MaterializeResult]:
     build = workplace.build
     for name in TOGETHER:
         rows = read_files([build.part(name, s.key) for s in registry.structures()])
-        count = write_frame(build, table(name), rows)
+        count = write_frame(build, table(name), rows.sort_values(list(table(name).order), kind="stable"))
         yield dg.MaterializeResult(asset_key=name.split("."), metadata=report_table(workplace, table(name), count))

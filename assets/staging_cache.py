@@ -29,7 +29,7 @@ from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
 from sources.snapshots import SnapshotStore
-from warehouse.build import staging
+from warehouse.build import staging, staging_records
 from warehouse.build.engine import Build, preview, read_files, write_frame
 from warehouse.metadata import table
 
@@ -41,12 +41,16 @@ PARTS = ("rows", "dimensions", "rejected")
 STAGING_CODE = (
     "sources",
     "warehouse/build/staging.py",
+    "warehouse/build/staging_records.py",
     "warehouse/metadata.py",
     "warehouse/connection.py",
+    "warehouse/sql_files.py",
     "warehouse/build/engine.py",
     "warehouse/tables",
     "indicator_defs/breakdowns.py",
     "indicator_defs/cell_texts.py",
+    "indicator_defs/codelist_files.py",
+    "indicator_defs/codelists",
     "indicator_defs/datasets.py",
     "indicator_defs/errors.py",
     "indicator_defs/model.py",
@@ -83,7 +87,7 @@ def fingerprint() -> str:
         top = ROOT / name
         for path in sorted(top.rglob("*")) if top.is_dir() else [top]:
             relative = path.relative_to(ROOT)
-            if path.suffix in (".py", ".yaml") and relative.parts[:2] != ("sources", "archive"):
+            if path.suffix in (".py", ".yaml", ".csv") and relative.parts[:2] != ("sources", "archive"):
                 digest.update(relative.as_posix().encode())
                 digest.update(path.read_bytes())
     return digest.hexdigest()
@@ -126,8 +130,11 @@ def make(
     """Parses, validates and writes the result of one snapshot into its `folder`; results of other code are removed."""
     parsed = registry.parse_snapshot(store, manifest)
     frame = parsed.frame if only is None else parsed.frame[parsed.frame["series"].isin(only)]
-    dimensions = {c.published_as: c.name for c in parsed.extra_columns if c.role == "dimension"}
-    result = staging.stage(frame, structure, manifest.place, dimensions)
+    if structure.shape == "records":
+        result = staging_records.stage_records(frame, structure, manifest.place)
+    else:
+        dimensions = {c.published_as: c.name for c in parsed.extra_columns if c.role == "dimension"}
+        result = staging.stage(frame, structure, manifest.place, dimensions)
     half_written = folder.with_name(f".{folder.name}.{os.getpid()}")
     if half_written.exists():  # left by an attempt of this very process that failed
         shutil.rmtree(half_written)

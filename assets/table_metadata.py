@@ -13,8 +13,13 @@ from warehouse.metadata import TableDescription
 
 
 def report_table(workplace: Workplace, description: TableDescription, rows: int) -> dict[str, Any]:
-    """What the UI shows of a table: rows, columns, a preview in Markdown; also reports them to the listeners."""
+    """What the UI shows of a table: rows, columns, a preview in Markdown; also reports them to the listeners.
+
+    Of a work table, which no release holds, only the rows: its columns are described in warehouse/tables.
+    """
     report(description.full_name, f"{rows:,} rows")
+    if description.is_work:
+        return {"dagster/row_count": rows}
     return {
         "dagster/row_count": rows,
         "dagster/column_schema": dg.TableSchema(

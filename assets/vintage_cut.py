@@ -9,7 +9,6 @@ as today. Datasets of weights are taken whole; of other datasets the series that
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
@@ -18,20 +17,13 @@ from functools import lru_cache
 from indicator_defs.catalog import load_catalog
 from indicator_defs.datasets import DatasetStructure
 from sources.manifests import Manifest
-from warehouse.build.engine import sql_text
-
-# Series codes as the SQL of the weights names them: 'SP.URB.TOTL.IN.ZS'.
-_SERIES_CODE = re.compile(r"'([A-Z0-9]+(?:\.[A-Z0-9]+)+)'")
 
 
 @lru_cache(maxsize=1)
 def weight_series() -> frozenset[str]:
     """Provider series that weights are made from and no indicator claims."""
     catalogue = load_catalog()
-    claimed = {c.series.code for c in catalogue.claims}
-    of_weights = {w.series for w in catalogue.weights.values() if w.series}
-    of_weights |= set(_SERIES_CODE.findall(sql_text("indicator_set.weight_value")))
-    return frozenset(of_weights - claimed)
+    return frozenset({s.series for s in catalogue.weight_series} - {c.series.code for c in catalogue.claims})
 
 
 @dataclass(frozen=True)

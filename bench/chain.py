@@ -16,7 +16,7 @@ from pathlib import Path
 from bench import pandas_way
 from bench.measure import peak_mb, remove, reset_peak
 from warehouse.build import audit_checks
-from warehouse.build.engine import PER_DATASET, Build, computed_tables, connect, make
+from warehouse.build.engine import Build, computed_tables, connect, dataset_files, make
 from warehouse.connection import parquet, quoted
 
 AUDIT = "audit"
@@ -63,8 +63,8 @@ def limit_memory(gigabytes: float, spill: Path) -> None:
 def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Result:
     """Makes every computed table of a build that is staged, and then audits it."""
     scratch = build.folder / "floor.parquet"
-    source = parquet(build.folder, PER_DATASET["staged.observation"])
     with connect() as con:
+        source = parquet(dataset_files(con, build, "staged.observation"))
         rows = int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
     read_floor = _copy(source, scratch) if with_floor else 0.0
     steps = []

@@ -83,7 +83,12 @@ class Grower:
         for path in sorted((self.release / "reference").glob("*.parquet")):
             self.reference(path)
         for structure in registry.structures():
-            self.staged(structure.key)
+            if structure.shape == "records":
+                self.write(f"SELECT * FROM {self.source(structure.key)}", self.build.path(f"staged.{structure.key}"))
+            else:
+                self.staged(structure.key)
+            rejection = parquet(self.release / "lineage" / "rejection.parquet")
+            self.write(f"SELECT * FROM {rejection} LIMIT 0", self.build.part("staged.rejection", structure.key))
         self.dimensions()
         for name in STARTS_FROM:
             self.snapshots(name)
@@ -124,6 +129,10 @@ class Grower:
             to.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(path, to)
 
+    def source(self, key: str) -> str:
+        """The staged rows of one dataset in the release; records are not copied."""
+        return parquet(self.release / "staged" / f"{key}.parquet")
+
     def staged(self, key: str) -> None:
         """The rows of one dataset, copied."""
         replaced = [
@@ -137,13 +146,10 @@ class Grower:
             replaced.append(f"CAST(CAST(time_period AS INTEGER) - {SPAN} * k AS VARCHAR) AS time_period")
             first = LAST_YEAR - SPAN
             where = f"k = 0 AND {self.n} = 1 OR CAST(time_period AS INTEGER) BETWEEN {first} AND {LAST_YEAR - 1}"
-        source = parquet(self.release / "staged" / f"{key}.parquet")
         self.write(
-            f"SELECT s.* REPLACE ({', '.join(replaced)}) FROM {source} AS s, copy WHERE {where}",
+            f"SELECT s.* REPLACE ({', '.join(replaced)}) FROM {self.source(key)} AS s, copy WHERE {where}",
             self.build.path(f"staged.{key}"),
         )
-        empty = parquet(self.release / "lineage" / "rejection.parquet")
-        self.write(f"SELECT * FROM {empty} LIMIT 0", self.build.part("staged.rejection", key))
 
     def dimensions(self) -> None:
         """The series keys in long form, read from the keys themselves."""

@@ -16,14 +16,16 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from bench.measure import peak_mb, reset_peak
+from bench.recomputation import ClassRule
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.build.engine import Build, connect, read_files
 from warehouse.connection import parquet
 
 if TYPE_CHECKING:
     import pandas as pd
 
-OTHERS = ["disability_status", "education_lev", "migratory_status", "occupation", "activity", "formality"]
-OTHERS += ["composite_breakdown"]
+WITH_WEIGHT = ("sex", "age", "urbanisation", "income_wealth_quantile")
+OTHERS = [b for b in BREAKDOWNS if b not in WITH_WEIGHT]
 OF_WEIGHT = ["weight", "sex", "age", "urbanisation"]
 KEY = ["indicator", "area_group", "cell"]
 NUMBERS = ["n_areas", "weight_covered", "mean_year", "recent_share", "share_estimated"]
@@ -55,12 +57,13 @@ def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
     def read(name: str) -> pd.DataFrame:
         return read_files([build.path(name)])  # pandas' own reader needs a library that the project does without
 
-    settings = read("reference.indicator_set").iloc[0]
+    settings = read("reference.settings").iloc[0]
     groups = read("reference.area_group").query("is_member_today")[["area_group", "ref_area"]]
     groups = groups[groups["area_group"].isin(read("reference.set_group")["area_group"])]
     weights = read("indicator_set.weight_value")
     value = _values(read("indicator_set.value"), read("reference.indicator"), read("reference.method"), groups)
     rules = read("reference.publication_rule")
+    class_rule = ClassRule(*(read(f"reference.{n}").to_dict("records") for n in ("class_criterion", "class_limit")))
     out = []
     for year in range(int(settings["first_reference_year"]), int(settings["latest_reference_year"]) + 1):
         picked = _with_partners(_picked(value, year, settings))
@@ -72,7 +75,7 @@ def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
             right_on=[*OF_WEIGHT, "area_group", "ref_area"],
         )
         out.append(
-            _aggregated(member, of_year, rules, year, _one_by_one if one_by_one else _whole_columns).assign(
+            _aggregated(member, of_year, rules, class_rule, year, _one_by_one if one_by_one else _whole_columns).assign(
                 time_period=year
             )
         )
@@ -148,6 +151,7 @@ def _aggregated(
     member: pd.DataFrame,
     of_year: pd.DataFrame,
     rules: pd.DataFrame,
+    class_rule: ClassRule,
     year: int,
     figures_of: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> pd.DataFrame:
@@ -179,8 +183,8 @@ def _aggregated(
     of_weight = ["cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "area_group"]
     f = f.reset_index().merge(all_members, how="left", left_on=of_weight, right_on=[*OF_WEIGHT, "area_group"])
     f["weight_covered"] = f["weight_reporting"] / f["weight_all"]
-    f["sex_total_differs"] = _total_differs(f, m, f["publication_rule"].map(rule["sex_total_tolerance"]["A"]))
-    f = _classed(f, rule)
+    f["sex_total"] = _total_difference(f, m)
+    f = _classed(f, rule, class_rule)
     absent = member[~member.set_index(KEY).index.isin(f.set_index(KEY).index)].groupby(KEY)
     bare = absent.agg(n_areas=("ref_area", "size"), areas=("area", ", ".join)).reset_index()
     return pd.concat([f, bare.assign(publication_class="C")])
@@ -263,8 +267,8 @@ def _figure(m: pd.DataFrame) -> pd.Series:
     )
 
 
-def _total_differs(f: pd.DataFrame, m: pd.DataFrame, tolerance: pd.Series) -> pd.Series:
-    """For figures by sex: whether the total over their areas is not the total over all areas."""
+def _total_difference(f: pd.DataFrame, m: pd.DataFrame) -> pd.Series:
+    """For figures by sex: how far the total over their areas is from the total over all areas."""
     sexes = m.loc[m["by_sex"] & (m["kind"] == "mean"), [*KEY, "ref_area", "total_cell"]]
     area = ["indicator", "area_group", "ref_area"]
     totals = m[[*area, "cell", "weight_value", "middle"]].rename(columns={"cell": "total_cell"})
@@ -274,29 +278,31 @@ def _total_differs(f: pd.DataFrame, m: pd.DataFrame, tolerance: pd.Series) -> pd
     whole = f[[*KEY, "middle"]].rename(columns={"cell": "total_cell", "middle": "whole"})
     both = f[[*KEY, "total_cell"]].merge(there, on=KEY, how="left")
     both = both.merge(whole, on=["indicator", "area_group", "total_cell"], how="left")
-    return (both["there"] - both["whole"]).abs() > tolerance
+    return (both["there"] - both["whole"]).abs()
 
 
-def _classed(f: pd.DataFrame, rule: pd.DataFrame) -> pd.DataFrame:
+def _classed(f: pd.DataFrame, rule: pd.DataFrame, class_rule: ClassRule) -> pd.DataFrame:
     """Adds the publication class; withholds what is class C."""
     import numpy as np
 
     def at(threshold: str, column: str) -> pd.Series:
         return f["publication_rule"].map(rule[column][threshold])
 
-    small = f["n_members"] <= 6
-    areas = {t: at(t, "n_areas_small").where(small, at(t, "n_areas")) for t in ("A", "B", "B_alternative")}
-    enough = {t: (f["weight_covered"] >= at(t, "weight_covered")) & (f["n_areas"] >= areas[t]) for t in areas}
-    proxy = f["proxy_cell"] | (f["weight_is_proxy"] & f["proxy_accepted"].isna())
-    best = enough["A"] & (f["recent_share"] >= at("A", "recent_share")) & (at("A", "proxy_allowed") | ~proxy)
-    best &= (f["kind"] != "sum") | (f["n_areas"] == f["n_members"])
-    f["publication_class"] = np.select(
-        [f["sex_total_differs"], best, enough["B"] | enough["B_alternative"]], ["C", "A", "B"], "C"
-    )
+    f["proxy"] = (f["proxy_cell"] | (f["weight_is_proxy"] & f["proxy_accepted"].isna())).astype(int)
+    f["all_members"] = (f["n_areas"] / f["n_members"]).where(f["kind"] == "sum", 1)
+    f["sex_total"] = f["sex_total"].fillna(0)
+    is_small = (f["n_members"] <= at("A", "small_group")).rename("is_small")
+    f["publication_class"] = "C"
+    for (name, small), same in f.groupby(["publication_rule", is_small]):
+        holds = {t: class_rule.holds(name, t, same, bool(small)) for t in ("A", "B", "B_alternative")}
+        classes = np.select([holds["A"], holds["B"] | holds["B_alternative"]], ["A", "B"], "C")
+        f.loc[same.index, "publication_class"] = classes
     f["obs_value"] = f["middle"]
     f["lower"], f["upper"] = f["low"].where(f["is_censored"]), f["high"].where(f["is_censored"])
     spread = f["maximum"] - f["minimum"]
-    f["uncertainty"] = (0.37 * (1 - f["weight_covered"]).clip(lower=0) * spread).where(f["kind"] == "mean")
+    f["uncertainty"] = (at("A", "uncertainty_factor") * (1 - f["weight_covered"]).clip(lower=0) * spread).where(
+        f["kind"] == "mean"
+    )
     f[WITHHELD] = f[WITHHELD].where(f["publication_class"] != "C")
     return f
 

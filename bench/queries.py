@@ -24,7 +24,7 @@ from statistics import median, quantiles
 import duckdb
 
 from bench.measure import ROOT, load, remove, run
-from warehouse.build.engine import Build, computed_tables, sql_text
+from warehouse.build.engine import Build
 from warehouse.connection import parquet, quoted
 from warehouse.metadata import TableDescription, staged_table, table, tables
 from warehouse.query.read_only import ask, reader
@@ -126,11 +126,9 @@ def grow(release: Path, folder: Path, observations: int) -> None:
 
 
 def order_of(full_name: str) -> str:
-    """The order of rows of a table as its SQL has it or says it; a table of the catalogue has none that matters."""
-    if full_name not in computed_tables():
-        return ""
-    (order,) = re.findall(r"^(?:ORDER BY ([^()]+)\Z|-- In the order of (.+)$)", sql_text(full_name), re.M)
-    return "ORDER BY " + re.sub(r"\b[a-z]\.", "", "".join(order).strip())
+    """ORDER BY with the declared order of rows of a table; nothing for a table of the catalogue or of a provider."""
+    order = table(full_name).order if full_name in tables() else ()
+    return f"ORDER BY {', '.join(order)}" if order else ""
 
 
 def _staged(key: str, names: list[str]) -> TableDescription:

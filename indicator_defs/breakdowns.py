@@ -7,7 +7,7 @@ Does not belong here: their codes (codelists/) and the models that use them (the
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Literal, get_args
 
 Breakdown = Literal[
@@ -26,6 +26,11 @@ Breakdown = Literal[
 
 # The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
 BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)
+
+
+def cell_text(codes: Mapping[str, str | None], otherwise: str = "") -> str:
+    """The codes of all breakdowns joined by |, in the order of the key; `otherwise` where there is none."""
+    return "|".join(codes.get(b) or otherwise for b in BREAKDOWNS)
 
 
 def pairs(cell: str) -> Iterator[tuple[str, str, str]]:

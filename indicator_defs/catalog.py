@@ -24,7 +24,7 @@ from indicator_defs.errors import CatalogError
 from indicator_defs.expectations import read_expectations
 from indicator_defs.general_claims import read_general_claims
 from indicator_defs.indicator_definitions import read_definitions
-from indicator_defs.methods import read_methods, read_publication_rules
+from indicator_defs.methods import read_criteria, read_methods, read_publication_rules
 from indicator_defs.national_targets import read_national_targets
 from indicator_defs.never_together import check_never_together
 from indicator_defs.not_applicable import read_not_applicable
@@ -33,7 +33,7 @@ from indicator_defs.sets import INDICATOR_SET, IndicatorSet, read_sets
 from indicator_defs.target_groups import read_target_group_rules
 from indicator_defs.tolerances import read_tolerances
 from indicator_defs.vintage_units import read_vintage_units
-from indicator_defs.weights import check_weights, read_weights
+from indicator_defs.weights import check_weights, read_weight_series, read_weights
 
 FOLDER = Path(__file__).parent
 
@@ -50,8 +50,10 @@ class Catalog:
         self.folder = folder
         self.codelists = _readable_codelists(files)
         self.methods = read_methods(files)
-        self.publication_rules = read_publication_rules(files)
+        self.criteria = read_criteria(files)
+        self.publication_rules = read_publication_rules(files, self.criteria)
         self.weights = read_weights(files)
+        self.weight_series = read_weight_series(files, self.weights)
         definitions = read_definitions(files, self.codelists, self.methods, self.publication_rules, self.weights)
         self.definitions, self.places = definitions.by_code, definitions.places
         check_weights(self.weights, self.definitions, problems)
@@ -113,9 +115,12 @@ def load_catalog(folder: Path = FOLDER) -> Catalog:
 
 
 def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> None:
-    """Raises CatalogError with the claims of datasets that no provider declares. `structures`: of all providers."""
+    """Raises CatalogError with the claims, and the series of weights, of datasets that no provider declares.
+
+    `structures`: of all providers.
+    """
     problems = Problems()
-    check_claimed_datasets([*catalog.claims, *catalog.general_claims], structures, problems)
+    check_claimed_datasets([*catalog.claims, *catalog.general_claims, *catalog.weight_series], structures, problems)
     if problems:
         raise _error(set(problems))
 

@@ -16,6 +16,7 @@ from indicator_defs.definition_files import Problems, repeated
 from indicator_defs.general_claims import GeneralClaim
 from indicator_defs.indicator_definitions import DefinitionFile, Feed, SeriesClaim
 from indicator_defs.reference_rows import ReferenceRows, by_breakdown, listed, rows_of
+from indicator_defs.weights import WeightSeries
 
 
 @dataclass(frozen=True)
@@ -97,9 +98,9 @@ def _check_titles(claims: Iterable[Claim], problems: Problems) -> None:
 
 
 def check_claimed_datasets(
-    claims: Iterable[Claim | GeneralClaim], structures: Iterable[DatasetStructure], problems: Problems
+    claims: Iterable[Claim | GeneralClaim | WeightSeries], structures: Iterable[DatasetStructure], problems: Problems
 ) -> None:
-    """Adds the claims of datasets that no provider declares; else they would claim nothing."""
+    """Adds the claims, and the series of weights, of datasets that no provider declares; else they would have no row."""
     datasets: dict[str, list[str]] = {}
     for s in structures:
         datasets.setdefault(s.provider, []).append(s.dataset)

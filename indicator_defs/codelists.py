@@ -42,6 +42,7 @@ PLAIN_LISTS = (
     "gap_reason",
     "breakdown",
     "aggregate_flag",
+    "sentence",
 )
 
 

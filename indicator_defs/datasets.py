@@ -15,6 +15,9 @@ from indicator_defs.model import Strict, Text
 from indicator_defs.reference_rows import ReferenceRows, listed, rows_of
 from indicator_defs.roles import ColumnRole
 
+Shape = Literal["observations", "records"]
+ColumnType = Literal["text", "integer", "number", "date", "boolean"]
+
 
 class StagedColumn(Strict):
     """One column of a provider's dataset as it is staged."""
@@ -24,8 +27,13 @@ class StagedColumn(Strict):
     role: ColumnRole = Field(
         description=(
             "What the column is. Columns with a role other than dimension and attribute are named like the role in "
-            "the staged table; dimension columns make the series key; attribute columns are kept and not used."
+            "the staged table; dimension columns make the series key; attribute columns are kept and not used. Not "
+            "written in a dataset of records, whose columns all have the role record."
         )
+    )
+    type: ColumnType = Field(
+        default="text",
+        description="Of records: what its cells are, and the type of the staged column. Observations are staged as text.",
     )
     required: bool = Field(default=False, description="Without it the dataset fails; others may be missing.")
     nullable: bool = Field(default=True, description="false: a row with an empty cell is rejected.")
@@ -33,7 +41,8 @@ class StagedColumn(Strict):
         default=None, description="Regular expression that a non-empty cell must match in full."
     )
     codelist: str | None = Field(
-        default=None, description="For our own national format: the code list of ours that the column uses."
+        default=None,
+        description="The code list of ours that the column uses. Of records: a row with another code is rejected.",
     )
     description: Text
 
@@ -44,6 +53,18 @@ class DatasetStructure(Strict):
     provider: str
     dataset: str
     title: Text
+    shape: Shape = Field(
+        default="observations",
+        description=(
+            "observations: rows of figures with series, area and period, which indicators are made from. records: rows "
+            "with a key and columns of their own, staged and loaded as they are."
+        ),
+    )
+    record_key: list[str] = Field(
+        default_factory=list,
+        description="Of records: the columns that name a row within a snapshot. None of them may be empty.",
+        examples=[["scheme", "year"]],
+    )
     kind: Literal["statistical", "document", "national_submission"] = "statistical"
     use: Literal["indicators", "weights"] = Field(
         default="indicators", description="weights: every row is out of scope by the rule weight_input."
@@ -92,6 +113,7 @@ def dataset_rows(structures: Iterable[DatasetStructure]) -> ReferenceRows:
         provider=lambda s: s.provider,
         dataset=lambda s: s.dataset,
         title=lambda s: s.title,
+        shape=lambda s: s.shape,
         kind=lambda s: s.kind,
         use=lambda s: s.use,
         staged_table=lambda s: s.key,

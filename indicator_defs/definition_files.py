@@ -114,11 +114,11 @@ class Files:
                     "in small letters, and each kind has its folder (docs/definitions.md)",
                 )
 
-    def required(self, name: str) -> bool:
-        """Whether a file that must be there is; a problem if not."""
+    def required(self, name: str, content: str) -> bool:
+        """Whether a file that must be there is; a problem if not, with the `content` that it is expected to have."""
         if (self.folder / name).exists():
             return True
-        self.missing(name, "the file")
+        self.problems.add(f"{self.label(name)}:1", f"the file is missing; expected {content}")
         return False
 
     def missing(self, name: str, what: str) -> None:
@@ -127,14 +127,15 @@ class Files:
 
     def rows(self, name: str, columns: Iterable[str], key: Sequence[str]) -> list[Row]:
         """The lines of a CSV file that has exactly these columns; `key`: those that no two lines share."""
-        if not self.required(name):
+        columns = tuple(columns)
+        if not self.required(name, f"a table with the columns {', '.join(columns)}"):
             return []
         label = self.label(name)
         self._read.add(self.folder / name)
         text = read_text(self.folder / name, label, self.problems)
         if text is None:
             return []
-        found = records(text, tuple(columns), lambda line, what: self.problems.add(f"{label}:{line}", what))
+        found = records(text, columns, lambda line, what: self.problems.add(f"{label}:{line}", what))
         rows = [Row(cells, label, line) for line, cells in found]
         for same in repeated(rows, lambda row: tuple(row[c] for c in key)):
             for before, row in pairwise(same):
@@ -157,7 +158,7 @@ class Files:
 
     def items(self, name: str, key: str, model: type[P]) -> list[P]:
         """The entries of the list under `key` in a YAML file as models."""
-        if not self.required(name):
+        if not self.required(name, f"a list under `{key}:`"):
             return []
         data, lines = self.yaml(name)
         if data is None:

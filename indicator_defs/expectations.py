@@ -265,7 +265,6 @@ def must_exist_rows(expectations: Expectations) -> ReferenceRows:
         ref_area=lambda m: m.ref_area,
         time_period=lambda m: m.time_period,
         **by_breakdown("", lambda m: m.codes),
-        cell=lambda m: m.cell,
         obs_value=lambda m: m.obs_value,
         tolerance=lambda m: m.tolerance,
         taken_from=lambda m: m.taken_from,

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS, cell_text
 
 T = TypeVar("T")
 
@@ -42,12 +42,22 @@ def listed(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> ReferenceRo
 def by_breakdown(
     prefix: str, codes: Callable[[Any], Mapping[Any, str]], otherwise: str | None = None
 ) -> dict[str, Callable[[Any], str | None]]:
-    """Columns for `rows_of`: one for each breakdown, named with `prefix`, from what `codes` gives of the item."""
+    """Columns for `rows_of`: one for each breakdown, named with `prefix`, from what `codes` gives of the item, and `cell`.
+
+    The cell holds all of them joined by |, with nothing in the place of one that has neither a code nor `otherwise`.
+    """
 
     def column(breakdown: str) -> Callable[[Any], str | None]:
         return lambda item: codes(item).get(breakdown, otherwise)
 
-    return {f"{prefix}{b}": column(b) for b in BREAKDOWNS}
+    return {f"{prefix}{b}": column(b) for b in BREAKDOWNS} | {
+        f"{prefix}cell": lambda item: cell_text(codes(item), otherwise or "")
+    }
+
+
+def breakdown_rows() -> ReferenceRows:
+    """reference.breakdown: the breakdowns in the order of the key."""
+    return rows_of(BREAKDOWNS, breakdown=lambda b: b, position=position)
 
 
 def number(text: str) -> float | None:

@@ -25,7 +25,8 @@ RoleColumn = Literal[
     "source_citation",
     "footnote",
 ]
-ColumnRole = Literal[RoleColumn, "dimension", "attribute"]
+# record: a column of a dataset of records, which has no roles.
+ColumnRole = Literal[RoleColumn, "dimension", "attribute", "record"]
 
 # Attributes that change what a number means, by the names that providers use for them (lower case, underscores), and the
 # codes under which they change nothing. A dataset that describes such a column says itself what it expects.

@@ -154,7 +154,7 @@ def read_sets(files: Files, definitions: Mapping[str, IndicatorDefinition], code
             sets.lines[s.name] = lines
         else:
             files.problems.faulty.add(PurePosixPath(name).stem)
-    files.required(BASELINE)
+    files.required(BASELINE, "the reference years and tables of the regional baseline")
     if INDICATOR_SET not in sets.by_name and INDICATOR_SET not in files.problems.faulty:
         files.missing(f"sets/{INDICATOR_SET}.yaml", "the set")
     _check_sets(sets, definitions, codelists, files.problems)
@@ -321,6 +321,11 @@ def indicator_set_rows(s: IndicatorSet, b: RegionalBaseline) -> ReferenceRows:
         **b.model_dump(exclude={"name", "title", "set", "tables"}),
     }
     return listed(list(row), [list(row.values())])
+
+
+def settings_rows(s: IndicatorSet, b: RegionalBaseline) -> ReferenceRows:
+    """reference.settings: one row, what SQL needs of the set and the baseline."""
+    return indicator_set_rows(s, b)
 
 
 def set_group_rows(s: IndicatorSet) -> ReferenceRows:

@@ -18,10 +18,10 @@ from indicator_defs.crosswalks import crosswalk_rows
 from indicator_defs.datasets import DatasetStructure, dataset_expected_rows, dataset_rows, dataset_scope_rows
 from indicator_defs.expectations import check_tolerance_rows, must_exist_rows, published_aggregate_rows
 from indicator_defs.indicator_definitions import indicator_breakdown_rows, indicator_rows
-from indicator_defs.methods import method_rows, publication_rule_rows
+from indicator_defs.methods import class_criterion_rows, class_limit_rows, method_rows, publication_rule_rows
 from indicator_defs.national_targets import national_target_rows
 from indicator_defs.not_applicable import not_applicable_rows
-from indicator_defs.reference_rows import ReferenceRows
+from indicator_defs.reference_rows import ReferenceRows, breakdown_rows
 from indicator_defs.series_renames import series_rename_rows
 from indicator_defs.sets import (
     baseline_table_indicator_rows,
@@ -30,10 +30,11 @@ from indicator_defs.sets import (
     set_first_rows,
     set_group_rows,
     set_member_rows,
+    settings_rows,
 )
 from indicator_defs.target_groups import target_group_rule_rows
 from indicator_defs.vintage_units import vintage_unit_rows
-from indicator_defs.weights import weight_rows, weight_title_rows
+from indicator_defs.weights import weight_role_rows, weight_rows, weight_series_rows, weight_title_rows
 
 
 def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> dict[str, pd.DataFrame]:
@@ -44,11 +45,12 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
     c = catalog
     rows = {
         "indicator": indicator_rows(c.definitions, c.places),
+        "breakdown": breakdown_rows(),
         "indicator_breakdown": indicator_breakdown_rows(c.definitions),
         "claim": claim_rows(c.claims, c.general_claims, c.places),
         "claim_filter": claim_filter_rows(c.claims),
         "claim_title": claim_title_rows(c.claims),
-        "weight_title": weight_title_rows(c.weights),
+        "weight_title": weight_title_rows(c.weights, c.weight_series),
         "vintage_unit": vintage_unit_rows(c.vintage_units),
         "dataset": dataset_rows(structures),
         "dataset_scope": dataset_scope_rows(structures),
@@ -62,8 +64,13 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
         "target_group_rule": target_group_rule_rows(c.target_group_rules, c.definitions),
         "method": method_rows(c.methods),
         "publication_rule": publication_rule_rows(c.publication_rules),
-        "weight": weight_rows(c.weights),
+        "class_criterion": class_criterion_rows(c.criteria),
+        "class_limit": class_limit_rows(c.publication_rules),
+        "weight": weight_rows(c.weights, c.weight_series),
+        "weight_series": weight_series_rows(c.weight_series),
+        "weight_role": weight_role_rows(c.weights),
         "indicator_set": indicator_set_rows(c.indicator_set, c.regional_baseline),
+        "settings": settings_rows(c.indicator_set, c.regional_baseline),
         "set_group": set_group_rows(c.indicator_set),
         "set_first": set_first_rows(c.regional_baseline),
         "set_member": set_member_rows(c.indicator_set, c.definitions),
@@ -83,4 +90,4 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
 
 def _frame(table: ReferenceRows) -> pd.DataFrame:
     """The rows as a frame; empty cells are None."""
-    return pd.DataFrame(table.rows, columns=table.columns).astype(object).where(lambda f: f.notna(), None)
+    return pd.DataFrame(table.rows, columns=table.columns, dtype=object)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.breakdowns import BREAKDOWNS, cell_text
 from indicator_defs.cell_texts import is_whole
 from indicator_defs.codelists import AGES, Codelists, is_age
 from indicator_defs.definition_files import Files, Row
@@ -70,5 +70,5 @@ def target_group_rule_rows(
                     **dict[str, str](rule.where.items()),
                 }
             )
-    numbered = ([i, *map(row.get, columns)] for i, row in enumerate(rows, start=1))
-    return listed(["rule_id", *columns], numbered)
+    numbered = ([i, *map(row.get, columns), cell_text(row)] for i, row in enumerate(rows, start=1))
+    return listed(["rule_id", *columns, "cell"], numbered)

@@ -32,6 +32,8 @@ from warehouse.release.release_folders import DATABASE, DamagedError, Releases, 
 ROWS = """
 SELECT
     coalesce(sum(rows_in), 0)::BIGINT AS rows_in, coalesce(sum(harmonised), 0)::BIGINT AS harmonised,
+    -- a release of an older version has no column for it
+    coalesce(sum(rows_in - harmonised - out_of_scope - rejected - difference), 0)::BIGINT AS records,
     coalesce(sum(out_of_scope), 0)::BIGINT AS out_of_scope, coalesce(sum(rejected), 0)::BIGINT AS rejected
 FROM quality.row_account
 """

@@ -44,7 +44,11 @@ def refresh_as_of(home: Home, as_of: date, to: Path, progress: Listener | None =
     refuse_folder(Releases(home.path), to)
     archive = shipped_archive()
     manifests = [read_manifest(folder) for folder in archive_folders(archive)] + in_use(home.snapshots, archive)
-    indicators = {s.key for s in registry.structures() if s.use == "indicators" and s.kind == "statistical"}
+    indicators = {
+        s.key
+        for s in registry.structures()
+        if (s.shape, s.use, s.kind) == ("observations", "indicators", "statistical")
+    }
     dates = sorted({m.vintage_date for m in manifests if f"{m.provider}__{m.dataset}" in indicators})
     if not dates or as_of < dates[0]:
         oldest = dates[0].isoformat() if dates else "none"

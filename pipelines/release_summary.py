@@ -34,7 +34,7 @@ SELECT
     count(*) FILTER (WHERE m.first_year <= s.baseline_to) AS since_baseline,
     min(s.baseline_to) AS baseline_to
 FROM reference.indicator AS i
-CROSS JOIN (SELECT baseline_to FROM reference.indicator_set WHERE set_name = 'asean_indicator_set') AS s
+CROSS JOIN reference.settings AS s
 LEFT JOIN of_members AS m ON m.indicator = i.indicator
 """
 
@@ -68,7 +68,8 @@ class IndicatorCounts:
 class ReleaseSummary:
     """The facts of a new release.
 
-    `rows`: provider, rows_in, harmonised, out_of_scope, rejected. `figures`: indicator, year, asean, class, members,
+    `rows`: provider, rows_in, harmonised, records, out_of_scope, rejected.
+    `figures`: indicator, year, asean, class, members,
     weight_covered (percent). `warnings`: of the checks that warn check_name,
     n_problems, finding (in one sentence), description (the rule), sample (the first ones found).
     """
@@ -100,7 +101,7 @@ def release_summary(release: Path) -> ReleaseSummary:
     account = query(
         release,
         "SELECT provider, sum(rows_in)::BIGINT AS rows_in, sum(harmonised)::BIGINT AS harmonised, "
-        "sum(out_of_scope)::BIGINT AS out_of_scope, sum(rejected)::BIGINT AS rejected "
+        "sum(records)::BIGINT AS records, sum(out_of_scope)::BIGINT AS out_of_scope, sum(rejected)::BIGINT AS rejected "
         "FROM quality.row_account GROUP BY provider ORDER BY provider",
     )
     return ReleaseSummary(

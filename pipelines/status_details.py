@@ -33,7 +33,7 @@ step AS (
 ),
 period AS (SELECT indicator, CAST(ceil(median(years)) AS INTEGER) AS periodicity FROM step GROUP BY indicator),
 latest AS (SELECT indicator, ref_area, max(time_period) AS latest_year FROM headline GROUP BY indicator, ref_area),
-asked AS (SELECT max(latest_reference_year) AS reference_year FROM reference.indicator_set)
+asked AS (SELECT latest_reference_year AS reference_year FROM reference.settings)
 SELECT
     l.indicator, p.periodicity, max(l.latest_year) AS latest_year, a.reference_year, count(*) AS members,
     count(*) FILTER (a.reference_year - l.latest_year > p.periodicity) AS late_members,

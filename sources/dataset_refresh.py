@@ -338,7 +338,9 @@ class _Refresh:
             return None
         frames = []
         for current in newest:
-            if current.series & series:
+            if self.dataset.shape == "records":
+                frames.append(registry.parse_snapshot(self.store, current.manifest).frame)
+            elif current.series & series:
                 frame = registry.parse_snapshot(self.store, current.manifest).frame
                 frames.append(frame[current.keep(frame) & frame["series"].isin(series)])
         return newest[-1].manifest.place if self._content(*frames) == self._content(parsed.frame) else None

@@ -36,6 +36,8 @@ class CurrentSnapshot:
         """For each row of the parsed table (columns series, ref_area) whether it belongs to the newest state."""
         import pandas as pd
 
+        if not self.manifest.series_asked:
+            return pd.Series(True, frame.index)
         if self.cells is None:
             return frame["series"].isin(self.series)
         return pd.Series(
@@ -48,7 +50,8 @@ def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) 
 
     Of each provider's dataset every series asked for belongs to the newest vintage that asked for it (methods.md
     section 6); with `supersedes: series_and_area` every pair of series and area does. Vintages of one date: the
-    one fetched later. `as_of` leaves out vintages after that date. Snapshots of which nothing is left are dropped.
+    one fetched later. Records have no series: the newest snapshot replaces all others.
+    `as_of` leaves out vintages after that date. Snapshots of which nothing is left are dropped.
     """
     groups: dict[tuple[str, str], list[Manifest]] = {}
     for manifest in manifests:
@@ -60,7 +63,10 @@ def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) 
         cells_taken: set[tuple[str, str]] = set()
         own: list[CurrentSnapshot] = []
         for m in sorted(group, key=lambda m: (m.vintage_date, m.fetched_at or "", m.snapshot_id), reverse=True):
-            if m.supersedes == "series_and_area":
+            if not m.series_asked:
+                if not own:
+                    own.append(CurrentSnapshot(m, frozenset()))
+            elif m.supersedes == "series_and_area":
                 cells = {(s, a) for s in m.series_asked for a in m.areas_asked} - cells_taken
                 cells_taken |= cells
                 if cells:

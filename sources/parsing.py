@@ -9,7 +9,8 @@ exactly as published; an empty cell is None (columns have dtype object). Columns
 `snapshot_row` ("FILE:N"; N counts rows from 1: in JSON the items of the row list, in CSV the records with the
 header as row 1, as a spreadsheet shows it), the role columns of roles.ROLE_COLUMNS (all of them; None where the
 provider has no such field), the dimension columns, the attribute columns, and columns that the provider sent
-and the structure does not know (`extra_columns`, each also a warning).
+and the structure does not know (`extra_columns`, each also a warning). Of a dataset of records: `snapshot_row`, the
+columns of its structure, and those that the structure does not know.
 """
 
 from __future__ import annotations
@@ -521,14 +522,16 @@ class StagedTableBuilder:
         count = len(self.rows)
         if not count:
             raise NoRowsError(f"{self.dataset.path}: the answer holds no rows at all. {_ASK_AGAIN}")
-        rest = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.name not in ROLE_COLUMNS]
+        is_records = self.dataset.shape == "records"
+        roles = () if is_records else ROLE_COLUMNS
+        rest = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.name not in roles]
         rest.sort(key=lambda n: 0 if self._by_name(n).role == "dimension" else 1)
         empty: list[str | None] = [None] * count
-        data = {SNAPSHOT_ROW: self.rows} | {n: self._columns.get(n) or empty for n in (*ROLE_COLUMNS, *rest)}
+        data = {SNAPSHOT_ROW: self.rows} | {n: self._columns.get(n) or empty for n in (*roles, *rest)}
         import pandas as pd  # late: `payung status` reads reports only
 
         frame = pd.DataFrame(data, dtype=object)
-        if self.dataset.endpoint is not None:
+        if self.dataset.endpoint is not None and not is_records:
             self._check_keys(frame)
         return ParsedDataset(frame, self.warnings, list(self._extra.values()), self.repeated)
 
@@ -594,9 +597,12 @@ def check_requested(parsed: ParsedDataset, series_asked: Sequence[str], areas_as
     """Compares what came back with what was asked for; returns the table, warning of series and areas without a row.
 
     An empty list means that nothing can be compared. Raises SourceError when rows of another series or area
-    came back: then the provider ignored the question (a comma list, an unknown parameter).
+    came back: then the provider ignored the question (a comma list, an unknown parameter). Records, which have no
+    series, are returned as they are.
     """
     frame = parsed.frame
+    if "series" not in frame:
+        return parsed
     for role, asked in (("series", series_asked), ("ref_area", areas_asked)):
         unrequested = sorted({str(v) for v in frame[role].unique() if v is not None} - set(asked)) if asked else []
         if unrequested:

@@ -12,9 +12,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from indicator_defs.datasets import DatasetStructure
+from indicator_defs.codelist_files import codelist_names
+from indicator_defs.datasets import DatasetStructure, StagedColumn
 from indicator_defs.model import Text
-from indicator_defs.roles import ROLE_COLUMNS
+from indicator_defs.roles import ADDED_COLUMNS, ROLE_COLUMNS
 from indicator_defs.system import settings
 from indicator_defs.system.settings_model import ADDRESS
 
@@ -136,11 +137,13 @@ class DatasetSpec(DatasetStructure):
         double = sorted({n for n in names if names.count(n) > 1})
         if double:
             raise ValueError(f"columns named twice: {', '.join(double)}")
+        if self.shape == "records":
+            self._records_fit(names)
+        elif self.record_key:
+            raise ValueError("record_key is for shape: records; observations have the key of their series")
         for column in self.columns:
-            if column.role not in ("dimension", "attribute") and column.name != column.role:
-                raise ValueError(f"column {column.name}: a column of role {column.role} is named {column.role}")
-            if column.role in ("dimension", "attribute") and column.name in ROLE_COLUMNS:
-                raise ValueError(f"column {column.name}: the name is kept for the role of that name")
+            if self.shape == "observations":
+                _check_role(column)
             if column.pattern is not None:
                 try:
                     re.compile(column.pattern)
@@ -158,6 +161,62 @@ class DatasetSpec(DatasetStructure):
         if unknown:
             raise ValueError(f"expected names columns that are not there: {', '.join(unknown)}")
         return self
+
+    def _records_fit(self, names: list[str]) -> None:
+        """Raises ValueError where a dataset of records has no key, or a column that records cannot have."""
+        if not self.record_key:
+            raise ValueError(
+                f"dataset {self.dataset} has shape: records and no record_key; give the columns that name a row, one or "
+                f"more of {', '.join(names) or 'its columns (it has none)'}"
+            )
+        unknown = sorted(set(self.record_key) - set(names))
+        if unknown:
+            raise ValueError(
+                f"record_key names columns that are not there: {', '.join(unknown)}; has {', '.join(names)}"
+            )
+        if len(set(self.record_key)) < len(self.record_key):
+            raise ValueError("record_key names a column twice")
+        given = [name for name in _OF_OBSERVATIONS if name in self.model_fields_set]
+        if given:
+            raise ValueError(f"{', '.join(given)}: for shape: observations only")
+        for column in self.columns:
+            if column.role != "record":
+                raise ValueError(f"column {column.name}: found role {column.role}; a column of records has no role")
+            if column.name in ADDED_COLUMNS:
+                raise ValueError(f"column {column.name}: staging adds a column of that name; name it otherwise")
+            if not re.fullmatch(r"[a-z][a-z0-9_]*", column.name):
+                raise ValueError(f"column {column.name}: expected a name in lower case with underscores")
+            if column.codelist is not None and column.codelist not in codelist_names():
+                raise ValueError(
+                    f"column {column.name}: unknown codelist {column.codelist!r}; allowed: {', '.join(codelist_names())}"
+                )
+
+
+# What a dataset of records does not have.
+_OF_OBSERVATIONS = (
+    "use",
+    "asked_by_area",
+    "open_dimensions",
+    "key_once",
+    "in_scope",
+    "expected",
+    "measures",
+    "measures_not_asked",
+)
+
+
+def _check_role(column: StagedColumn) -> None:
+    """Raises ValueError where the name of a column of observations does not go with its role."""
+    if column.role == "record":
+        raise ValueError(f"column {column.name}: role record is for shape: records")
+    if column.type != "text":
+        raise ValueError(
+            f"column {column.name}: type {column.type} is for shape: records; observations are staged as text"
+        )
+    if column.role not in ("dimension", "attribute") and column.name != column.role:
+        raise ValueError(f"column {column.name}: a column of role {column.role} is named {column.role}")
+    if column.role in ("dimension", "attribute") and column.name in ROLE_COLUMNS:
+        raise ValueError(f"column {column.name}: the name is kept for the role of that name")
 
 
 class ProviderSpec(_Strict):

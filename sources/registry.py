@@ -193,7 +193,6 @@ def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
         problems.append(f"{label}:1: expected `field: value` lines, found {type(data).__name__}")
         return None
     shared = data.pop("columns", [])
-    offset = len(shared) if isinstance(shared, list) else 0
     data = _complete(data, shared)
     try:
         spec = ProviderSpec.model_validate(data)
@@ -202,8 +201,8 @@ def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
             where = tuple(p for p in e["loc"] if p != "function-after")
             name = ".".join(str(p) for p in where) or "provider"
             if len(where) > 3 and where[0] == "datasets" and where[2] == "columns" and isinstance(where[3], int):
-                # Shared columns stand before the dataset's own in the joined list.
-                own = where[3] - offset
+                # Shared columns come before the dataset's own in the joined list.
+                own = where[3] - _shared_count(data["datasets"][where[1]], shared)
                 where = ("columns", where[3], *where[4:]) if own < 0 else (*where[:3], own, *where[4:])
             found = "" if e["type"] in ("missing", "value_error") else f", found {e['input']!r}"
             problems.append(f"{label}:{lines.at(where)}: {name}: {e['msg']}{found}")
@@ -229,6 +228,14 @@ def _complete(data: dict[str, Any], shared: Any) -> dict[str, Any]:
             continue
         taken = {k: data[k] for k in ("provider", "licence", "attribution") if k in data}
         own = entry.get("columns", [])
-        columns = [*shared, *own] if isinstance(shared, list) and isinstance(own, list) else own
+        columns = [*shared[: _shared_count(entry, shared)], *own] if isinstance(own, list) else own
+        if entry.get("shape") == "records" and isinstance(own, list):
+            columns = [{"role": "record", **column} if isinstance(column, dict) else column for column in own]
         full.append({**taken, **entry, "columns": columns})
     return {**data, "datasets": full}
+
+
+def _shared_count(entry: Any, shared: Any) -> int:
+    """How many of a provider's shared columns a dataset has: records have columns of their own only."""
+    takes_over = isinstance(shared, list) and isinstance(entry, dict) and entry.get("shape") != "records"
+    return len(shared) if takes_over else 0

@@ -27,6 +27,7 @@ from warehouse.build.engine import SQL, Build, inputs_of, make, read_files, writ
 from warehouse.metadata import ROLES, TableDescription, staged_observation, staged_table, table
 
 OBSERVATION = "staged.observation"
+ROWS_OF = "staged.unsd_sdg__sdg"  # where rows of staged.observation are written
 
 Row = dict[str, Any]
 TOTAL_CELL = "|".join(["_T"] * len(BREAKDOWNS))
@@ -47,10 +48,14 @@ def reference_frames() -> dict[str, pd.DataFrame]:
 
 @lru_cache(maxsize=1)
 def _reference_folder() -> Path:
-    """A build that holds the reference tables only, made once and copied for each small build."""
+    """A build with the reference tables and staged tables without rows, made once and copied for each small build."""
     folder = Path(tempfile.mkdtemp(prefix="payung-reference-"))
     atexit.register(shutil.rmtree, folder)
-    write_frames(Build(folder), {table(f"reference.{n}"): f for n, f in reference_frames().items()})
+    build = Build(folder)
+    write_frames(build, {table(f"reference.{n}"): f for n, f in reference_frames().items()})
+    write_frames(build, {staged_table(s): pd.DataFrame() for s in registry.structures()})
+    for structure in registry.structures():
+        write_frame(build, table("lineage.rejection"), pd.DataFrame(), build.part("staged.rejection", structure.key))
     return folder
 
 
@@ -76,8 +81,22 @@ def laid_out(full_name: str, rows: Iterable[Row]) -> pd.DataFrame:
         full = {**empty, **row}
         if has_cell and "cell" not in row:
             full["cell"] = "|".join(full[b] for b in BREAKDOWNS)
+        if full_name == "harmonised.cell":
+            full = {**full, **_of_cell(full["cell"]), **row}
         out.append(full)
     return pd.DataFrame(out, columns=names, dtype=object)
+
+
+def _of_cell(cell: str) -> Row:
+    """What harmonised.cell says of a cell of an indicator whose headline is the total."""
+    codes = dict(zip(BREAKDOWNS, cell.split("|"), strict=True))
+    weighted = ("sex", "age", "urbanisation", "income_wealth_quantile")
+    return {
+        **codes,
+        "cell_but_sex_age": "|".join(c for b, c in codes.items() if b not in ("sex", "age")),
+        "cell_but_urbanisation": "|".join(c for b, c in codes.items() if b != "urbanisation"),
+        "has_weight": all(c == "_T" for b, c in codes.items() if b not in weighted),
+    }
 
 
 class SmallBuild:
@@ -93,7 +112,7 @@ class SmallBuild:
 
     def write(self, full_name: str, rows: Iterable[Row]) -> None:
         """Writes a table as if the build had made it; staged.observation as one dataset's staged rows."""
-        path = self.build.folder / "staged" / "small__rows.parquet" if full_name == OBSERVATION else None
+        path = self.build.path(ROWS_OF) if full_name == OBSERVATION else None
         write_frame(self.build, described(full_name), laid_out(full_name, rows), path)
 
     def stage(

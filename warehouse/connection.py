@@ -10,7 +10,7 @@ from pathlib import Path
 import duckdb
 
 _PATTERN = re.compile(r"[*?\[]")
-HALF_UP = Path(__file__).parent / "sql" / "half_up.sql"
+FUNCTIONS = Path(__file__).parent / "sql" / "function"
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
@@ -20,16 +20,22 @@ def open_engine() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def define_half_up(con: duckdb.DuckDBPyConnection) -> None:
-    """Defines the one function of our own in SQL in the database in use: half_up(value, decimals), with its comment."""
-    statement, comment = _half_up()
+def define_functions(con: duckdb.DuckDBPyConnection) -> None:
+    """Defines all functions of our own in SQL (warehouse/sql/function) in the database in use, with their comments."""
+    for path in sorted(FUNCTIONS.glob("*.sql")):
+        define_function(con, path.stem)
+
+
+def define_function(con: duckdb.DuckDBPyConnection, name: str) -> None:
+    """Defines one function of our own in SQL, such as half_up(value, decimals), with its comment."""
+    statement, comment = _function(name)
     con.execute(statement)
-    con.execute(f"COMMENT ON MACRO half_up IS '{quoted(comment)}'")
+    con.execute(f"COMMENT ON MACRO {name} IS '{quoted(comment)}'")
 
 
-@lru_cache(maxsize=1)
-def _half_up() -> tuple[str, str]:
-    text = HALF_UP.read_text(encoding="utf-8")
+@lru_cache(maxsize=8)
+def _function(name: str) -> tuple[str, str]:
+    text = (FUNCTIONS / f"{name}.sql").read_text(encoding="utf-8")
     comment, _, rest = text.partition("CREATE MACRO ")
     return f"CREATE MACRO {rest}", " ".join(line.removeprefix("-- ") for line in comment.splitlines())
 

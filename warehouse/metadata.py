@@ -15,13 +15,18 @@ from typing import TYPE_CHECKING, Any
 import yaml
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from indicator_defs.errors import PayungError
 from indicator_defs.roles import ROLE_COLUMNS
 
 if TYPE_CHECKING:
-    from indicator_defs.datasets import DatasetStructure
+    from indicator_defs.datasets import ColumnType, DatasetStructure, Shape
 
 FOLDER = Path(__file__).parent / "tables"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
+
+
+class DescriptionError(PayungError):
+    """A column or table that the code makes has no description in warehouse/tables."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +46,11 @@ class ColumnDescription:
 
 @dataclass(frozen=True)
 class TableDescription:
-    """One table of the warehouse. `is_work`: made on the way, not published."""
+    """One table of the warehouse. `is_work`: made on the way, not published; `shape`: of a provider's staged table.
+
+    `order`: the columns, as in ORDER BY, by which a release has its rows; empty where they are as the definitions or the
+    provider list them.
+    """
 
     schema: str
     name: str
@@ -49,6 +58,8 @@ class TableDescription:
     key: tuple[str, ...]
     columns: tuple[ColumnDescription, ...]
     is_work: bool = False
+    shape: Shape | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def full_name(self) -> str:
@@ -63,13 +74,22 @@ class TableDescription:
 
 def _expand(name: str, shared: dict[str, list[str]]) -> list[ColumnDescription]:
     if name == "@breakdowns":
+        undescribed = ", ".join(b for b in BREAKDOWNS if b not in shared)
+        if undescribed:
+            raise DescriptionError(
+                f"warehouse/tables/shared.yaml: no column {undescribed} under breakdowns:, which has {', '.join(shared)}. "
+                "Describe each breakdown of indicator_defs/breakdowns.py there, as NAME: [VARCHAR, what it is]"
+            )
         return [ColumnDescription(c, *shared[c]) for c in BREAKDOWNS]
     if name == "@headline":
-        return [ColumnDescription(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
+        codes = [ColumnDescription(f"headline_{c}", "VARCHAR", f"Headline cell: code of {c}") for c in BREAKDOWNS]
+        return [*codes, ColumnDescription("headline_cell", "VARCHAR", "Headline cell: all breakdown codes joined by |")]
     if name == "@set":
-        return [
+        codes = [
             ColumnDescription(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS
         ]
+        joined = "These codes joined by |, with nothing where none is set"
+        return [*codes, ColumnDescription("set_cell", "VARCHAR", joined)]
     raise ValueError(f"unknown group of columns {name}")
 
 
@@ -98,7 +118,7 @@ def views() -> dict[str, TableDescription]:
 
 def _read(section: str) -> Iterator[TableDescription]:
     shared = _load("shared")["breakdowns"]
-    refers_to: dict[str, str] = _load("shared")["refers_to"]
+    refers_to: dict[str, str] = {b: f"reference.code {b}" for b in BREAKDOWNS} | _load("shared")["refers_to"]
     for schema in SCHEMAS:
         for name, spec in _load(schema).get(section, {}).items():
             columns: list[ColumnDescription] = []
@@ -108,11 +128,17 @@ def _read(section: str) -> Iterator[TableDescription]:
                 )
             own = f"{schema}.{name}"
             columns = [replace(c, refers_to=_elsewhere(refers_to.get(c.name), own)) for c in columns]
-            key = tuple(spec["key"])
+            key = tuple(c for k in spec["key"] for c in (BREAKDOWNS if k == "@breakdowns" else (k,)))
             unknown = set(key) - {c.name for c in columns}
             if unknown:
                 raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")
-            yield TableDescription(schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")))
+            order = tuple(spec.get("order", ()))
+            unknown = {o.split()[0] for o in order} - {c.name for c in columns}
+            if unknown:
+                raise ValueError(f"{schema}.yaml: order of {name} names columns it has not: {sorted(unknown)}")
+            yield TableDescription(
+                schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")), order=order
+            )
 
 
 def table(full_name: str) -> TableDescription:
@@ -161,8 +187,24 @@ STANDARD_STAGED = (
 ROLES = tuple(r for r in ROLE_COLUMNS if r not in {c.name for c in STANDARD_STAGED})
 
 
+# Every staged table has these.
+STAGED_ADDRESS = STANDARD_STAGED[:2]
+RECORD_TYPES: dict[ColumnType, str] = {
+    "text": "VARCHAR",
+    "integer": "BIGINT",
+    "number": "DOUBLE",
+    "date": "DATE",
+    "boolean": "BOOLEAN",
+}
+
+
 def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> TableDescription:
-    """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure. All text."""
+    """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure.
+
+    Observations are all text; records have the types of their structure.
+    """
+    if structure.shape == "records":
+        return _record_table(structure, extra)
     described = {c.name if c.role in ("dimension", "attribute") else c.role: c.description for c in structure.columns}
     columns = list(STANDARD_STAGED)
     columns += [ColumnDescription(r, "VARCHAR", described.get(r, "Not published by this provider")) for r in ROLES]
@@ -183,12 +225,48 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
         f"{structure.title}: rows as published, in the provider's own codes",
         ("snapshot_id", "snapshot_row", "series"),
         tuple(columns),
+        shape="observations",
+    )
+
+
+def _record_table(structure: DatasetStructure, extra: tuple[str, ...]) -> TableDescription:
+    columns = [
+        *STAGED_ADDRESS,
+        *(
+            ColumnDescription(
+                c.name,
+                RECORD_TYPES[c.type],
+                f"{c.description} (published as {c.published_as})",
+                f"reference.code {c.codelist}" if c.codelist else None,
+            )
+            for c in structure.columns
+        ),
+    ]
+    described = {c.name for c in columns}
+    columns += [
+        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
+        for c in extra
+        if c not in described
+    ]
+    return TableDescription(
+        "staged",
+        structure.key,
+        f"{structure.title}: records as published, one row each",
+        ("snapshot_id", *structure.record_key),
+        tuple(columns),
+        shape="records",
     )
 
 
 def staged_observation() -> TableDescription:
-    """The description of the view over all staged tables: the columns that they share."""
+    """The description of the view over the staged tables of observations: the columns that they share."""
     comments: dict[str, str] = _load("shared")["published"]
     columns = (*STANDARD_STAGED, *(ColumnDescription(r, "VARCHAR", comments[r]) for r in ROLES))
-    comment = "The rows of all staged tables, by their common columns (a view)"
+    comment = "The rows of all staged tables of observations, by their common columns (a view)"
     return TableDescription("staged", "observation", comment, ("snapshot_id", "snapshot_row", "series"), columns)
+
+
+def staged_record() -> TableDescription:
+    """The description of the addresses of all records, which a build counts; it is not published."""
+    comment = "File and row of every row of the staged tables of records"
+    return TableDescription("staged", "record", comment, ("snapshot_id", "snapshot_row"), STAGED_ADDRESS, is_work=True)

@@ -20,7 +20,7 @@ from indicator_defs.breaks import Break
 from indicator_defs.catalog import FOLDER, Catalog
 from indicator_defs.corrections import Correction
 from indicator_defs.tolerances import Tolerance
-from indicator_defs.weights import Weight
+from indicator_defs.weights import Weight, WeightSeries
 from warehouse import metadata
 
 from .markdown import code, placed, table
@@ -74,8 +74,10 @@ def _used(kind: type[BaseModel], read: Catalog) -> Iterator[BaseModel]:
     everything: list[BaseModel] = [
         *definitions,
         *read.methods.values(),
+        *read.criteria.values(),
         *read.publication_rules.values(),
         *read.weights.values(),
+        *read.weight_series,
         read.indicator_set,
         read.regional_baseline,
         *read.breaks,
@@ -93,8 +95,8 @@ def _within(value: object, kind: type[BaseModel]) -> Iterator[BaseModel]:
     if isinstance(value, BaseModel):
         for name in type(value).model_fields:
             yield from _within(getattr(value, name), kind)
-    elif isinstance(value, list):
-        for part in value:
+    elif isinstance(value, list | dict):
+        for part in value.values() if isinstance(value, dict) else value:
             yield from _within(part, kind)
 
 
@@ -142,8 +144,13 @@ def other_fields(read: Catalog) -> str:
     kinds = (
         methods.Method,
         methods.PublicationRule,
+        methods.Criterion,
         methods.PublicationClass,
+        methods.ClassLimit,
+        methods.SmallGroup,
+        methods.UncertaintyFactor,
         Weight,
+        WeightSeries,
         sets.IndicatorSet,
         sets.SetTier,
         sets.Decision,

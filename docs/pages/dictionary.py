@@ -55,6 +55,8 @@ def _described(description: TableDescription) -> str:
     key = ", ".join(code(k) for k in description.key)
     rows = ([code(c.name), c.type, c.whole_comment] for c in description.columns)
     head = f"### {description.full_name}\n\n{description.comment}.\n\nKey: {key}"
+    if description.order:
+        head += f"\n\nRows in the order of {', '.join(code(o) for o in description.order)}"
     return f"{head}\n\n{table(['column', 'type', 'what'], rows)}"
 
 

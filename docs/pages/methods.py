@@ -7,6 +7,7 @@ people write around them.
 from __future__ import annotations
 
 from indicator_defs.catalog import Catalog
+from indicator_defs.methods import ClassLimit, PublicationRule
 from indicator_defs.rounding import digits, in_percent, percent
 from warehouse.build import audit_checks
 
@@ -85,12 +86,40 @@ def classes(read: Catalog) -> str:
         "class",
         "weight covered at least",
         "members at least",
-        "groups of up to six",
+        "small groups",
         "age of the values",
         "proxy weight",
     ]
     tolerance = ", ".join(digits(r.sex_total_tolerance) for r in read.publication_rules.values())
-    return f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points."
+    tests = [
+        [code(c.name), c.title, c.bound.replace("_", " "), *_limits(rule, c.name)]
+        for rule in read.publication_rules.values()
+        for c in read.criteria.values()
+    ]
+    test_head = ["criterion", "what is measured", "bound", "A", "B", "or B"]
+    named = []
+    for r in read.publication_rules.values():
+        named += [
+            ["a group is small up to", f"{r.small_group.value} members", r.small_group.source],
+            ["factor of the uncertainty", digits(r.uncertainty_factor.value), r.uncertainty_factor.source],
+        ]
+    return (
+        f"{table(head, rows)}\n\nTolerance of the total where figures are by sex: {tolerance} points.\n\n"
+        f"{table(['rule', 'value', 'source'], named)}\n\n"
+        "What is tested, and the limits of the classes (in small groups); the tests of each figure are in "
+        f"`indicator_set.class_test`, those of each change in `baseline.class_test`:\n\n{table(test_head, tests)}"
+    )
+
+
+def _limits(rule: PublicationRule, criterion: str) -> list[str]:
+    """The limits of one criterion, by threshold."""
+    found = [rule.limits.get((threshold, criterion)) for threshold in rule.classes]
+    return ["" if limit is None else _limit(limit) for limit in found]
+
+
+def _limit(limit: ClassLimit) -> str:
+    small = limit.limit_small
+    return digits(limit.limit) + ("" if small in (None, limit.limit) else f" ({digits(small)})")
 
 
 def weights(read: Catalog) -> str:

@@ -7,6 +7,7 @@ Does not belong here: the commands (a module each), and what they do.
 from __future__ import annotations
 
 import errno
+import gc
 import os
 import sys
 from typing import Any, NoReturn
@@ -79,6 +80,8 @@ def main(ctx: click.Context) -> None:
     _report_unknown_settings(ctx)
 
 
+GARBAGE_AFTER = 100_000  # new objects
+
 for command in COMMANDS:
     main.add_command(command)
 
@@ -88,7 +91,10 @@ def run() -> NoReturn:
 
     Python would first take apart everything it has loaded, object by object: after a refresh a second in which nothing
     more happens. Files, locks and processes are closed by then by those who opened them.
+    The garbage collector looks only after as many new objects as importing Dagster makes: there it finds nothing, and
+    looking takes a tenth of the time.
     """
+    gc.set_threshold(GARBAGE_AFTER)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
         if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its number
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))

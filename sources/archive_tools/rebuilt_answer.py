@@ -84,8 +84,8 @@ def add_snapshot(
         fetched_at=None,
         address=address,
         release_tag=release_tag,
-        series_asked=_named(parsed, "series") if series_asked is None else series_asked,
-        areas_asked=_named(parsed, "ref_area") if areas_asked is None else areas_asked,
+        series_asked=_named(dataset, parsed, "series") if series_asked is None else series_asked,
+        areas_asked=_named(dataset, parsed, "ref_area") if areas_asked is None else areas_asked,
         licence=dataset.licence,
         attribution=dataset.attribution,
         rebuilt=rebuilt,
@@ -98,6 +98,8 @@ def add_snapshot(
     return store.add(origin, files)
 
 
-def _named(parsed: ParsedDataset, column: str) -> list[str]:
-    """The codes in a column of a parsed answer, sorted."""
+def _named(dataset: DatasetSpec, parsed: ParsedDataset, column: str) -> list[str]:
+    """The codes in a column of a parsed answer, sorted; none of records."""
+    if dataset.shape == "records":
+        return []
     return sorted(parsed.frame[column].dropna().unique())

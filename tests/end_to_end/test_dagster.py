@@ -126,7 +126,7 @@ def test_failed_table_is_named_although_one_step_makes_them_all(tmp_path: Path) 
     assert not ran.success
     failure = first_failure(ran.all_events)
     assert failure.asset == "harmonised/series_map"
-    assert failure.reason.startswith("the build has no table reference."), failure.reason
+    assert failure.reason.startswith("the build has no table harmonised.claimed_key;"), failure.reason
 
 
 def test_run_of_the_command_line_stands_in_the_instance(instance: dg.DagsterInstance) -> None:

@@ -306,3 +306,16 @@ def test_declared_breaks_between_members_values_and_the_baseline_are_flagged(ask
         r["time_period"]: r["flags"] for r in counted if (r["indicator"], r["ref_area"]) == ("ASP_SRV_SLUM", "ASEAN")
     }
     assert (slums[2015], slums[2016]) == ("member_break", None), "a break in the baseline year parts the years before"
+
+
+def test_every_member_of_a_figure_counts_or_has_a_reason(ask: Any) -> None:
+    rows = ask(
+        "WITH m AS (SELECT indicator, area_group, reference_year, cell, ref_area FROM indicator_set.aggregate_member "
+        "UNION ALL SELECT indicator, area_group, reference_year, cell, ref_area FROM indicator_set.absent_member) "
+        "SELECT a.indicator, a.ref_area, a.time_period, a.cell, count(m.ref_area) AS members, "
+        "(SELECT count(*) FROM reference.area_group AS g WHERE g.area_group = a.ref_area AND g.is_member_today) AS due "
+        "FROM indicator_set.aggregate AS a LEFT JOIN m ON m.indicator = a.indicator AND m.area_group = a.ref_area "
+        "AND m.reference_year = a.time_period AND m.cell = a.cell GROUP BY ALL"
+    )
+    assert len(rows) > 10_000
+    assert [r for r in rows if r["members"] != r["due"]] == []

@@ -127,3 +127,69 @@ def test_women_and_men_make_the_whole_labour_force(ask: Any) -> None:
         assert women
         for key in women:
             assert women[key] + men[key] == pytest.approx(both[key], rel=1e-9, abs=0.01), (name, key)
+
+
+def test_every_weight_names_the_rows_it_is_made_of(ask: Any) -> None:
+    missing = ask(
+        "SELECT * EXCLUDE (weight_value) FROM indicator_set.weight_value AS v WHERE weight_value IS NOT NULL "
+        "AND NOT EXISTS (SELECT 1 FROM lineage.weight_input AS i WHERE i.weight = v.weight AND i.ref_area = v.ref_area "
+        "AND i.time_period = v.time_period AND i.sex = v.sex AND i.age = v.age AND i.urbanisation = v.urbanisation)"
+    )
+    assert missing == []
+    years = "SELECT role, ref_area, {} AS time_period FROM lineage.weight_input"
+    unpublished = ask(
+        f"({years.format('first_year')} UNION {years.format('last_year')}) "
+        "EXCEPT SELECT role, ref_area, time_period FROM lineage.weight_source"
+    )
+    assert unpublished == []
+
+
+def test_rows_of_weights_hold_their_texts(ask: Any) -> None:
+    rows = ask(
+        "SELECT w.value_text, s.obs_value FROM lineage.weight_source AS w JOIN staged.observation AS s "
+        "ON s.snapshot_id = w.snapshot_id AND s.snapshot_row = w.file || ':' || w.first_row "
+        "AND s.series = w.provider_series WHERE w.row_count = 1 AND w.role IN (SELECT role FROM reference.weight_series)"
+    )
+    assert len(rows) > 500
+    assert all(r["value_text"] == r["obs_value"] for r in rows)
+
+
+@pytest.mark.parametrize(
+    ("weight", "sex", "urbanisation", "expected"),
+    [
+        ("POP_TOTAL", "_T", "_T", {"total_population": (2018, 2018)}),
+        ("POP_TOTAL", "F", "_T", {"total_population": (2018, 2018), "population_by_age": (2015, 2020)}),
+        (
+            "POP_Y_GE65",
+            "_T",
+            "R",
+            {"total_population": (2018, 2018), "population_by_age": (2015, 2020), "urban_share": (2018, 2018)},
+        ),
+        ("BIRTHS", "_T", "U", {"births": (2018, 2018), "urban_share": (2018, 2018)}),
+        ("GDP_PPP", "_T", "_T", {"gross_domestic_product": (2018, 2018)}),
+        ("LABOUR_FORCE", "_T", "_T", {"labour_force": (2017, 2017)}),
+        (
+            "EMPLOYED",
+            "M",
+            "_T",
+            {
+                "labour_force": (2017, 2017),
+                "women_in_labour_force": (2017, 2017),
+                "unemployment_rate_of_men": (2017, 2017),
+            },
+        ),
+        ("UNEMPLOYED", "_T", "_T", {"labour_force": (2017, 2017), "unemployment_rate": (2017, 2017)}),
+        ("BENEFICIARIES_SA", "_T", "_T", {"total_population": (2018, 2018), "ASP_COV_SA": (2018, 2018)}),
+    ],
+)
+def test_roles_and_years_that_a_weight_is_made_of(
+    weight: str, sex: str, urbanisation: str, expected: dict[str, tuple[int, int]], ask: Any
+) -> None:
+    rows = ask(
+        "SELECT role, first_year, last_year FROM lineage.weight_input WHERE ref_area = 'IDN' AND time_period = 2018 "
+        "AND weight = ? AND sex = ? AND age = '_T' AND urbanisation = ?",
+        weight,
+        sex,
+        urbanisation,
+    )
+    assert {r["role"]: (r["first_year"], r["last_year"]) for r in rows} == expected

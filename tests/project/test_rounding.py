@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from indicator_defs import rounding
-from warehouse.connection import define_half_up
+from warehouse.connection import define_function
 
 ROOT = Path(rounding.__file__).parent.parent
 PRODUCT = ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "docs")
@@ -59,7 +59,7 @@ def test_digits_and_shares_are_exact() -> None:
 @lru_cache(maxsize=1)
 def engine() -> duckdb.DuckDBPyConnection:
     con = duckdb.connect()
-    define_half_up(con)
+    define_function(con, "half_up")
     return con
 
 
@@ -78,11 +78,13 @@ def test_sql_takes_any_number_and_none() -> None:
     assert con.execute("SELECT half_up(3, 1), half_up(2.25, 1), half_up(2.5, 0)").fetchall() == [(3.0, 2.3, 3.0)]
 
 
-# What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, and a weight as it is stored.
+# What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, a weight as it is stored, and
+# counts of members, which are whole.
 NO_FIGURE = {
     "warehouse/export/site/indicator_chart.py": 6,
     "warehouse/export/site/templates/chart.svg": 4,
     "warehouse/sql/indicator_set/weight_value.sql": 2,
+    "warehouse/sql/indicator_set/figure_class.sql": 2,
     "pipelines/cli/output/numbers.py": 3,
     "pipelines/refresh_run.py": 2,
     "pipelines/release_actions.py": 1,

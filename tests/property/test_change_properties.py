@@ -53,11 +53,22 @@ class Bench:
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
         self.small.make(
+            "indicator_set.weight_cell",
+            "indicator_set.sex_cell",
             "indicator_set.member_value",
             "indicator_set.aggregate_member",
-            "indicator_set.aggregate",
+            "indicator_set.member_break",
+            "indicator_set.group_member",
+            "indicator_set.sex_total",
+            "indicator_set.group_figure",
             "baseline.country_value",
             "baseline.change_contribution",
+            "baseline.group_change",
+            "baseline.class_test",
+            "baseline.change_class",
+            "indicator_set.class_test",
+            "indicator_set.figure_class",
+            "indicator_set.aggregate",
             "baseline.value",
         )
         rows = {r["indicator"]: r for r in self.small.read("baseline.value") if r["ref_area"] == "ASEAN"}

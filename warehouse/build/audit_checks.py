@@ -17,8 +17,10 @@ from typing import TYPE_CHECKING, Literal, cast, get_args
 
 import duckdb
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.build.engine import Build, attach_inputs, connect, tables_read
 from warehouse.metadata import TableDescription, table, tables
+from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,18 +32,8 @@ _HEADER = re.compile(r"^-- (severity|as of|description|finding): (.+)$", re.MULT
 _NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 
 # Columns whose codes must stand in a code list, wherever they occur.
-CODED = {
-    "sex": "sex",
-    "age": "age",
-    "urbanisation": "urbanisation",
-    "income_wealth_quantile": "income_wealth_quantile",
-    "disability_status": "disability_status",
-    "education_lev": "education_lev",
-    "migratory_status": "migratory_status",
-    "occupation": "occupation",
-    "activity": "activity",
-    "formality": "formality",
-    "composite_breakdown": "composite_breakdown",
+CODED: dict[str, str] = {
+    **{breakdown: breakdown for breakdown in BREAKDOWNS},
     "ref_area": "area",
     "sector": "sector",
     "target_group": "target_group",
@@ -121,8 +113,6 @@ CODES = Check(
 
 
 def _unique_key(description: TableDescription) -> Check:
-    from indicator_defs.breakdowns import BREAKDOWNS
-
     # the cell holds all breakdown codes of a row: one column to compare instead of eleven
     has_cell = "cell" in description.column_names
     columns = [c for c in description.key if not (has_cell and c in BREAKDOWNS)]
@@ -180,7 +170,7 @@ def checks(folder: Path = CHECKS) -> list[Check]:
         if description.full_name in NEW_CODES:
             out.append(_codes_in_lists(description))
     for path in sorted(folder.glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
+        text = read_sql(path)
         header = dict(_HEADER.findall(text))
         severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
         rule = str(header["description"])
@@ -191,7 +181,7 @@ def checks(folder: Path = CHECKS) -> list[Check]:
 
 def query_of(name: str) -> str:
     """The query of a check of the folder, to run on a release what the audit ran on its build."""
-    return (CHECKS / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+    return read_sql(CHECKS / f"{name}.sql").rstrip().rstrip(";")
 
 
 def evaluate(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:

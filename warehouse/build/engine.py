@@ -21,21 +21,26 @@ import duckdb
 
 from indicator_defs.errors import PayungError
 from indicator_defs.system import files
-from warehouse.connection import define_half_up, open_engine, parquet, quoted
-from warehouse.metadata import SCHEMAS, TableDescription, table, tables
+from warehouse.connection import define_functions, open_engine, parquet, quoted
+from warehouse.metadata import SCHEMAS, TableDescription, staged_observation, staged_record, table, tables
+from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from indicator_defs.datasets import Shape
 
 SQL = Path(__file__).parent.parent / "sql"
 _REFERENCE = re.compile(r"\b(reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.([a-z_0-9]+)\b")
 
 
-# Tables that each dataset has its own file of, as a pattern below the build: their rows together, by common columns.
-PER_DATASET = {
-    "staged.observation": "staged/*__*.parquet",
-    "staged.rejection": "parts/staged.rejection/*.parquet",
+# Tables that each dataset has its own file of: their rows together, of the datasets of these shapes.
+PER_DATASET: dict[str, tuple[Shape, ...]] = {
+    "staged.observation": ("observations",),
+    "staged.record": ("records",),
+    "staged.rejection": ("observations", "records"),
 }
+DATASETS = "reference.dataset"
 
 
 # Row groups that several cores read at once, also of the shipped archive's tables.
@@ -76,7 +81,7 @@ class Build:
 def _engine() -> duckdb.DuckDBPyConnection:
     # One per process: opening an engine costs more than most of these queries.
     con = open_engine()
-    define_half_up(con)
+    define_functions(con)
     return con
 
 
@@ -91,7 +96,7 @@ def connect() -> Iterator[duckdb.DuckDBPyConnection]:
 def sql_text(full_name: str) -> str:
     """The SQL file that makes a table: warehouse/sql/SCHEMA/TABLE.sql."""
     schema, name = full_name.split(".")
-    return (SQL / schema / f"{name}.sql").read_text(encoding="utf-8")
+    return read_sql(SQL / schema / f"{name}.sql")
 
 
 def tables_read(sql: str) -> set[str]:
@@ -114,12 +119,42 @@ def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]
         schema = name.split(".")[0]
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         if name in PER_DATASET:
-            source = parquet(build.folder, PER_DATASET[name])
-        elif build.has(name):
-            source = parquet(build.path(name))
+            query = _together(con, build, name)
         else:
-            raise BuildError(f"the build has no table {name}; run the whole refresh: payung refresh --force")
-        con.execute(f"CREATE OR REPLACE VIEW {name} AS SELECT * FROM {source}")
+            query = f"SELECT * FROM {parquet(_existing(build.path(name), name))}"
+        con.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
+
+
+def _existing(path: Path, name: str) -> Path:
+    if not path.exists():
+        raise BuildError(f"the build has no table {name}; run the whole refresh: payung refresh --force")
+    return path
+
+
+def dataset_files(con: duckdb.DuckDBPyConnection, build: Build, name: str) -> list[Path]:
+    """The files of a table of PER_DATASET: one for each dataset of its shapes in the build's list of datasets.
+
+    Raises BuildError naming the table of a dataset that has none.
+    """
+    shapes = ", ".join(f"'{shape}'" for shape in PER_DATASET[name])
+    listed = parquet(_existing(build.path(DATASETS), DATASETS))
+    keys = con.execute(f"SELECT staged_table FROM {listed} WHERE shape IN ({shapes}) ORDER BY staged_table").fetchall()
+    if name == "staged.rejection":
+        return [_existing(build.part(name, key), f"{name} of {key}") for (key,) in keys]
+    return [_existing(build.path(f"staged.{key}"), f"staged.{key}") for (key,) in keys]
+
+
+def _together(con: duckdb.DuckDBPyConnection, build: Build, name: str) -> str:
+    """The query for the rows of all datasets: by all their columns, of records only where each row is."""
+    paths = dataset_files(con, build, name)
+    if not paths:
+        empty = {"staged.observation": staged_observation, "staged.record": staged_record}
+        columns = empty[name]().columns if name in empty else table("lineage.rejection").columns
+        return f"SELECT {', '.join(f'CAST(NULL AS {c.type}) AS {c.name}' for c in columns)} WHERE FALSE"
+    if name != "staged.record":
+        return f"SELECT * FROM {parquet(paths)}"
+    names = ", ".join(staged_record().column_names)
+    return " UNION ALL ".join(f"SELECT {names} FROM {parquet(path)}" for path in paths)
 
 
 def _cast(description: TableDescription) -> str:
@@ -152,6 +187,11 @@ def make(build: Build, full_name: str) -> int:
 def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
     """As `make`, on a connection of its own (parallel.py); `sql`: another query than that of its file."""
     attach_inputs(con, build, inputs_of(full_name, sql))
+    return make_attached(con, build, full_name, sql)
+
+
+def make_attached(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
+    """As `make_with`, on a connection that has the inputs of the table attached (`attach_inputs`)."""
     query = (sql or sql_text(full_name)).rstrip().rstrip(";")
     described = table(full_name)
     # Published tables are reproducible row by row, so their order is fixed; work tables need none.

@@ -6,10 +6,10 @@ Does not belong here: how one table is made (engine.py).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+import heapq
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from functools import partial
 from graphlib import TopologicalSorter
 from queue import SimpleQueue
 from threading import RLock
@@ -17,8 +17,8 @@ from threading import RLock
 import duckdb
 
 from indicator_defs.errors import PayungError
-from warehouse.build.engine import PER_DATASET, Build, connect, inputs_of, make_with
-from warehouse.connection import define_half_up, parquet_rows
+from warehouse.build.engine import DATASETS, Build, attach_inputs, connect, dataset_files, inputs_of, make_attached
+from warehouse.connection import define_functions, parquet_rows
 
 # Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
 AT_ONCE = 2
@@ -33,13 +33,13 @@ class TableError(PayungError):
 
 
 def make_all(
-    build: Build, names: Sequence[str], make_table: MakeTable = make_with, many_rows: int = MANY_ROWS
+    build: Build, names: Sequence[str], make_table: MakeTable = make_attached, many_rows: int = MANY_ROWS
 ) -> Iterator[tuple[str, int]]:
     """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
 
     The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
-    under way are then interrupted, and no other is begun. `make_table` makes each; `many_rows`: with more staged rows,
-    one is made at a time.
+    under way are then interrupted, and no other is begun. `make_table` makes each, with its inputs attached;
+    `many_rows`: with more staged rows, one is made at a time.
     """
     with (
         _cursors(_at_once(build, many_rows)) as cursors,
@@ -50,8 +50,10 @@ def make_all(
 
 
 def _at_once(build: Build, many_rows: int) -> int:
-    paths = list(build.folder.glob(PER_DATASET["staged.observation"]))
+    if not build.has(DATASETS):
+        return 1  # the first table that needs the list reports that it is missing
     with connect() as con:
+        paths = dataset_files(con, build, "staged.observation")
         (rows,) = con.execute(parquet_rows(paths)).fetchall()[0] if paths else (0,)
     return 1 if rows > many_rows else AT_ONCE
 
@@ -67,14 +69,18 @@ class _TableThreads:
         make_table: MakeTable,
     ) -> None:
         self._build = build
-        self._graph = TopologicalSorter({n: [i for i in inputs_of(n) if i in names] for n in names})
+        inputs = {n: [i for i in inputs_of(n) if i in names] for n in names}
+        self._graph = TopologicalSorter(inputs)
+        self._tables_behind = _tables_behind(inputs)
+        self._ready: list[tuple[int, str]] = []  # a heap: first the table that most others wait for, one after another
         self._cursors = cursors
+        self._attached: dict[int, set[str]] = {id(cursor): set() for cursor in cursors}
         self._make_table = make_table
         self._spare: SimpleQueue[duckdb.DuckDBPyConnection] = SimpleQueue()
         self._ended: SimpleQueue[tuple[str, Future[int]]] = SimpleQueue()
         self._pool = ThreadPoolExecutor(len(cursors))
-        self._started: list[Future[int]] = []
-        self._changing = RLock()  # a table that is made at once ends within _begin
+        self._started: list[Future[None]] = []
+        self._changing = RLock()
         self._stopped = False
 
     def __enter__(self) -> _TableThreads:
@@ -106,24 +112,49 @@ class _TableThreads:
             raise TableError(f"{name}: {type(error).__name__}: {error}") from error
 
     def _begin(self) -> None:
-        for name in self._graph.get_ready():
-            future = self._pool.submit(self._make, name)
-            self._started.append(future)
-            future.add_done_callback(partial(self._end, name))
+        names = self._graph.get_ready()
+        for name in names:
+            heapq.heappush(self._ready, (-self._tables_behind[name], name))
+        for _ in names:
+            self._started.append(self._pool.submit(self._make_next))
+
+    def _make_next(self) -> None:
+        with self._changing:
+            _, name = heapq.heappop(self._ready)
+        made: Future[int] = Future()
+        try:
+            made.set_result(self._make(name))
+        except BaseException as error:  # noqa: BLE001 - raised by next_made, where the table is named
+            made.set_exception(error)
+        self._end(name, made)
 
     def _make(self, name: str) -> int:
         cursor = self._spare.get()
         try:
+            attached = self._attached[id(cursor)]
+            # A table is attached once for all that read it: it does not change once it is made.
+            missing = [i for i in inputs_of(name) if i not in attached]
+            attach_inputs(cursor, self._build, missing)
+            attached |= set(missing)
             return self._make_table(cursor, self._build, name)
         finally:
             self._spare.put(cursor)
 
-    def _end(self, name: str, future: Future[int]) -> None:
+    def _end(self, name: str, made: Future[int]) -> None:
         with self._changing:
-            if not self._stopped and future.exception() is None:
+            if not self._stopped and made.exception() is None:
                 self._graph.done(name)
                 self._begin()
-        self._ended.put((name, future))
+        self._ended.put((name, made))
+
+
+def _tables_behind(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """For each table, how many others have to be made one after another once it is."""
+    behind = dict.fromkeys(inputs, 0)
+    for name in reversed(list(TopologicalSorter(inputs).static_order())):
+        for source in inputs[name]:
+            behind[source] = max(behind[source], behind[name] + 1)
+    return behind
 
 
 @contextmanager
@@ -134,7 +165,7 @@ def _cursors(n: int) -> Iterator[list[duckdb.DuckDBPyConnection]]:
     for i, cursor in enumerate(cursors):
         cursor.execute(f"ATTACH ':memory:' AS tables_{i}")
         cursor.execute(f"USE tables_{i}")
-        define_half_up(cursor)
+        define_functions(cursor)
     try:
         yield cursors
     finally:

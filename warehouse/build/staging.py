@@ -50,12 +50,12 @@ def staged_schema(structure: DatasetStructure) -> pa.DataFrameSchema:
     columns = {}
     for c in structure.columns:
         name = c.name if c.role in ("dimension", "attribute") else c.role
-        checks = [pa.Check(partial(_fits, c.pattern), error=f"expected {c.pattern}")] if c.pattern else []
+        checks = [pa.Check(partial(fits, c.pattern), error=f"expected {c.pattern}")] if c.pattern else []
         columns[name] = pa.Column(None, checks, nullable=c.nullable, required=c.required)
     return pa.DataFrameSchema(columns, strict=False, unique=["snapshot_row", "series"], name=structure.key)
 
 
-def _fits(pattern: str, texts: pd.Series) -> pd.Series:
+def fits(pattern: str, texts: pd.Series) -> pd.Series:
     """Which texts fit a pattern; each different text is looked at once, as a column has few of them."""
     fitting = [text for text in texts.unique() if isinstance(text, str) and re.fullmatch(pattern, text, re.ASCII)]
     return texts.isin(fitting)
@@ -130,24 +130,8 @@ def stage(
     not list, column by published name. Raises PayungError where pandera is switched off,
     because then everything would pass.
     """
-    import pandera.errors
-    from pandera.config import get_config_context
-
-    if not get_config_context().validation_enabled:
-        raise PayungError("PANDERA_VALIDATION_ENABLED is off, so nothing would be checked; unset it and refresh again.")
     frame = frame.reset_index(drop=True)
-    failures = pd.DataFrame(columns=["index", "column", "check", "failure_case"])
-    try:
-        staged_schema(structure).validate(frame, lazy=True)
-    except pandera.errors.SchemaErrors as error:
-        failures = error.failure_cases[["index", "column", "check", "failure_case"]]
-        whole = failures[failures["index"].isna()]
-        if not whole.empty:
-            first = whole.iloc[0]
-            raise PayungError(
-                f"{structure.key}, snapshot {snapshot_id}: {first['check']}: {first['failure_case']}. The provider "
-                f"changed its answer; compare it with sources/providers/{structure.provider}.yaml."
-            ) from error
+    failures = schema_failures(frame, staged_schema(structure), structure, snapshot_id)
     text = frame.astype(object).where(frame.notna(), None)
     named = dimension_columns(frame, structure, open_dimensions or {})
     text.insert(0, "snapshot_id", snapshot_id)
@@ -157,16 +141,45 @@ def stage(
     text["unexpected"] = unexpected(text, structure)
     if structure.key_once:
         failures = pd.concat([failures, _further_rows(text)], ignore_index=True)
-    reasons = (
-        failures.assign(text=failures["column"].fillna("row").astype(str) + ": " + failures["check"].astype(str))
-        .groupby("index")["text"]
-        .agg(lambda parts: "; ".join(sorted(set(parts))))
-    )
+    reasons = reasons_by_row(failures)
     bad = text.index.isin(reasons.index)
     rejected = _rejections(text[bad], reasons, structure)
     description = staged_table(structure, tuple(text.columns))
     rows = text[~bad].reindex(columns=description.column_names)
     return StagedSnapshot(rows, series_dimensions(rows, named), rejected, failures)
+
+
+def schema_failures(
+    frame: pd.DataFrame, schema: pa.DataFrameSchema, structure: DatasetStructure, snapshot_id: str
+) -> pd.DataFrame:
+    """What does not fit a schema: index, column, check, failure_case; `frame` has a plain index.
+
+    Raises PayungError for a fault of the whole answer (a missing column), and where pandera is switched off.
+    """
+    import pandera.errors
+    from pandera.config import get_config_context
+
+    if not get_config_context().validation_enabled:
+        raise PayungError("PANDERA_VALIDATION_ENABLED is off, so nothing would be checked; unset it and refresh again.")
+    try:
+        schema.validate(frame, lazy=True)
+    except pandera.errors.SchemaErrors as error:
+        failures: pd.DataFrame = error.failure_cases[["index", "column", "check", "failure_case"]]
+        whole = failures[failures["index"].isna()]
+        if not whole.empty:
+            first = whole.iloc[0]
+            raise PayungError(
+                f"{structure.key}, snapshot {snapshot_id}: {first['check']}: {first['failure_case']}. The provider "
+                f"changed its answer; compare it with sources/providers/{structure.provider}.yaml."
+            ) from error
+        return failures
+    return pd.DataFrame(columns=["index", "column", "check", "failure_case"])
+
+
+def reasons_by_row(failures: pd.DataFrame) -> pd.Series:
+    """The reasons of each row that failed, by its index: `column: check; column: check`."""
+    texts = failures.assign(text=failures["column"].fillna("row").astype(str) + ": " + failures["check"].astype(str))
+    return texts.groupby("index")["text"].agg(lambda parts: "; ".join(sorted(set(parts))))
 
 
 def _further_rows(text: pd.DataFrame) -> pd.DataFrame:
@@ -220,7 +233,11 @@ def _rejections(rows: pd.DataFrame, reasons: pd.Series, structure: DatasetStruct
     out["reason"] = "schema"
     out["detail"] = reasons.loc[rows.index]
     out["row_as_published"] = published
-    # A row that fails twice with the same address (a duplicated row) keeps one line per copy.
-    copy_no = out.groupby(["snapshot_id", "snapshot_row", "series"], dropna=False).cumcount()
-    out["snapshot_row"] = out["snapshot_row"].where(copy_no == 0, out["snapshot_row"] + "#" + (copy_no + 1).astype(str))
-    return out.reindex(columns=columns)
+    return with_own_address(out).reindex(columns=columns)
+
+
+def with_own_address(rejected: pd.DataFrame) -> pd.DataFrame:
+    """Rejected rows of which none has the address of another: each copy of a duplicated row keeps a line."""
+    copy_no = rejected.groupby(["snapshot_id", "snapshot_row", "series"], dropna=False).cumcount()
+    numbered = rejected["snapshot_row"] + "#" + (copy_no + 1).astype(str)
+    return rejected.assign(snapshot_row=rejected["snapshot_row"].where(copy_no == 0, numbered))

@@ -2,50 +2,50 @@
 -- as of: informs
 -- description: Every dimension and code under where: of a claim stands in a key of its series, in some vintage at hand
 -- finding: {n} [dimension or code|dimensions or codes] under where: of a claim [is|are] in no key of the claimed series
-WITH published AS (
+WITH published_code AS (
     SELECT DISTINCT
         d.provider, d.dataset, coalesce(r.new_series, d.series) AS series, d.dimension, d.code
     FROM staged.series_dimension AS d
     LEFT JOIN reference.series_rename AS r
         ON r.provider = d.provider AND r.dataset = d.dataset AND r.old_series = d.series
 ),
-unknown AS (  -- a series of which nothing is at hand is told by claimed_series_known
+unpublished_filter AS (  -- a series of which nothing is at hand is told by claimed_series_known
     SELECT c.definition_file, c.definition_line, c.provider, c.dataset, c.provider_series, f.dimension, f.code
     FROM reference.claim_filter AS f
     JOIN reference.claim AS c ON c.claim_id = f.claim_id
     WHERE EXISTS (
-            SELECT 1 FROM published AS p
+            SELECT 1 FROM published_code AS p
             WHERE p.provider = c.provider AND p.dataset = c.dataset AND p.series = c.provider_series
         )
         AND NOT EXISTS (
-            SELECT 1 FROM published AS p
+            SELECT 1 FROM published_code AS p
             WHERE p.provider = c.provider AND p.dataset = c.dataset AND p.series = c.provider_series
                 AND p.dimension = f.dimension AND p.code = f.code
         )
 ),
-allowed AS (  -- codes of the dimension; where the series has no such dimension, its dimensions
+allowed_word AS (  -- codes of the dimension; where the series has no such dimension, its dimensions
     SELECT
         u.*, d.dimension IS NULL AS is_dimension, coalesce(d.code, p.dimension) AS word
-    FROM unknown AS u
-    LEFT JOIN published AS d
+    FROM unpublished_filter AS u
+    LEFT JOIN published_code AS d
         ON d.provider = u.provider AND d.dataset = u.dataset AND d.series = u.provider_series AND d.dimension = u.dimension
-    LEFT JOIN (SELECT DISTINCT provider, dataset, series, dimension FROM published) AS p
+    LEFT JOIN (SELECT DISTINCT provider, dataset, series, dimension FROM published_code) AS p
         ON d.dimension IS NULL AND p.provider = u.provider AND p.dataset = u.dataset AND p.series = u.provider_series
 ),
-ranked AS (
+ranked_word AS (
     SELECT
         *,
         row_number() OVER (
             PARTITION BY definition_file, definition_line, provider_series, dimension, code
             ORDER BY jaro_winkler_similarity(word, CASE WHEN is_dimension THEN dimension ELSE code END) DESC, word
         ) AS place
-    FROM allowed
+    FROM allowed_word
 )
 SELECT
     definition_file || ':' || definition_line AS claimed_in, provider_series AS series,
     CASE WHEN is_dimension THEN 'dimension ' || dimension ELSE dimension || ' ' || code END AS unknown,
     string_agg(word, ' ' ORDER BY place) AS near_it
-FROM ranked
+FROM ranked_word
 WHERE place <= 5
 GROUP BY definition_file, definition_line, provider_series, is_dimension, dimension, code
 ORDER BY claimed_in, series, unknown

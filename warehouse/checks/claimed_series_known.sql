@@ -2,19 +2,20 @@
 -- as of: informs
 -- description: Every claimed series is one that a snapshot at hand was asked for, or a fetch that did not get it names (a new one: payung refresh --online)
 -- finding: {n} claimed series [was|were] never requested: no snapshot at hand could contain [it|them] (payung refresh --online)
-WITH known AS (
+WITH requested_series AS (
     SELECT DISTINCT n.provider, n.dataset, unnest([s.series, r.new_series]) AS series
     FROM lineage.snapshot_series AS s
     JOIN lineage.snapshot AS n ON n.snapshot_id = s.snapshot_id
     LEFT JOIN reference.series_rename AS r
         ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series
 ),
-unknown AS (  -- what a provider refuses or does not answer is told by the fetch, and the rest goes on
+unrequested_series AS (  -- the fetch reports what a provider refuses or does not answer, and the rest goes on
     SELECT DISTINCT c.definition_file, c.definition_line, c.indicator, c.provider, c.dataset, c.provider_series
     FROM reference.claim AS c
-    WHERE c.provider <> 'national'
-        AND NOT EXISTS (
-            SELECT 1 FROM known AS k
+    JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset AND d.kind = 'statistical'
+    WHERE
+        NOT EXISTS (
+            SELECT 1 FROM requested_series AS k
             WHERE k.provider = c.provider AND k.dataset = c.dataset AND k.series = c.provider_series
         )
         AND NOT EXISTS (
@@ -23,19 +24,19 @@ unknown AS (  -- what a provider refuses or does not answer is told by the fetch
                 AND (f.outcome = 'failed' OR contains(f.left_out, c.provider_series))
         )
 ),
-near AS (
+similar_series AS (
     SELECT
         u.definition_file, u.definition_line, u.indicator, u.provider_series, k.series,
         row_number() OVER (
             PARTITION BY u.definition_file, u.definition_line, u.indicator, u.provider_series
             ORDER BY jaro_winkler_similarity(k.series, u.provider_series) DESC, k.series
         ) AS place
-    FROM unknown AS u
-    LEFT JOIN known AS k ON k.provider = u.provider AND k.dataset = u.dataset
+    FROM unrequested_series AS u
+    LEFT JOIN requested_series AS k ON k.provider = u.provider AND k.dataset = u.dataset
 )
 SELECT
     definition_file || ':' || definition_line AS claimed_in, indicator, provider_series AS unknown_series,
     coalesce(string_agg(series, ' ' ORDER BY place), 'nothing: no answer of this dataset is at hand') AS near_it
-FROM near
+FROM similar_series
 WHERE place <= 3
 GROUP BY definition_file, definition_line, indicator, provider_series

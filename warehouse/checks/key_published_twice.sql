@@ -1,7 +1,7 @@
 -- severity: warns
 -- description: No provider publishes one key twice with different values; none of such candidates is chosen
 -- finding: {n} [key was|keys were] published twice with different values
-WITH twice AS (
+WITH keys_with_several_values AS (
     SELECT indicator, ref_area, time_period, cell, feed, snapshot_id, count(*) AS candidates
     FROM harmonised.observation
     GROUP BY indicator, ref_area, time_period, cell, feed, snapshot_id
@@ -11,7 +11,7 @@ SELECT
     t.indicator, t.ref_area, t.time_period, t.feed,
     string_agg(DISTINCT o.provider_series, ', ' ORDER BY o.provider_series) AS provider_series,
     any_value(t.candidates) AS candidates
-FROM twice AS t
+FROM keys_with_several_values AS t
 JOIN harmonised.observation AS o
     ON o.indicator = t.indicator AND o.ref_area = t.ref_area AND o.time_period = t.time_period AND o.cell = t.cell
     AND o.feed = t.feed AND o.snapshot_id = t.snapshot_id

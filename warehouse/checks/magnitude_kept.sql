@@ -2,7 +2,7 @@
 -- as of: informs
 -- description: No chosen value is many times, or a small part of, the value of the same cell in the release before
 -- finding: {n} chosen [value is|values are] many times larger or smaller than in the previous release
-WITH limits AS (
+WITH tolerance AS (
     SELECT
         coalesce(max(value) FILTER (WHERE quantity = 'factor'), 0) AS factor,
         coalesce(max(value) FILTER (WHERE quantity = 'least'), 0) AS least
@@ -15,6 +15,6 @@ SELECT
 FROM indicator_set.value AS v
 JOIN lineage.previous_value AS p
     ON p.indicator = v.indicator AND p.ref_area = v.ref_area AND p.time_period = v.time_period AND p.cell = v.cell
-CROSS JOIN limits AS l
+CROSS JOIN tolerance AS l
 WHERE greatest(abs(v.obs_value), abs(p.obs_value)) > l.factor * least(abs(v.obs_value), abs(p.obs_value))
     AND abs(v.obs_value - p.obs_value) >= l.least

@@ -1,7 +1,7 @@
 -- severity: blocks
 -- description: Both sides of every revision stand in lineage.vintage_value, and no cell is withdrawn that the later vintage holds
 -- finding: {n} [revision does|revisions do] not agree with the stored vintages
-WITH astray AS (
+WITH revision_without_vintage AS (
     SELECT r.* FROM lineage.revision AS r
     ANTI JOIN lineage.vintage_value AS f
         ON f.snapshot_id = r.snapshot_from AND f.snapshot_row = r.row_from AND f.obs_value IS NOT DISTINCT FROM r.value_from
@@ -18,4 +18,4 @@ WITH astray AS (
     UNION ALL
     SELECT * FROM lineage.revision WHERE row_from IS NULL AND row_to IS NULL
 )
-SELECT DISTINCT revision_class, observation_id, snapshot_from, row_from, snapshot_to, row_to FROM astray
+SELECT DISTINCT revision_class, observation_id, snapshot_from, row_from, snapshot_to, row_to FROM revision_without_vintage

@@ -10,4 +10,10 @@ WHERE NOT EXISTS (
         AND n.area_code = v.area_code AND n.is_newest
     WHERE v.snapshot_id = r.snapshot_id AND v.series = r.series AND v.vintage_no < n.vintage_no
 )
+AND NOT EXISTS (  -- records have no series: a newer snapshot of the dataset replaces them all
+    SELECT 1 FROM lineage.snapshot AS v
+    JOIN lineage.snapshot AS n
+        ON n.provider = v.provider AND n.dataset = v.dataset AND n.vintage_date > v.vintage_date
+    WHERE v.snapshot_id = r.snapshot_id AND r.series = ''
+)
 GROUP BY r.provider, r.dataset, r.series, r.stage, r.reason, r.detail

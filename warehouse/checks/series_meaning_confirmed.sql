@@ -1,13 +1,13 @@
 -- severity: warns
 -- description: Every vintage describes its series (title, unit, attributes) as the definitions expect; of another one the vintage before stays in use
 -- finding: {n} series [is|are] described otherwise than expected in [a newer vintage|newer vintages]; the earlier vintage stays in use
-WITH in_use AS (  -- what stays in use
+WITH vintage_in_use AS (  -- what stays in use
     SELECT provider, dataset, current_series, max(vintage_date) AS vintage_date
     FROM lineage.series_vintage
     WHERE is_declared AND is_newest
     GROUP BY provider, dataset, current_series
 ),
-newest AS (
+newest_vintage AS (
     SELECT provider, dataset, current_series, max(vintage_date) AS vintage_date
     FROM lineage.series_vintage
     GROUP BY provider, dataset, current_series
@@ -25,9 +25,9 @@ SELECT DISTINCT
     END AS expected,
     o.vintage_date, u.vintage_date AS vintage_in_use, o.used_in AS confirm_in
 FROM lineage.series_description AS o
-JOIN newest AS n
+JOIN newest_vintage AS n
     ON n.provider = o.provider AND n.dataset = o.dataset AND n.current_series = o.current_series
     AND n.vintage_date = o.vintage_date
-JOIN in_use AS u
+JOIN vintage_in_use AS u
     ON u.provider = o.provider AND u.dataset = o.dataset AND u.current_series = o.current_series
 WHERE o.finding IS NOT NULL

@@ -6,7 +6,7 @@ FROM reference.indicator AS i
 JOIN reference.method AS m ON m.method = i.method AND m.kind = 'mean'
 JOIN reference.weight AS d ON d.weight = i.weight AND d.kind <> 'beneficiaries'
 CROSS JOIN (SELECT ref_area FROM reference.area_group WHERE area_group = 'ASEAN' AND is_member_today) AS g
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 LEFT JOIN indicator_set.weight_value AS w
     ON w.weight = i.weight AND w.ref_area = g.ref_area AND w.time_period = s.latest_reference_year
     AND w.sex = i.headline_sex AND w.age = '_T' AND w.urbanisation = '_T'

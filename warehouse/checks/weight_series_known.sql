@@ -1,21 +1,26 @@
 -- severity: blocks
 -- as of: informs
--- description: Every series that a weight is made of is one that an answer at hand holds
+-- description: Every series that weights are made of is one that an answer at hand holds
 -- finding: {n} series of weights [is|are] in no answer at hand
-WITH known AS (
-    SELECT DISTINCT series FROM lineage.series_vintage WHERE provider <> 'national'
+WITH series_at_hand AS (
+    SELECT DISTINCT provider, dataset, series FROM lineage.series_vintage
 ),
-near AS (
+similar_series AS (
     SELECT
-        w.weight, w.weight_file, w.provider_series, k.series,
+        w.role, w.sex, w.weight_series_file, w.provider_series, k.series,
         row_number() OVER (
-            PARTITION BY w.weight ORDER BY jaro_winkler_similarity(k.series, w.provider_series) DESC, k.series
+            PARTITION BY w.role, w.sex ORDER BY jaro_winkler_similarity(k.series, w.provider_series) DESC, k.series
         ) AS place
-    FROM reference.weight AS w
-    LEFT JOIN known AS k ON TRUE
-    WHERE w.kind = 'series' AND w.provider_series NOT IN (SELECT series FROM known)
+    FROM reference.weight_series AS w
+    LEFT JOIN series_at_hand AS k ON k.provider = w.provider AND k.dataset = w.dataset
+    WHERE NOT EXISTS (
+        SELECT 1 FROM series_at_hand AS o
+        WHERE o.provider = w.provider AND o.dataset = w.dataset AND o.series = w.provider_series
+    )
 )
-SELECT weight_file AS named_in, weight, provider_series AS unknown_series, string_agg(series, ' ' ORDER BY place) AS near_it
-FROM near
+SELECT
+    weight_series_file AS named_in, role, provider_series AS unknown_series,
+    coalesce(string_agg(series, ' ' ORDER BY place), 'nothing: no answer of this dataset is at hand') AS near_it
+FROM similar_series
 WHERE place <= 3
-GROUP BY weight_file, weight, provider_series
+GROUP BY weight_series_file, role, sex, provider_series

@@ -11,7 +11,7 @@ nothing in them explains a difference, the reason says so.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
@@ -25,6 +25,7 @@ from indicator_defs.errors import PayungError
 from warehouse.build.engine import Build
 from warehouse.connection import open_engine, parquet
 from warehouse.metadata import TableDescription, tables
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 _NAMED = re.compile(r"\b(?:before|after)\.([a-z_]+\.[a-z_]+)\b")
@@ -40,11 +41,12 @@ NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "reference.target_group_rule": ("indicator", "target_group", "match", "priority"),
     "reference.correction": ("indicator", "ref_area", "time_period", "provider_series", *BREAKDOWNS),
 }
-# Numbers and places that move when a neighbour does.
-RUNNING = {"claim_id", "rule_id", "correction_id", "definition_file", "definition_line", "crosswalk_line", "break_file"}
+# Numbers that move when a neighbour does, as places in files do (columns ending in _PLACES), and codes that repeat others.
+RUNNING = {"claim_id", "rule_id", "correction_id", "set_cell", "headline_cell"}
+_PLACES = ("_file", "_line")
 CODES = ("reference.code", "reference.area", "reference.age")
 # Derived from what is compared anyway, or keyed by running numbers: the filters of a claim are compared with it.
-NOT_COMPARED = ("reference.cell_group", "reference.claim_filter")
+NOT_COMPARED = ("reference.cell_group", "reference.claim_filter", "reference.settings", "reference.class_limit")
 # Fields of a definition that decide which values are taken and how; the others are words.
 FOR_VALUES = {"unit_measure", "minimum", "maximum", "maximum_is_hard", "change_tolerance", "sources"}
 FOR_FIGURES = FOR_VALUES | {
@@ -60,7 +62,10 @@ CLAIMS = """(
     ) AS filters)
     FROM {side}.reference.claim AS c
 )"""
-RULES = ("reference.method", "reference.publication_rule", "reference.weight", "reference.indicator_set")
+RULES = (
+    "reference.method", "reference.publication_rule", "reference.class_criterion", "reference.weight",
+    "reference.weight_series", "reference.indicator_set",
+)  # fmt: skip
 
 
 class DiffError(PayungError):
@@ -113,12 +118,15 @@ class Diff:
 
 
 def compare(before: ComparedState, after: ComparedState) -> Diff:
-    """Compares two states. Columns that an older state lacks count as empty; raises DiffError where a table is gone."""
+    """Compares two states. Raises DiffError where a table is gone.
+
+    Of values, columns that one state lacks count as empty; of definitions, tables and columns that one lacks are not
+    compared, as another version of the code made it.
+    """
     con = open_engine()
     try:
-        for side, state in (("before", before), ("after", after)):
-            _attach(con, side, state)
-        changed = {name: _rows(con, name) for name in _reference() if name not in NOT_COMPARED}
+        had, has = (_attach(con, side, state) for side, state in (("before", before), ("after", after)))
+        changed = {name: _rows(con, name, had & has) for name in _reference() if name not in NOT_COMPARED}
         con.register("redefined", _redefined(changed))
         con.register("recoded", _providers(changed["reference.crosswalk"]))
         con.register("regrouped", _named(changed["reference.area_group"], "area_group", 0))
@@ -153,7 +161,7 @@ def compare(before: ComparedState, after: ComparedState) -> Diff:
 @lru_cache(maxsize=1)
 def _compared() -> frozenset[str]:
     """The tables that a comparison reads: the reference tables, and those that its SQL names."""
-    text = " ".join(path.read_text(encoding="utf-8") for path in SQL.glob("*.sql"))
+    text = " ".join(read_sql(path) for path in SQL.glob("*.sql"))
     return frozenset(_reference()) | frozenset(_NAMED.findall(text))
 
 
@@ -161,9 +169,10 @@ def _reference() -> list[str]:
     return [name for name in tables() if name.startswith("reference.")]
 
 
-def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> None:
-    """Views of all tables of a state as SIDE.SCHEMA.TABLE, in the columns of today."""
+def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> set[tuple[str, str]]:
+    """Views of all tables of a state as SIDE.SCHEMA.TABLE, in the columns of today; returns the columns that it has."""
     con.execute(f"ATTACH ':memory:' AS {side}")
+    found: set[tuple[str, str]] = set()
     for description in (t for name, t in tables().items() if name in _compared()):
         path = state.build.path(description.full_name)
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {side}.{description.schema}")
@@ -179,6 +188,8 @@ def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> 
             )
         columns = ", ".join(_column(description, c.name, c.name in column_exists) for c in description.columns)
         con.execute(f"CREATE VIEW {side}.{description.full_name} AS SELECT {columns} FROM {source}")
+        found |= {(description.full_name, name) for name in column_exists}
+    return found
 
 
 def _column(description: TableDescription, name: str, column_exists: bool) -> str:
@@ -187,7 +198,7 @@ def _column(description: TableDescription, name: str, column_exists: bool) -> st
 
 
 def _text(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8").rstrip().rstrip(";")
+    return read_sql(SQL / f"{name}.sql").rstrip().rstrip(";")
 
 
 def _values(con: duckdb.DuckDBPyConnection, code_differs: bool) -> pd.DataFrame:
@@ -220,14 +231,18 @@ def _breakdown(cell: str) -> str:
 COLUMNS = ("kind", "table", "key", "field", "before", "after")
 
 
-def _rows(con: duckdb.DuckDBPyConnection, full_name: str) -> pd.DataFrame:
+def _rows(con: duckdb.DuckDBPyConnection, full_name: str, in_both: Set[tuple[str, str]]) -> pd.DataFrame:
     """The rows of a reference table that came, went or changed: kind, table, key, field, before, after.
 
-    `key`: the key's values joined by a space; `field`: empty where the whole row came or went.
+    `key`: the key's values joined by a space; `field`: empty where the whole row came or went. `in_both`: the columns
+    (table, column) that both sides have; without a column of the key nothing is compared.
     """
     description = tables()[full_name]
     key = NATURAL_KEYS.get(full_name, description.key)
-    rest = [c for c in description.column_names if c not in key and c not in RUNNING]
+    compared = [c for c in description.column_names if (full_name, c) in in_both]
+    if not set(key) <= set(compared):
+        return pd.DataFrame([], columns=list(COLUMNS))
+    rest = [c for c in compared if c not in key and c not in RUNNING and not c.endswith(_PLACES)]
     sides = {}
     for side in ("before", "after"):
         source = CLAIMS.format(side=side) if full_name == "reference.claim" else f"{side}.{full_name}"
@@ -295,7 +310,7 @@ def _named(rows: pd.DataFrame, name: str, part: int) -> pd.DataFrame:
 
 
 def _rules(changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    words = {"title", "formula", "reference", "edition"}
+    words = {"title", "formula", "reference", "edition", "reason", "needs"}
     named = {
         f"{name.removeprefix('reference.')} {row['key']!s}" + (f" ({row['field']!s})" if row["field"] else "")
         for name in RULES

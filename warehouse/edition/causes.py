@@ -13,7 +13,7 @@ from typing import Any
 
 import duckdb
 
-from warehouse.edition.definition_changes import CLAIM, WORDS, DefinitionChange
+from warehouse.edition.definition_changes import CLAIM, WORDS, DefinitionChange, columns_of
 
 NEW_VINTAGE = "new vintage"
 WITHDRAWN = "withdrawn by the source"
@@ -141,6 +141,10 @@ class CauseFinder:
             "SELECT i.indicator, i.method, i.weight, i.publication_rule FROM release.reference.indicator AS i"
         ).fetchall()
         self._rests_on = {row[0]: row[1:] for row in rests_on}
+        self._roles: defaultdict[str, set[str]] = defaultdict(set)
+        if columns_of(con, "release.reference.weight_role"):
+            for name, role in con.execute("SELECT weight, role FROM release.reference.weight_role").fetchall():
+                self._roles[name].add(role)
         groups = con.execute(
             "SELECT area_group FROM edition.reference.area_group UNION SELECT area_group FROM release.reference.area_group"
         ).fetchall()
@@ -261,6 +265,8 @@ class CauseFinder:
         moved |= self._weights.get(str(weight), set())
         if moved:
             causes.append(Cause(WEIGHTS, f"{weight}: {', '.join(sorted(moved))}{self._weight_vintages()}"))
+            series = (c for c in self._changes["reference.weight_series"] if c.key[0] in self._roles[weight])
+            causes += [Cause(WEIGHTS, str(c)) for c in series]
         return causes
 
     def _weight_vintages(self) -> str:

@@ -29,7 +29,9 @@ COMPARED = (
     "reference.code",
     "reference.method",
     "reference.publication_rule",
+    "reference.class_criterion",
     "reference.weight",
+    "reference.weight_series",
     "reference.crosswalk",
     "reference.dataset_scope",
     "reference.series_break",
@@ -38,11 +40,9 @@ COMPARED = (
     "reference.target_group_rule",
 )
 CLAIM = "reference.claim"
-# Numbers given anew by every load, and places in files: they move without any meaning.
-MEANINGLESS = {
-    "definition_file", "definition_line", "crosswalk_file", "crosswalk_line", "break_file", "correction_id",
-    "correction_file", "rename_file", "rename_line", "rule_id", "sort_order", "weight_file",
-}  # fmt: skip
+# Numbers given anew by every load, places in files (columns ending in _PLACES), codes that repeat others.
+MEANINGLESS = {"correction_id", "rule_id", "sort_order", "headline_cell", "set_cell"}
+_PLACES = ("_file", "_line")
 # Tables whose own key is such a number.
 KEYS = {
     "reference.correction": ("indicator", "ref_area", "time_period", "source", "provider_series", *BREAKDOWNS),
@@ -86,11 +86,18 @@ def _shown(text: str | None) -> str:
 
 
 def definition_changes(con: duckdb.DuckDBPyConnection) -> list[DefinitionChange]:
-    """All differences, table by table. `con` has the databases edition and release, and claim_then and claim_now."""
+    """All differences, table by table, in the columns that both have: an older version has not all of them.
+
+    `con` has the databases edition and release, and claim_then and claim_now.
+    """
     out: list[DefinitionChange] = []
     for name in COMPARED:
-        both = _columns(con, f"edition.{name}") & _columns(con, f"release.{name}")
-        columns = [c for c in table(name).column_names if c in both and c not in MEANINGLESS]
+        both = columns_of(con, f"edition.{name}") & columns_of(con, f"release.{name}")
+        columns = [
+            c for c in table(name).column_names if c in both and c not in MEANINGLESS and not c.endswith(_PLACES)
+        ]
+        if not columns:
+            continue
         key = tuple(c for c in KEYS.get(name, table(name).key) if c in columns)
         then, now = (_rows(con, f"{state}.{name}", columns, key) for state in ("edition", "release"))
         out += _differences(name, key, then, now)
@@ -103,8 +110,10 @@ def definition_changes(con: duckdb.DuckDBPyConnection) -> list[DefinitionChange]
 RowsByKey = dict[tuple[str, ...], dict[str, str | None]]
 
 
-def _columns(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
-    return {c[0] for c in con.execute(f"SELECT * FROM {source} LIMIT 0").description or ()}
+def columns_of(con: duckdb.DuckDBPyConnection, source: str) -> set[str]:
+    """The columns of DATABASE.SCHEMA.TABLE; none where another version made the database and it has no such table."""
+    query = "SELECT column_name FROM duckdb_columns() WHERE (database_name, schema_name, table_name) = (?, ?, ?)"
+    return {name for (name,) in con.execute(query, source.split(".")).fetchall()}
 
 
 def _rows(con: duckdb.DuckDBPyConnection, source: str, columns: list[str], key: tuple[str, ...]) -> RowsByKey:

@@ -24,6 +24,8 @@ from warehouse.edition.definition_changes import DefinitionChange, definition_ch
 from warehouse.edition.edition_store import Edition, EditionError, verify
 from warehouse.edition.freeze import edition_tables
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
+from warehouse.release.settings_table import in_release
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")
@@ -187,7 +189,7 @@ def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyCo
         for when, database in (("then", "edition"), ("now", "release")):
             con.execute(f"USE {database}")
             for name in COMPARED:
-                con.execute(f"CREATE TEMP TABLE {name}_{when} AS {_sql(name)}")
+                con.execute(f"CREATE TEMP TABLE {name}_{when} AS {in_release(con, _sql(name))}")
         yield con
     except (duckdb.BinderException, duckdb.CatalogException) as error:
         raise EditionError(
@@ -201,4 +203,4 @@ def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyCo
 
 
 def _sql(name: str) -> str:
-    return (SQL / f"{name}.sql").read_text(encoding="utf-8")
+    return read_sql(SQL / f"{name}.sql")

@@ -30,6 +30,7 @@ from warehouse.edition.edition_store import (
 )
 from warehouse.metadata import tables
 from warehouse.release.release_folders import DATABASE, read_manifest
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 # Kept whole, beside the reference tables.
@@ -119,7 +120,7 @@ def _opened(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
 def _described(
     con: duckdb.DuckDBPyConnection, manifest: dict[str, Any], name: str, signed_by: Signature, note: str
 ) -> dict[str, Any]:
-    found = con.execute("SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'")
+    found = con.execute("SELECT * FROM reference.settings")
     settings = dict(zip([c[0] for c in found.description or ()], found.fetchall()[0], strict=True))
     return {
         "format": FORMAT,
@@ -147,7 +148,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) 
             f"Release {release_id} was made by another version and lacks {', '.join(missing)}. Make a release with this "
             "one: payung refresh --force"
         )
-    con.execute((SQL / "_frozen.sql").read_text(encoding="utf-8"))
+    con.execute(read_sql(SQL / "_frozen.sql"))
     out: dict[str, Any] = {}
     for full_name in edition_tables():
         description = tables()[full_name]

@@ -78,8 +78,9 @@ def explain_all(release: Path, requests: Sequence[ExplanationRequest]) -> list[E
             return [_explain(con, request) for request in requests]
         except duckdb.CatalogException as error:
             raise ExplanationError(
-                f"Release {release.name} lacks a table or view that its numbers are explained with: {error}. It was made "
-                "by another version; publish anew: payung refresh --force"
+                f"Release {release.name} was made by another version of Payung and lacks a table that its numbers are "
+                f"explained with ({str(error).splitlines()[0]}). Explain the same number in a release of this version: "
+                "payung refresh --force"
             ) from error
 
 
@@ -184,7 +185,7 @@ def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, 
             con,
             f"SELECT coalesce((SELECT {word}_year FROM baseline.value WHERE indicator = $indicator "
             f"AND ref_area = $area AND cell = $cell), {set_year}) AS year "
-            "FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'",
+            "FROM reference.settings",
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])

@@ -334,15 +334,23 @@ class FigureWeight:
 
 
 @dataclass(frozen=True)
-class ClassThreshold:
-    """What a class needs, for a group of this size (class B: B or B_alternative)."""
+class ClassTest:
+    """One test of the class, as the build recorded it (class A: all of A; class B: all of B or of B_alternative).
+
+    `bound`: at_least or at_most; `unit`: share, count or points; `needs`: what the class needs, in words, with {limit} and
+    {years}.
+    """
 
     threshold: str
-    weight_covered: float
-    n_areas: int
-    recent_share: float | None
-    recent_years: int | None
-    proxy_allowed: bool
+    criterion: str
+    title: str
+    value: float | None
+    bound: str
+    limit_value: float
+    unit: str
+    years: int | None
+    passed: bool
+    needs: str | None
 
 
 @dataclass(frozen=True)
@@ -387,7 +395,7 @@ class RegionalFigure:
     is_baseline: bool
     baseline_from: int
     baseline_to: int
-    thresholds: list[ClassThreshold]
+    class_tests: list[ClassTest]
     weight: FigureWeight | None
     members: list[FigureMember]
     breaks: list[MemberBreak]

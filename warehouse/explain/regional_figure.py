@@ -13,7 +13,7 @@ import duckdb
 
 from warehouse.explain.explanation_parts import (
     AbsentMember,
-    ClassThreshold,
+    ClassTest,
     FigureMember,
     FigureWeight,
     MemberBreak,
@@ -23,13 +23,8 @@ from warehouse.explain.explanation_parts import (
     WeightRow,
     WeightSource,
 )
-from warehouse.explain.value_queries import FILE_COLUMNS
 from warehouse.query.result_records import object_of, objects, one_record, records
 from warehouse.release.former_names import name_in_release
-
-# Series that weights are made of, as sql/indicator_set/weight_value.sql names them.
-TOTAL, BIRTHS, AGE_AND_SEX, URBAN = "TPopulation1July", "Births", ("PopFemale", "PopMale"), "SP.URB.TOTL.IN.ZS"
-FORCE, FORCE_WOMEN, RATE, RATE_MEN = "SL.TLF.TOTL.IN", "SL.TLF.TOTL.FE.ZS", "SL.UEM.TOTL.ZS", "SL.UEM.TOTL.MA.ZS"
 
 
 def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalFigure | None:
@@ -47,12 +42,12 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalF
     return object_of(
         RegionalFigure,
         found[0],
-        thresholds=objects(con, THRESHOLDS, ClassThreshold, parameters),
+        class_tests=objects(con, CLASS_TESTS, ClassTest, parameters),
         # without a weight for the breakdown nothing was weighted
-        weight=None if has_no_weight else _weight(con, found[0]["weight_name"], cell, found[0]["kind"]),
+        weight=None if has_no_weight else _weight(con, parameters),
         members=members,
         breaks=objects(con, BREAKS, MemberBreak, parameters),
-        absent=objects(con, ABSENT, AbsentMember, parameters),
+        absent=[_absent_member(line) for line in records(con, ABSENT, parameters)],
     )
 
 
@@ -71,46 +66,24 @@ def find_without_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> s
     return f"No member has a usable value of this breakdown in the window of {cell.time_period}"
 
 
-def _weight(con: duckdb.DuckDBPyConnection, name: str | None, cell: RequestedCell, kind: str) -> FigureWeight | None:
-    if name is None:
+def _weight(con: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> FigureWeight | None:
+    found = records(con, WEIGHT, parameters)
+    if not found:
         return None
-    found = one_record(con, WEIGHT, {"weight": name, "indicator": cell.indicator})
-    parameters = {
-        "weight": name,
-        "series": _series(found, cell, kind == "mean"),
-        "indicator": cell.indicator,
-        "area": cell.ref_area,
-        "year": cell.time_period,
-        "cell": cell.key,
-    }
-    made_of = objects(con, MADE_OF, WeightSource, parameters) + objects(con, COVERAGE_MADE_OF, WeightSource, parameters)
-    weight_rows = objects(con, ROWS, WeightRow, parameters) + objects(con, COVERAGE_ROWS, WeightRow, parameters)
     return object_of(
         FigureWeight,
-        found,
-        made_of=made_of,
-        rows=sorted(weight_rows, key=lambda r: (r.ref_area, r.series, r.time_period)),
+        found[0],
+        made_of=objects(con, MADE_OF, WeightSource, parameters),
+        rows=objects(con, ROWS, WeightRow, parameters),
     )
 
 
-def _series(weight: dict[str, Any], cell: RequestedCell, is_mean: bool) -> list[str]:
-    """The series that sql/indicator_set/weight_value.sql makes the weight of a cell of."""
-    kind, sex = weight["kind"], cell.breakdowns["sex"] if is_mean else "_T"
-    urban = [URBAN] if is_mean and cell.breakdowns["urbanisation"] != "_T" else []
-    if kind == "series":
-        return [weight["provider_series"]]
-    if kind == "births":
-        return [BIRTHS, *urban]
-    if kind == "beneficiaries":
-        return [TOTAL]
-    if kind == "labour_force":
-        return [FORCE] if sex == "_T" else [FORCE, FORCE_WOMEN]
-    if kind in ("employed", "unemployed"):
-        by_sex = {"_T": [RATE], "M": [FORCE_WOMEN, RATE_MEN], "F": [FORCE_WOMEN, RATE, RATE_MEN]}
-        return [FORCE, *by_sex[sex]]
-    by_age = weight["age_from"] is not None or (is_mean and "age" in cell.breakdown_family.split("+"))
-    by_sex_or_age = by_age or weight["sex"] != "_T" or sex != "_T"
-    return [TOTAL, *(AGE_AND_SEX if by_sex_or_age else []), *urban]
+def _absent_member(line: dict[str, Any]) -> AbsentMember:
+    """A member with the text of its reason, in which the years of the baseline period and the status are put."""
+    reason = line["reason"].format(baseline_from=line["baseline_from"], baseline_to=line["baseline_to"])
+    if line["status"] is not None:
+        reason += f" (status {line['status']})"
+    return object_of(AbsentMember, line, reason=reason)
 
 
 FIGURE = """
@@ -118,24 +91,18 @@ SELECT
     a.*, m.title AS method_title, m.formula, m.kind, m.event_count, i.lookback_years,
     a.time_period = s.baseline_year AS is_baseline, s.baseline_from, s.baseline_to
 FROM indicator_set.aggregate AS a
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 JOIN reference.indicator AS i ON i.indicator = a.indicator
 JOIN reference.method AS m ON m.method = a.method
 WHERE a.indicator = $indicator AND a.ref_area = $area AND a.time_period = $year AND a.cell = $cell
 """
 
-THRESHOLDS = """
-SELECT
-    p.threshold, p.weight_covered, CASE WHEN n.n_members <= 6 THEN p.n_areas_small ELSE p.n_areas END AS n_areas,
-    p.recent_share, CASE WHEN i.is_survey THEN p.recent_years_survey ELSE p.recent_years END AS recent_years,
-    coalesce(p.proxy_allowed, TRUE) AS proxy_allowed
-FROM reference.indicator AS i
-JOIN reference.publication_rule AS p ON p.publication_rule = i.publication_rule
-CROSS JOIN (
-    SELECT count(*) AS n_members FROM reference.area_group WHERE area_group = $area AND is_member_today
-) AS n
-WHERE i.indicator = $indicator
-ORDER BY p.threshold
+CLASS_TESTS = """
+SELECT t.threshold, t.criterion, r.title, t.value, r.bound, t.limit_value, r.unit, t.years, t.passed, r.needs
+FROM indicator_set.class_test AS t
+JOIN reference.class_criterion AS r ON r.criterion = t.criterion
+WHERE t.indicator = $indicator AND t.area_group = $area AND t.reference_year = $year AND t.cell = $cell
+ORDER BY t.threshold, r.sort_order
 """
 
 MEMBERS = """
@@ -145,78 +112,23 @@ WHERE indicator = $indicator AND area_group = $area AND reference_year = $year A
 ORDER BY ref_area, time_period
 """
 
-# Between a member's value and the one that stands for it at the baseline year, as the flag member_break says.
 BREAKS = """
-WITH standing AS (
-    SELECT ref_area, reference_year, value_year
-    FROM indicator_set.aggregate_member
-    WHERE indicator = $indicator AND area_group = $area AND cell = $cell
-)
-SELECT DISTINCT b.ref_area, b.break_year, b.why, b.break_file AS place
-FROM standing AS m
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
-LEFT JOIN standing AS o ON o.ref_area = m.ref_area AND o.reference_year = s.baseline_year
-JOIN reference.series_break AS b
-    ON b.indicator = $indicator AND b.ref_area = m.ref_area AND b.decided = 'break'
-    AND b.break_year > least(m.value_year, coalesce(o.value_year, s.baseline_year))
-    AND b.break_year <= greatest(m.value_year, coalesce(o.value_year, s.baseline_year))
-WHERE m.reference_year = $year
-ORDER BY b.ref_area, b.break_year
+SELECT ref_area, break_year, why, break_file AS place
+FROM indicator_set.member_break
+WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
+ORDER BY ref_area, break_year
 """
 
-# What stands for a member at the baseline year is its value nearest to it in the range, otherwise its newest one.
 ABSENT = """
-WITH asked AS (
-    SELECT
-        i.headline_sex, i.minimum, i.maximum, $year = s.baseline_year AS is_baseline,
-        CASE WHEN $year = s.baseline_year THEN s.baseline_from ELSE $year - i.lookback_years END AS first_year,
-        CASE WHEN $year = s.baseline_year THEN s.baseline_to ELSE $year END AS last_year
-    FROM reference.indicator AS i
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
-    WHERE i.indicator = $indicator
-),
-standing AS (
-    SELECT
-        v.*, v.time_period >= a.first_year AS in_window,
-        row_number() OVER (
-            PARTITION BY v.ref_area
-            ORDER BY v.time_period >= a.first_year DESC,
-                CASE WHEN a.is_baseline AND v.time_period >= a.first_year THEN abs(v.time_period - $year) END,
-                CASE WHEN a.is_baseline AND v.time_period >= a.first_year THEN v.time_period ELSE -v.time_period END
-        ) AS turn
-    FROM indicator_set.value AS v
-    JOIN asked AS a ON v.time_period <= a.last_year
-    WHERE v.indicator = $indicator AND v.cell = $cell
-)
 SELECT
-    g.ref_area,
-    CASE
-        WHEN v.observation_id IS NULL THEN
-            'no value of this breakdown up to '
-            || CASE WHEN a.is_baseline THEN CAST(a.last_year AS VARCHAR) ELSE 'the year' END
-        WHEN NOT v.in_window AND a.is_baseline THEN
-            'no value in ' || CAST(a.first_year AS VARCHAR) || ' to ' || CAST(a.last_year AS VARCHAR)
-            || ', the baseline period'
-        WHEN NOT v.in_aggregates THEN
-            CASE WHEN a.is_baseline THEN 'its value nearest to the baseline year' ELSE 'its newest value' END
-            || ' is kept out of regional figures'
-            || coalesce(' (status ' || coalesce(v.obs_status, v.published_status) || ')', '')
-        WHEN v.obs_value IS NULL AND coalesce(v.lower_bound, a.minimum) + coalesce(v.upper_bound, a.maximum) IS NULL
-            THEN 'its value is open at an end that the indicator does not bound'
-        WHEN v.sex <> '_T' AND a.headline_sex = '_T' AND v.in_window
-            THEN 'figures by sex count only where an area has both and the total'
-        ELSE 'its newest value lies before the window'
-    END AS reason,
-    v.time_period AS newest_year, v.value_text AS newest_text
-FROM reference.area_group AS g
-CROSS JOIN asked AS a
-LEFT JOIN standing AS v ON v.ref_area = g.ref_area AND v.turn = 1
-WHERE g.area_group = $area AND g.is_member_today AND NOT EXISTS (
-    SELECT 1 FROM indicator_set.aggregate_member AS m
-    WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
-        AND m.ref_area = g.ref_area
-)
-ORDER BY g.ref_area
+    m.ref_area, k.name AS reason, m.newest_year, m.newest_text,
+    CASE WHEN m.absence IN ('kept_out', 'kept_out_at_baseline') THEN m.newest_status END AS status,
+    s.baseline_from, s.baseline_to
+FROM indicator_set.absent_member AS m
+JOIN reference.code AS k ON k.codelist = 'sentence' AND k.code = m.absence
+CROSS JOIN reference.settings AS s
+WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
+ORDER BY m.ref_area
 """
 
 LIMITS = """
@@ -226,95 +138,51 @@ SELECT
     EXISTS (SELECT 1 FROM reference.set_group AS g WHERE g.area_group = $area) AS is_in_set
 FROM reference.indicator AS i
 JOIN reference.method AS m ON m.method = i.method
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 WHERE i.indicator = $indicator
 """
 
 WEIGHT = """
 SELECT
-    w.weight, w.title, w.source, w.filling, w.kind, w.age_from, w.sex, w.provider_series, w.coverage_indicator,
+    w.weight, w.title, w.source, w.filling, w.coverage_indicator,
     coalesce(i.weight_is_proxy AND i.weight = w.weight, FALSE) AS is_proxy,
     CASE WHEN i.weight = w.weight THEN i.proxy_accepted END AS proxy_accepted
-FROM reference.weight AS w
-JOIN reference.indicator AS i ON i.indicator = $indicator
-WHERE w.weight = $weight
+FROM indicator_set.weight_cell AS c
+JOIN reference.weight AS w ON w.weight = c.weight
+JOIN reference.indicator AS i ON i.indicator = c.indicator
+WHERE c.indicator = $indicator AND c.cell = $cell
 """
 
-# In the vintage that the weight takes.
-MADE_OF = """
-SELECT DISTINCT v.series, n.producer, n.vintage_date, n.snapshot_id, n.address, n.files, n.is_rebuilt
-FROM lineage.series_vintage AS v
-JOIN lineage.snapshot AS n ON n.snapshot_id = v.snapshot_id
-WHERE list_contains($series, v.series) AND v.is_newest AND v.provider IN ('un_wpp', 'world_bank')
-ORDER BY v.series, n.snapshot_id
+# The published rows that weights of the figure's cell are made of, by member and reference year.
+INPUTS = """
+SELECT i.time_period AS reference_year, s.*
+FROM indicator_set.weight_cell AS c
+JOIN lineage.weight_input AS i
+    ON i.weight = c.weight AND i.sex = c.sex AND i.age = c.age AND i.urbanisation = c.urbanisation
+JOIN lineage.weight_source AS s
+    ON s.role = i.role AND s.ref_area = i.ref_area AND s.time_period IN (i.first_year, i.last_year)
+WHERE c.indicator = $indicator AND c.cell = $cell
 """
 
-# Of the members that count: the year itself, for population by age and sex the five-yearly points around it, and
-# otherwise the newest year up to it.
-ROWS = """
-WITH member AS (
-    SELECT DISTINCT ref_area FROM indicator_set.aggregate_member
-    WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
-),
-row AS (
-    SELECT
-        x.target AS ref_area, s.series, CAST(s.time_period AS INTEGER) AS time_period, s.obs_value, s.snapshot_id,
-        split_part(s.snapshot_row, ':', 1) AS file, CAST(split_part(s.snapshot_row, ':', 2) AS INTEGER) AS number
-    FROM staged.observation AS s
-    JOIN lineage.series_vintage AS v ON v.snapshot_id = s.snapshot_id AND v.series = s.series AND v.is_newest
-    JOIN reference.crosswalk AS x ON x.provider = s.provider AND x.concept = 'ref_area' AND x.code = s.ref_area
-    JOIN member AS g ON g.ref_area = x.target
-    WHERE list_contains($series, s.series) AND s.provider IN ('un_wpp', 'world_bank')
-        AND regexp_full_match(s.time_period, '[0-9]{4}') AND TRY_CAST(s.obs_value AS DOUBLE) IS NOT NULL
-),
-last AS (
-    SELECT ref_area, series, max(time_period) AS last_year FROM row WHERE time_period <= $year GROUP BY ref_area, series
-)
+# In every year and for every member.
+MADE_OF = f"""
+SELECT DISTINCT
+    i.provider_series AS series, n.producer, n.vintage_date, n.snapshot_id, n.address, n.files, n.is_rebuilt
+FROM ({INPUTS}) AS i
+JOIN lineage.snapshot AS n ON n.snapshot_id = i.snapshot_id
+ORDER BY series, n.snapshot_id
+"""
+
+# Of the members that count.
+ROWS = f"""
 SELECT
-    r.ref_area, r.series, r.time_period, count(*) AS n_rows, CASE WHEN count(*) = 1 THEN min(r.obs_value) END AS value_text,
-    r.snapshot_id, r.file,
-    nullif(split_part(split_part('; ' || n.files, '; ' || r.file || ' ', 2), ';', 1), '') AS sha256,
-    min(r.number) AS first_row, max(r.number) AS last_row
-FROM row AS r
-JOIN lineage.snapshot AS n ON n.snapshot_id = r.snapshot_id
-JOIN last AS l ON l.ref_area = r.ref_area AND l.series = r.series
-WHERE CASE
-    WHEN r.series IN ('PopFemale', 'PopMale') THEN
-        r.time_period = $year - $year % 5 OR ($year % 5 <> 0 AND r.time_period = $year - $year % 5 + 5)
-    ELSE r.time_period = l.last_year
-END
-GROUP BY r.ref_area, r.series, r.time_period, r.snapshot_id, r.file, n.files
-"""
-
-# Beneficiaries: coverage of the newest survey up to the year, times the population.
-COVERAGE_MADE_OF = """
-SELECT DISTINCT o.feed AS series, n.producer, n.vintage_date, n.snapshot_id, n.address, n.files, n.is_rebuilt
-FROM reference.weight AS w
-JOIN indicator_set.value AS v ON v.indicator = w.coverage_indicator AND v.is_headline AND v.obs_value IS NOT NULL
-JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
-JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
-WHERE w.weight = $weight
-ORDER BY o.feed, n.snapshot_id
-"""
-
-COVERAGE_ROWS = f"""
-WITH covered AS (
-    SELECT v.*, row_number() OVER (PARTITION BY v.ref_area ORDER BY v.time_period DESC) AS turn
-    FROM reference.weight AS w
-    JOIN indicator_set.value AS v ON v.indicator = w.coverage_indicator AND v.is_headline AND v.obs_value IS NOT NULL
-    JOIN (
-        SELECT DISTINCT ref_area FROM indicator_set.aggregate_member
-        WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
-    ) AS g ON g.ref_area = v.ref_area
-    WHERE w.weight = $weight AND v.time_period <= $year
-)
-SELECT
-    v.ref_area, o.feed AS series, v.time_period, 1 AS n_rows, v.value_text, o.snapshot_id,
-    {FILE_COLUMNS},
-    CAST(split_part(o.snapshot_row, ':', 2) AS INTEGER) AS first_row,
-    CAST(split_part(o.snapshot_row, ':', 2) AS INTEGER) AS last_row
-FROM covered AS v
-JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
-JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
-WHERE v.turn = 1
+    i.ref_area, i.provider_series AS series, i.time_period, i.row_count AS n_rows, i.value_text, i.snapshot_id, i.file,
+    nullif(split_part(split_part('; ' || n.files, '; ' || i.file || ' ', 2), ';', 1), '') AS sha256,
+    i.first_row, i.last_row
+FROM ({INPUTS}) AS i
+JOIN lineage.snapshot AS n ON n.snapshot_id = i.snapshot_id
+SEMI JOIN indicator_set.aggregate_member AS m
+    ON m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
+    AND m.ref_area = i.ref_area AND m.reference_year = i.reference_year
+ORDER BY i.ref_area, series, i.time_period
 """

@@ -204,7 +204,7 @@ WHERE indicator = $indicator AND ref_area = $area AND cell = $cell
 AVERAGED = f"""
 SELECT {LINEAGE_COLUMNS}
 FROM indicator_set.value AS v
-JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS s
 JOIN harmonised.observation AS o ON o.observation_id = v.observation_id
 JOIN lineage.snapshot AS n ON n.snapshot_id = o.snapshot_id
 WHERE v.indicator = $indicator AND v.ref_area = $area AND v.cell = $cell AND v.obs_value IS NOT NULL

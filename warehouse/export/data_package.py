@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -93,12 +94,13 @@ def published(reader: ReleaseReader) -> list[Resource]:
         "WHERE c.database_name = current_database() AND NOT c.internal "
         "ORDER BY c.schema_name, c.table_name, c.column_index"
     )
+    whole = {*TABLES, *_records(reader, found.rows)}
     # an alias would be the same table twice
     left_out = LARGE_VIEWS | {f.former_name for f in former_names("view")}
     grouped: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for row in found.rows:
         schema, name, is_view = row[0], row[1], row[6]
-        if schema in SCHEMAS or f"{schema}.{name}" in TABLES or (schema == "main" and is_view and name not in left_out):
+        if schema in SCHEMAS or f"{schema}.{name}" in whole or (schema == "main" and is_view and name not in left_out):
             grouped.setdefault((schema, name), []).append(row)
     out = []
     described = {**tables(), **views()}
@@ -108,6 +110,14 @@ def published(reader: ReleaseReader) -> list[Resource]:
         out.append(Resource(schema, name, rows[0][2] or "", metadata.key if metadata else (), fields))
     order = ("main", *SCHEMAS)
     return sorted(out, key=lambda r: (order.index(r.schema) if r.schema in order else len(order), r.name))
+
+
+def _records(reader: ReleaseReader, columns: Sequence[tuple[Any, ...]]) -> list[str]:
+    """The staged tables of records; a release of an older version does not know of them."""
+    if ("reference", "dataset", "shape") not in {(row[0], row[1], row[3]) for row in columns}:
+        return []
+    listed = reader.ask("SELECT staged_table FROM reference.dataset WHERE shape = 'records'")
+    return [f"staged.{name}" for (name,) in listed.rows]
 
 
 def _field_type(kind: str) -> str:

@@ -109,12 +109,13 @@ def _codes(reader: ReleaseReader, topic: str, codelist: str, not_stated: str) ->
 
 def _classes(reader: ReleaseReader) -> list[Note]:
     found = reader.ask(
-        "SELECT publication_rule, threshold, weight_covered, n_areas, n_areas_small, recent_share, recent_years, "
-        "recent_years_survey, proxy_allowed FROM reference.publication_rule ORDER BY publication_rule, threshold"
+        "SELECT publication_rule, threshold, weight_covered, n_areas, n_areas_small, small_group, recent_share, "
+        "recent_years, recent_years_survey, proxy_allowed FROM reference.publication_rule "
+        "ORDER BY publication_rule, threshold"
     )
     rules: dict[str, dict[str, str]] = {}
-    for rule, threshold, weight, areas, small, share, years, survey, proxy in found.rows:
-        text = f"at least {percent(weight)} % of the weight and {areas} members (groups of up to six: {small})"
+    for rule, threshold, weight, areas, in_small, size, share, years, survey, proxy in found.rows:
+        text = f"at least {percent(weight)} % of the weight and {areas} members (groups of up to {size}: {in_small})"
         if share:
             text += f"; at least {percent(share)} % of the weight from the last {years} years (surveys {survey})"
         if not proxy:

@@ -19,6 +19,8 @@ import duckdb
 from warehouse.connection import open_engine, quoted
 from warehouse.export.export_files import ExportError
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
+from warehouse.release.settings_table import in_release
+from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
 
@@ -81,6 +83,7 @@ class ReleaseReader:
 
     def ask(self, query: str, **parameters: Any) -> Rows:
         """The rows of a query; parameters are its $names. ExportError where the release has other tables."""
+        query = in_release(self.con, query)
         try:
             result = self.con.execute(query, parameters) if parameters else self.con.execute(query)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
@@ -92,7 +95,7 @@ class ReleaseReader:
 
     def ask_file(self, name: str, **parameters: Any) -> Rows:
         """The rows of export/sql/NAME.sql."""
-        return self.ask((SQL / f"{name}.sql").read_text(encoding="utf-8"), **parameters)
+        return self.ask(read_sql(SQL / f"{name}.sql"), **parameters)
 
     @property
     def made_on(self) -> date:
@@ -103,7 +106,7 @@ class ReleaseReader:
     def settings(self) -> IndicatorSetSettings:
         """The settings of the ASEAN indicator set."""
         names = ", ".join(IndicatorSetSettings.__dataclass_fields__)
-        found = self.ask(f"SELECT {names} FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'")
+        found = self.ask(f"SELECT {names} FROM reference.settings")
         return IndicatorSetSettings(*found.rows[0])
 
     @cached_property
@@ -168,7 +171,7 @@ def open_release(folder: Path) -> Iterator[ReleaseReader]:
     try:
         con.execute(f"ATTACH '{quoted(resolved / DATABASE)}' AS release (READ_ONLY)")
         con.execute("USE release")
-        con.execute((SQL / "_labels.sql").read_text(encoding="utf-8"))
+        con.execute(read_sql(SQL / "_labels.sql"))
         yield ReleaseReader(resolved, con)
     finally:
         con.close()

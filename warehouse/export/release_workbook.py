@@ -10,6 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.export.contents_sheet import add_contents
 from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
 from warehouse.export.metadata_sheet import metadata_fields
@@ -42,20 +43,23 @@ BOTH_ENDS = (
     SheetColumn("baseline_class", "Class of baseline (groups)", 13, "class"),
     SheetColumn("latest_class", "Class of latest (groups)", 13, "class"),
 )
-# In the order of the key.
-BREAKDOWN_COLUMNS = (
-    SheetColumn("sex", "Sex", 8, "code"),
-    SheetColumn("age", "Age", 10, "code"),
-    SheetColumn("urbanisation", "Urbani-sation", 9, "code"),
-    SheetColumn("income_wealth_quantile", "Quantile", 9, "code"),
-    SheetColumn("disability_status", "Disability status", 10, "code"),
-    SheetColumn("education_lev", "Education", 10, "code"),
-    SheetColumn("migratory_status", "Migratory status", 10, "code"),
-    SheetColumn("occupation", "Occupation", 11, "code"),
-    SheetColumn("activity", "Activity", 10, "code"),
-    SheetColumn("formality", "Formality", 10, "code"),
-    SheetColumn("composite_breakdown", "Other breakdown", 16, "code"),
-)
+# Heading and width of a breakdown, where its name and the usual width do not do.
+_BREAKDOWN_HEADINGS = {
+    "sex": ("Sex", 8),
+    "urbanisation": ("Urbani-sation", 9),
+    "income_wealth_quantile": ("Quantile", 9),
+    "education_lev": ("Education", 10),
+    "occupation": ("Occupation", 11),
+    "composite_breakdown": ("Other breakdown", 16),
+}
+
+
+def _breakdown_column(breakdown: str) -> SheetColumn:
+    heading, width = _BREAKDOWN_HEADINGS.get(breakdown, (breakdown.replace("_", " ").capitalize(), 10))
+    return SheetColumn(breakdown, heading, width, "code")
+
+
+BREAKDOWN_COLUMNS = tuple(map(_breakdown_column, BREAKDOWNS))  # in the order of the key
 
 
 def write_workbook(reader: ReleaseReader, to: Path) -> Path:
@@ -290,7 +294,7 @@ def _sources(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
         WorkbookTab.SOURCES,
         "Sources: the snapshots that the release rests on, and what became of their rows",
-        _about(reader, "Rows read = harmonised + out of scope + rejected; the difference must be 0."),
+        _about(reader, "Rows read = harmonised + records + out of scope + rejected; the difference must be 0."),
         (
             SheetColumn("provider", "Provider", 12, "code"),
             SheetColumn("dataset", "Dataset", 20, "code"),
@@ -300,6 +304,7 @@ def _sources(reader: ReleaseReader) -> SheetTable:
             SheetColumn("is_rebuilt", "Rebuilt from public copies", 10),
             SheetColumn("rows_in", "Rows read", 9, "count"),
             SheetColumn("harmonised", "Harmonised", 11, "count"),
+            SheetColumn("records", "Records", 9, "count"),
             SheetColumn("out_of_scope", "Out of scope", 9, "count"),
             SheetColumn("rejected", "Rejected", 9, "count"),
             SheetColumn("difference", "Difference", 10, "count"),

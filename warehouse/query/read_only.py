@@ -20,6 +20,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.rounding import half_up, in_percent
 from warehouse.connection import open_engine, quoted
 from warehouse.release.release_folders import DATABASE
+from warehouse.release.settings_table import in_release
 
 if TYPE_CHECKING:
     from datetime import date
@@ -127,6 +128,7 @@ def query(release: Path, text: str, parameters: dict[str, Any] | None = None) ->
     refuse_writing(text)
     with reader(release) as con:
         try:
+            text = in_release(con, text)
             result = con.execute(text, parameters) if parameters else con.execute(text)
             if result is None or not result.description:
                 import pandas as pd

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from warehouse.release.settings_table import in_release
+
 if TYPE_CHECKING:
     import duckdb
     from _typeshed import DataclassInstance
@@ -20,6 +22,7 @@ def records(
     """The rows of a query by column name. Of the parameters those are passed on that the query names ($name)."""
     named = set(re.findall(r"\$(\w+)", query))
     used = {k: v for k, v in (parameters or {}).items() if k in named}
+    query = in_release(con, query)
     result = con.execute(query, used) if used else con.execute(query)
     names = [column[0] for column in result.description or []]
     return [dict(zip(names, row, strict=True)) for row in result.fetchall()]

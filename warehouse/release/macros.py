@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from warehouse.connection import define_half_up
+from warehouse.connection import define_function
 from warehouse.release.former_names import former_names
+from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -68,7 +69,7 @@ def macros_and_aliases() -> list[Macro]:
 
 def _read(path: Path) -> Macro:
     comment: list[str] = []
-    text = path.read_text(encoding="utf-8")
+    text = read_sql(path)
     for line in text.splitlines():
         if not line.startswith("-- "):
             break
@@ -89,7 +90,7 @@ def create_macros(
     With them the function `half_up` (connection.py). `left_out`: names of macros that are not created, nor are their
     aliases; `altered` may change the statements.
     """
-    define_half_up(con)
+    define_function(con, "half_up")
     for macro in macros_and_aliases():
         if not {macro.name, macro.former_name_of} & left_out:
             con.execute(altered(macro.statement).replace("CREATE MACRO ", "CREATE MACRO main.", 1))

@@ -15,11 +15,11 @@ from warehouse.connection import quoted
 from warehouse.metadata import (
     TableDescription,
     staged_observation,
-    tables,
     view_column_comment,
     views,
 )
 from warehouse.release.former_names import former_names
+from warehouse.sql_files import read_sql
 
 if TYPE_CHECKING:
     import duckdb
@@ -41,7 +41,7 @@ def labelled_views() -> list[LabelledView]:
     """The views of main in the order of their names, then the aliases under former names."""
     out = []
     for path in sorted((SQL / "main").glob("*.sql")):
-        text = path.read_text(encoding="utf-8")
+        text = read_sql(path)
         out.append(LabelledView(path.stem, text.split("\n", 1)[0].removeprefix("-- "), text.rstrip().rstrip(";")))
     aliases = [
         LabelledView(f.former_name, f.comment, f"SELECT * FROM main.{f.name}", f.name) for f in former_names("view")
@@ -62,7 +62,7 @@ def create_labelled_views(con: duckdb.DuckDBPyConnection) -> None:
 def schema_views(published: Sequence[TableDescription]) -> list[str]:
     """Statements that create the views among the tables of a schema, with their comments.
 
-    staged.observation lies over the staged tables among `published`.
+    staged.observation is made of the staged tables of observations among `published`.
     """
     out = _statements(staged_observation(), _staged_select(published))
     for full_name, description in views().items():
@@ -72,13 +72,13 @@ def schema_views(published: Sequence[TableDescription]) -> list[str]:
 
 def schema_view_select(full_name: str) -> str:
     """The select of a view of metadata.views()."""
-    return (SQL / "views" / f"{full_name}.sql").read_text(encoding="utf-8").rstrip()
+    return read_sql(SQL / "views" / f"{full_name}.sql").rstrip()
 
 
 def _staged_select(published: Sequence[TableDescription]) -> str:
     description = staged_observation()
     names = ", ".join(f'"{c}"' for c in description.column_names)
-    over = [t.full_name for t in published if t.schema == "staged" and t.full_name not in tables()]
+    over = [t.full_name for t in published if t.shape == "observations"]
     empty = ", ".join(f"CAST(NULL AS {c.type}) AS {c.name}" for c in description.columns)
     return " UNION ALL ".join(f"SELECT {names} FROM {name}" for name in over) or f"SELECT {empty} WHERE FALSE"
 

@@ -10,13 +10,15 @@ import json
 import textwrap
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict
+from itertools import groupby
 
+from indicator_defs.rounding import digits
 from pipelines.cli.output.numbers import in_percent, one_decimal, up_to_six_decimals
 from pipelines.cli.output.text_table import TextTable, aligned_lines, cell_text
 from warehouse.explain.explanation_parts import (
     BaselineUse,
     ChosenValue,
-    ClassThreshold,
+    ClassTest,
     Explanation,
     FigureWeight,
     GapExplanation,
@@ -346,7 +348,7 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
             _pair("title", group.title),
             _pair("class", f"{group.publication_class} ({CLASSES[group.publication_class]})"),
             _pair("why", group.class_reason),
-            *(_pair(NEEDS.get(t.threshold, t.threshold), _threshold(t)) for t in group.thresholds),
+            *_needs(group.class_tests),
             _pair("status", group.obs_status and f"{group.obs_status} (suppressed)"),
             _pair("who reports", group.areas if withheld else ""),
             _pair("interval", interval),
@@ -394,13 +396,19 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
     return lines
 
 
-def _threshold(threshold: ClassThreshold) -> str:
-    parts = [f"{in_percent(threshold.weight_covered)} % of the weight", f"{threshold.n_areas} areas"]
-    if threshold.recent_share:
-        parts.append(f"{in_percent(threshold.recent_share)} % of it of the last {threshold.recent_years} years")
-    if not threshold.proxy_allowed:
-        parts.append("no proxy weight")
-    return ", ".join(parts)
+def _needs(tests: list[ClassTest]) -> list[str]:
+    """A line for each threshold: what it needs."""
+    lines = []
+    for threshold, same in groupby(tests, key=lambda t: t.threshold):
+        texts = [
+            t.needs.format(
+                limit=in_percent(t.limit_value) if t.unit == "share" else digits(t.limit_value), years=t.years
+            )
+            for t in same
+            if t.needs
+        ]
+        lines.append(_pair(NEEDS.get(threshold, threshold), ", ".join(texts)))
+    return lines
 
 
 def _window(group: RegionalFigure, cell: RequestedCell) -> str:

@@ -108,7 +108,7 @@ def _show_summary(release: Path, duration: float) -> None:
     found = release_summary(release)
     click.echo(f"Published release {found.release} in {seconds(duration)}.\n")
     click.echo("Rows of the provider answers, by what became of them:")
-    print_frame(found.rows)
+    print_frame(found.rows if found.rows["records"].any() else found.rows.drop(columns="records"))
     click.echo(f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings.")
     for w in found.warnings.itertuples():
         click.echo(f"  {w.finding} ({w.check_name}): {shorten(str(w.sample), 200, placeholder=' ...')}")

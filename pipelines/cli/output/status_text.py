@@ -35,8 +35,9 @@ def render_status(status: HomeStatus) -> str:
         ]
     if status.rows:
         r = status.rows
+        records = f"{r['records']:,} records + " if r["records"] else ""
         lines.append(
-            f"Rows     {r['rows_in']:,} = {r['harmonised']:,} harmonised + {r['out_of_scope']:,} out of scope + "
+            f"Rows     {r['rows_in']:,} = {r['harmonised']:,} harmonised + {records}{r['out_of_scope']:,} out of scope + "
             f"{r['rejected']:,} rejected"
         )
     if status.indicators:

@@ -151,6 +151,22 @@ ONE_WORD = {
     "weights.yaml": [
         ("weight of nothing", "coverage_indicator: ASP_COV_SA", "coverage_indicator: ASP_SA",
          "coverage_indicator: .*'ASP_SA'"),
+        ("unknown role", "role: total_population", "role: people",
+         "role: unknown role 'people'; expected one of births, gross_domestic_product, .*total_population"),
+        ("no series has the role", "kind: series\n    role: gross_domestic_product", "kind: series\n    role: gdp",
+         "weight GDP_PPP needs the role gdp, which no entry under `series:` has; roles listed there: births,"),
+        ("role without one of its sexes", "sex: M\n    provider: un_wpp", "sex: F\n    provider: un_wpp",
+         "role population_by_age of sex F is listed in .*weights.yaml:[0-9]+ too; keep one of the two"),
+        ("sex that the role has not", "role: women_in_labour_force\n    sex: F", "role: women_in_labour_force\n    sex: M",
+         "sex: found M for the role women_in_labour_force, expected F"),
+        ("one series for two roles", "series: SL.UEM.TOTL.MA.ZS", "series: SL.UEM.TOTL.ZS",
+         "series SL.UEM.TOTL.ZS is listed in .*weights.yaml:[0-9]+ too; a series has one role"),
+        ("title shown under no weight", "shown_under: [GDP_PPP]", "shown_under: []", "found titles without shown_under"),
+        ("title shown under nothing known", "shown_under: [GDP_PPP]", "shown_under: [GDP]",
+         "shown_under: unknown weight 'GDP'; near it: GDP_PPP"),
+        ("ages of a series that is not by age", "series: Births", "series: Births\n    age_dimension: AgeGrp",
+         "age_dimension: found AgeGrp for the role births, expected none"),
+        ("multiplier of nothing", "multiplier: 1000", "multiplier: 0", "multiplier: .*greater than 0"),
         ("age below birth", "age_to: 4", "age_to: -4", "age_to: .*greater than or equal to 0, found -4"),
     ],
 }  # fmt: skip
@@ -447,10 +463,37 @@ def test_weight_that_leads_back_to_itself(folder: Path) -> None:
     assert len([line for line in problems_of(folder) if "leads back to itself" in line]) == 2
 
 
+def test_role_that_a_weight_needs_and_no_series_has(folder: Path) -> None:
+    text = (folder / "weights.yaml").read_text(encoding="utf-8")
+    entry = text[text.index("  - role: births\n") : text.index("  - role: labour_force\n")]
+    (folder / "weights.yaml").write_text(text.replace(entry, ""), encoding="utf-8")
+    line = text[: text.index("  - name: BIRTHS\n")].count("\n") + 1
+    (problem,) = problems_of(folder)
+    assert problem.startswith(
+        f"{folder.name}/weights.yaml:{line}: weight BIRTHS needs the role births, which no entry under `series:` has; "
+        "roles listed there: gross_domestic_product, labour_force, "
+    )
+
+
+def test_weight_of_kind_series_names_a_role(folder: Path) -> None:
+    swap(folder, "weights.yaml", "    role: gross_domestic_product\n", "")
+    problems = problems_of(folder)
+    assert any("weight GDP_PPP of kind series names no role; roles listed there: births, " in p for p in problems)
+
+
+def test_series_of_a_weight_of_a_dataset_that_no_provider_has(folder: Path) -> None:
+    line = swap(folder, "weights.yaml", "dataset: wpp2019_age_sex", "dataset: wpp2019")
+    with pytest.raises(CatalogError) as caught:
+        check_datasets(load_catalog(folder), registry.structures())
+    (problem,) = str(caught.value).split("\n  ")[1:]
+    at = entry_start(folder / "weights.yaml", line)
+    assert problem.startswith(f"{folder.name}/weights.yaml:{at}: unknown dataset 'wpp2019' of un_wpp; it has wpp")
+
+
 def test_weight_standing_twice(folder: Path) -> None:
     text = (folder / "weights.yaml").read_text(encoding="utf-8")
     entry = text[text.index("  - name: POP_TOTAL") : text.index("  - name: POP_Y0T4")]
-    (folder / "weights.yaml").write_text(text.rstrip() + "\n\n" + entry, encoding="utf-8")
+    (folder / "weights.yaml").write_text(text.replace(entry, entry + entry), encoding="utf-8")
     (message,) = [line for line in problems_of(folder) if "weight POP_TOTAL" in line]
     assert re.search(r"weights\.yaml:\d+: weight POP_TOTAL stands in .*weights\.yaml:\d+ too", message)
 
@@ -519,15 +562,15 @@ def test_unreadable_yaml(folder: Path, spoil: Callable[[str], str], line: int | 
 @pytest.mark.parametrize(
     ("file", "message"),
     [
-        ("codelists/sex.csv", "the file is missing"),
-        ("weights.yaml", "the file is missing"),
+        ("codelists/sex.csv", "the file is missing; expected a table with the columns code, name, description"),
+        ("weights.yaml", "the file is missing; expected a list under `weights:`"),
         (BASELINE, "the file is missing"),
-        ("target_group_rules.csv", "the file is missing"),
+        ("target_group_rules.csv", "the file is missing; expected a table with the columns "),
     ],
 )
 def test_missing_file(folder: Path, file: str, message: str) -> None:
     (folder / file).unlink()
-    assert f"indicator_defs/{file}:1: {message}" in problems_of(folder)
+    assert any(p.startswith(f"indicator_defs/{file}:1: {message}") for p in problems_of(folder))
 
 
 def test_missing_columns_of_a_code_list(folder: Path) -> None:
@@ -556,6 +599,53 @@ def test_whole_number_that_no_column_holds_is_refused(folder: Path) -> None:
         p.startswith(f"indicator_defs/methods.yaml:{line}: ") and "has too many digits" in p
         for p in problems_of(folder)
     )
+
+
+def test_named_rule_has_a_value_and_a_source(folder: Path) -> None:
+    text = (folder / "methods.yaml").read_text(encoding="utf-8")
+    assert text.count("value: 6") == text.count("value: 0.37") == 1
+    size = swap(folder, "methods.yaml", "value: 6", "value: 0")
+    factor = swap(folder, "methods.yaml", "value: 0.37", "factor: 0.37")
+    problems = problems_of(folder)
+    assert any(
+        p.startswith(f"indicator_defs/methods.yaml:{size}: ") and "greater than or equal to 1" in p for p in problems
+    )
+    assert any(p.startswith(f"indicator_defs/methods.yaml:{factor}: ") and "source, value" in p for p in problems), (
+        problems
+    )
+
+
+def test_criterion_that_no_class_names_is_refused(folder: Path) -> None:
+    limit = "        all_members: {limit: 1}"
+    swap(folder, "methods.yaml", "      criteria:\n" + limit + "\n", "")
+    line = swap(folder, "methods.yaml", "- name: all_members", "- name: all_members")
+    (problem,) = problems_of(folder)
+    assert problem.startswith(f"indicator_defs/methods.yaml:{line}: no class of a publication rule names the criterion")
+    assert "all_members; give its limit under `criteria` of A, B or B_alternative" in problem
+
+
+def test_class_names_criteria_that_there_are(folder: Path) -> None:
+    line = swap(folder, "methods.yaml", "        all_members: {limit: 1}", "        every_member: {limit: 1}")
+    found = problems_of(folder)
+    place = f"indicator_defs/methods.yaml:{line}: "
+    assert any(p.startswith(place) and "'every_member'; expected one of all_members" in p for p in found), found
+
+
+def test_criterion_with_a_field_of_its_own_is_written_there(folder: Path) -> None:
+    swap(
+        folder,
+        "methods.yaml",
+        "        all_members: {limit: 1}",
+        "        all_members: {limit: 1}\n        proxy: {limit: 1}",
+    )
+    (problem,) = problems_of(folder)
+    assert "the criterion proxy has a field of its own" in problem
+
+
+def test_criterion_of_the_rule_itself_is_required(folder: Path) -> None:
+    swap(folder, "methods.yaml", "- name: recent_share", "- name: share_of_recent")
+    found = problems_of(folder)
+    assert any("the criterion recent_share is missing" in p for p in found), found
 
 
 def test_list_of_what_cannot_exist_is_checked(folder: Path) -> None:

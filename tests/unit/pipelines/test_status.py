@@ -34,6 +34,10 @@ def release(tmp_path: Path) -> Path:
         "CREATE TABLE lineage.series_vintage (provider VARCHAR, dataset VARCHAR, series VARCHAR, "
         "current_series VARCHAR, area_code VARCHAR, snapshot_id VARCHAR, vintage_no INTEGER, is_newest BOOLEAN)"
     )
+    con.execute(
+        "CREATE TABLE lineage.snapshot AS SELECT 'un' AS provider, * FROM (VALUES ('register', 'r1', DATE '2024-01-01'), "
+        "('register', 'r2', DATE '2025-01-01')) AS t(dataset, snapshot_id, vintage_date)"
+    )
     for series, snapshot, number in (("OLD", "first", 1), ("NOW", "second", 2)):
         con.execute(
             "INSERT INTO lineage.series_vintage VALUES ('un', 'sdg', ?, 'NOW', 'KHM', ?, ?, ?)",
@@ -59,6 +63,10 @@ def test_only_rejections_of_vintages_in_use_or_newer_count(release: Path) -> Non
     assert rejected_now(release) == 3, "rows, not kinds of rejection"
     reject(release, "NEVER_SEEN", "third", 2)
     assert rejected_now(release) == 5
+    reject(release, "", "r1", 4)
+    assert rejected_now(release) == 5, "records of the newest snapshot count"
+    reject(release, "", "r2", 1)
+    assert rejected_now(release) == 6
 
 
 def test_a_damaged_release_hides_nothing_else(tmp_path: Path) -> None:

@@ -12,8 +12,9 @@ from small_build import staged_names
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.datasets import DatasetStructure
 from sources import registry
-from warehouse.build.engine import SQL
-from warehouse.metadata import SCHEMAS, staged_table, table, tables, views
+from warehouse import metadata
+from warehouse.build.engine import SQL, computed_tables
+from warehouse.metadata import SCHEMAS, DescriptionError, staged_table, table, tables, views
 from warehouse.release.database import ddl
 from warehouse.release.former_names import former_names
 
@@ -151,3 +152,26 @@ def test_the_key_of_a_view_is_unique(published: duckdb.DuckDBPyConnection, name:
     key = ", ".join(views()[name].key)
     found = published.execute(f"SELECT {key}, count(*) FROM {name} GROUP BY {key} HAVING count(*) > 1 LIMIT 3")
     assert found.fetchall() == []
+
+
+def test_the_order_of_rows_is_declared_of_every_published_table_that_is_computed() -> None:
+    without = {t.full_name for t in tables().values() if not t.is_work and not t.order}
+    # what comes from the definitions is in their order
+    assert without & set(computed_tables()) == set(), "give it an `order` in warehouse/tables"
+    assert {name for name in without if not name.startswith("reference.")} == set()
+    assert tables()["baseline.value"].order == ("indicator", "is_headline DESC", "area_type", "ref_area", "cell")
+    assert [t.full_name for t in tables().values() if t.is_work and t.order] == []
+
+
+def test_breakdown_without_a_description_is_refused_with_the_file_to_write_it_in(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(metadata, "BREAKDOWNS", (*BREAKDOWNS, "housing"))
+    metadata.tables.cache_clear()
+    try:
+        with pytest.raises(
+            DescriptionError, match=r"^warehouse/tables/shared\.yaml: no column housing under breakdowns:"
+        ):
+            metadata.tables()
+    finally:
+        metadata.tables.cache_clear()

@@ -48,6 +48,8 @@ def test_tables_are_read_from_the_folder_of_this_name_alone(tmp_path: Path, name
             frame = laid_out("staged.observation", [{"snapshot_id": folder, "series": dataset}])
             write_frame(build, staged_observation(), frame, build.folder / "staged" / f"{dataset}.parquet")
         write_frame(build, table("lineage.correction"), pd.DataFrame())
+        listed = [{"staged_table": d, "shape": "observations"} for d in ("one__rows", "two__rows")]
+        write_frame(build, table("reference.dataset"), laid_out("reference.dataset", listed))
     build = builds[name]
     with connect() as con:
         attach_inputs(con, build, ["staged.observation", "lineage.correction"])

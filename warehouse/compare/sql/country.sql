@@ -30,7 +30,7 @@ WITH cell AS (
     FULL JOIN after.indicator_set.value AS a
         ON a.indicator = b.indicator AND a.ref_area = b.ref_area AND a.time_period = b.time_period AND a.cell = b.cell
 ),
-differing AS (
+differing_cell AS (
     SELECT
         *,
         CASE
@@ -46,14 +46,14 @@ differing AS (
         AND (had <> has OR bounds_differ OR value_before IS DISTINCT FROM value_after OR fields IS NOT NULL)
 ),
 -- the newest state, on either side, of the series that had the cell (or has it now), whether or not the cell is in it
-asked AS (
+requested_series AS (
     SELECT DISTINCT
         coalesce(source_before, source_after) AS provider, coalesce(series_before, series_after) AS series, ref_area
-    FROM differing
+    FROM differing_cell
 ),
 newest_before AS (
     SELECT k.provider, k.series, k.ref_area, max(v.vintage_date) AS vintage_date, max(v.snapshot_id) AS snapshot_id
-    FROM asked AS k
+    FROM requested_series AS k
     JOIN before.lineage.series_vintage AS v
         ON v.provider = k.provider AND (v.series = k.series OR v.current_series = k.series)
         AND v.area_code IN ('', k.ref_area) AND v.is_newest
@@ -61,7 +61,7 @@ newest_before AS (
 ),
 newest_after AS (
     SELECT k.provider, k.series, k.ref_area, max(v.vintage_date) AS vintage_date, max(v.snapshot_id) AS snapshot_id
-    FROM asked AS k
+    FROM requested_series AS k
     JOIN after.lineage.series_vintage AS v
         ON v.provider = k.provider AND (v.series = k.series OR v.current_series = k.series)
         AND v.area_code IN ('', k.ref_area) AND v.is_newest
@@ -105,11 +105,11 @@ SELECT
         END,
         CASE WHEN x.provider IS NOT NULL THEN 'crosswalk of ' || x.provider || ' changed' END
     ) AS reason
-FROM differing AS d
+FROM differing_cell AS d
 LEFT JOIN after.reference.indicator AS i ON i.indicator = d.indicator
 LEFT JOIN before.reference.indicator AS j ON j.indicator = d.indicator
 LEFT JOIN redefined AS r ON r.indicator = d.indicator AND r.for_values
-JOIN asked AS k
+JOIN requested_series AS k
     ON k.provider = coalesce(d.source_before, d.source_after) AND k.series = coalesce(d.series_before, d.series_after)
     AND k.ref_area = d.ref_area
 LEFT JOIN newest_before AS nb ON nb.provider = k.provider AND nb.series = k.series AND nb.ref_area = k.ref_area

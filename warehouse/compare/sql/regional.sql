@@ -16,7 +16,7 @@ WITH cell AS (
     FULL JOIN after.indicator_set.aggregate AS a
         ON a.indicator = b.indicator AND a.ref_area = b.ref_area AND a.time_period = b.time_period AND a.cell = b.cell
 ),
-differing AS (
+differing_cell AS (
     SELECT
         *,
         CASE
@@ -44,7 +44,7 @@ member AS (
         ON a.indicator = b.indicator AND a.area_group = b.area_group AND a.reference_year = b.reference_year
         AND a.cell = b.cell AND a.ref_area = b.ref_area
 ),
-moved AS (
+member_that_differs AS (
     SELECT
         indicator, area_group, reference_year, cell,
         string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (is_new) AS joined,
@@ -74,8 +74,8 @@ SELECT
             FROM regrouped WHERE regrouped.area_group = d.ref_area),
         (SELECT 'rules changed: ' || string_agg(named, ', ' ORDER BY named) FROM reruled)
     ) AS reason
-FROM differing AS d
-LEFT JOIN moved AS m
+FROM differing_cell AS d
+LEFT JOIN member_that_differs AS m
     ON m.indicator = d.indicator AND m.area_group = d.ref_area AND m.reference_year = d.time_period AND m.cell = d.cell
 LEFT JOIN after.reference.indicator AS i ON i.indicator = d.indicator
 LEFT JOIN before.reference.indicator AS j ON j.indicator = d.indicator

@@ -1,13 +1,10 @@
 -- Temporary views with the rows that an edition keeps of tables that are larger than the baseline: what it rests on.
 
-CREATE OR REPLACE TEMP VIEW baseline_settings AS
-SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set';
-
 -- The chosen values: at both ends, behind a regional figure, averaged for counts of events, or a break between the ends.
 CREATE OR REPLACE TEMP VIEW "indicator_set.value" AS
 SELECT v.*
 FROM indicator_set.value AS v
-CROSS JOIN baseline_settings AS s
+CROSS JOIN reference.settings AS s
 JOIN reference.indicator AS i ON i.indicator = v.indicator
 JOIN reference.method AS m ON m.method = i.method
 LEFT JOIN baseline.value AS b ON b.indicator = v.indicator AND b.ref_area = v.ref_area AND b.cell = v.cell
@@ -16,7 +13,7 @@ WHERE v.observation_id = b.baseline_observation_id
     OR v.observation_id IN (
         SELECT r.observation_id
         FROM indicator_set.aggregate_member AS r
-        JOIN baseline_settings AS t ON r.reference_year IN (t.baseline_year, t.latest_reference_year)
+        JOIN reference.settings AS t ON r.reference_year IN (t.baseline_year, t.latest_reference_year)
         WHERE r.observation_id IS NOT NULL
     )
     OR (v.dataset_kind = 'document' AND i.indicator_group = 'documents' AND v.is_headline)  -- table A4
@@ -31,14 +28,14 @@ WHERE o.observation_id IN (SELECT v.observation_id FROM "indicator_set.value" AS
 CREATE OR REPLACE TEMP VIEW "indicator_set.aggregate" AS
 SELECT a.*
 FROM indicator_set.aggregate AS a
-JOIN baseline_settings AS s ON a.time_period IN (s.baseline_year, s.latest_reference_year);
+JOIN reference.settings AS s ON a.time_period IN (s.baseline_year, s.latest_reference_year);
 
 CREATE OR REPLACE TEMP VIEW "indicator_set.aggregate_member" AS
 SELECT m.*
 FROM indicator_set.aggregate_member AS m
-JOIN baseline_settings AS s ON m.reference_year IN (s.baseline_year, s.latest_reference_year);
+JOIN reference.settings AS s ON m.reference_year IN (s.baseline_year, s.latest_reference_year);
 
 CREATE OR REPLACE TEMP VIEW "indicator_set.weight_value" AS
 SELECT w.*
 FROM indicator_set.weight_value AS w
-JOIN baseline_settings AS s ON w.time_period IN (s.baseline_year, s.latest_reference_year);
+JOIN reference.settings AS s ON w.time_period IN (s.baseline_year, s.latest_reference_year);

@@ -1,6 +1,6 @@
 -- Drift: every figure and label that an edition (then) and a release (now) do not share.
 -- Two numbers are the same within a billionth, as in the recomputation of the aggregates.
-WITH paired AS (
+WITH frozen_and_current AS (
     SELECT
         coalesce(t.indicator, n.indicator) AS indicator, coalesce(t.ref_area, n.ref_area) AS ref_area,
         coalesce(t.cell, n.cell) AS cell, coalesce(t.item, n.item) AS item,
@@ -18,8 +18,8 @@ WITH paired AS (
     FULL JOIN figure_now AS n
         ON n.indicator = t.indicator AND n.ref_area = t.ref_area AND n.cell = t.cell AND n.item = t.item
 ),
-differing AS (
-    SELECT * FROM paired WHERE kind IS NOT NULL
+differing_figure AS (
+    SELECT * FROM frozen_and_current WHERE kind IS NOT NULL
     UNION ALL
     SELECT
         t.indicator, t.ref_area, t.cell, t.item, t.is_companion, NULL, NULL, t.label, n.label, NULL, NULL, t.kind
@@ -30,7 +30,7 @@ differing AS (
 )
 SELECT
     kind, indicator, ref_area, cell, item, is_companion, value_then, value_now, text_then, text_now, year_then, year_now
-FROM differing
+FROM differing_figure
 ORDER BY
     is_companion,
     CASE kind

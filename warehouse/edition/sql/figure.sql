@@ -1,12 +1,9 @@
 -- The figures of a regional baseline, one row each, of an edition or of a release alike: what drift compares.
--- Figures of the baseline itself, then companions: contributions to a change, and what stands beside a regional figure.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-beside AS (
+-- Figures of the baseline itself, then companions: contributions to a change, and the companions of a regional figure.
+WITH regional_figure AS (
     SELECT a.*, CASE WHEN a.time_period = s.baseline_year THEN 'baseline' ELSE 'latest' END AS which
     FROM indicator_set.aggregate AS a
-    JOIN settings AS s ON a.time_period IN (s.baseline_year, s.latest_reference_year)
+    JOIN reference.settings AS s ON a.time_period IN (s.baseline_year, s.latest_reference_year)
 ),
 figure AS (
     SELECT
@@ -28,27 +25,27 @@ figure AS (
     SELECT indicator, area_group, cell, 'contribution of ' || ref_area, TRUE, contribution, NULL, NULL
     FROM baseline.change_contribution
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': members', TRUE, n_areas, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': members', TRUE, n_areas, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': weight covered', TRUE, weight_covered, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': weight covered', TRUE, weight_covered, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': mean year', TRUE, mean_year, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': mean year', TRUE, mean_year, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': share estimated', TRUE, share_estimated, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': share estimated', TRUE, share_estimated, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': lower', TRUE, lower, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': lower', TRUE, lower, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': upper', TRUE, upper, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': upper', TRUE, upper, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': median', TRUE, median, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': median', TRUE, median, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': minimum', TRUE, minimum, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': minimum', TRUE, minimum, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': maximum', TRUE, maximum, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': maximum', TRUE, maximum, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': without the largest', TRUE, without_largest, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': without the largest', TRUE, without_largest, NULL, NULL FROM regional_figure
     UNION ALL
-    SELECT indicator, ref_area, cell, which || ': uncertainty', TRUE, uncertainty, NULL, NULL FROM beside
+    SELECT indicator, ref_area, cell, which || ': uncertainty', TRUE, uncertainty, NULL, NULL FROM regional_figure
 )
 SELECT indicator, ref_area, cell, item, is_companion, CAST(obs_value AS DOUBLE) AS obs_value, value_text, time_period
 FROM figure

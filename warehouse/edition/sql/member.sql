@@ -4,6 +4,6 @@ SELECT
     CASE WHEN m.reference_year = s.baseline_year THEN 'baseline' ELSE 'latest' END AS item,
     m.ref_area, m.value_low, m.value_high, m.value_year, m.weight_value
 FROM indicator_set.aggregate_member AS m
-JOIN reference.indicator_set AS s
-    ON s.set_name = 'asean_indicator_set' AND m.reference_year IN (s.baseline_year, s.latest_reference_year)
+JOIN reference.settings AS s
+    ON m.reference_year IN (s.baseline_year, s.latest_reference_year)
 ORDER BY m.indicator, m.area_group, m.cell, m.reference_year, m.ref_area

@@ -1,5 +1,5 @@
 -- The weights of every member at both ends, also of those that report no value.
 SELECT w.weight, w.ref_area, w.time_period, w.sex, w.age, w.urbanisation, w.weight_value
 FROM indicator_set.weight_value AS w
-JOIN reference.indicator_set AS s
-    ON s.set_name = 'asean_indicator_set' AND w.time_period IN (s.baseline_year, s.latest_reference_year)
+JOIN reference.settings AS s
+    ON w.time_period IN (s.baseline_year, s.latest_reference_year)

@@ -5,9 +5,6 @@ CREATE OR REPLACE TEMP VIEW ordered_indicator AS
 SELECT
     i.*, g.name AS group_name, u.name AS unit_name, f.sort_order IS NOT NULL AS stands_first, m.title AS method_title,
     m.kind AS method_kind, m.event_count,
-    concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-        i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
-        i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS headline_cell,
     row_number() OVER (
         ORDER BY f.sort_order NULLS LAST, g.group_order NULLS LAST, i.indicator_group, i.tier, i.indicator
     ) AS indicator_order

@@ -1,14 +1,11 @@
 -- Baseline and latest value with the reason for every gap. $headline: the headline cells, with a row for every member
 -- (empty ones too) and, unless nobody has a source yet, every group; or the cells of the breakdowns that have a value.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-span AS (
+WITH years_with_values AS (
     SELECT indicator, ref_area, cell, min(time_period) AS first_year, max(time_period) AS last_year
     FROM indicator_set.value
     GROUP BY indicator, ref_area, cell
 ),
-wanted AS (
+exported_cell AS (
     SELECT v.indicator, v.ref_area, v.cell FROM baseline.value AS v WHERE v.is_headline = $headline
     UNION
     SELECT i.indicator, a.ref_area, i.headline_cell
@@ -16,7 +13,7 @@ wanted AS (
     JOIN ordered_area AS a ON a.area_type = 'group'
     WHERE $headline AND i.method_kind <> 'none' AND i.status <> 'declared'
 ),
-told AS (
+exported_value AS (
     SELECT
         i.indicator_order, a.area_order, i.indicator, i.name, i.group_name, i.tier, i.unit_name, i.decimals,
         i.status AS indicator_status, w.ref_area, a.area_name, a.area_type, w.cell,
@@ -30,19 +27,18 @@ told AS (
         s.baseline_from, s.baseline_to, s.latest_reference_year, CASE WHEN i.lookback_years > 0 THEN CAST(s.latest_reference_year - i.lookback_years AS VARCHAR) || '-' ELSE '' END
             || CAST(s.latest_reference_year AS VARCHAR) AS years_of_window,
         p.first_year, p.last_year, q.filled_by
-    FROM wanted AS w
-    CROSS JOIN settings AS s
+    FROM exported_cell AS w
+    CROSS JOIN reference.settings AS s
     JOIN ordered_indicator AS i ON i.indicator = w.indicator
     JOIN ordered_area AS a ON a.ref_area = w.ref_area
     LEFT JOIN baseline.value AS v ON v.indicator = w.indicator AND v.ref_area = w.ref_area AND v.cell = w.cell
-    LEFT JOIN span AS p ON p.indicator = w.indicator AND p.ref_area = w.ref_area AND p.cell = w.cell
+    LEFT JOIN years_with_values AS p ON p.indicator = w.indicator AND p.ref_area = w.ref_area AND p.cell = w.cell
     LEFT JOIN quality.availability AS q
         ON q.indicator = w.indicator AND q.ref_area = w.ref_area AND q.breakdown = 'headline' AND $headline
 )
 SELECT
     t.indicator, t.name, t.group_name, t.tier, t.unit_name, t.ref_area, t.area_name, t.decimals, t.area_type,
-    t.sex, t.age, t.urbanisation, t.income_wealth_quantile, t.disability_status, t.education_lev, t.migratory_status,
-    t.occupation, t.activity, t.formality, t.composite_breakdown,
+    t."@breakdowns",
     t.baseline_year,
     t.baseline_value,
     CASE
@@ -92,7 +88,7 @@ SELECT
     t.change_areas, t.change_without_largest, t.floor, t.target,
     CASE WHEN t.baseline_value IS NULL OR t.latest_value IS NULL THEN t.filled_by END AS filled_by,
     t.baseline_observation_id, t.latest_observation_id
-FROM told AS t
+FROM exported_value AS t
 LEFT JOIN status_label AS bs ON bs.code = t.baseline_status
 LEFT JOIN status_label AS ls ON ls.code = t.latest_status
 ORDER BY t.indicator_order, t.cell, t.area_order

@@ -1,5 +1,5 @@
 -- One row per indicator with all that its metadata sheet says, codes with their labels.
-WITH filter AS (
+WITH claim_filter_text AS (
     SELECT claim_id, string_agg(dimension || ' ' || code, ', ' ORDER BY dimension, code) AS filter
     FROM reference.claim_filter
     GROUP BY claim_id
@@ -17,7 +17,7 @@ feed AS (  -- national data are accepted for every indicator and stand here only
         ) AS sources
     FROM reference.claim AS c
     LEFT JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
-    LEFT JOIN filter AS f ON f.claim_id = c.claim_id
+    LEFT JOIN claim_filter_text AS f ON f.claim_id = c.claim_id
     WHERE c.definition_line > 1
     GROUP BY c.indicator
 ),
@@ -39,19 +39,19 @@ title AS (  -- what the producers call the series in use
     FROM series_name
     GROUP BY indicator
 ),
-headline AS (
+headline_year AS (
     SELECT DISTINCT indicator, ref_area, time_period
     FROM indicator_set.value
     WHERE is_headline AND is_member AND dataset_kind <> 'document'
 ),
-step AS (
+years_between AS (
     SELECT
         indicator,
         time_period - lag(time_period) OVER (PARTITION BY indicator, ref_area ORDER BY time_period) AS years
-    FROM headline
+    FROM headline_year
 ),
-period AS (  -- years between two values of a member, as a rule
-    SELECT indicator, CAST(ceil(median(years)) AS INTEGER) AS periodicity FROM step GROUP BY indicator
+usual_period AS (  -- years between two values of a member, as a rule
+    SELECT indicator, CAST(ceil(median(years)) AS INTEGER) AS periodicity FROM years_between GROUP BY indicator
 )
 SELECT
     i.indicator, i.name, i.group_name, i.tier, i.status, i.stands_first, i.definition, i.numerator, i.denominator,
@@ -80,5 +80,5 @@ LEFT JOIN reference.code AS x ON x.codelist = 'sector' AND x.code = i.sector
 LEFT JOIN reference.weight AS w ON w.weight = i.weight
 LEFT JOIN feed AS f ON f.indicator = i.indicator
 LEFT JOIN title AS t ON t.indicator = i.indicator
-LEFT JOIN period AS p ON p.indicator = i.indicator
+LEFT JOIN usual_period AS p ON p.indicator = i.indicator
 ORDER BY i.indicator_order

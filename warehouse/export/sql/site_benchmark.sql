@@ -6,7 +6,7 @@ SELECT
 FROM baseline.benchmark AS b
 JOIN ordered_indicator AS i ON i.indicator = b.indicator
 JOIN ordered_area AS a ON a.ref_area = b.ref_area
-JOIN reference.indicator_set AS r ON r.set_name = 'asean_indicator_set'
+CROSS JOIN reference.settings AS r
 LEFT JOIN reference.code AS x ON x.codelist = 'sector' AND x.code = b.sector
 LEFT JOIN status_label AS s ON s.code = b.latest_status
 LEFT JOIN quality.availability AS q

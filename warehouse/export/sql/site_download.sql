@@ -1,7 +1,6 @@
 -- Every chosen value of the members, all breakdowns, with its lineage: the CSV file of each indicator.
 SELECT
-    v.indicator, v.ref_area, v.time_period, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
-    v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown, v.is_headline,
+    v.indicator, v.ref_area, v.time_period, v."@breakdowns", v.is_headline,
     v.obs_value, v.value_text, v.lower_bound, v.upper_bound, v.unit_measure, v.obs_status, v.nature, v.footnote,
     o.source_citation, v.source, v.provider_series, v.vintage_date, v.role, v.in_aggregates, v.break_before,
     o.snapshot_id, o.snapshot_row

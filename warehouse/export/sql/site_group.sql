@@ -1,5 +1,5 @@
 -- Latest values about each target group, by the cells that are about it; the figure of ASEAN for the same cell beside.
-WITH about AS (
+WITH cell_about_group AS (
     SELECT DISTINCT g.target_group, g.match, v.indicator, v.cell
     FROM reference.cell_group AS g
     JOIN indicator_set.value AS v ON v.indicator = g.indicator AND v.cell = g.cell
@@ -8,12 +8,11 @@ WITH about AS (
 )
 SELECT
     t.target_group, t.match, i.indicator, i.name, i.unit_name, i.decimals, i.status AS indicator_status, t.cell, v.is_headline,
-    v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
-    v.occupation, v.activity, v.formality, v.composite_breakdown,
+    v."@breakdowns",
     v.ref_area, a.area_name, v.latest_year, v.latest_value, v.latest_text, v.latest_status, v.latest_footnote,
     v.publication_class, coalesce(o.in_aggregates, v.area_type = 'group') AS is_usable,
     coalesce(o.dataset_kind, '') AS dataset_kind
-FROM about AS t
+FROM cell_about_group AS t
 JOIN ordered_indicator AS i ON i.indicator = t.indicator
 JOIN baseline.value AS v ON v.indicator = t.indicator AND v.cell = t.cell
 JOIN ordered_area AS a ON a.ref_area = v.ref_area AND (a.area_type = 'country' OR a.ref_area = 'ASEAN')

@@ -1,14 +1,11 @@
 -- baseline.change_contribution: a group's change over the members present and comparable at both ends, by member.
 -- Mean: share of weight x value, latest minus baseline. Sum: value, latest minus baseline. Medians have none.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-both_ends AS (
+WITH both_ends AS (
     SELECT
         b.indicator, b.area_group, b.ref_area, b.cell, m.kind,
         (b.value_low + b.value_high) / 2 AS baseline_value, b.weight_value AS baseline_weight,
         (l.value_low + l.value_high) / 2 AS latest_value, l.weight_value AS latest_weight
-    FROM settings AS s
+    FROM reference.settings AS s
     JOIN indicator_set.aggregate_member AS b ON b.reference_year = s.baseline_year
     JOIN indicator_set.aggregate_member AS l
         ON l.reference_year = s.latest_reference_year AND l.indicator = b.indicator AND l.area_group = b.area_group

@@ -1,141 +1,90 @@
 -- baseline.value: baseline, latest and change of members and groups in one table.
 -- A group's change is over the members comparable at both ends, never the difference of the two figures shown, and
--- only where these members reach class B.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
+-- only where these members reach class B. A reason or a note names its sentence (code list sentence).
+WITH baseline_figure AS (
+    SELECT a.* FROM indicator_set.aggregate AS a JOIN reference.settings AS s ON a.time_period = s.baseline_year
 ),
-people AS (
-    SELECT
-        g.area_group, w.ref_area, w.weight_value,
-        row_number() OVER (PARTITION BY g.area_group ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
-        count(*) OVER (PARTITION BY g.area_group) AS n_members
-    FROM reference.area_group AS g
-    JOIN settings AS s ON TRUE
-    JOIN indicator_set.weight_value AS w
-        ON w.ref_area = g.ref_area AND w.time_period = s.latest_reference_year AND w.weight = 'POP_TOTAL'
-        AND w.sex = '_T' AND w.age = '_T' AND w.urbanisation = '_T'
-    WHERE g.is_member_today
+latest_figure AS (
+    SELECT a.* FROM indicator_set.aggregate AS a JOIN reference.settings AS s ON a.time_period = s.latest_reference_year
 ),
-change AS (
-    SELECT
-        c.indicator, c.area_group, c.cell, CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) AS DOUBLE) AS change, count(*) AS n_areas,
-        string_agg(c.ref_area, ', ' ORDER BY c.ref_area) AS areas,
-        CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3))) AS DOUBLE) AS weight_both, min(m.kind) AS kind, min(p.n_members) AS n_members,
-        CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3)) * CAST(c.latest_value AS DECIMAL(24, 9)))
-                FILTER (WHERE p.size_order > 1) AS DOUBLE)
-            / nullif(CAST(sum(CAST(c.latest_weight AS DECIMAL(20, 3))) FILTER (WHERE p.size_order > 1) AS DOUBLE), 0)
-        - CAST(sum(CAST(c.baseline_weight AS DECIMAL(20, 3)) * CAST(c.baseline_value AS DECIMAL(24, 9)))
-                FILTER (WHERE p.size_order > 1) AS DOUBLE)
-            / nullif(CAST(sum(CAST(c.baseline_weight AS DECIMAL(20, 3))) FILTER (WHERE p.size_order > 1) AS DOUBLE), 0)
-            AS mean_without_largest,
-        CAST(sum(CAST(c.contribution AS DECIMAL(28, 12))) FILTER (WHERE p.size_order > 1) AS DOUBLE) AS sum_without_largest
-    FROM baseline.change_contribution AS c
-    JOIN people AS p ON p.area_group = c.area_group AND p.ref_area = c.ref_area
-    JOIN reference.indicator AS i ON i.indicator = c.indicator
-    JOIN reference.method AS m ON m.method = i.method
-    GROUP BY c.indicator, c.area_group, c.cell
-),
-ends AS (
+both_ends AS (
     SELECT
         coalesce(b.indicator, l.indicator) AS indicator, coalesce(b.ref_area, l.ref_area) AS ref_area,
-        coalesce(b.cell, l.cell) AS cell, coalesce(b.sex, l.sex) AS sex, coalesce(b.age, l.age) AS age,
-        coalesce(b.urbanisation, l.urbanisation) AS urbanisation,
-        coalesce(b.income_wealth_quantile, l.income_wealth_quantile) AS income_wealth_quantile,
-        coalesce(b.disability_status, l.disability_status) AS disability_status,
-        coalesce(b.education_lev, l.education_lev) AS education_lev,
-        coalesce(b.migratory_status, l.migratory_status) AS migratory_status,
-        coalesce(b.occupation, l.occupation) AS occupation, coalesce(b.activity, l.activity) AS activity,
-        coalesce(b.formality, l.formality) AS formality,
-        coalesce(b.composite_breakdown, l.composite_breakdown) AS composite_breakdown,
-        coalesce(b.is_headline, l.is_headline) AS is_headline,
+        coalesce(b.cell, l.cell) AS cell, coalesce(b.is_headline, l.is_headline) AS is_headline,
         b.time_period AS baseline_year, b.obs_value AS baseline_value, b.obs_status AS baseline_status,
         b.publication_class AS baseline_class, b.areas AS baseline_areas,
         l.time_period AS latest_year, l.obs_value AS latest_value, l.obs_status AS latest_status,
-        l.publication_class AS latest_class, l.areas AS latest_areas, l.weight_covered, l.n_areas
-    FROM (
-        SELECT a.* FROM indicator_set.aggregate AS a JOIN settings AS s ON a.time_period = s.baseline_year
-    ) AS b
-    FULL JOIN (
-        SELECT a.* FROM indicator_set.aggregate AS a JOIN settings AS s ON a.time_period = s.latest_reference_year
-    ) AS l ON l.indicator = b.indicator AND l.ref_area = b.ref_area AND l.cell = b.cell
+        l.publication_class AS latest_class, l.areas AS latest_areas
+    FROM baseline_figure AS b
+    FULL JOIN latest_figure AS l ON l.indicator = b.indicator AND l.ref_area = b.ref_area AND l.cell = b.cell
 ),
-weight_all AS (
+group_value AS (
     SELECT
-        m.indicator, m.area_group, m.cell, sum(m.weight_value) / nullif(max(a.weight_covered), 0) AS weight_all
-    FROM indicator_set.aggregate_member AS m
-    JOIN settings AS s ON m.reference_year = s.latest_reference_year
-    JOIN indicator_set.aggregate AS a
-        ON a.indicator = m.indicator AND a.ref_area = m.area_group AND a.time_period = m.reference_year AND a.cell = m.cell
-    GROUP BY m.indicator, m.area_group, m.cell
-),
-group_rows AS (
-    SELECT
-        e.*, i.sector, i.unit_measure, c.change, c.areas AS change_areas,
-        CASE c.kind WHEN 'sum' THEN c.sum_without_largest ELSE c.mean_without_largest END AS change_without_largest,
+        e.*, i.sector, i.unit_measure, c.change, c.areas AS change_areas, c.change_without_largest,
         CASE
-            WHEN e.latest_class IS NULL OR e.baseline_class IS NULL THEN 'no figure at one end'
-            WHEN e.latest_class = 'C' OR e.baseline_class = 'C' THEN 'withheld (class C) at one end'
-            WHEN m.kind = 'median' THEN 'medians of different areas are not compared'
-            WHEN c.indicator IS NULL THEN 'no member is comparable at both ends'
-            WHEN NOT (
-                (c.weight_both / w.weight_all >= b.weight_covered
-                    AND c.n_areas >= CASE WHEN c.n_members <= 6 THEN b.n_areas_small ELSE b.n_areas END)
-                OR (c.weight_both / w.weight_all >= x.weight_covered
-                    AND c.n_areas >= CASE WHEN c.n_members <= 6 THEN x.n_areas_small ELSE x.n_areas END)
-            ) THEN 'only ' || c.areas || ' comparable at both ends'
-        END AS reason
-    FROM ends AS e
+            WHEN e.latest_class IS NULL OR e.baseline_class IS NULL THEN 'no_figure_at_one_end'
+            WHEN e.latest_class = 'C' OR e.baseline_class = 'C' THEN 'figure_withheld_at_one_end'
+            WHEN m.kind = 'median' THEN 'medians_not_compared'
+            WHEN c.indicator IS NULL THEN 'no_member_at_both_ends'
+            WHEN f.publication_class = 'C' THEN 'few_members_at_both_ends'
+        END AS sentence_code,
+        CASE WHEN e.baseline_class = 'C' THEN 'withheld_reporting' END AS baseline_sentence_code,
+        CASE WHEN e.latest_class = 'C' THEN 'withheld_reporting' END AS latest_sentence_code
+    FROM both_ends AS e
     JOIN reference.indicator AS i ON i.indicator = e.indicator
     JOIN reference.method AS m ON m.method = i.method
-    JOIN reference.publication_rule AS b ON b.publication_rule = i.publication_rule AND b.threshold = 'B'
-    JOIN reference.publication_rule AS x ON x.publication_rule = i.publication_rule AND x.threshold = 'B_alternative'
-    LEFT JOIN change AS c ON c.indicator = e.indicator AND c.area_group = e.ref_area AND c.cell = e.cell
-    LEFT JOIN weight_all AS w ON w.indicator = e.indicator AND w.area_group = e.ref_area AND w.cell = e.cell
+    LEFT JOIN baseline.group_change AS c ON c.indicator = e.indicator AND c.area_group = e.ref_area AND c.cell = e.cell
+    LEFT JOIN baseline.change_class AS f
+        ON f.indicator = c.indicator AND f.area_group = c.area_group AND f.cell = c.cell
 ),
-flag AS (  -- what must be said beside a regional figure, in words
-    SELECT a.indicator, a.ref_area, a.time_period, a.cell, string_agg(k.name, '; ' ORDER BY a.place) AS words
-    FROM (
-        SELECT indicator, ref_area, time_period, cell, unnest(flags) AS flag, generate_subscripts(flags, 1) AS place
-        FROM (
-            SELECT f.indicator, f.ref_area, f.time_period, f.cell, string_split(f.flags, '; ') AS flags
-            FROM indicator_set.aggregate AS f
-            JOIN settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
-            WHERE f.flags IS NOT NULL
-        )
-    ) AS a
-    JOIN reference.code AS k ON k.codelist = 'aggregate_flag' AND k.code = a.flag
-    GROUP BY a.indicator, a.ref_area, a.time_period, a.cell
+flag_text AS (  -- the flags of a regional figure in words, in their order
+    SELECT
+        f.indicator, f.ref_area, f.time_period, f.cell,
+        string_agg(k.name, '; ' ORDER BY strpos('; ' || f.flags || ';', '; ' || k.code || ';')) AS flags
+    FROM indicator_set.aggregate AS f
+    JOIN reference.settings AS s ON f.time_period IN (s.baseline_year, s.latest_reference_year)
+    JOIN reference.code AS k
+        ON k.codelist = 'aggregate_flag' AND strpos('; ' || f.flags || ';', '; ' || k.code || ';') > 0
+    GROUP BY f.indicator, f.ref_area, f.time_period, f.cell
 ),
-target AS (
+target_group_of_cell AS (
     SELECT indicator, cell, min(target_group) AS target_group FROM indicator_set.value GROUP BY indicator, cell
 )
 SELECT
-    c.indicator, c.ref_area, 'country' AS area_type, c.sector, c.target_group, c.sex, c.age, c.urbanisation,
-    c.income_wealth_quantile, c.disability_status, c.education_lev, c.migratory_status, c.occupation, c.activity,
-    c.formality, c.composite_breakdown, c.cell, c.is_headline, c.baseline_year, c.baseline_value, c.baseline_text,
-    c.baseline_status, c.baseline_footnote, c.baseline_observation_id, c.latest_year, c.latest_value, c.latest_text,
-    c.latest_status, c.latest_footnote, c.latest_observation_id, c.change, c.comparable, c.reason,
+    c.indicator, c.ref_area, 'country' AS area_type, c.sector, c.target_group, k."@breakdowns", c.cell, c.is_headline,
+    c.baseline_year, c.baseline_value, c.baseline_text, c.baseline_status,
+    c.baseline_footnote, c.baseline_sentence_code, c.baseline_observation_id,
+    c.latest_year, c.latest_value, c.latest_text, c.latest_status,
+    c.latest_footnote, NULL AS latest_sentence_code, c.latest_observation_id,
+    c.change, c.comparable, c.reason, c.sentence_code,
     n.floor, n.target, c.unit_measure, NULL AS publication_class, NULL AS baseline_class,
     NULL AS change_areas, NULL AS change_without_largest
 FROM baseline.country_value AS c
+JOIN harmonised.cell AS k ON k.indicator = c.indicator AND k.cell = c.cell
 LEFT JOIN reference.national_target AS n ON n.indicator = c.indicator AND n.ref_area = c.ref_area AND c.is_headline
 UNION ALL
 SELECT
-    g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group, g.sex, g.age,
-    g.urbanisation, g.income_wealth_quantile, g.disability_status, g.education_lev, g.migratory_status, g.occupation,
-    g.activity, g.formality, g.composite_breakdown, g.cell, g.is_headline, g.baseline_year, g.baseline_value,
-    NULL AS baseline_text, g.baseline_status, nullif(concat_ws('; ', CASE WHEN g.baseline_class = 'C' THEN 'reporting: ' || g.baseline_areas END, fb.words), '') AS baseline_footnote,
-    NULL AS baseline_observation_id, g.latest_year, g.latest_value, NULL AS latest_text, g.latest_status,
-    nullif(concat_ws('; ', CASE WHEN g.latest_class = 'C' THEN 'reporting: ' || g.latest_areas END, fl.words), '') AS latest_footnote,
-    NULL AS latest_observation_id,
-    CASE WHEN g.reason IS NULL THEN g.change END AS change, g.reason IS NULL AS comparable, g.reason,
+    g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group,
+    k."@breakdowns", g.cell, g.is_headline,
+    g.baseline_year, g.baseline_value, NULL AS baseline_text, g.baseline_status,
+    nullif(concat_ws('; ', filled(sb.name, MAP {'areas': g.baseline_areas}), fb.flags), '') AS baseline_footnote,
+    g.baseline_sentence_code, NULL AS baseline_observation_id,
+    g.latest_year, g.latest_value, NULL AS latest_text, g.latest_status,
+    nullif(concat_ws('; ', filled(sl.name, MAP {'areas': g.latest_areas}), fl.flags), '') AS latest_footnote,
+    g.latest_sentence_code, NULL AS latest_observation_id,
+    CASE WHEN g.sentence_code IS NULL THEN g.change END AS change, g.sentence_code IS NULL AS comparable,
+    filled(r.name, MAP {'areas': g.change_areas}) AS reason, g.sentence_code,
     NULL AS floor, NULL AS target, g.unit_measure, g.latest_class AS publication_class, g.baseline_class,
-    CASE WHEN g.reason IS NULL THEN g.change_areas END AS change_areas,
-    CASE WHEN g.reason IS NULL THEN g.change_without_largest END AS change_without_largest
-FROM group_rows AS g
-LEFT JOIN target AS t ON t.indicator = g.indicator AND t.cell = g.cell
-LEFT JOIN flag AS fb
+    CASE WHEN g.sentence_code IS NULL THEN g.change_areas END AS change_areas,
+    CASE WHEN g.sentence_code IS NULL THEN g.change_without_largest END AS change_without_largest
+FROM group_value AS g
+JOIN harmonised.cell AS k ON k.indicator = g.indicator AND k.cell = g.cell
+LEFT JOIN target_group_of_cell AS t ON t.indicator = g.indicator AND t.cell = g.cell
+LEFT JOIN flag_text AS fb
     ON fb.indicator = g.indicator AND fb.ref_area = g.ref_area AND fb.cell = g.cell AND fb.time_period = g.baseline_year
-LEFT JOIN flag AS fl
+LEFT JOIN flag_text AS fl
     ON fl.indicator = g.indicator AND fl.ref_area = g.ref_area AND fl.cell = g.cell AND fl.time_period = g.latest_year
+LEFT JOIN reference.code AS r ON r.codelist = 'sentence' AND r.code = g.sentence_code
+LEFT JOIN reference.code AS sb ON sb.codelist = 'sentence' AND sb.code = g.baseline_sentence_code
+LEFT JOIN reference.code AS sl ON sl.codelist = 'sentence' AND sl.code = g.latest_sentence_code
 ORDER BY indicator, is_headline DESC, area_type, ref_area, cell

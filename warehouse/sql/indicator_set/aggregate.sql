@@ -1,255 +1,56 @@
--- indicator_set.aggregate: regional figures, R = sum(w x) / sum(w) over the members with a value, with what a reader
--- must know beside them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
--- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding up cannot
--- show: the same inputs give the same figure to the last bit.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-group_people AS (
+-- indicator_set.aggregate: the regional figures (indicator_set.group_figure) with their class (indicator_set.figure_class)
+-- and what a reader must know about them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
+WITH figure AS (
     SELECT
-        g.area_group, w.time_period AS reference_year, w.ref_area, w.weight_value AS people,
-        row_number() OVER (PARTITION BY g.area_group, w.time_period ORDER BY w.weight_value DESC, w.ref_area) AS size_order,
-        count(*) OVER (PARTITION BY g.area_group, w.time_period) AS n_members
-    FROM reference.area_group AS g
-    JOIN reference.set_group AS s ON s.area_group = g.area_group
-    JOIN indicator_set.weight_value AS w
-        ON w.ref_area = g.ref_area AND w.weight = 'POP_TOTAL' AND w.sex = '_T' AND w.age = '_T' AND w.urbanisation = '_T'
-    WHERE g.is_member_today
-),
-largest AS (
-    SELECT area_group, reference_year, ref_area, n_members FROM group_people WHERE size_order = 1
-),
-kind_of_cell AS (
-    SELECT
-        v.*, m.kind, m.event_count, t.cell_no AS total_no, v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND m.kind = 'mean' AS by_sex,
-        CASE WHEN m.kind = 'mean' THEN i.weight ELSE 'POP_TOTAL' END AS cell_weight,
-        CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
-        CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
-        CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation,
-        CASE WHEN i.is_survey THEN r.recent_years_survey ELSE r.recent_years END AS recent_years
-    FROM harmonised.cell AS v
-    JOIN reference.indicator AS i ON i.indicator = v.indicator
-    JOIN reference.method AS m ON m.method = i.method
-    JOIN reference.publication_rule AS r ON r.publication_rule = i.publication_rule AND r.threshold = 'A'
-    LEFT JOIN harmonised.cell AS t
-        ON t.indicator = v.indicator
-        AND t.cell = concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown)
-),
-with_break AS (  -- members whose series has a declared break at any time: few
-    SELECT a.indicator, a.cell, a.area_group, a.reference_year, a.ref_area, a.value_year, a.weight_value
-    FROM indicator_set.aggregate_member AS a
-    SEMI JOIN reference.series_break AS b
-        ON b.indicator = a.indicator AND b.ref_area = a.ref_area AND b.decided = 'break'
-),
-broken AS (  -- figures with a break between a member's value and the one that stands for it at the baseline year
-    SELECT DISTINCT c.cell_no, a.area_group, a.reference_year
-    FROM with_break AS a
-    JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
-    CROSS JOIN settings AS s
-    LEFT JOIN with_break AS o
-        ON o.indicator = a.indicator AND o.cell = a.cell AND o.area_group = a.area_group AND o.ref_area = a.ref_area
-        AND o.reference_year = s.baseline_year
-    JOIN reference.series_break AS b
-        ON b.indicator = a.indicator AND b.ref_area = a.ref_area AND b.decided = 'break'
-        AND b.break_year > least(a.value_year, coalesce(o.value_year, s.baseline_year))
-        AND b.break_year <= greatest(a.value_year, coalesce(o.value_year, s.baseline_year))
-    WHERE c.kind <> 'mean' OR a.weight_value IS NOT NULL
-),
-member AS (
-    SELECT
-        c.cell_no, a.area_group, a.reference_year, a.ref_area, a.value_year, a.value_low, a.value_high,
-        (a.value_low + a.value_high) / 2 AS middle,
-        a.nature, a.obs_status, a.weight_filling, a.weight_is_proxy, a.is_extended, a.is_capped, c.kind,
+        f.*, c.indicator, c."@breakdowns", c.cell, i.headline_cell, i.method, i.publication_rule, i.aggregate_title,
+        CASE WHEN f.n_areas IS NULL THEN 'no_weight_for_breakdown' END AS sentence_code,
         CASE
-            WHEN c.event_count AND a.reference_year = s.baseline_year
-                THEN CAST(s.baseline_from AS VARCHAR) || '-' || CAST(s.baseline_to AS VARCHAR)
-            ELSE CAST(a.value_year AS VARCHAR)
-        END AS value_years,
-        l.n_members, a.ref_area = l.ref_area AS is_largest, a.value_year >= a.reference_year - c.recent_years AS is_recent,
-        CAST(a.weight_value AS DECIMAL(20, 3)) AS w,
-        CAST(a.value_low AS DECIMAL(24, 9)) AS low, CAST(a.value_high AS DECIMAL(24, 9)) AS high,
-        (c.kind <> 'mean' OR a.weight_value IS NOT NULL) AND l.ref_area IS NOT NULL AS counts
-    FROM indicator_set.aggregate_member AS a
-    JOIN kind_of_cell AS c ON c.indicator = a.indicator AND c.cell = a.cell
-    LEFT JOIN largest AS l ON l.area_group = a.area_group AND l.reference_year = a.reference_year
-    CROSS JOIN settings AS s
-),
-group_weight AS (  -- the weight of all members, reporting or not
-    SELECT
-        g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation,
-        CAST(sum(CAST(w.weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
-    FROM reference.area_group AS g
-    JOIN reference.set_group AS s ON s.area_group = g.area_group
-    JOIN indicator_set.weight_value AS w ON w.ref_area = g.ref_area
-    WHERE g.is_member_today
-    GROUP BY g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation
-),
-figure AS (
-    SELECT
-        m.cell_no, m.area_group, m.reference_year,
-        count(*) AS n_areas,
-        min(m.n_members) AS n_members,
-        array_to_string(list_sort(list(m.ref_area || ' ' || m.value_years)), ', ') AS areas,
-        CAST(sum(m.w) AS DOUBLE) AS weight_reporting,
-        CASE min(m.kind)
-            WHEN 'mean' THEN CAST(sum(m.w * m.low) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
-            WHEN 'sum' THEN CAST(sum(m.low) AS DOUBLE) ELSE median(m.value_low) FILTER (WHERE m.kind = 'median')
-        END AS lower,
-        CASE min(m.kind)
-            WHEN 'mean' THEN CAST(sum(m.w * m.high) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
-            WHEN 'sum' THEN CAST(sum(m.high) AS DOUBLE) ELSE median(m.value_high) FILTER (WHERE m.kind = 'median')
-        END AS upper,
-        CASE min(m.kind)
-            WHEN 'mean' THEN
-                CAST(sum(m.w * (m.low + m.high)) FILTER (WHERE NOT m.is_largest) AS DOUBLE) / 2
-                / nullif(CAST(sum(m.w) FILTER (WHERE NOT m.is_largest) AS DOUBLE), 0)
-            WHEN 'sum' THEN CAST(sum(m.low + m.high) FILTER (WHERE NOT m.is_largest) AS DOUBLE) / 2
-            ELSE median(m.middle) FILTER (WHERE m.kind = 'median' AND NOT m.is_largest)
-        END AS without_largest,
-        CAST(sum(m.w * m.value_year) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0) AS mean_year,
-        median(m.middle) AS median, min(m.middle) AS minimum, max(m.middle) AS maximum,
-        CAST(coalesce(sum(m.w) FILTER (WHERE m.is_recent), 0) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
-            AS recent_share,
-        CAST(coalesce(sum(m.w) FILTER (WHERE m.nature IN ('E', 'M') OR m.obs_status IN ('E', 'I')), 0) AS DOUBLE)
-            / nullif(CAST(sum(m.w) FILTER (WHERE m.nature IS NOT NULL OR m.obs_status IS NOT NULL) AS DOUBLE), 0)
-            AS share_estimated,
-        max(CASE WHEN m.value_low < m.value_high THEN 1 ELSE 0 END) AS has_censored,
-        max(CASE WHEN m.is_capped THEN 1 ELSE 0 END) AS has_capped,
-        max(CASE WHEN m.is_extended THEN 1 ELSE 0 END) AS has_extended,
-        max(CASE WHEN m.weight_filling = 'carried' THEN 1 ELSE 0 END) AS has_carried,
-        max(CASE WHEN m.weight_is_proxy THEN 1 ELSE 0 END) AS has_proxy_cell
-    FROM member AS m
-    WHERE m.counts
-    GROUP BY m.cell_no, m.area_group, m.reference_year
-),
-not_counted AS (  -- members without a weight; shown where no member of the figure has one
-    SELECT
-        cell_no, area_group, reference_year, count(*) AS n_areas,
-        string_agg(ref_area || ' ' || value_years, ', ' ORDER BY ref_area) AS areas
-    FROM member
-    WHERE NOT counts
-    GROUP BY cell_no, area_group, reference_year
-),
-sex_total AS (  -- for figures by sex: the total over their areas, beside the total over all areas
-    SELECT
-        f.cell_no, f.area_group, f.reference_year,
-        CAST(sum(t.w * (t.low + t.high)) AS DOUBLE) / 2 / nullif(CAST(sum(t.w) AS DOUBLE), 0) AS total_there
-    FROM member AS f
-    JOIN kind_of_cell AS k ON k.cell_no = f.cell_no AND k.by_sex
-    JOIN member AS t
-        ON t.cell_no = k.total_no AND t.area_group = f.area_group AND t.reference_year = f.reference_year
-        AND t.ref_area = f.ref_area
-    GROUP BY f.cell_no, f.area_group, f.reference_year
-),
-judged AS (
-    SELECT
-        c.*, d.area_group, d.reference_year, f.n_areas, f.n_members, f.areas, f.lower, f.upper, f.without_largest,
-        f.mean_year, f.median, f.minimum, f.maximum, f.recent_share, f.share_estimated,
-        f.has_censored, f.has_capped, f.has_extended, h.cell_no IS NOT NULL AS has_break, f.has_carried, f.has_proxy_cell,
-        f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,
-        abs(x.total_there - (o.lower + o.upper) / 2) > a.sex_total_tolerance AS sex_total_differs,
-        (i.weight_is_proxy AND i.proxy_accepted IS NULL) OR f.has_proxy_cell = 1 AS is_proxy,
-        CASE WHEN f.n_members <= 6 THEN a.n_areas_small ELSE a.n_areas END AS a_areas,
-        CASE WHEN f.n_members <= 6 THEN b.n_areas_small ELSE b.n_areas END AS b_areas,
-        CASE WHEN f.n_members <= 6 THEN e.n_areas_small ELSE e.n_areas END AS e_areas,
-        a.weight_covered AS a_weight, b.weight_covered AS b_weight, e.weight_covered AS e_weight,
-        a.recent_share AS a_recent, a.proxy_allowed AS a_proxy, i.method, i.aggregate_title
-    FROM (SELECT DISTINCT cell_no, area_group, reference_year FROM member) AS d
-    JOIN kind_of_cell AS c ON c.cell_no = d.cell_no
+            WHEN f.kind = 'sum' AND f.n_areas < f.n_members THEN 'title_of_sum'
+            WHEN f.kind = 'median' AND i.aggregate_title IS NULL THEN 'title_of_median'
+        END AS title_sentence_code
+    FROM indicator_set.group_figure AS f
+    JOIN harmonised.cell AS c ON c.cell_no = f.cell_no
     JOIN reference.indicator AS i ON i.indicator = c.indicator
-    JOIN reference.publication_rule AS a ON a.publication_rule = i.publication_rule AND a.threshold = 'A'
-    JOIN reference.publication_rule AS b ON b.publication_rule = i.publication_rule AND b.threshold = 'B'
-    JOIN reference.publication_rule AS e ON e.publication_rule = i.publication_rule AND e.threshold = 'B_alternative'
-    LEFT JOIN figure AS f
-        ON f.cell_no = d.cell_no AND f.area_group = d.area_group AND f.reference_year = d.reference_year
-    LEFT JOIN group_weight AS w
-        ON w.area_group = d.area_group AND w.time_period = d.reference_year AND w.weight = c.cell_weight
-        AND w.sex = c.weight_sex AND w.age = c.weight_age AND w.urbanisation = c.weight_urbanisation
-    LEFT JOIN broken AS h
-        ON h.cell_no = d.cell_no AND h.area_group = d.area_group AND h.reference_year = d.reference_year
-    LEFT JOIN sex_total AS x
-        ON x.cell_no = d.cell_no AND x.area_group = d.area_group AND x.reference_year = d.reference_year
-    LEFT JOIN figure AS o
-        ON o.cell_no = c.total_no AND o.area_group = x.area_group AND o.reference_year = x.reference_year
-),
-classed AS (
-    SELECT
-        j.*,
-        CASE
-            WHEN j.n_areas IS NULL OR coalesce(j.sex_total_differs, FALSE) THEN 'C'
-            WHEN j.weight_covered >= j.a_weight AND j.n_areas >= j.a_areas AND j.recent_share >= j.a_recent
-                AND (j.a_proxy OR NOT j.is_proxy) AND (j.kind <> 'sum' OR j.n_areas = j.n_members) THEN 'A'
-            WHEN (j.weight_covered >= j.b_weight AND j.n_areas >= j.b_areas)
-                OR (j.weight_covered >= j.e_weight AND j.n_areas >= j.e_areas) THEN 'B'
-            ELSE 'C'
-        END AS publication_class
-    FROM judged AS j
 )
 SELECT
-    c.indicator, c.area_group AS ref_area, c.reference_year AS time_period,
-    c.sex, c.age, c.urbanisation, c.income_wealth_quantile, c.disability_status, c.education_lev, c.migratory_status,
-    c.occupation, c.activity, c.formality, c.composite_breakdown, c.cell,
-    c.cell = concat_ws('|', i.headline_sex, i.headline_age, i.headline_urbanisation, i.headline_income_wealth_quantile,
-        i.headline_disability_status, i.headline_education_lev, i.headline_migratory_status, i.headline_occupation,
-        i.headline_activity, i.headline_formality, i.headline_composite_breakdown) AS is_headline,
-    CASE WHEN c.publication_class <> 'C' THEN (c.lower + c.upper) / 2 END AS obs_value,
-    CASE WHEN c.publication_class = 'C' THEN 'Q' END AS obs_status,
-    CASE WHEN c.publication_class <> 'C' AND c.has_censored = 1 THEN c.lower END AS lower,
-    CASE WHEN c.publication_class <> 'C' AND c.has_censored = 1 THEN c.upper END AS upper,
-    c.publication_class,
-    nullif(concat_ws('; ',
-        CASE WHEN c.n_areas IS NULL THEN 'no weight for this breakdown' END,
-        CASE WHEN c.sex_total_differs THEN 'the total of the areas with figures by sex differs from the total of all' END,
-        CASE
-            WHEN c.publication_class = 'C' AND c.weight_covered < c.b_weight
-                THEN 'weight covered ' || CAST(half_up(c.weight_covered, 3) AS VARCHAR) || ', needs ' || CAST(half_up(c.b_weight, 2) AS VARCHAR)
-            WHEN c.publication_class = 'B' AND c.weight_covered < c.a_weight
-                THEN 'weight covered ' || CAST(half_up(c.weight_covered, 3) AS VARCHAR) || ', class A needs ' || CAST(half_up(c.a_weight, 2) AS VARCHAR)
-        END,
-        CASE
-            WHEN c.publication_class = 'C' AND c.n_areas < c.b_areas
-                THEN CAST(c.n_areas AS VARCHAR) || CASE WHEN c.n_areas = 1 THEN ' area, needs ' ELSE ' areas, needs ' END || CAST(c.b_areas AS VARCHAR)
-            WHEN c.publication_class = 'B' AND c.n_areas < c.a_areas
-                THEN CAST(c.n_areas AS VARCHAR) || ' areas, class A needs ' || CAST(c.a_areas AS VARCHAR)
-        END,
-        CASE WHEN c.publication_class = 'B' AND c.recent_share < c.a_recent THEN 'values too old for class A' END,
-        CASE WHEN c.publication_class = 'B' AND c.is_proxy THEN 'proxy weight' END,
-        CASE WHEN c.publication_class = 'B' AND c.kind = 'sum' AND c.n_areas < c.n_members THEN 'not all members report' END
-    ), '') AS class_reason,
-    coalesce(c.n_areas, u.n_areas) AS n_areas, coalesce(c.areas, u.areas) AS areas,
-    c.weight_covered AS weight_covered,
-    c.cell_weight AS weight_name,
-    c.mean_year AS mean_year, c.recent_share AS recent_share,
-    c.share_estimated AS share_estimated,
-    CASE WHEN c.publication_class <> 'C' THEN c.median END AS median,
-    CASE WHEN c.publication_class <> 'C' THEN c.minimum END AS minimum,
-    CASE WHEN c.publication_class <> 'C' THEN c.maximum END AS maximum,
-    CASE WHEN c.publication_class <> 'C' THEN c.without_largest END AS without_largest,
+    f.indicator, f.area_group AS ref_area, f.reference_year AS time_period,
+    f."@breakdowns", f.cell, f.cell = f.headline_cell AS is_headline,
+    CASE WHEN k.publication_class <> 'C' THEN (f.lower + f.upper) / 2 END AS obs_value,
+    CASE WHEN k.publication_class = 'C' THEN 'Q' END AS obs_status,
+    CASE WHEN k.publication_class <> 'C' AND f.has_censored THEN f.lower END AS lower,
+    CASE WHEN k.publication_class <> 'C' AND f.has_censored THEN f.upper END AS upper,
+    k.publication_class,
+    nullif(concat_ws('; ', n.name, k.class_reason), '') AS class_reason, f.sentence_code,
+    f.n_reporting AS n_areas, f.reporting AS areas, f.weight_covered, f.weight_name, f.mean_year, f.recent_share,
+    f.share_estimated,
+    CASE WHEN k.publication_class <> 'C' THEN f.median END AS median,
+    CASE WHEN k.publication_class <> 'C' THEN f.minimum END AS minimum,
+    CASE WHEN k.publication_class <> 'C' THEN f.maximum END AS maximum,
+    CASE WHEN k.publication_class <> 'C' THEN f.without_largest END AS without_largest,
     CASE
-        WHEN c.publication_class <> 'C' AND c.kind = 'mean' THEN 0.37 * greatest(0, 1 - c.weight_covered) * (c.maximum - c.minimum)
+        WHEN k.publication_class <> 'C' AND f.kind = 'mean'
+            THEN r.uncertainty_factor * greatest(0, 1 - f.weight_covered) * (f.maximum - f.minimum)
     END AS uncertainty,
-    c.method,
-    CASE
-        WHEN c.kind = 'sum' AND c.n_areas < c.n_members THEN 'Sum over ' || CAST(c.n_areas AS VARCHAR) || ' reporting'
-        WHEN c.kind = 'median' THEN coalesce(c.aggregate_title, 'Median of the members')
-        ELSE c.aggregate_title
-    END AS title,
+    f.method,
+    coalesce(filled(t.name, MAP {'n_areas': CAST(f.n_areas AS VARCHAR)}), f.aggregate_title) AS title,
+    f.title_sentence_code,
     nullif(concat_ws('; ',
-        CASE WHEN c.n_areas IS NULL THEN 'no_weight' END,
-        CASE WHEN c.event_count AND c.reference_year = s.baseline_year THEN 'mean_of_years' END,
-        CASE WHEN c.has_carried = 1 THEN 'carried_weight' END,
-        CASE WHEN c.kind = 'mean' AND c.is_proxy AND c.n_areas IS NOT NULL THEN 'proxy_weight' END,
-        CASE WHEN c.has_censored = 1 THEN 'censored' END,
-        CASE WHEN c.has_capped = 1 THEN 'capped' END,
-        CASE WHEN c.has_extended = 1 THEN 'extended' END,
-        CASE WHEN c.has_break THEN 'member_break' END,
-        CASE WHEN c.sex_total_differs THEN 'sex_total_differs' END
+        CASE WHEN f.n_areas IS NULL THEN 'no_weight' END,
+        CASE WHEN f.event_count AND f.reference_year = s.baseline_year THEN 'mean_of_years' END,
+        CASE WHEN f.has_carried THEN 'carried_weight' END,
+        CASE WHEN f.kind = 'mean' AND f.is_proxy AND f.n_areas IS NOT NULL THEN 'proxy_weight' END,
+        CASE WHEN f.has_censored THEN 'censored' END,
+        CASE WHEN f.has_capped THEN 'capped' END,
+        CASE WHEN f.has_extended THEN 'extended' END,
+        CASE WHEN f.has_break THEN 'member_break' END,
+        CASE WHEN k.sex_total_differs THEN 'sex_total_differs' END
     ), '') AS flags
-FROM classed AS c
-CROSS JOIN settings AS s
-JOIN reference.indicator AS i ON i.indicator = c.indicator
-LEFT JOIN not_counted AS u
-    ON u.cell_no = c.cell_no AND u.area_group = c.area_group AND u.reference_year = c.reference_year
+FROM figure AS f
+CROSS JOIN reference.settings AS s
+JOIN reference.publication_rule AS r ON r.publication_rule = f.publication_rule AND r.threshold = 'A'
+JOIN indicator_set.figure_class AS k
+    ON k.indicator = f.indicator AND k.area_group = f.area_group
+    AND k.reference_year = f.reference_year AND k.cell = f.cell
+LEFT JOIN reference.code AS n ON n.codelist = 'sentence' AND n.code = f.sentence_code
+LEFT JOIN reference.code AS t ON t.codelist = 'sentence' AND t.code = f.title_sentence_code
 ORDER BY indicator, is_headline DESC, ref_area, time_period, cell

@@ -7,7 +7,7 @@ WITH in_group AS NOT MATERIALIZED (
     JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
     JOIN reference.set_group AS s ON s.area_group = g.area_group
 ),
-whole AS (  -- a sum of decimals, so that the order of adding up cannot show
+reporting_weight AS (  -- a sum of decimals, so that the order of adding cannot show
     SELECT area_group, reference_year, cell_no, CAST(sum(CAST(weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
     FROM in_group
     GROUP BY area_group, reference_year, cell_no
@@ -27,7 +27,7 @@ SELECT
     g.observation, g.nature, g.obs_status, g.weight_filling,
     g.weight_is_proxy, g.is_extended, coalesce(g.high > k.maximum, FALSE) AS is_capped
 FROM in_group AS g
-JOIN whole AS w ON w.area_group = g.area_group AND w.reference_year = g.reference_year AND w.cell_no = g.cell_no
+JOIN reporting_weight AS w ON w.area_group = g.area_group AND w.reference_year = g.reference_year AND w.cell_no = g.cell_no
 JOIN cell AS k ON k.cell_no = g.cell_no
 ORDER BY k.indicator_no, g.area_group, g.reference_year, k.place, g.ref_area
 )

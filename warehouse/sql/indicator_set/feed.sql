@@ -1,9 +1,9 @@
 -- indicator_set.feed: the feeds of an indicator, area and breakdown family at each state of its sources, in their order
 -- of preference: national submissions, then statistical sources, then documents; a current vintage before a superseded
 -- one; the declared rank; within a rank (the same owner's data) the newest vintage, whoever relays it.
--- At most one feed extends the chosen one backwards, the most preferred of those that agree with it: the years before are
--- no mixture of feeds either.
-WITH feed AS (
+-- At most one feed extends the chosen one backwards, the most preferred of those that agree with it, so that the earlier
+-- years are not a mixture of feeds.
+WITH feed_of_state AS (
     SELECT
         state_no, is_current, indicator, ref_area, breakdown_family, feed,
         min(source) AS source, min(dataset_kind) AS dataset_kind, min(source_rank) AS source_rank,
@@ -12,12 +12,12 @@ WITH feed AS (
     FROM indicator_set.candidate
     GROUP BY state_no, is_current, indicator, ref_area, breakdown_family, feed
 ),
-ordered AS (
+feed_with_kind AS (
     SELECT
         *, CASE dataset_kind WHEN 'national_submission' THEN 0 WHEN 'statistical' THEN 1 ELSE 2 END AS kind_order
-    FROM feed
+    FROM feed_of_state
 ),
-ranked AS (
+ranked_feed AS (
     SELECT
         *,
         row_number() OVER (
@@ -25,16 +25,16 @@ ranked AS (
             ORDER BY kind_order, is_superseded, source_rank, vintage_date DESC, n_values DESC, feed
         ) AS preference,
         count(*) OVER (PARTITION BY state_no, indicator, ref_area, breakdown_family) AS feeds
-    FROM ordered
+    FROM feed_with_kind
 ),
-best AS (
-    SELECT * FROM ranked WHERE preference = 1
+chosen_feed AS (
+    SELECT * FROM ranked_feed WHERE preference = 1
 ),
 agreement AS (  -- points of another feed that agree with as many of the chosen one, within one year and the tolerance
     SELECT
         b.state_no, b.indicator, b.ref_area, b.breakdown_family, o.feed,
         least(count(DISTINCT o.observation_id), count(DISTINCT x.observation_id)) AS agreeing_points
-    FROM best AS b
+    FROM chosen_feed AS b
     JOIN indicator_set.candidate AS x
         ON x.state_no = b.state_no AND x.indicator = b.indicator AND x.ref_area = b.ref_area
         AND x.breakdown_family = b.breakdown_family AND x.feed = b.feed
@@ -49,14 +49,14 @@ agreement AS (  -- points of another feed that agree with as many of the chosen 
         )
     GROUP BY b.state_no, b.indicator, b.ref_area, b.breakdown_family, o.feed
 ),
-judged AS (
+feed_with_agreement AS (
     SELECT
         r.*, CASE WHEN r.preference > 1 THEN coalesce(a.agreeing_points, 0) END AS agreeing_points,
         r.preference > 1 AND r.dataset_kind = 'statistical' AND b.dataset_kind = 'statistical'
             AND NOT r.is_superseded AND NOT b.is_superseded
             AND coalesce(a.agreeing_points, 0) >= 2 AND r.first_year < b.first_year AS may_extend
-    FROM ranked AS r
-    JOIN best AS b
+    FROM ranked_feed AS r
+    JOIN chosen_feed AS b
         ON b.state_no = r.state_no AND b.indicator = r.indicator AND b.ref_area = r.ref_area
         AND b.breakdown_family = r.breakdown_family
     LEFT JOIN agreement AS a
@@ -69,5 +69,5 @@ SELECT
     may_extend AND preference = min(preference) FILTER (may_extend) OVER (
         PARTITION BY state_no, indicator, ref_area, breakdown_family
     ) AS extends_backwards
-FROM judged
+FROM feed_with_agreement
 ORDER BY indicator, ref_area, breakdown_family, state_no, preference

@@ -1,60 +1,39 @@
--- indicator_set.member_value: the value that stands for each member at each reference year, with its weight.
+-- indicator_set.member_value: the value that represents each member at each reference year, with its weight.
 -- For a reference year t: the newest usable value in t - lookback ... t. At the baseline year: exactly the baseline
 -- values (nearest to the baseline year in its range; a tie takes the earlier); a member whose baseline value is not
 -- usable is left out, never replaced by another year. Event counts: t only, and at the
--- baseline year the mean of the range. A censored value stands with both its ends; one that is open at an end which the
--- indicator does not bound keeps its member out, as an older number does not come back in its place.
+-- baseline year the mean of the range. A censored value has both its ends; one that is open at an end which the
+-- indicator does not bound leaves its member out, as an older number does not take its place.
 -- Figures for women and men: only areas that have both and the total.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-years AS (
+WITH years AS (
     SELECT DISTINCT w.time_period AS reference_year
-    FROM indicator_set.weight_value AS w, settings AS s
+    FROM indicator_set.weight_value AS w, reference.settings AS s
     WHERE w.weight = 'POP_TOTAL'
         AND (w.time_period BETWEEN s.first_reference_year AND s.latest_reference_year OR w.time_period = s.baseline_year)
 ),
-kind_of_cell AS (  -- the cells of the other sex and of the total, and the weight of the cell
+cell_with_weight AS (
     SELECT
         v.cell_no, v.indicator, v.cell, i.lookback_years, i.minimum, i.maximum, m.event_count,
-        v.sex IN ('F', 'M') AND i.headline_sex = '_T' AS by_sex,
-        concat_ws('|', CASE v.sex WHEN 'F' THEN 'M' ELSE 'F' END, v.age, v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown) AS other_cell,
-        concat_ws('|', '_T', coalesce(i.sex_total_age, v.age), v.urbanisation, v.income_wealth_quantile,
-            v.disability_status, v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality,
-            v.composite_breakdown) AS total_cell,
-        -- its own denominator for a mean (none for breakdowns that no weight knows), and the population for the
-        -- coverage of medians and sums
-        CASE
-            WHEN m.kind <> 'mean' THEN 'POP_TOTAL'
-            WHEN v.disability_status = i.headline_disability_status AND v.education_lev = i.headline_education_lev
-                AND v.migratory_status = i.headline_migratory_status AND v.occupation = i.headline_occupation
-                AND v.activity = i.headline_activity AND v.formality = i.headline_formality
-                AND v.composite_breakdown = i.headline_composite_breakdown THEN i.weight
-        END AS cell_weight,
-        CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS weight_sex,
-        CASE WHEN m.kind = 'mean' AND v.age <> i.headline_age THEN v.age ELSE '_T' END AS weight_age,
-        CASE WHEN m.kind = 'mean' THEN v.urbanisation ELSE '_T' END AS weight_urbanisation
+        CASE WHEN c.has_weight THEN c.weight END AS cell_weight, c.sex AS weight_sex, c.age AS weight_age,
+        c.urbanisation AS weight_urbanisation
     FROM harmonised.cell AS v
+    JOIN indicator_set.weight_cell AS c ON c.indicator = v.indicator AND c.cell = v.cell
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method
-    WHERE m.kind <> 'none'
 ),
-weight_cell AS (
+numbered_weight AS (
     SELECT row_number() OVER (ORDER BY weight, sex, age, urbanisation) AS weight_no, *
     FROM (SELECT DISTINCT weight, sex, age, urbanisation FROM indicator_set.weight_value)
 ),
 numbered_cell AS (
-    SELECT k.*, o.cell_no AS other_no, t.cell_no AS total_no, w.weight_no
-    FROM kind_of_cell AS k
-    LEFT JOIN weight_cell AS w
+    SELECT k.*, s.cell_no IS NOT NULL AS by_sex, s.other_sex_no, s.total_no, w.weight_no
+    FROM cell_with_weight AS k
+    LEFT JOIN indicator_set.sex_cell AS s ON s.cell_no = k.cell_no
+    LEFT JOIN numbered_weight AS w
         ON w.weight = k.cell_weight AND w.sex = k.weight_sex AND w.age = k.weight_age
         AND w.urbanisation = k.weight_urbanisation
-    LEFT JOIN harmonised.cell AS o ON o.indicator = k.indicator AND o.cell = k.other_cell
-    LEFT JOIN harmonised.cell AS t ON t.indicator = k.indicator AND t.cell = k.total_cell
 ),
-valued AS (
+value_with_ends AS (
     SELECT
         k.cell_no, v.ref_area, v.time_period, CAST(v.observation_id AS UUID) AS observation, v.in_aggregates,
         k.event_count, k.lookback_years,
@@ -64,40 +43,40 @@ valued AS (
     JOIN numbered_cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
     SEMI JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
 ),
-newest AS (  -- a value stands until its window ends or a newer one comes; the last one has none after it (least skips NULL)
+newest_value AS (  -- valid until its window ends or a newer one follows; the last one has none after it (least skips NULL)
     SELECT
         cell_no, ref_area, time_period, low, high, observation, nature, obs_status, is_extended,
         least(
             time_period + lookback_years,
             lead(time_period) OVER (PARTITION BY cell_no, ref_area ORDER BY time_period) - 1
         ) AS last_year
-    FROM valued
+    FROM value_with_ends
     WHERE in_aggregates
 ),
-nearest AS (  -- to the baseline year
+value_near_baseline AS (
     SELECT
         v.cell_no, v.ref_area, s.baseline_year AS reference_year, v.time_period, v.low, v.high, v.observation, v.nature,
         v.obs_status, v.is_extended, v.in_aggregates,
         row_number() OVER (
             PARTITION BY v.cell_no, v.ref_area ORDER BY abs(v.time_period - s.baseline_year), v.time_period
         ) AS turn
-    FROM valued AS v
-    CROSS JOIN settings AS s
+    FROM value_with_ends AS v
+    CROSS JOIN reference.settings AS s
     JOIN years AS y ON y.reference_year = s.baseline_year
     WHERE NOT v.event_count AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
 ),
-picked AS (
+value_of_year AS (
     SELECT
         n.cell_no, n.ref_area, y.reference_year, n.time_period AS value_year, n.low, n.high, n.observation, n.nature,
         n.obs_status, n.is_extended
-    FROM newest AS n, years AS y, settings AS s
+    FROM newest_value AS n, years AS y, reference.settings AS s
     WHERE y.reference_year BETWEEN n.time_period AND n.last_year AND y.reference_year <> s.baseline_year
         AND n.low IS NOT NULL AND n.high IS NOT NULL
     UNION ALL
     SELECT
         cell_no, ref_area, reference_year, time_period AS value_year, low, high, observation, nature, obs_status,
         is_extended
-    FROM nearest
+    FROM value_near_baseline
     WHERE turn = 1 AND in_aggregates AND low IS NOT NULL AND high IS NOT NULL
     UNION ALL  -- event counts at the baseline year: the mean of the range, of decimals like every sum
     SELECT
@@ -105,35 +84,35 @@ picked AS (
         CAST(sum(CAST(v.low AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS low,
         CAST(sum(CAST(v.high AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS high,
         NULL AS observation, NULL AS nature, NULL AS obs_status, FALSE AS is_extended
-    FROM valued AS v
-    CROSS JOIN settings AS s
+    FROM value_with_ends AS v
+    CROSS JOIN reference.settings AS s
     JOIN years AS y ON y.reference_year = s.baseline_year
     WHERE v.event_count AND v.in_aggregates AND v.low IS NOT NULL AND v.high IS NOT NULL
         AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
     GROUP BY v.cell_no, v.ref_area, s.baseline_year
 ),
-kept AS (
+value_that_counts AS (
     SELECT p.*, k.weight_no
-    FROM picked AS p
+    FROM value_of_year AS p
     JOIN numbered_cell AS k ON k.cell_no = p.cell_no
     WHERE NOT k.by_sex
     UNION ALL
     SELECT p.*, k.weight_no
-    FROM picked AS p
+    FROM value_of_year AS p
     JOIN numbered_cell AS k ON k.cell_no = p.cell_no
-    SEMI JOIN picked AS o ON o.cell_no = k.other_no AND o.ref_area = p.ref_area AND o.reference_year = p.reference_year
-    SEMI JOIN picked AS t ON t.cell_no = k.total_no AND t.ref_area = p.ref_area AND t.reference_year = p.reference_year
+    SEMI JOIN value_of_year AS o ON o.cell_no = k.other_sex_no AND o.ref_area = p.ref_area AND o.reference_year = p.reference_year
+    SEMI JOIN value_of_year AS t ON t.cell_no = k.total_no AND t.ref_area = p.ref_area AND t.reference_year = p.reference_year
     WHERE k.by_sex
 ),
-weight AS (
+weight_of_year AS (
     SELECT c.weight_no, w.ref_area, w.time_period, w.weight_value, w.filling, w.is_proxy
     FROM indicator_set.weight_value AS w
-    JOIN weight_cell AS c
+    JOIN numbered_weight AS c
         ON c.weight = w.weight AND c.sex = w.sex AND c.age = w.age AND c.urbanisation = w.urbanisation
 )
 SELECT
     k.cell_no, k.ref_area, k.reference_year, k.value_year, k.low, k.high, w.weight_value, w.filling AS weight_filling,
     w.is_proxy AS weight_is_proxy, k.observation, k.nature, k.obs_status, k.is_extended
-FROM kept AS k
-LEFT JOIN weight AS w
+FROM value_that_counts AS k
+LEFT JOIN weight_of_year AS w
     ON w.weight_no = k.weight_no AND w.ref_area = k.ref_area AND w.time_period = k.reference_year

@@ -2,11 +2,11 @@
 -- backwards, each with the states between which nothing about it changed.
 -- Extension: only before the first chosen year of the cell; a value equal to a chosen one at most a year away is the
 -- same observation under another year and is left out. Extended points carry status B.
--- Numbers and few columns through joins and windows.
+-- Joins and windows have numbers and few columns.
 WITH snapshot AS (
     SELECT snapshot_id, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
 ),
-told AS (  -- by the chosen feed, and by the one that may extend it
+value_of_feed AS (  -- of the chosen feed, and of the one that may extend it
     SELECT
         c.state_no, c.cell_no, c.ref_area, c.time_period, CAST(c.observation_id AS UUID) AS observation, s.snapshot_no,
         c.obs_value, c.obs_status, c.is_superseded, c.dataset_kind, c.correction, f.preference > 1 AS is_extension
@@ -18,39 +18,39 @@ told AS (  -- by the chosen feed, and by the one that may extend it
     WHERE f.preference = 1 OR f.extends_backwards
 ),
 extended_cell AS (
-    SELECT DISTINCT state_no, cell_no, ref_area FROM told WHERE is_extension
+    SELECT DISTINCT state_no, cell_no, ref_area FROM value_of_feed WHERE is_extension
 ),
-beside AS (  -- what was chosen of the same cells
+chosen_value_of_extended_cell AS (
     SELECT p.state_no, p.cell_no, p.ref_area, p.time_period, p.obs_value
-    FROM told AS p
+    FROM value_of_feed AS p
     JOIN extended_cell AS e ON e.state_no = p.state_no AND e.cell_no = p.cell_no AND e.ref_area = p.ref_area
     WHERE NOT p.is_extension
 ),
 first_chosen AS (
     SELECT state_no, cell_no, ref_area, min(time_period) AS first_year
-    FROM beside
+    FROM chosen_value_of_extended_cell
     GROUP BY state_no, cell_no, ref_area
 ),
-both_roles AS (
-    SELECT * FROM told WHERE NOT is_extension
+value_in_use AS (
+    SELECT * FROM value_of_feed WHERE NOT is_extension
     UNION ALL
     SELECT c.*
-    FROM told AS c
+    FROM value_of_feed AS c
     JOIN first_chosen AS f ON f.state_no = c.state_no AND f.cell_no = c.cell_no AND f.ref_area = c.ref_area
     WHERE c.is_extension AND c.time_period < f.first_year
         AND NOT EXISTS (
-            SELECT 1 FROM beside AS p
+            SELECT 1 FROM chosen_value_of_extended_cell AS p
             WHERE p.state_no = c.state_no AND p.cell_no = c.cell_no AND p.ref_area = c.ref_area
                 AND abs(p.time_period - c.time_period) <= 1 AND abs(p.obs_value - c.obs_value) < 0.05
         )
 ),
-lined_up AS (
+value_with_previous AS (
     SELECT
         b.*,
         -- a censored value between two numbers does not hide the step from one to the other
         lag(b.obs_value IGNORE NULLS) OVER series AS value_before,
         lag(b.is_extension) OVER series AS extension_before, lag(b.time_period) OVER series AS year_before
-    FROM both_roles AS b
+    FROM value_in_use AS b
     WINDOW series AS (PARTITION BY b.state_no, b.cell_no, b.ref_area ORDER BY b.time_period)
 ),
 declared_break AS (
@@ -58,15 +58,15 @@ declared_break AS (
     FROM reference.series_break AS b
     JOIN harmonised.cell AS k ON k.indicator = b.indicator
 ),
-broken AS (
+value_after_declared_break AS (
     SELECT l.state_no, l.observation, min(b.decided) AS decided  -- 'break' sorts before 'genuine'
-    FROM lined_up AS l
+    FROM value_with_previous AS l
     JOIN declared_break AS b
         ON b.cell_no = l.cell_no AND b.ref_area = l.ref_area AND b.break_year > l.year_before
         AND b.break_year <= l.time_period
     GROUP BY l.state_no, l.observation
 ),
-judged AS (
+value_with_status AS (
     SELECT
         l.state_no, l.observation, l.snapshot_no, l.cell_no, l.is_extension, l.correction,
         CASE
@@ -85,19 +85,19 @@ judged AS (
                     < greatest(abs(l.obs_value), abs(l.value_before))
                 AND abs(l.obs_value - l.value_before) >= s.step_factor_minimum THEN 'step'
         END AS break_before
-    FROM lined_up AS l
+    FROM value_with_previous AS l
     JOIN harmonised.cell AS k ON k.cell_no = l.cell_no
     JOIN reference.indicator AS i ON i.indicator = k.indicator
     JOIN reference.method AS m ON m.method = i.method
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
-    LEFT JOIN broken AS d ON d.state_no = l.state_no AND d.observation = l.observation
+    CROSS JOIN reference.settings AS s
+    LEFT JOIN value_after_declared_break AS d ON d.state_no = l.state_no AND d.observation = l.observation
 ),
-numbered AS (  -- states in a row in which nothing about the value changed are one stretch
+value_in_stretch AS (  -- consecutive states in which nothing about the value changed are one stretch
     SELECT
         *, state_no - row_number() OVER (
             PARTITION BY observation, snapshot_no, is_extension, obs_status, break_before ORDER BY state_no
         ) AS stretch
-    FROM judged
+    FROM value_with_status
 )
 SELECT
     x.observation, s.snapshot_id, x.cell_no, x.is_extension, x.correction, x.obs_status, x.break_before, x.first_state,
@@ -106,7 +106,7 @@ FROM (
     SELECT
         observation, snapshot_no, cell_no, is_extension, correction, obs_status, break_before,
         min(state_no) AS first_state, max(state_no) AS last_state
-    FROM numbered
+    FROM value_in_stretch
     GROUP BY observation, snapshot_no, cell_no, is_extension, correction, obs_status, break_before, stretch
 ) AS x
 JOIN snapshot AS s ON s.snapshot_no = x.snapshot_no

@@ -1,6 +1,6 @@
 -- indicator_set.value_history: the observations chosen at any state of the sources, and those that extend them backwards
 -- (indicator_set.stretch), each with the days between which it was the chosen one in this shape.
--- Words that many rows share come after sorting: looked up in lists, as a join may put its rows in another order.
+-- Texts that many rows share are added after sorting: looked up in lists, as a join may return its rows in another order.
 -- In the order of is_member DESC, indicator, breakdown_family, ref_area, time_period, cell, known_from
 WITH snapshot AS (
     SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
@@ -25,36 +25,35 @@ in_order AS (
     LEFT JOIN reference.area_group AS g ON g.ref_area = o.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today
     ORDER BY is_member DESC, k.family_no, o.ref_area, o.time_period, x.cell_no, f.known_from
 ),
-word AS (
+cell_text AS (
     SELECT
         k.*, i.unit_measure, i.sector, i.maximum, i.maximum_is_hard, coalesce(g.target_group, '_T') AS target_group
     FROM harmonised.cell AS k
     JOIN reference.indicator AS i ON i.indicator = k.indicator
     LEFT JOIN reference.cell_group AS g ON g.indicator = k.indicator AND g.cell = k.cell AND g.specificity = 1
 ),
-claim AS (
+claim_text AS (
     SELECT c.claim_id, c.provider, c.dataset, c.feed, d.kind
     FROM reference.claim AS c
     JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
 ),
-numbered AS (  -- lists in which each stands at the place of its number
+text_list AS (  -- in each list, the position is the number
     SELECT
         (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
-            FROM word AS k) AS cells,
+            FROM cell_text AS k) AS cells,
         (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
-            FROM claim AS c) AS claims,
+            FROM claim_text AS c) AS claims,
         (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or doubles'), list(s ORDER BY snapshot_no))
             FROM snapshot AS s) AS snapshots
 ),
-told AS (
+value_with_texts AS (
     SELECT v.*, l.cells[v.cell_no] AS k, l.claims[v.claim_id] AS c, l.snapshots[v.snapshot_no] AS s
-    FROM in_order AS v, numbered AS l
+    FROM in_order AS v, text_list AS l
 )
 SELECT
     v.known_from, v.known_to, replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id, k.indicator,
     v.ref_area, v.time_period, v.time_detail, k.sector, k.target_group,
-    k.sex, k.age, k.urbanisation, k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status,
-    k.occupation, k.activity, k.formality, k.composite_breakdown,
+    k."@breakdowns",
     k.cell, k.breakdown_family, k.breakdown_family = 'total' AS is_headline, v.is_member,
     v.obs_value, v.value_text, v.unit_mult, v.lower_bound, v.upper_bound, k.unit_measure, v.obs_status, v.published_status, v.nature,
     v.footnote, c.provider AS source, c.dataset, v.provider_series, c.feed, c.kind AS dataset_kind, s.vintage_date,
@@ -63,4 +62,4 @@ SELECT
         AND coalesce(v.published_status, 'A') NOT IN ('U', 'V', 'D', 'O', 'L', 'M', 'Q') AS in_aggregates,
     v.break_before, v.correction, k.maximum_is_hard AND v.obs_value > k.maximum AS above_maximum,
     s.snapshot_id, v.snapshot_row
-FROM told AS v
+FROM value_with_texts AS v

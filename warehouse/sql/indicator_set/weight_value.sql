@@ -1,213 +1,122 @@
--- indicator_set.weight_value: the weights by member, year and kind of cell.
--- Population by age: the 2019 revision's five-year groups, interpolated linearly between its five-year points and
--- scaled to the 2024 revision's total; bands that cut a group take a share of its years. Labour force and unemployed
--- end in 2017 and are carried. Rural and urban cells: the weight times the population's share, a proxy except for the
--- population itself. Sums are made of decimals, so that the order of adding up cannot show; results are rounded to
--- thousandths.
-WITH span AS (
+-- indicator_set.weight_value: the weights by member, year and kind of cell: population (indicator_set.population_weight),
+-- series, the labour force (indicator_set.labour_force_by_sex) and beneficiaries; those of persons also by degree of
+-- urbanisation. Figures that are not of the year itself are the newest up to it. Rural and urban cells are the weight times
+-- the population's share, a proxy except for the population itself. Results are rounded to thousandths. What each cell
+-- is made of: lineage.weight_input.
+WITH published_figure AS (
+    SELECT role, ref_area, time_period, amount FROM indicator_set.weight_figure
+),
+year_span AS (
     SELECT least(first_reference_year, baseline_from) AS first_year, latest_reference_year AS last_year
-    FROM reference.indicator_set
-    WHERE set_name = 'asean_indicator_set'
+    FROM reference.settings
 ),
-member AS (
-    SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
-),
-newest AS (  -- figures that weights are made from, newest vintage of each series
-    SELECT
-        s.provider, s.dataset, s.series, x.target AS ref_area, TRY_CAST(s.time_period AS INTEGER) AS time_period,
-        TRY_CAST(s.obs_value AS DOUBLE) AS amount, s.series_key
-    FROM staged.observation AS s
-    JOIN lineage.series_vintage AS n ON n.snapshot_id = s.snapshot_id AND n.series = s.series AND n.is_newest AND n.is_declared
-    JOIN reference.crosswalk AS x
-        ON x.provider = s.provider AND x.concept = 'ref_area' AND x.code = s.ref_area
-    JOIN member AS m ON m.ref_area = x.target
-    WHERE s.provider IN ('un_wpp', 'world_bank') AND regexp_full_match(s.time_period, '[0-9]{4}')
-        AND s.unexpected IS NULL
-        AND TRY_CAST(s.obs_value AS DOUBLE) BETWEEN 0 AND 1e14  -- others are no weights, and no sum of decimals could hold them
+total_population AS (
+    SELECT ref_area, time_period, amount AS persons FROM published_figure WHERE role = 'total_population'
 ),
 years AS (
-    SELECT DISTINCT n.time_period
-    FROM newest AS n, span AS s
-    WHERE n.series = 'TPopulation1July' AND n.time_period BETWEEN s.first_year AND s.last_year
+    SELECT DISTINCT t.time_period
+    FROM total_population AS t, year_span AS s
+    WHERE t.time_period BETWEEN s.first_year AND s.last_year
 ),
-total AS (
-    SELECT ref_area, time_period, amount * 1000 AS persons FROM newest WHERE series = 'TPopulation1July'
+series_weight AS (  -- weights that are one series
+    SELECT DISTINCT r.weight, r.role
+    FROM reference.weight_role AS r
+    JOIN reference.weight AS w ON w.weight = r.weight
+    WHERE w.kind IN ('series', 'births') AND r.part = 'all'
 ),
-five_year AS (
+newest_of_series AS (
+    SELECT s.weight, s.role, f.ref_area, y.time_period, max(f.time_period) AS source_year
+    FROM series_weight AS s
+    JOIN published_figure AS f ON f.role = s.role
+    JOIN years AS y ON f.time_period <= y.time_period
+    GROUP BY s.weight, s.role, f.ref_area, y.time_period
+),
+series_cell AS (
     SELECT
-        ref_area, time_period, CASE series WHEN 'PopFemale' THEN 'F' ELSE 'M' END AS sex,
-        TRY_CAST(regexp_extract(series_key, 'AgeGrp=([0-9]+)', 1) AS INTEGER) AS age_from, amount
-    FROM newest
-    WHERE dataset = 'wpp2019_age_sex' AND series IN ('PopFemale', 'PopMale')
+        n.weight, n.ref_area, n.time_period, x.sex, '_T' AS age, f.amount,
+        CASE WHEN n.source_year = n.time_period THEN 'published' ELSE 'carried' END AS filling, n.source_year
+    FROM newest_of_series AS n
+    JOIN published_figure AS f ON f.role = n.role AND f.ref_area = n.ref_area AND f.time_period = n.source_year
+    CROSS JOIN (SELECT DISTINCT sex FROM indicator_set.age_group_population) AS x
 ),
-interpolated AS (
-    SELECT
-        a.ref_area, y.time_period, a.sex, a.age_from,
-        a.amount + (coalesce(b.amount, a.amount) - a.amount) * (y.time_period - a.time_period) / 5.0 AS amount
-    FROM years AS y
-    JOIN five_year AS a ON a.time_period = y.time_period - y.time_period % 5
-    LEFT JOIN five_year AS b
-        ON b.ref_area = a.ref_area AND b.sex = a.sex AND b.age_from = a.age_from AND b.time_period = a.time_period + 5
-),
-scaled AS (
-    SELECT
-        i.ref_area, i.time_period, i.sex, i.age_from,
-        i.amount
-            / nullif(CAST(sum(CAST(i.amount AS DECIMAL(24, 6))) OVER (PARTITION BY i.ref_area, i.time_period) AS DOUBLE), 0)
-            * t.persons AS persons
-    FROM interpolated AS i
-    JOIN total AS t ON t.ref_area = i.ref_area AND t.time_period = i.time_period
-),
-by_sex AS (
-    SELECT ref_area, time_period, sex, age_from, persons FROM scaled
-    UNION ALL
-    SELECT
-        ref_area, time_period, '_T' AS sex, age_from, CAST(sum(CAST(persons AS DECIMAL(24, 6))) AS DOUBLE) AS persons
-    FROM scaled
-    GROUP BY ref_area, time_period, age_from
-),
-cell_age AS (  -- the ages for which a population weight is asked
-    SELECT DISTINCT i.weight, v.age
-    FROM indicator_set.value AS v
-    JOIN reference.indicator AS i ON i.indicator = v.indicator
-    WHERE v.age <> i.headline_age AND v.age <> '_T'
-),
-band AS (
-    SELECT w.weight, '_T' AS age, w.sex AS weight_sex, coalesce(w.age_from, 0) AS age_from, coalesce(w.age_to, 150) AS age_to
-    FROM reference.weight AS w
-    WHERE w.kind = 'population'
-    UNION ALL
-    SELECT w.weight, c.age, w.sex AS weight_sex, a.age_from, coalesce(a.age_to, 150) AS age_to
-    FROM reference.weight AS w
-    JOIN cell_age AS c ON c.weight = w.weight
-    JOIN reference.age AS a ON a.age = c.age
-    WHERE w.kind = 'population' AND a.age_from IS NOT NULL
-),
-population AS (
-    SELECT
-        b.weight, p.ref_area, p.time_period, p.sex, b.age, b.weight_sex,
-        CAST(sum(CAST(
-            p.persons * CASE
-                WHEN p.age_from = 100 THEN CASE WHEN b.age_to >= 100 THEN 1.0 ELSE 0.0 END
-                ELSE greatest(0.0, least(b.age_to + 1.0, p.age_from + 5.0) - greatest(b.age_from, p.age_from)) / 5.0
-            END
-        AS DECIMAL(24, 6))) AS DOUBLE) AS amount,
-        CASE WHEN b.age_from = 0 AND b.age_to >= 100 AND p.sex = '_T' THEN 'published' ELSE 'interpolated' END AS filling
-    FROM band AS b, by_sex AS p
-    GROUP BY b.weight, p.ref_area, p.time_period, p.sex, b.age, b.weight_sex, b.age_from, b.age_to
-),
-population_cells AS (  -- a weight about one sex stands for every cell of its indicators
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM population WHERE weight_sex = '_T'
-    UNION ALL
-    SELECT p.weight, p.ref_area, p.time_period, s.sex, p.age, p.amount, p.filling
-    FROM population AS p, (SELECT DISTINCT sex FROM by_sex) AS s
-    WHERE p.weight_sex <> '_T' AND p.sex = p.weight_sex
-),
-series_named AS (
-    SELECT weight, provider_series FROM reference.weight WHERE kind = 'series'
-    UNION ALL
-    SELECT weight, 'Births' AS provider_series FROM reference.weight WHERE kind = 'births'
-),
-series_last AS (
-    SELECT s.weight, n.ref_area, y.time_period, max(n.time_period) AS source_year
-    FROM series_named AS s
-    JOIN newest AS n ON n.series = s.provider_series
-    JOIN years AS y ON n.time_period <= y.time_period
-    GROUP BY s.weight, n.ref_area, y.time_period
-),
-series_cells AS (
-    SELECT
-        l.weight, l.ref_area, l.time_period, x.sex, '_T' AS age,
-        n.amount * CASE WHEN n.series = 'Births' THEN 1000 ELSE 1 END AS amount,
-        CASE WHEN l.source_year = l.time_period THEN 'published' ELSE 'carried' END AS filling
-    FROM series_last AS l
-    JOIN series_named AS s ON s.weight = l.weight
-    JOIN newest AS n ON n.series = s.provider_series AND n.ref_area = l.ref_area AND n.time_period = l.source_year
-    CROSS JOIN (SELECT DISTINCT sex FROM by_sex) AS x
-),
-labour AS (  -- the labour force, its women's share, and unemployment rates (modelled, World Bank relaying the ILO)
-    SELECT
-        f.ref_area, f.time_period, f.amount AS force, w.amount / 100 AS women,
-        u.amount / 100 AS rate, m.amount / 100 AS rate_men
-    FROM newest AS f
-    LEFT JOIN newest AS w ON w.series = 'SL.TLF.TOTL.FE.ZS' AND w.ref_area = f.ref_area AND w.time_period = f.time_period
-    LEFT JOIN newest AS u ON u.series = 'SL.UEM.TOTL.ZS' AND u.ref_area = f.ref_area AND u.time_period = f.time_period
-    LEFT JOIN newest AS m ON m.series = 'SL.UEM.TOTL.MA.ZS' AND m.ref_area = f.ref_area AND m.time_period = f.time_period
-    WHERE f.series = 'SL.TLF.TOTL.IN'
-),
-labour_sex AS (
-    SELECT ref_area, time_period, '_T' AS sex, force, force * rate AS unemployed FROM labour
-    UNION ALL
-    SELECT ref_area, time_period, 'M' AS sex, force * (1 - women) AS force, force * (1 - women) * rate_men AS unemployed FROM labour
-    UNION ALL
-    SELECT
-        ref_area, time_period, 'F' AS sex, force * women AS force, force * rate - force * (1 - women) * rate_men AS unemployed
-    FROM labour
-),
-labour_last AS (
+newest_labour_force AS (
     SELECT l.ref_area, l.sex, y.time_period, max(l.time_period) AS source_year
-    FROM labour_sex AS l
+    FROM indicator_set.labour_force_by_sex AS l
     JOIN years AS y ON l.time_period <= y.time_period
-    WHERE l.unemployed IS NOT NULL
     GROUP BY l.ref_area, l.sex, y.time_period
 ),
-labour_cells AS (
+labour_cell AS (
     SELECT
-        w.weight, k.ref_area, k.time_period, k.sex, '_T' AS age,
-        CASE w.kind WHEN 'labour_force' THEN l.force WHEN 'unemployed' THEN l.unemployed ELSE l.force - l.unemployed END AS amount,
+        w.weight, n.ref_area, n.time_period, n.sex, '_T' AS age,
+        CASE w.kind
+            WHEN 'labour_force' THEN l.labour_force WHEN 'unemployed' THEN l.unemployed ELSE l.labour_force - l.unemployed
+        END AS amount,
         CASE
-            WHEN k.source_year < k.time_period THEN 'carried' WHEN w.kind = 'labour_force' AND k.sex = '_T' THEN 'published'
+            WHEN n.source_year < n.time_period THEN 'carried' WHEN w.kind = 'labour_force' AND n.sex = '_T' THEN 'published'
             ELSE 'derived'
-        END AS filling
+        END AS filling,
+        n.source_year
     FROM reference.weight AS w
-    JOIN labour_last AS k ON w.kind IN ('labour_force', 'employed', 'unemployed')
-    JOIN labour_sex AS l ON l.ref_area = k.ref_area AND l.sex = k.sex AND l.time_period = k.source_year
+    JOIN newest_labour_force AS n ON w.kind IN ('labour_force', 'employed', 'unemployed')
+    JOIN indicator_set.labour_force_by_sex AS l
+        ON l.ref_area = n.ref_area AND l.sex = n.sex AND l.time_period = n.source_year
 ),
-coverage_last AS (  -- beneficiaries: coverage of the newest survey up to the year, times the population
-    SELECT w.weight, v.ref_area, y.time_period, max(v.time_period) AS source_year
+coverage AS (
+    SELECT w.weight, v.ref_area, v.time_period, v.obs_value
     FROM reference.weight AS w
     JOIN indicator_set.value AS v ON v.indicator = w.coverage_indicator AND v.is_headline AND v.obs_value IS NOT NULL
-    JOIN years AS y ON v.time_period <= y.time_period
     WHERE w.kind = 'beneficiaries'
-    GROUP BY w.weight, v.ref_area, y.time_period
 ),
-beneficiary_cells AS (
+newest_coverage AS (
+    SELECT c.weight, c.ref_area, y.time_period, max(c.time_period) AS source_year
+    FROM coverage AS c
+    JOIN years AS y ON c.time_period <= y.time_period
+    GROUP BY c.weight, c.ref_area, y.time_period
+),
+beneficiary_cell AS (  -- coverage of the newest survey up to the year, times the population of the year
     SELECT
-        k.weight, k.ref_area, k.time_period, '_T' AS sex, '_T' AS age, v.obs_value / 100 * t.persons AS amount,
-        'derived' AS filling
-    FROM coverage_last AS k
-    JOIN reference.weight AS w ON w.weight = k.weight
-    JOIN indicator_set.value AS v
-        ON v.indicator = w.coverage_indicator AND v.ref_area = k.ref_area AND v.time_period = k.source_year AND v.is_headline
-    JOIN total AS t ON t.ref_area = k.ref_area AND t.time_period = k.time_period
+        n.weight, n.ref_area, n.time_period, '_T' AS sex, '_T' AS age, c.obs_value / 100 * t.persons AS amount,
+        'derived' AS filling, n.source_year
+    FROM newest_coverage AS n
+    JOIN coverage AS c ON c.weight = n.weight AND c.ref_area = n.ref_area AND c.time_period = n.source_year
+    JOIN total_population AS t ON t.ref_area = n.ref_area AND t.time_period = n.time_period
 ),
-every_cell AS (
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM population_cells
+weight_of_any_kind AS (
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, time_period AS source_year
+    FROM indicator_set.population_weight
     UNION ALL
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM series_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM series_cell
     UNION ALL
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM labour_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM labour_cell
     UNION ALL
-    SELECT weight, ref_area, time_period, sex, age, amount, filling FROM beneficiary_cells
+    SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM beneficiary_cell
 ),
-all_cells AS (  -- what is negative or too large is no weight
+weight_in_range AS (  -- what is negative or too large is no weight
     SELECT
-        weight, ref_area, time_period, sex, age, CASE WHEN amount BETWEEN 0 AND 1e14 THEN amount END AS amount, filling
-    FROM every_cell
+        weight, ref_area, time_period, sex, age, CASE WHEN amount BETWEEN 0 AND 1e14 THEN amount END AS amount, filling,
+        source_year
+    FROM weight_of_any_kind
 ),
-urban AS (
-    SELECT ref_area, time_period, 'U' AS urbanisation, amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS' AND amount <= 100
+share_of_people AS (
+    SELECT ref_area, time_period, 'U' AS urbanisation, amount / 100 AS share
+    FROM published_figure
+    WHERE role = 'urban_share' AND amount <= 100
     UNION ALL
-    SELECT ref_area, time_period, 'R' AS urbanisation, 1 - amount / 100 AS share FROM newest WHERE series = 'SP.URB.TOTL.IN.ZS' AND amount <= 100
+    SELECT ref_area, time_period, 'R' AS urbanisation, 1 - amount / 100 AS share
+    FROM published_figure
+    WHERE role = 'urban_share' AND amount <= 100
 )
-SELECT weight, ref_area, time_period, sex, age, '_T' AS urbanisation, round(amount, 3) AS weight_value, filling, FALSE AS is_proxy
-FROM all_cells
+SELECT
+    weight, ref_area, time_period, sex, age, '_T' AS urbanisation, round(amount, 3) AS weight_value, filling, source_year,
+    FALSE AS is_proxy
+FROM weight_in_range
 UNION ALL
 SELECT
     c.weight, c.ref_area, c.time_period, c.sex, c.age, u.urbanisation, round(c.amount * u.share, 3) AS weight_value,
-    'derived' AS filling, NOT (w.kind = 'population' AND w.age_from IS NULL AND c.age = '_T') AS is_proxy
-FROM all_cells AS c
+    'derived' AS filling, c.source_year,
+    NOT (w.kind = 'population' AND w.age_from IS NULL AND c.age = '_T') AS is_proxy
+FROM weight_in_range AS c
 JOIN reference.weight AS w ON w.weight = c.weight
-JOIN urban AS u ON u.ref_area = c.ref_area AND u.time_period = c.time_period
+JOIN share_of_people AS u ON u.ref_area = c.ref_area AND u.time_period = c.time_period
 WHERE w.kind IN ('population', 'births')
 ORDER BY weight, ref_area, time_period, sex, age, urbanisation

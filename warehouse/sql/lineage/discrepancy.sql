@@ -1,8 +1,7 @@
 -- lineage.discrepancy: the chosen value and another source's for the same cell within one year, further apart than
 -- 0.5 points and 5 %. Superseded vintages and documents are not compared.
 SELECT
-    v.indicator, v.ref_area, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
-    v.education_lev, v.migratory_status, v.occupation, v.activity, v.formality, v.composite_breakdown, v.cell,
+    v.indicator, v.ref_area, v."@breakdowns", v.cell,
     v.observation_id, v.time_period, v.feed, v.obs_value,
     c.observation_id AS other_observation_id, c.time_period AS other_time_period, c.feed AS other_feed,
     c.obs_value AS other_value, c.obs_value - v.obs_value AS difference,

@@ -1,7 +1,7 @@
 -- lineage.revision: what changed between two consecutive vintages of a series, one row per cell that differs
 -- (lineage.vintage_pair). Two numbers are the same where they differ by no more than half a unit of the coarser of the two
--- texts' last digits. A cell that went and one that came a year off with the same number are one re-dated value.
--- Words that many rows share come after sorting: looked up in lists, as a join may put its rows in another order.
+-- texts' last digits. A withdrawn cell and a new one a year off with the same number are one re-dated value.
+-- Texts that many rows share are added after sorting, looked up in lists: a join may put its rows in another order.
 -- In the order of vintage_to, source, indicator, ref_area, time_period, provider_series, observation_id, snapshot_to
 WITH claim AS (  -- numbered in the order of the table
     SELECT
@@ -10,48 +10,49 @@ WITH claim AS (  -- numbered in the order of the table
         dense_rank() OVER (ORDER BY provider_series) AS series_no
     FROM reference.claim
 ),
-gone AS (
+withdrawn_cell AS (
     SELECT p.*, c.series_no
     FROM lineage.vintage_pair AS p
     JOIN claim AS c ON c.claim_id = p.claim_id
     WHERE p.row_to IS NULL
 ),
-come AS (
+new_cell AS (
     SELECT p.*, c.series_no
     FROM lineage.vintage_pair AS p
     JOIN claim AS c ON c.claim_id = p.claim_id
     WHERE p.row_from IS NULL
 ),
-near AS (  -- the same value of the same cell one year off
+same_value_near AS (  -- the same value of the same cell one year off; of several the first counts
     SELECT
-        c.* EXCLUDE (series_no) REPLACE (
-            g.time_period_from AS time_period_from, g.value_from AS value_from, g.text_from AS text_from,
-            g.decimals_from AS decimals_from, g.is_empty_from AS is_empty_from, g.status_from AS status_from,
-            g.nature_from AS nature_from, g.unit_from AS unit_from, g.footnote_from AS footnote_from,
-            g.citation_from AS citation_from, g.row_from AS row_from
-        ),
-        g.observation AS observation_gone
-    FROM gone AS g
-    JOIN come AS c
+        c.comparison_no, c.observation, c.claim_id, c.cell_no, c.ref_area, c.candidate_no,
+        g.time_period_from, c.time_period_to, g.value_from, c.value_to, g.text_from, c.text_to,
+        g.decimals_from, c.decimals_to, g.is_empty_from, c.is_empty_to, g.status_from, c.status_to,
+        g.nature_from, c.nature_to, g.unit_from, c.unit_to, g.footnote_from, c.footnote_to,
+        g.citation_from, c.citation_to, g.row_from, c.row_to, g.observation AS withdrawn_observation,
+        row_number() OVER (PARTITION BY g.comparison_no, g.observation ORDER BY c.time_period_to) AS turn_of_new,
+        row_number() OVER (PARTITION BY c.comparison_no, c.observation ORDER BY g.time_period_from) AS turn_of_withdrawn
+    FROM withdrawn_cell AS g
+    JOIN new_cell AS c
         ON c.comparison_no = g.comparison_no AND c.series_no = g.series_no AND c.cell_no = g.cell_no
         AND c.ref_area = g.ref_area AND c.candidate_no = g.candidate_no
         AND abs(c.time_period_to - g.time_period_from) = 1
     WHERE abs(c.value_to - g.value_from) <= 0.5 * power(10, -least(c.decimals_to, g.decimals_from)) * 1.000000001
-    QUALIFY row_number() OVER (PARTITION BY g.comparison_no, g.observation ORDER BY c.time_period_to) = 1
-        AND row_number() OVER (PARTITION BY c.comparison_no, c.observation ORDER BY g.time_period_from) = 1
 ),
-joined AS (  -- the cell of the later vintage beside the one it is compared with: itself, or the same value a year off
+re_dated_value AS (
+    SELECT * EXCLUDE (turn_of_new, turn_of_withdrawn) FROM same_value_near WHERE turn_of_new = 1 AND turn_of_withdrawn = 1
+),
+cell_pair AS (  -- the cell of the later vintage and the one it is compared with: itself, or the same value a year off
     SELECT * FROM lineage.vintage_pair WHERE row_from IS NOT NULL AND row_to IS NOT NULL
     UNION ALL
-    SELECT g.* EXCLUDE (series_no) FROM gone AS g
-    ANTI JOIN near AS n ON n.comparison_no = g.comparison_no AND n.observation_gone = g.observation
+    SELECT g.* EXCLUDE (series_no) FROM withdrawn_cell AS g
+    ANTI JOIN re_dated_value AS n ON n.comparison_no = g.comparison_no AND n.withdrawn_observation = g.observation
     UNION ALL
-    SELECT c.* EXCLUDE (series_no) FROM come AS c
-    ANTI JOIN near AS n ON n.comparison_no = c.comparison_no AND n.observation = c.observation
+    SELECT c.* EXCLUDE (series_no) FROM new_cell AS c
+    ANTI JOIN re_dated_value AS n ON n.comparison_no = c.comparison_no AND n.observation = c.observation
     UNION ALL
-    SELECT * EXCLUDE (observation_gone) FROM near
+    SELECT * EXCLUDE (withdrawn_observation) FROM re_dated_value
 ),
-compared AS (
+classified AS (
     SELECT
         comparison_no, observation, claim_id, cell_no, ref_area,
         coalesce(time_period_to, time_period_from) AS time_period, time_period_from, value_from, value_to, text_from, text_to,
@@ -72,16 +73,16 @@ compared AS (
             ELSE 'footnote_only'
         END AS revision_class,
         row_from, row_to
-    FROM joined
+    FROM cell_pair
 ),
-in_order AS (
+sorted_revision AS (
     SELECT d.*
-    FROM compared AS d
+    FROM classified AS d
     JOIN claim AS c ON c.claim_id = d.claim_id
     JOIN lineage.comparison AS n ON n.comparison_no = d.comparison_no
     ORDER BY n.vintage_to, c.subject_no, d.ref_area, d.time_period, c.series_no, d.observation, d.comparison_no
 ),
-numbered AS (  -- lists in which each stands at the place of its number
+shared_text AS (  -- lists in which each row has the place of its number
     SELECT
         (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
             FROM harmonised.cell AS k) AS cells,
@@ -90,15 +91,14 @@ numbered AS (  -- lists in which each stands at the place of its number
         (SELECT if(count(*) <> max(comparison_no), error('comparison_no has gaps or doubles'), list(n ORDER BY comparison_no))
             FROM lineage.comparison AS n) AS comparisons
 ),
-told AS (
+revision_with_texts AS (
     SELECT v.*, l.cells[v.cell_no] AS k, l.claims[v.claim_id] AS c, l.comparisons[v.comparison_no] AS n
-    FROM in_order AS v, numbered AS l
+    FROM sorted_revision AS v
+    CROSS JOIN shared_text AS l
 )
 SELECT
-    v.revision_class, c.indicator, v.ref_area, v.time_period, v.time_period_from, k.sex, k.age, k.urbanisation,
-    k.income_wealth_quantile, k.disability_status, k.education_lev, k.migratory_status, k.occupation, k.activity,
-    k.formality, k.composite_breakdown, c.provider AS source, c.dataset, c.feed, c.provider_series, n.vintage_from,
-    n.vintage_to, v.value_from, v.value_to,
+    v.revision_class, c.indicator, v.ref_area, v.time_period, v.time_period_from, k."@breakdowns",
+    c.provider AS source, c.dataset, c.feed, c.provider_series, n.vintage_from, n.vintage_to, v.value_from, v.value_to,
     CASE WHEN v.revision_class IN ('changed', 'precision_only') THEN v.value_to - v.value_from END AS size,
     v.text_from, v.text_to, v.status_from, v.status_to, v.nature_from, v.nature_to, v.unit_from, v.unit_to,
     CASE WHEN v.row_from IS NOT NULL AND v.row_to IS NOT NULL THEN nullif(concat_ws(', ',
@@ -110,4 +110,4 @@ SELECT
     ), '') END AS fields,
     replace(CAST(v.observation AS VARCHAR), '-', '') AS observation_id,
     n.snapshot_from, v.row_from, n.snapshot_to, v.row_to
-FROM told AS v
+FROM revision_with_texts AS v

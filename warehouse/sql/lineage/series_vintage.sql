@@ -1,9 +1,9 @@
--- lineage.series_vintage: which vintages speak for a series, in their order, renamed series under the code of today.
--- Of each series (and area) the newest vintage that was asked for it stands; vintages of one date: the one fetched later.
--- A vintage for which the definitions do not say what the series means (a date outside of those declared, or another
+-- lineage.series_vintage: the vintages of each series, in their order; a renamed series under the code of today.
+-- Of each series (and area) the newest vintage in which it was requested is used; of one date, the one fetched later.
+-- A vintage for which the definitions do not declare the meaning of the series (a date outside of those declared, or another
 -- title, unit or attribute: lineage.series_description) is not used; the newest declared one is, until the definition of
 -- the claim confirms the new meaning.
-WITH asked AS (
+WITH requested_series AS (
     SELECT
         n.provider, n.dataset, s.series, coalesce(r.new_series, s.series) AS current_series, s.area_code,
         n.snapshot_id, n.vintage_date, coalesce(n.fetched_at, '') AS fetched_at
@@ -12,41 +12,44 @@ WITH asked AS (
     LEFT JOIN reference.series_rename AS r
         ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series AND n.vintage_date < r.valid_from
 ),
-speaking AS (  -- an old and a new code in one vintage are one step
-    SELECT DISTINCT provider, dataset, current_series, area_code, snapshot_id, vintage_date, fetched_at FROM asked
+requested_vintage AS (  -- an old and a new code in one vintage are one step
+    SELECT DISTINCT provider, dataset, current_series, area_code, snapshot_id, vintage_date, fetched_at FROM requested_series
 ),
-not_accepted AS (  -- for these claims and weights, the vintage has cells described otherwise, or nothing as they expect
+unaccepted_use AS (  -- claims and weights for which the vintage describes cells otherwise, or nothing as they expect
     SELECT snapshot_id, current_series, claim_id
     FROM lineage.series_description
     GROUP BY snapshot_id, current_series, claim_id, weight
     HAVING bool_or(blocks) OR bool_and(finding IS NOT NULL)
 ),
-meaning AS (  -- one claim that holds is enough; a series that only weights use is judged by them
+declared_meaning AS (  -- one accepted claim is enough; of a series that only weights use, they decide
     SELECT
         s.snapshot_id, s.current_series,
         bool_or(
             s.vintage_date >= coalesce(c.vintage_from, s.vintage_date)
             AND s.vintage_date <= coalesce(c.vintage_to, s.vintage_date) AND r.snapshot_id IS NULL
         ) AS is_declared
-    FROM (SELECT DISTINCT provider, dataset, current_series, snapshot_id, vintage_date FROM speaking) AS s
+    FROM (SELECT DISTINCT provider, dataset, current_series, snapshot_id, vintage_date FROM requested_vintage) AS s
     JOIN reference.claim AS c
         ON c.provider = s.provider AND c.dataset = s.dataset AND c.provider_series = s.current_series
-    LEFT JOIN not_accepted AS r
+    LEFT JOIN unaccepted_use AS r
         ON r.snapshot_id = s.snapshot_id AND r.current_series = s.current_series AND r.claim_id = c.claim_id
     GROUP BY s.snapshot_id, s.current_series
     UNION ALL
     SELECT n.snapshot_id, n.current_series, FALSE AS is_declared
-    FROM not_accepted AS n
-    WHERE n.claim_id IS NULL
-        AND NOT EXISTS (SELECT 1 FROM reference.claim AS c WHERE c.provider_series = n.current_series)
+    FROM unaccepted_use AS n
+    JOIN lineage.snapshot AS s ON s.snapshot_id = n.snapshot_id
+    WHERE NOT EXISTS (
+        SELECT 1 FROM reference.claim AS c
+        WHERE c.provider = s.provider AND c.dataset = s.dataset AND c.provider_series = n.current_series
+    )
     GROUP BY n.snapshot_id, n.current_series
 ),
-declared AS (
+classified_vintage AS (
     SELECT s.*, coalesce(m.is_declared, TRUE) AS is_declared
-    FROM speaking AS s
-    LEFT JOIN meaning AS m ON m.snapshot_id = s.snapshot_id AND m.current_series = s.current_series
+    FROM requested_vintage AS s
+    LEFT JOIN declared_meaning AS m ON m.snapshot_id = s.snapshot_id AND m.current_series = s.current_series
 ),
-ordered AS (
+ordered_vintage AS (
     SELECT
         *,
         row_number() OVER (
@@ -55,13 +58,13 @@ ordered AS (
         ) AS age_order,
         row_number() OVER (PARTITION BY provider, dataset, current_series, area_code ORDER BY vintage_date, fetched_at, snapshot_id) AS vintage_no,
         lag(snapshot_id) OVER (PARTITION BY provider, dataset, current_series, area_code ORDER BY vintage_date, fetched_at, snapshot_id) AS previous_snapshot_id
-    FROM declared
+    FROM classified_vintage
 )
 SELECT
     a.provider, a.dataset, a.series, a.current_series, a.area_code, a.snapshot_id, a.vintage_date, o.vintage_no,
     o.age_order = 1 AS is_newest, o.is_declared, o.previous_snapshot_id
-FROM asked AS a
-JOIN ordered AS o
+FROM requested_series AS a
+JOIN ordered_vintage AS o
     ON o.provider = a.provider AND o.dataset = a.dataset AND o.current_series = a.current_series
     AND o.area_code = a.area_code AND o.snapshot_id = a.snapshot_id
 ORDER BY a.provider, a.dataset, a.current_series, a.area_code, o.vintage_no, a.series

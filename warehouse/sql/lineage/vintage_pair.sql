@@ -1,14 +1,14 @@
 -- lineage.vintage_pair: each cell of two consecutive vintages of a series that is not the same in both, with what either
 -- has of it; a side that lacks the cell is empty.
--- Only within what both vintages were asked for (series and areas), renamed series followed. Codes are compared after
--- translation, so that NOTSPEC and _T are one. A cell that one side had to reject is not compared.
-WITH asked_area AS (  -- no list of areas means all of them
+-- Only within what was requested of both vintages (series and areas), renamed series followed. Codes are compared after
+-- translation, so that NOTSPEC and _T are one. A cell that was rejected in one of the two is not compared.
+WITH requested_area AS (  -- no list of areas means all of them
     SELECT DISTINCT n.snapshot_id, x.target AS ref_area
     FROM lineage.snapshot AS n
     JOIN reference.crosswalk AS x ON x.provider = n.provider AND x.concept = 'ref_area'
     WHERE coalesce(n.areas_asked, '') = '' OR strpos(';' || n.areas_asked || ';', ';' || x.code || ';') > 0
 ),
-unreadable AS (  -- the whole series means something else there
+incomparable_series AS (  -- the whole series means something else in this vintage
     SELECT DISTINCT snapshot_id, source, current_series
     FROM harmonised.row
     WHERE outcome = 'rejected' AND reason IN ('undeclared_vintage', 'renamed_series')
@@ -21,29 +21,31 @@ unreadable AS (  -- the whole series means something else there
     HAVING bool_or(blocks AND finding <> 'unit_changed') OR bool_and(finding IS NOT NULL AND finding <> 'unit_changed')
         OR (bool_or(blocks) AND bool_or(finding IS NULL))
 ),
-pair AS (
+series_pair AS (
     SELECT DISTINCT n.comparison_no, n.snapshot_from, n.snapshot_to, v.provider AS source, v.current_series, v.area_code
     FROM lineage.series_vintage AS v
     JOIN lineage.comparison AS n ON n.snapshot_from = v.previous_snapshot_id AND n.snapshot_to = v.snapshot_id
     WHERE NOT EXISTS (
-        SELECT 1 FROM unreadable AS u
+        SELECT 1 FROM incomparable_series AS u
         WHERE u.source = v.provider AND u.current_series = v.current_series
             AND u.snapshot_id IN (v.previous_snapshot_id, v.snapshot_id)
     )
 ),
-side AS (  -- both vintages of each comparison, each with the other one
-    SELECT comparison_no, source, current_series, area_code, TRUE AS is_later, snapshot_to AS snapshot_id, snapshot_from AS other_id
-    FROM pair
+series_side AS (  -- both vintages of each comparison, each with the other one
+    SELECT comparison_no, source, current_series, area_code, TRUE AS is_later, snapshot_to AS snapshot_id,
+        snapshot_from AS other_id
+    FROM series_pair
     UNION ALL
-    SELECT comparison_no, source, current_series, area_code, FALSE AS is_later, snapshot_from AS snapshot_id, snapshot_to AS other_id
-    FROM pair
+    SELECT comparison_no, source, current_series, area_code, FALSE AS is_later, snapshot_from AS snapshot_id,
+        snapshot_to AS other_id
+    FROM series_pair
 ),
-refused AS (  -- rows of another meaning that are left here are other figures (lineage.series_description, blocks)
+rejected_cell AS (  -- rows rejected for another meaning are other figures (lineage.series_description, blocks)
     SELECT DISTINCT snapshot_id, source, current_series, ref_area, time_period
     FROM harmonised.row
     WHERE outcome = 'rejected' AND reason <> 'meaning_changed'
 ),
-value AS NOT MATERIALIZED (  -- of footnotes and citations it is enough to know whether they are the same
+cell_value AS NOT MATERIALIZED (  -- of footnotes and citations only a hash: it is enough to know whether they are the same
     SELECT
         p.is_later, p.comparison_no, CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area,
         r.time_period, r.candidate_no, r.obs_value, trim(coalesce(r.value_text, '')) AS text,
@@ -55,12 +57,12 @@ value AS NOT MATERIALIZED (  -- of footnotes and citations it is enough to know 
         r.obs_status, r.nature, r.published_unit, CAST(md5(nullif(r.footnote, '')) AS UUID) AS footnote,
         CAST(md5(nullif(r.source_citation, '')) AS UUID) AS citation, r.snapshot_row
     FROM harmonised.row AS r
-    JOIN side AS p
+    JOIN series_side AS p
         ON p.snapshot_id = r.snapshot_id AND p.source = r.source AND p.current_series = r.current_series
         AND p.area_code IN ('', r.ref_area)
-    JOIN asked_area AS a ON a.snapshot_id = p.other_id AND a.ref_area = r.ref_area
+    JOIN requested_area AS a ON a.snapshot_id = p.other_id AND a.ref_area = r.ref_area
     WHERE r.outcome = 'harmonised' AND NOT EXISTS (
-        SELECT 1 FROM refused AS x
+        SELECT 1 FROM rejected_cell AS x
         WHERE x.snapshot_id = p.other_id AND x.source = r.source AND x.current_series = r.current_series
             AND x.ref_area = r.ref_area AND x.time_period = r.time_period
     )
@@ -75,8 +77,8 @@ SELECT
     b.nature AS nature_from, a.nature AS nature_to, b.published_unit AS unit_from, a.published_unit AS unit_to,
     b.footnote AS footnote_from, a.footnote AS footnote_to, b.citation AS citation_from, a.citation AS citation_to,
     b.snapshot_row AS row_from, a.snapshot_row AS row_to
-FROM (SELECT * FROM value WHERE NOT is_later) AS b
-FULL JOIN (SELECT * FROM value WHERE is_later) AS a
+FROM (SELECT * FROM cell_value WHERE NOT is_later) AS b
+FULL JOIN (SELECT * FROM cell_value WHERE is_later) AS a
     ON a.comparison_no = b.comparison_no AND a.observation = b.observation
 WHERE a.observation IS NULL OR b.observation IS NULL OR a.text <> b.text OR a.obs_value IS DISTINCT FROM b.obs_value
     OR a.is_empty <> b.is_empty

@@ -1,7 +1,7 @@
--- latest('ASP_COV_PENSN'): the newest headline value of every member, however old, with its year; a member without any
--- stands with the reason
+-- latest('ASP_COV_PENSN'): the newest headline value of every member, however old, with its year; a member without a
+-- value has a row with the reason
 CREATE MACRO latest(indicator_code) AS TABLE
-WITH newest AS (
+WITH newest_value AS (
     SELECT
         v.ref_area, v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, v.feed, v.vintage_date,
         v.footnote, v.observation_id,
@@ -15,7 +15,7 @@ SELECT
     n.observation_id
 FROM reference.area_group AS g
 JOIN reference.area AS a ON a.ref_area = g.ref_area
-LEFT JOIN newest AS n ON n.ref_area = g.ref_area AND n.turn = 1
+LEFT JOIN newest_value AS n ON n.ref_area = g.ref_area AND n.turn = 1
 LEFT JOIN quality.availability AS q
     ON q.indicator = indicator_code AND q.ref_area = g.ref_area AND q.breakdown = 'headline'
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = n.unit_measure

@@ -1,5 +1,5 @@
 -- lineage_of('OBSERVATION_ID'): from a value to the bytes it was read from: row, series, snapshot, producer, address, licence
--- and sha256, in every vintage at hand
+-- and sha256, in every vintage that is stored
 CREATE MACRO lineage_of(id) AS TABLE
 SELECT
     v.indicator, v.ref_area, v.time_period, v.value_text, v.obs_value, v.vintage_date, v.provider_series, v.snapshot_row,

@@ -1,5 +1,5 @@
--- profile('VNM'): all indicators of one member or group: baseline, latest value, change, and beside them the ASEAN figure;
--- gaps stand with their reason
+-- profile('VNM'): all indicators of one member or group: baseline, latest value, change, with the ASEAN figure;
+-- gaps with their reason
 CREATE MACRO profile(area) AS TABLE
 SELECT
     i.indicator_group, b.indicator, i.name AS indicator_name, i.tier, u.name AS unit,

@@ -1,10 +1,9 @@
--- target_group('OLDER'): everything there is about a target group of the Declaration, also where it is a breakdown: the
+-- target_group('OLDER'): all values about a target group of the Declaration, also where it is a breakdown: the
 -- newest value of every indicator, cell and member, and whether the cell is the group exactly or a proxy
 CREATE MACRO target_group(group_code) AS TABLE
-WITH found AS (
+WITH value_of_group AS (
     SELECT
-        v.indicator, v.ref_area, v.cell, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status,
-        v.composite_breakdown, v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, g.match,
+        v.indicator, v.ref_area, v.cell, v."@breakdowns", v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, g.match,
         v.observation_id,
         row_number() OVER (PARTITION BY v.indicator, v.ref_area, v.cell ORDER BY v.time_period DESC) AS turn
     FROM reference.cell_group AS g
@@ -12,10 +11,9 @@ WITH found AS (
     WHERE g.target_group = group_code AND v.is_member
 )
 SELECT
-    f.indicator, i.name AS indicator_name, f.match, f.sex, f.age, f.urbanisation, f.income_wealth_quantile,
-    f.disability_status, f.composite_breakdown, f.ref_area, f.time_period, f.obs_value, f.value_text, u.name AS unit,
+    f.indicator, i.name AS indicator_name, f.match, f."@breakdowns", f.ref_area, f.time_period, f.obs_value, f.value_text, u.name AS unit,
     f.obs_status, f.observation_id
-FROM found AS f
+FROM value_of_group AS f
 JOIN reference.indicator AS i ON i.indicator = f.indicator
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = f.unit_measure
 WHERE f.turn = 1

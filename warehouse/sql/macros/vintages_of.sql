@@ -1,8 +1,8 @@
--- vintages_of('ASP_COV_SPL', 'THA'): every value that every vintage at hand published for an indicator and area, headline
+-- vintages_of('ASP_COV_SPL', 'THA'): every value that every stored vintage published for an indicator and area, headline
 -- or not, withdrawn ones too; one row per cell and vintage
 CREATE MACRO vintages_of(indicator_code, area) AS TABLE
 SELECT
-    v.time_period, v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.composite_breakdown,
+    v.time_period, v."@breakdowns",
     v.source, v.provider_series, v.vintage_date, v.obs_value, v.value_text, v.obs_status, v.observation_id, v.snapshot_id,
     v.snapshot_row
 FROM lineage.vintage_value AS v

@@ -1,5 +1,5 @@
--- women_and_men('ASP_LAB_UNE'): figures of women and men of the members from the same year and feed, beside the total,
--- with the difference (women minus men)
+-- women_and_men('ASP_LAB_UNE'): figures of women and men of the members from the same year and feed, with the total
+-- and the difference (women minus men)
 CREATE MACRO women_and_men(indicator_code) AS TABLE
 SELECT
     f.ref_area, a.name AS area_name, f.time_period, f.obs_value AS women, m.obs_value AS men, t.obs_value AS total,

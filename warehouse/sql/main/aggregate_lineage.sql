@@ -1,22 +1,22 @@
 -- The lineage of every regional figure: its members with weight and contribution, and the row and bytes of each value
-WITH averaged AS (  -- event counts at the baseline year: the yearly values that a member's mean is made of
+WITH averaged_value AS (  -- event counts at the baseline year: the yearly values that a member's mean is made of
     SELECT
         v.observation_id, v.indicator, v.ref_area, v.cell, s.baseline_year,
         count(*) OVER (PARTITION BY v.indicator, v.ref_area, v.cell) AS values_averaged
     FROM indicator_set.value AS v
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     JOIN reference.method AS m ON m.method = i.method AND m.event_count
-    JOIN reference.indicator_set AS s ON s.set_name = 'asean_indicator_set'
+    CROSS JOIN reference.settings AS s
     WHERE v.in_aggregates AND v.time_period BETWEEN s.baseline_from AND s.baseline_to
         AND coalesce(v.obs_value, v.lower_bound, i.minimum) IS NOT NULL
         AND coalesce(v.obs_value, v.upper_bound, i.maximum) IS NOT NULL
 ),
-member AS (
+member_value AS (
     SELECT
         a.*, coalesce(a.observation_id, e.observation_id) AS value_id,
         CASE WHEN a.observation_id IS NULL THEN e.values_averaged ELSE 1 END AS values_averaged
     FROM indicator_set.aggregate_member AS a
-    LEFT JOIN averaged AS e
+    LEFT JOIN averaged_value AS e
         ON a.observation_id IS NULL AND e.indicator = a.indicator AND e.ref_area = a.ref_area AND e.cell = a.cell
         AND e.baseline_year = a.reference_year
 )
@@ -33,7 +33,7 @@ SELECT
     o.feed, o.provider_series, n.producer, o.vintage_date, o.snapshot_id, split_part(o.snapshot_row, ':', 1) AS file,
     split_part(split_part('; ' || n.files, '; ' || split_part(o.snapshot_row, ':', 1) || ' ', 2), ';', 1) AS sha256,
     'staged.' || d.staged_table AS staged_table, o.snapshot_row, s.obs_value AS value_as_published
-FROM member AS m
+FROM member_value AS m
 JOIN indicator_set.aggregate AS g
     ON g.indicator = m.indicator AND g.ref_area = m.area_group AND g.time_period = m.reference_year AND g.cell = m.cell
 JOIN reference.method AS k ON k.method = g.method

@@ -1,8 +1,7 @@
 -- The ASEAN indicator set: chosen values of the members and the regional figures, with labels
 SELECT
     v.indicator, i.name AS indicator_name, i.indicator_group, v.ref_area, a.name AS area_name, a.area_type, v.time_period,
-    v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
-    v.occupation, v.activity, v.formality, v.composite_breakdown, v.is_headline,
+    v."@breakdowns", v.is_headline,
     v.obs_value, v.value_text, u.name AS unit, v.obs_status, s.name AS status_label, v.footnote, v.feed,
     NULL AS publication_class, NULL AS n_areas, NULL AS areas, NULL AS weight_covered, v.break_before AS note,
     NULL AS flags
@@ -15,8 +14,7 @@ WHERE v.is_member
 UNION ALL
 SELECT
     r.indicator, i.name, i.indicator_group, r.ref_area, a.name, a.area_type, r.time_period,
-    r.sex, r.age, r.urbanisation, r.income_wealth_quantile, r.disability_status, r.education_lev, r.migratory_status,
-    r.occupation, r.activity, r.formality, r.composite_breakdown, r.is_headline,
+    r."@breakdowns", r.is_headline,
     r.obs_value, NULL, u.name, r.obs_status, s.name, r.title, NULL,
     r.publication_class, r.n_areas, r.areas, r.weight_covered, r.class_reason, r.flags
 FROM indicator_set.aggregate AS r

@@ -1,5 +1,5 @@
 -- The tables of the regional baseline as its report has them: headline figures, table by table, in the order of print; figures quoted in documents (table A4) with their year, whatever it is
-WITH quoted AS (  -- a quoted figure is shown for the record: its year need not lie in a window
+WITH quoted_figure AS (  -- a quoted figure is shown for the record: its year need not lie in a window
     SELECT
         v.indicator, v.ref_area, v.time_period, v.obs_value, v.value_text, v.obs_status, v.footnote,
         row_number() OVER (PARTITION BY v.indicator, v.ref_area ORDER BY v.time_period DESC) AS turn
@@ -16,7 +16,8 @@ SELECT
     CASE WHEN q.indicator IS NULL THEN b.latest_text ELSE q.value_text END AS latest_text,
     CASE WHEN q.indicator IS NULL THEN b.latest_status ELSE q.obs_status END AS latest_status,
     b.publication_class, b.change, b.comparable,
-    CASE WHEN q.indicator IS NULL THEN b.reason ELSE 'quoted in a document: shown with its year, never compared' END AS reason,
+    CASE WHEN q.indicator IS NULL THEN b.reason ELSE s.name END AS reason,
+    CASE WHEN q.indicator IS NULL THEN b.sentence_code ELSE s.code END AS sentence_code,
     b.floor, b.target, u.name AS unit, b.baseline_footnote,
     CASE WHEN q.indicator IS NULL THEN b.latest_footnote ELSE q.footnote END AS latest_footnote
 FROM baseline.value AS b
@@ -25,7 +26,8 @@ JOIN reference.baseline_table AS t ON t.table_code = n.table_code
 JOIN reference.set_member AS m ON m.indicator = b.indicator
 JOIN reference.indicator AS i ON i.indicator = b.indicator
 JOIN reference.area AS a ON a.ref_area = b.ref_area
-LEFT JOIN quoted AS q ON q.indicator = b.indicator AND q.ref_area = b.ref_area AND q.turn = 1
+LEFT JOIN quoted_figure AS q ON q.indicator = b.indicator AND q.ref_area = b.ref_area AND q.turn = 1
+LEFT JOIN reference.code AS s ON s.codelist = 'sentence' AND s.code = 'quoted_in_document'
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = b.unit_measure
 WHERE b.is_headline
 ORDER BY t.sort_order, n.sort_order, b.area_type, a.sort_order

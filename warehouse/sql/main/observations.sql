@@ -1,8 +1,7 @@
 -- Every published value of every source, with labels
 SELECT
     o.indicator, i.name AS indicator_name, o.ref_area, a.name AS area_name, o.time_period, o.time_detail,
-    o.sex, o.age, o.urbanisation, o.income_wealth_quantile, o.disability_status, o.education_lev, o.migratory_status,
-    o.occupation, o.activity, o.formality, o.composite_breakdown, o.sector, o.target_group,
+    o."@breakdowns", o.sector, o.target_group,
     o.obs_value, o.value_text, o.lower_bound, o.upper_bound, u.name AS unit, o.obs_status, s.name AS status_label,
     o.nature, o.source, o.dataset, o.provider_series, o.vintage_date, o.source_citation, o.footnote,
     v.observation_id IS NOT NULL AS is_chosen, o.observation_id, o.snapshot_id, o.snapshot_row

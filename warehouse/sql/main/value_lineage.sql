@@ -1,11 +1,11 @@
 -- The lineage of every chosen value: why it was chosen, what touched it, and the row and bytes it comes from
-WITH every_feed AS (
+WITH feeds_in_order AS (
     SELECT
         indicator, ref_area, breakdown_family, string_agg(feed || ': ' || reason, '; ' ORDER BY preference) AS feeds
     FROM indicator_set.choice
     GROUP BY indicator, ref_area, breakdown_family
 ),
-key_line AS (
+translated_key AS (
     SELECT
         y.provider, y.dataset, y.series, y.series_key,
         string_agg(
@@ -19,8 +19,7 @@ key_line AS (
 )
 SELECT
     v.observation_id, v.indicator, i.name AS indicator_name, v.ref_area, v.time_period,
-    v.sex, v.age, v.urbanisation, v.income_wealth_quantile, v.disability_status, v.education_lev, v.migratory_status,
-    v.occupation, v.activity, v.formality, v.composite_breakdown, v.cell, v.breakdown_family, v.is_headline,
+    v."@breakdowns", v.cell, v.breakdown_family, v.is_headline,
     v.obs_value, v.value_text, v.lower_bound, v.upper_bound, v.unit_measure, v.obs_status, v.published_status, v.footnote,
     v.role, v.feed, h.reason AS choice_reason, f.feeds,
     k.action || ': ' || k.why || ' (' || p.correction_file || ')' AS correction_why,
@@ -52,9 +51,9 @@ JOIN staged.observation AS s
 JOIN reference.crosswalk AS a ON a.provider = s.provider AND a.concept = 'ref_area' AND a.code = s.ref_area
 JOIN indicator_set.choice AS h
     ON h.indicator = v.indicator AND h.ref_area = v.ref_area AND h.breakdown_family = v.breakdown_family AND h.feed = v.feed
-LEFT JOIN every_feed AS f
+LEFT JOIN feeds_in_order AS f
     ON f.indicator = v.indicator AND f.ref_area = v.ref_area AND f.breakdown_family = v.breakdown_family
-LEFT JOIN key_line AS l
+LEFT JOIN translated_key AS l
     ON l.provider = s.provider AND l.dataset = s.dataset AND l.series = s.series AND l.series_key = s.series_key
 LEFT JOIN reference.crosswalk AS u
     ON u.provider = s.provider AND u.concept = 'unit_measure' AND u.code = coalesce(s.unit_measure, '')

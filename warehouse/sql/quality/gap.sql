@@ -1,19 +1,16 @@
 -- quality.gap: every figure that is missing, of members and of groups. A regional figure is missing where it is withheld
--- (class C), and where none could be made; then the reason is that of the members, the one that could be mended first.
-WITH settings AS (
-    SELECT * FROM reference.indicator_set WHERE set_name = 'asean_indicator_set'
-),
-regional AS (
+-- (class C), and where none could be made; then the reason is that of the members, the one that is easiest to resolve.
+WITH regional_figure AS (
     SELECT
         a.indicator, a.ref_area, b.breakdown,
         max(CASE WHEN a.publication_class <> 'C' THEN 1 ELSE 0 END) AS is_published, max(a.n_areas) AS n_areas,
         max(a.areas) AS areas
     FROM indicator_set.aggregate AS a
-    JOIN settings AS s ON s.latest_reference_year = a.time_period
+    JOIN reference.settings AS s ON s.latest_reference_year = a.time_period
     JOIN harmonised.cell_breakdown AS b ON b.indicator = a.indicator AND b.cell = a.cell
     GROUP BY a.indicator, a.ref_area, b.breakdown
 ),
-of_members AS (
+member_count AS (
     SELECT
         q.indicator, s.area_group AS ref_area, q.breakdown, max(q.latest_year) AS latest_year,
         count(*) AS n_members, count(*) FILTER (WHERE q.reason_code IS NULL) AS n_available,
@@ -31,9 +28,9 @@ of_members AS (
 largest_group AS (  -- an act of ASEAN as a whole is missing once, for the group of all members
     SELECT area_group FROM reference.set_group WHERE sort_order = 1
 ),
-grouped AS (
+missing_group_figure AS (
     SELECT
-        m.indicator, m.ref_area, m.breakdown, m.latest_year, m.filled_by, m.obtain_from, m.n_available, m.n_old, m.n_unusable,
+        m.indicator, m.ref_area, m.breakdown, m.latest_year, m.filled_by, m.obtain_from, m.n_available,
         r.n_areas, r.areas, i.gap_reason, i.gap_obtain_from, i.gap_body, d.kind AS method_kind,
         m.n_members = m.n_impossible AND m.ref_area = l.area_group AND i.status = 'declared' AS is_act_of_all,
         CASE
@@ -48,33 +45,47 @@ grouped AS (
             WHEN m.n_unusable > 0 THEN 'not_usable'
             ELSE 'no_source'
         END AS reason_code
-    FROM of_members AS m
+    FROM member_count AS m
     JOIN reference.indicator AS i ON i.indicator = m.indicator
     JOIN reference.method AS d ON d.method = i.method
     CROSS JOIN largest_group AS l
-    LEFT JOIN regional AS r ON r.indicator = m.indicator AND r.ref_area = m.ref_area AND r.breakdown = m.breakdown
+    LEFT JOIN regional_figure AS r ON r.indicator = m.indicator AND r.ref_area = m.ref_area AND r.breakdown = m.breakdown
     WHERE coalesce(r.is_published, 0) = 0
 ),
-answered AS (
-    SELECT indicator, ref_area, 'country' AS area_type, breakdown, reason_code, reason, latest_year, filled_by, obtain_from
+group_sentence AS (
+    SELECT
+        *,
+        CASE
+            WHEN reason_code = 'not_applicable' AND method_kind = 'none' THEN 'method_without_regional_figure'
+            WHEN reason_code = 'not_applicable' THEN 'act_of_asean'
+            WHEN reason_code = 'suppressed' AND n_areas IS NOT NULL THEN 'withheld_as_class_c'
+            WHEN reason_code = 'suppressed' THEN 'no_weight_or_window'
+            WHEN gap_reason IS NOT NULL THEN 'declared_gap'
+            ELSE 'no_usable_value_of_members'
+        END AS sentence_code
+    FROM missing_group_figure
+),
+missing_figure AS (
+    SELECT
+        indicator, ref_area, 'country' AS area_type, breakdown, reason_code, sentence_code, reason, latest_year, filled_by,
+        obtain_from
     FROM quality.availability
     WHERE reason_code IS NOT NULL
     UNION ALL
     SELECT
-        indicator, ref_area, 'group' AS area_type, breakdown, reason_code,
+        g.indicator, g.ref_area, 'group' AS area_type, g.breakdown, g.reason_code, g.sentence_code,
+        filled(s.name, MAP {
+            'gap_reason': g.gap_reason, 'obtain_from': g.gap_obtain_from, 'areas': g.areas,
+            'n_available': CAST(g.n_available AS VARCHAR)
+        }) AS reason,
+        g.latest_year,
+        CASE WHEN g.is_act_of_all THEN g.gap_body WHEN g.reason_code <> 'not_applicable' THEN g.filled_by END AS filled_by,
         CASE
-            WHEN is_act_of_all THEN gap_reason || ' Obtain from: ' || gap_obtain_from
-            WHEN reason_code = 'not_applicable' AND method_kind = 'none' THEN 'no regional figure is made of it (method none)'
-            WHEN reason_code = 'not_applicable' THEN 'an act of ASEAN as a whole; its gap stands there'
-            WHEN reason_code = 'suppressed' AND n_areas IS NOT NULL THEN 'class C, withheld; reporting: ' || areas
-            WHEN reason_code = 'suppressed' THEN 'values of ' || CAST(n_available AS VARCHAR) || ' members, but no weight or no window to make a figure of them'
-            WHEN gap_reason IS NOT NULL THEN gap_reason || ' Obtain from: ' || gap_obtain_from
-            ELSE 'no member has a value that can be used'
-        END AS reason,
-        latest_year,
-        CASE WHEN is_act_of_all THEN gap_body WHEN reason_code <> 'not_applicable' THEN filled_by END AS filled_by,
-        CASE WHEN is_act_of_all THEN gap_obtain_from WHEN reason_code <> 'not_applicable' THEN obtain_from END AS obtain_from
-    FROM grouped
+            WHEN g.is_act_of_all THEN g.gap_obtain_from
+            WHEN g.reason_code <> 'not_applicable' THEN g.obtain_from
+        END AS obtain_from
+    FROM group_sentence AS g
+    LEFT JOIN reference.code AS s ON s.codelist = 'sentence' AND s.code = g.sentence_code
 )
-SELECT * FROM answered
+SELECT * FROM missing_figure
 ORDER BY breakdown <> 'headline', indicator, ref_area, breakdown

@@ -1,7 +1,10 @@
--- quality.row_account: rows in = harmonised + out of scope + rejected, each side counted on its own:
+-- quality.row_account: rows in = harmonised + records + out of scope + rejected, each side counted on its own:
 -- the rows in by the parser, the others from the tables they ended in.
 WITH harmonised_rows AS (
     SELECT snapshot_id, count(*) AS row_count FROM lineage.vintage_value GROUP BY snapshot_id
+),
+record_rows AS (
+    SELECT snapshot_id, count(*) AS row_count FROM staged.record GROUP BY snapshot_id
 ),
 rejected_rows AS (
     SELECT snapshot_id, count(*) AS row_count FROM lineage.rejection GROUP BY snapshot_id
@@ -13,11 +16,14 @@ SELECT
     n.snapshot_id, n.provider, n.dataset,
     n.row_count AS rows_in,
     coalesce(h.row_count, 0) AS harmonised,
+    coalesce(e.row_count, 0) AS records,
     coalesce(o.row_count, 0) AS out_of_scope,
     coalesce(r.row_count, 0) AS rejected,
-    n.row_count - coalesce(h.row_count, 0) - coalesce(o.row_count, 0) - coalesce(r.row_count, 0) AS difference
+    n.row_count - coalesce(h.row_count, 0) - coalesce(e.row_count, 0) - coalesce(o.row_count, 0)
+        - coalesce(r.row_count, 0) AS difference
 FROM lineage.snapshot AS n
 LEFT JOIN harmonised_rows AS h ON h.snapshot_id = n.snapshot_id
+LEFT JOIN record_rows AS e ON e.snapshot_id = n.snapshot_id
 LEFT JOIN out_rows AS o ON o.snapshot_id = n.snapshot_id
 LEFT JOIN rejected_rows AS r ON r.snapshot_id = n.snapshot_id
 ORDER BY n.snapshot_id

@@ -1,9 +1,9 @@
--- quality.target_group: the indicators of each target group, by rule, with what members have values. An indicator that a
--- definition gives to a group stands here also without a value; a group of which no indicator speaks has no row.
+-- quality.target_group: the indicators of each target group, with the rule that says so and the members that have values.
+-- An indicator that its own definition assigns to a group is listed also without a value.
 WITH member AS (
     SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
 ),
-about AS (
+value_of_group AS (
     SELECT
         g.target_group, v.indicator, min(g.match) AS match, count(*) AS n_values, count(DISTINCT v.ref_area) AS n_members,
         count(DISTINCT v.ref_area) FILTER (WHERE v.sex <> i.headline_sex) AS n_members_by_sex,
@@ -15,32 +15,32 @@ about AS (
     JOIN reference.indicator AS i ON i.indicator = v.indicator
     GROUP BY g.target_group, v.indicator
 ),
-named AS (  -- exact sorts before proxy
+rule_of_definition AS (  -- 'exact' sorts before 'proxy': one exact rule is enough
     SELECT target_group, indicator, min(match) AS match, string_agg(note, ' ' ORDER BY rule_id) AS note
     FROM reference.target_group_rule
     WHERE indicator IS NOT NULL
     GROUP BY target_group, indicator
 ),
-general AS (
+general_rule AS (
     SELECT target_group, string_agg(note, '; ' ORDER BY rule_id) AS note
     FROM reference.target_group_rule
     WHERE indicator IS NULL
     GROUP BY target_group
 ),
-pair AS (
-    SELECT target_group, indicator FROM about
+group_indicator AS (
+    SELECT target_group, indicator FROM value_of_group
     UNION
-    SELECT target_group, indicator FROM named
+    SELECT target_group, indicator FROM rule_of_definition
 )
 SELECT
-    p.target_group, p.indicator, coalesce(a.match, n.match) AS match,
-    CASE WHEN n.indicator IS NOT NULL THEN 'definition' ELSE 'breakdown' END AS by_rule_of,
-    CASE WHEN n.indicator IS NOT NULL THEN n.note ELSE g.note END AS note,
-    coalesce(a.n_values, 0) AS n_values, coalesce(a.n_members, 0) AS n_members,
-    coalesce(a.n_members_by_sex, 0) AS n_members_by_sex, coalesce(a.n_members_by_age, 0) AS n_members_by_age,
-    a.first_year, a.latest_year
-FROM pair AS p
-LEFT JOIN about AS a ON a.target_group = p.target_group AND a.indicator = p.indicator
-LEFT JOIN named AS n ON n.target_group = p.target_group AND n.indicator = p.indicator
-LEFT JOIN general AS g ON g.target_group = p.target_group
-ORDER BY p.target_group, p.indicator
+    x.target_group, x.indicator, coalesce(v.match, d.match) AS match,
+    CASE WHEN d.indicator IS NOT NULL THEN 'definition' ELSE 'breakdown' END AS by_rule_of,
+    CASE WHEN d.indicator IS NOT NULL THEN d.note ELSE r.note END AS note,
+    coalesce(v.n_values, 0) AS n_values, coalesce(v.n_members, 0) AS n_members,
+    coalesce(v.n_members_by_sex, 0) AS n_members_by_sex, coalesce(v.n_members_by_age, 0) AS n_members_by_age,
+    v.first_year, v.latest_year
+FROM group_indicator AS x
+LEFT JOIN value_of_group AS v ON v.target_group = x.target_group AND v.indicator = x.indicator
+LEFT JOIN rule_of_definition AS d ON d.target_group = x.target_group AND d.indicator = x.indicator
+LEFT JOIN general_rule AS r ON r.target_group = x.target_group
+ORDER BY x.target_group, x.indicator

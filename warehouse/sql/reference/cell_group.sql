@@ -1,38 +1,39 @@
 -- reference.cell_group: the target groups of each kind of cell, most specific first.
--- A rule holds where each of its columns is empty or equal, and the cell's age band lies within the rule's ages.
+-- A rule holds where each of its codes is empty or equal, and the cell's age band lies within the rule's ages.
 WITH cell AS (
-    SELECT DISTINCT
-        indicator, cell, sex, age, urbanisation, income_wealth_quantile, disability_status, education_lev, migratory_status,
-        occupation, activity, formality, composite_breakdown
-    FROM harmonised.row
-    WHERE outcome = 'harmonised'
+    SELECT c.cell_no, c.indicator, c.cell, c.age, a.age_from, a.age_to
+    FROM harmonised.cell AS c
+    SEMI JOIN (SELECT DISTINCT cell_no FROM harmonised.row WHERE outcome = 'harmonised') AS r ON r.cell_no = c.cell_no
+    LEFT JOIN reference.age AS a ON a.age = c.age
+),
+rule_code AS (
+    SELECT r.rule_id, b.position, split_part(r.cell, '|', b.position) AS code
+    FROM reference.target_group_rule AS r
+    CROSS JOIN reference.breakdown AS b
+    WHERE split_part(r.cell, '|', b.position) <> ''
+),
+excluded_cell AS (  -- a code of the cell is not the rule's
+    SELECT DISTINCT r.rule_id, c.cell_no
+    FROM rule_code AS r
+    JOIN cell AS c ON split_part(c.cell, '|', r.position) <> r.code
 ),
 matched AS (
     SELECT
-        c.*, r.target_group,
+        c.cell_no, r.target_group,
         min(r.match) AS match,  -- 'exact' sorts before 'proxy': one exact rule is enough
         max(r.priority) AS priority
     FROM cell AS c
-    LEFT JOIN reference.age AS a ON a.age = c.age
     JOIN reference.target_group_rule AS r
         ON (r.indicator IS NULL OR r.indicator = c.indicator)
-        AND (r.sex IS NULL OR r.sex = c.sex)
-        AND (r.age IS NULL OR r.age = c.age)
-        AND (r.urbanisation IS NULL OR r.urbanisation = c.urbanisation)
-        AND (r.income_wealth_quantile IS NULL OR r.income_wealth_quantile = c.income_wealth_quantile)
-        AND (r.disability_status IS NULL OR r.disability_status = c.disability_status)
-        AND (r.education_lev IS NULL OR r.education_lev = c.education_lev)
-        AND (r.migratory_status IS NULL OR r.migratory_status = c.migratory_status)
-        AND (r.occupation IS NULL OR r.occupation = c.occupation)
-        AND (r.activity IS NULL OR r.activity = c.activity)
-        AND (r.formality IS NULL OR r.formality = c.formality)
-        AND (r.composite_breakdown IS NULL OR r.composite_breakdown = c.composite_breakdown)
-        AND (r.age_within_from IS NULL OR (c.age <> '_T' AND a.age_from >= r.age_within_from))
-        AND (r.age_within_to IS NULL OR (c.age <> '_T' AND a.age_to <= r.age_within_to))
-    GROUP BY ALL
+        AND (r.age_within_from IS NULL OR (c.age <> '_T' AND c.age_from >= r.age_within_from))
+        AND (r.age_within_to IS NULL OR (c.age <> '_T' AND c.age_to <= r.age_within_to))
+    ANTI JOIN excluded_cell AS o ON o.rule_id = r.rule_id AND o.cell_no = c.cell_no
+    GROUP BY c.cell_no, r.target_group
 )
 SELECT
-    *,
-    row_number() OVER (PARTITION BY indicator, cell ORDER BY priority DESC, match, target_group) AS specificity
-FROM matched
-ORDER BY indicator, cell, specificity
+    c.indicator, c.cell, m.target_group, m.match,
+    row_number() OVER (PARTITION BY c.indicator, c.cell ORDER BY m.priority DESC, m.match, m.target_group) AS specificity,
+    c."@breakdowns"
+FROM matched AS m
+JOIN harmonised.cell AS c ON c.cell_no = m.cell_no
+ORDER BY c.indicator, c.cell, specificity

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import threading
+from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
 
@@ -103,11 +104,13 @@ CLAIMED = {
 }
 IN_UNIT = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_COV_PENSN"}
 ROW_IN_UNIT = {"claim_id": 3, "provider_series": "SI_COV_PENSN", "published_unit": "NUMBER"}
-WEIGHT = {
-    "weight": "GDP_PPP",
-    "kind": "series",
+OF_GDP = {"provider": "world_bank", "dataset": "wdi"}
+ROLE_OF_GDP = {
+    **OF_GDP,
+    "role": "gdp",
+    "sex": "_T",
     "provider_series": "NY.GDP.MKTP.PP.CD",
-    "weight_file": "weights.yaml:7",
+    "weight_series_file": "w.yaml:7",
 }
 BREAK, IN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL"}, {"break_file": "breaks/known.yaml:7"}
 FILTERED = {**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
@@ -175,6 +178,12 @@ def by_sex(total: float, women: float = 40.0, men: float = 50.0, indicator: str 
         | {"obs_value": value, "unit_measure": "PT"}
         for sex, value in (("_T", total), ("F", women), ("M", men))
     ]
+
+
+def cells_of(rows: Iterable[Row]) -> list[Row]:
+    """The cells that some values are of, as harmonised.cell has them."""
+    cells = sorted({(r["indicator"], r["cell"]) for r in rows})
+    return [{"cell_no": n, "indicator": indicator, "cell": cell} for n, (indicator, cell) in enumerate(cells, start=1)]
 
 
 def before(*values: float) -> list[Row]:
@@ -280,7 +289,10 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "likely_reason=weights",
     ),
     "parts_around_total": (
-        {"indicator_set.value": [*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")]},
+        {
+            "indicator_set.value": [*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")],
+            "harmonised.cell": cells_of([*by_sex(45.0), *by_sex(50.4, indicator="ASP_COV_UEMP")]),
+        },
         {"indicator_set.value": by_sex(52.0)},
         "total=52.0",
     ),
@@ -398,11 +410,15 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "PHL",
     ),
     "rows_rejected": (
-        {  # a row of a vintage that a newer one replaces needs nobody's attention
-            "lineage.rejection": [REFUSED],
+        {  # a row of a vintage that a newer one replaces needs no attention; records have no series
+            "lineage.rejection": [REFUSED, {**REFUSED, "dataset": "schemes", "series": "", "snapshot_id": "r1"}],
             "lineage.series_vintage": [
                 {**SPEAKS, "is_newest": False},
                 {**SPEAKS, "snapshot_id": "s2", "is_newest": True, "vintage_no": 2},
+            ],
+            "lineage.snapshot": [
+                {**SNAPSHOT, "dataset": "schemes", "snapshot_id": s, "vintage_date": date(2024, month, 1)}
+                for s, month in (("r1", 1), ("r2", 2))
             ],
         },
         {"lineage.series_vintage": [SPEAKS]},
@@ -498,11 +514,14 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
     ),
     "weight_series_known": (
         {
-            "reference.weight": [WEIGHT, {**WEIGHT, "kind": "population", "provider_series": None}],
-            "lineage.series_vintage": [{"provider": "world_bank", "series": "NY.GDP.MKTP.PP.CD"}],
+            "reference.weight_series": [ROLE_OF_GDP],
+            "lineage.series_vintage": [
+                {**OF_GDP, "series": "NY.GDP.MKTP.PP.CD"},
+                {**OF_GDP, "series": "SL.TLF.TOTL.IN"},
+            ],
         },
-        {"reference.weight": [{**WEIGHT, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
-        "named_in=weights.yaml:7, weight=GDP_PPP, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD",
+        {"reference.weight_series": [{**ROLE_OF_GDP, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
+        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
     ),
     "claimed_series_published": (
         {
@@ -662,6 +681,7 @@ def test_parts_of_other_ages_or_feeds_and_indices_need_not_fit(small: SmallBuild
     food = [whole, *({**r, "age": "Y_GE15", "cell": r["cell"].replace("|_T", "|Y_GE15", 1)} for r in adults)]
     index = [{**r, "unit_measure": "RO"} for r in by_sex(0.9, 0.3, 0.4, "ASP_CHD_WPARITY")]
     small.write("indicator_set.value", [*other_feed, *food, *index])
+    small.write("harmonised.cell", cells_of([*other_feed, *food, *index]))
     assert run_checks(small.build, [BY_NAME["parts_around_total"]])[0].passed
 
 
@@ -669,6 +689,7 @@ def test_counts_of_parts_add_up(small: SmallBuild) -> None:
     for total, problems in ((90.0, 0), (80.0, 1)):
         rows = [{**r, "unit_measure": "PS"} for r in by_sex(total, 40.0, 50.0, "ASP_NUT_POUN")]
         small.write("indicator_set.value", rows)
+        small.write("harmonised.cell", cells_of(rows))
         (result,) = run_checks(small.build, [BY_NAME["parts_around_total"]])
         assert result.problems == problems
 

@@ -91,15 +91,15 @@ def test_caller_that_goes_leaves_nothing_at_work(staged: Build, tmp_path: Path) 
     coming.close()
     assert threading.active_count() == before
     made = build.names()
-    assert make(build, "harmonised.series_map") >= 0, "the engine works on"
-    assert [n for n in build.names() if n not in made] in ([], ["harmonised.series_map"])
+    assert make(build, "harmonised.published_key") >= 0, "the engine works on"
+    assert [n for n in build.names() if n not in made] in ([], ["harmonised.published_key"])
 
 
 @pytest.mark.parametrize("started", [True, False], ids=["query-under-way", "query-about-to-start"])
 def test_caller_that_goes_does_not_wait_for_a_long_query(staged: Build, tmp_path: Path, started: bool) -> None:
     build = copy_of(staged, tmp_path / "build")
-    text = sql_text("harmonised.series_map").rstrip().rstrip(";")
-    slow = {"harmonised.series_map": f"SELECT t.* FROM ({text}) AS t, range(1000000000000)"}  # writes for hours
+    text = sql_text("harmonised.published_key").rstrip().rstrip(";")
+    slow = {"harmonised.published_key": f"SELECT t.* FROM ({text}) AS t, range(1000000000000)"}  # writes for hours
     reached = threading.Event()
 
     def make_late(con: duckdb.DuckDBPyConnection, in_build: Build, name: str) -> int:
@@ -111,15 +111,15 @@ def test_caller_that_goes_does_not_wait_for_a_long_query(staged: Build, tmp_path
                     con.execute("SELECT sum(range) FROM range(1000000000000)").fetchall()
         return make_with(con, in_build, name, slow.get(name))
 
-    coming = make_all(build, ["lineage.series_description", "harmonised.series_map"], make_late)
+    coming = make_all(build, ["lineage.series_description", "harmonised.published_key"], make_late)
     assert next(coming)[0] == "lineage.series_description"
     assert reached.wait(60)
     if started:
-        folder = build.path("harmonised.series_map").parent
-        assert any(list(folder.glob(".series_map*.part")) or time.sleep(0.01) for _ in range(6000)), "it writes"
+        folder = build.path("harmonised.published_key").parent
+        assert any(list(folder.glob(".published_key*.part")) or time.sleep(0.01) for _ in range(6000)), "it writes"
     ending = threading.Thread(target=coming.close, daemon=True)
     ending.start()
     ending.join(60)
     assert not ending.is_alive()
-    assert not build.has("harmonised.series_map")
+    assert not build.has("harmonised.published_key")
     assert list(build.folder.rglob("*.part")) == []

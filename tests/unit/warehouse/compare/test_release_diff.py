@@ -182,6 +182,36 @@ def test_withdrawn_stands_first_everywhere(altered: Diff) -> None:
     assert list(diff_values(altered))[4:8] == list(KINDS)
 
 
+def test_what_a_release_of_an_older_version_lacks_is_no_change(release: Path, tmp_path: Path) -> None:
+    folder = copied(release, tmp_path / "parquet")
+    reference = folder / "reference"
+    (reference / "weight_series.parquet").unlink()
+    for name, column in (("claim", "set_cell"), ("indicator", "headline_cell"), ("indicator", "maximum_is_hard")):
+        path = reference / f"{name}.parquet"
+        con = duckdb.connect()
+        con.execute(f"CREATE TABLE t AS SELECT * EXCLUDE ({column}) FROM '{path}'")
+        con.execute(f"COPY t TO '{path}' (FORMAT parquet)")
+        con.close()
+    older, today = ComparedState("older", Build(folder)), ComparedState("now", Build(release / "parquet"))
+    assert compare(older, today).is_empty
+    assert compare(today, older).is_empty
+
+
+def test_another_series_of_a_weight_is_a_changed_rule_of_regional_figures(release: Path, tmp_path: Path) -> None:
+    folder = copied(release, tmp_path / "parquet")
+    alter(folder, "reference.weight_series", "UPDATE t SET multiplier = 1000 * multiplier WHERE role = 'labour_force'")
+    alter(folder, "reference.weight_series", "UPDATE t SET weight_series_file = 'elsewhere:1'")
+    alter(
+        folder,
+        "indicator_set.aggregate",
+        "UPDATE t SET obs_value = 1 + obs_value WHERE is_headline AND weight_name = 'LABOUR_FORCE'",
+    )
+    found = compare(ComparedState("old", Build(release / "parquet")), ComparedState("now", Build(folder)))
+    assert set(found.definitions["field"]) == {"multiplier"}
+    changed = found.values[(found.values["level"] == "regional") & (found.values["quantity"] == "obs_value")]
+    assert set(changed["reason"]) == {"rules changed: weight_series labour_force (multiplier)"}
+
+
 def test_difference_without_a_cause_says_so(release: Path, tmp_path: Path) -> None:
     folder = copied(release, tmp_path / "parquet")
     alter(folder, "indicator_set.value", f"UPDATE t SET obs_value = 1 WHERE {PENSION} AND time_period = 2021")

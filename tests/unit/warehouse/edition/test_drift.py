@@ -53,6 +53,7 @@ MOVED = (
     raised("COV_MATNL", "CLMV"),
     "UPDATE indicator_set.weight_value SET weight_value = 2 * weight_value WHERE weight = 'BIRTHS' AND ref_area = 'VNM'",
     f"UPDATE indicator_set.aggregate_member SET weight_value = 2 * weight_value WHERE {VNM}",
+    "UPDATE reference.weight_series SET multiplier = 1, weight_series_file = 'elsewhere:1' WHERE role = 'births'",
     # membership, settings, correction, series, method, break
     raised("HLT_UHC", "ASEAN10"),
     "DELETE FROM reference.area_group WHERE area_group = 'ASEAN10' AND ref_area = 'SGP'",
@@ -148,6 +149,7 @@ def test_rule_of_a_definition_is_a_cause_and_its_words_are_none(moved: Drift) ->
     ("indicator", "area", "item", "expected_text"),
     [
         ("COV_MATNL", "CLMV", "latest", "weights: BIRTHS: VNM"),
+        ("COV_MATNL", "CLMV", "latest", "weights: weight_series births: multiplier 1000"),
         ("HLT_UHC", "ASEAN10", "latest", "membership: area_group ASEAN10/SGP: gone"),
         ("HLT_U5MR", "THA", "baseline", "settings of the set: indicator_set asean_indicator_set: baseline_from"),
         ("COV_DISAB", "THA", "latest", "correction: correction ASP_COV_DISAB/THA/"),

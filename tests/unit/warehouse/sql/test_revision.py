@@ -105,8 +105,8 @@ class TestRenames:
     def test_an_old_code_that_comes_back_is_refused_by_name(self, tmp_path: Path) -> None:
         small = SmallBuild(tmp_path)
         small.stage("unsd_sdg", "sdg", NEW, [un_row(QUINTILE, "764", 2006, "8.15")])
-        (row,) = small.staged().make("harmonised.row").read("harmonised.row")
-        assert (row["outcome"], row["reason"]) == ("rejected", "renamed_series")
+        (row,) = small.staged().make("lineage.rejection").read("lineage.rejection")
+        assert (row["stage"], row["reason"]) == ("harmonised", "renamed_series")
         assert "was renamed to SI_COV_SOCINS in the vintage of 2020-12-27" in row["detail"]
 
     @pytest.mark.parametrize(

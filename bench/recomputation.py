@@ -1,11 +1,14 @@
 """Regional figures computed a second time, in plain Python, from chosen values, weights and reference tables.
 
-Written from methods.md sections 4 and 5 and not from the SQL: no query, no data frame, nothing of the stored members.
+The one independent recomputation: tests/golden compares every figure of a release with it, and the bench's pandas code
+takes its class rule from here. Written from methods.md sections 4 and 5 and not from the SQL: no query, no data frame,
+nothing of the stored members.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
@@ -14,15 +17,8 @@ from indicator_defs.breakdowns import BREAKDOWNS  # the names of a key's columns
 
 Row = dict[str, Any]
 # Breakdowns for which no weight knows the members' shares.
-WITHOUT_WEIGHT = (
-    "disability_status",
-    "education_lev",
-    "migratory_status",
-    "occupation",
-    "activity",
-    "formality",
-    "composite_breakdown",
-)
+WITH_WEIGHT = ("sex", "age", "urbanisation", "income_wealth_quantile")
+WITHOUT_WEIGHT = tuple(b for b in BREAKDOWNS if b not in WITH_WEIGHT)
 Cell = tuple[str, ...]
 Key = tuple[str, str, int, Cell]
 
@@ -65,6 +61,26 @@ class Figure:
     uncertainty: float | None = None
 
 
+class ClassRule:
+    """Which class follows from what is measured of a figure, or of many: numbers and columns of numbers alike."""
+
+    def __init__(self, criteria: Sequence[Row], limits: Sequence[Row]) -> None:
+        """`criteria`, `limits`: the rows of reference.class_criterion and reference.class_limit."""
+        self._bounds = {r["criterion"]: r["bound"] for r in criteria}
+        self._limits: dict[tuple[str, str], list[Row]] = defaultdict(list)
+        for r in limits:
+            self._limits[(r["publication_rule"], r["threshold"])].append(r)
+
+    def holds(self, rule: str, threshold: str, measured: Mapping[str, Any], is_small: bool) -> Any:
+        """Whether all criteria of a threshold are met, by figure; those that are not in `measured` do not apply."""
+        met: Any = True
+        for r in self._limits[(rule, threshold)]:
+            if r["criterion"] in measured:
+                value, limit = measured[r["criterion"]], r["limit_small" if is_small else "limit_value"]
+                met = met & (value >= limit if self._bounds[r["criterion"]] == "at_least" else value <= limit)
+        return met
+
+
 # One member's value: year, both ends, whether it is estimated.
 Value = tuple[int, float, float, bool | None]
 
@@ -73,14 +89,15 @@ class Recomputation:
     """All regional figures of a release."""
 
     def __init__(self, tables: dict[str, list[Row]]) -> None:
-        """`tables`: reference.indicator, .method, .publication_rule, .area_group, .indicator_set, .set_group and
-        indicator_set.value, .weight_value by full name."""
+        """`tables`: reference.indicator, .method, .publication_rule, .class_criterion, .class_limit, .area_group,
+        .settings, .set_group and indicator_set.value, .weight_value by full name."""
         self.indicators = {r["indicator"]: r for r in tables["reference.indicator"]}
         self.methods = {r["method"]: r for r in tables["reference.method"]}
         self.rules: dict[str, dict[str, Row]] = defaultdict(dict)
         for r in tables["reference.publication_rule"]:
             self.rules[r["publication_rule"]][r["threshold"]] = r
-        (self.settings,) = tables["reference.indicator_set"]
+        self.class_rule = ClassRule(tables["reference.class_criterion"], tables["reference.class_limit"])
+        (self.settings,) = tables["reference.settings"]
         groups = [r["area_group"] for r in tables["reference.set_group"]]
         self.members = {
             g: [r["ref_area"] for r in tables["reference.area_group"] if r["area_group"] == g and r["is_member_today"]]
@@ -277,7 +294,9 @@ class Recomputation:
             )
             out |= {"lower": low, "upper": high}
         if kind == "mean" and figure.weight_covered is not None:
-            out["uncertainty"] = 0.37 * max(0.0, 1 - figure.weight_covered) * (max(middles) - min(middles))
+            out["uncertainty"] = (
+                rule["uncertainty_factor"] * max(0.0, 1 - figure.weight_covered) * (max(middles) - min(middles))
+            )
         return out
 
     def _class(
@@ -293,37 +312,35 @@ class Recomputation:
     ) -> str:
         i = self.indicators[indicator]
         kind = self.methods[i["method"]]["kind"]
-        rules = self.rules[i["publication_rule"]]
+        rule = i["publication_rule"]
+        if covered is None:
+            return "C"
+        a = self.rules[rule]["A"]
+        members = self.members[group]
+        years = a["recent_years_survey" if i["is_survey"] else "recent_years"]
+        proxy = bool(i["weight_is_proxy"]) and i["proxy_accepted"] is None
+        for area in points:
+            row = self.weight(indicator, cell, area, year)
+            proxy = proxy or (row is not None and bool(row["is_proxy"]))
+        measured: dict[str, float] = {
+            "weight_covered": covered,
+            "n_areas": len(points),
+            "recent_share": sum(w[x] for x in w if points[x].year >= year - years) / (sum(w.values()) or 1.0),
+            "proxy": int(proxy),
+        }
+        if kind == "sum":
+            measured["all_members"] = len(points) / len(members)
         if kind == "mean" and self._by_sex(indicator, cell):
-            members = self.members[group]
             total_cell = self._total_cell(indicator, cell)
             totals = {a: p for a, p in all_cells.get(total_cell, {}).items() if a in members}
             # areas that have figures by sex, with or without a weight for this cell
             there = {a: totals[a] for a in all_cells[cell] if a in totals}
             of_there, of_all = (self._mean(indicator, total_cell, year, t) for t in (there, totals))
-            differs = (
-                None not in (of_there, of_all)
-                and abs((of_there or 0) - (of_all or 0)) > rules["A"]["sex_total_tolerance"]
-            )
-            if differs:
-                return "C"
-        if covered is None:
-            return "C"
-        column = "n_areas_small" if len(self.members[group]) <= 6 else "n_areas"
-        a, b, other = rules["A"], rules["B"], rules["B_alternative"]
-        years = a["recent_years_survey" if i["is_survey"] else "recent_years"]
-        recent = sum(w[x] for x in w if points[x].year >= year - years) / sum(w.values()) if sum(w.values()) else 0.0
-        proxy = bool(i["weight_is_proxy"]) and i["proxy_accepted"] is None
-        for area in points:
-            row = self.weight(indicator, cell, area, year)
-            proxy = proxy or (row is not None and bool(row["is_proxy"]))
-        n = len(points)
-        is_a = covered >= a["weight_covered"] and n >= a[column] and recent >= a["recent_share"]
-        is_a = is_a and (a["proxy_allowed"] or not proxy) and (kind != "sum" or n == len(self.members[group]))
-        if is_a:
-            return "A"
-        is_b = covered >= b["weight_covered"] and n >= b[column]
-        return "B" if is_b or (covered >= other["weight_covered"] and n >= other[column]) else "C"
+            if of_there is not None and of_all is not None:
+                measured["sex_total"] = abs(of_there - of_all)
+        is_small = len(members) <= a["small_group"]
+        holds = {t: self.class_rule.holds(rule, t, measured, is_small) for t in ("A", "B", "B_alternative")}
+        return "A" if holds["A"] else "B" if holds["B"] or holds["B_alternative"] else "C"
 
 
 def _end(point: Point, end: str) -> Point:

@@ -1,0 +1,65 @@
+"""SQL that a statistician can read: short files, work tables named for what is in them, no name of a provider or series."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from pathlib import Path
+
+import pytest
+from other_engine import sql_files, statements
+from small_build import catalogue
+from sqlglot import exp
+
+from sources import registry
+
+WAREHOUSE = Path(__file__).parents[2] / "warehouse"
+FILES = sql_files()
+LONGEST = 155
+# Words for what was done to rows, or for what the reader should think of them, in the place of what they are.
+MOODS = {
+    *(
+        "told",
+        "spoken",
+        "judged",
+        "kept",
+        "wanted",
+        "asked",
+        "known",
+        "unknown",
+        "beside",
+        "twice",
+        "reasoned",
+        "coded",
+    ),
+    *("measured", "marked", "tested", "refused", "unusable", "impossible", "near", "astray", "stated", "named"),
+    *("allowed", "ranked", "placed", "missing", "found", "last", "filtered", "filled", "paired", "differing", "moved"),
+    *("result", "data", "rest", "final", "temp"),
+}
+
+
+def label(path: Path) -> str:
+    return str(path.relative_to(WAREHOUSE))
+
+
+@lru_cache(maxsize=1)
+def names_of_sources() -> frozenset[str]:
+    """The names of all providers and the codes of all series that definitions and weights claim."""
+    claimed = {claim.series.code for claim in catalogue().claims}
+    return frozenset(registry.providers()) | claimed | {s.series for s in catalogue().weight_series}
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_file_is_short_enough_to_be_read_at_once(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= LONGEST
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_work_tables_are_named_for_what_is_in_them(path: Path) -> None:
+    names = {cte.alias for tree in statements(path) for cte in tree.find_all(exp.CTE)}
+    assert names & MOODS == set()
+
+
+@pytest.mark.parametrize("path", FILES, ids=label)
+def test_no_provider_and_no_series_is_named(path: Path) -> None:
+    texts = {node.name for tree in statements(path) for node in tree.find_all(exp.Literal) if node.is_string}
+    assert texts & names_of_sources() == set()

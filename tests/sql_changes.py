@@ -1,0 +1,103 @@
+"""Changed copies of a table's SQL, one rule changed in each: would its cases notice?
+
+    python tests/sql_changes.py harmonised.row ...     the changes that no case of these tables notices
+
+A change takes one branch out of a CASE, or one condition out of a WHERE, a HAVING or a JOIN (of a JOIN only those that
+are more than two columns being equal).
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import duckdb
+from other_engine import parsed
+from sql_cases import Ground, cases_of, differences
+from sqlglot import exp
+
+from warehouse.build.engine import sql_text
+
+
+@dataclass(frozen=True)
+class Change:
+    """One changed copy: what was taken out, and the SQL."""
+
+    taken_out: str
+    sql: str
+
+
+def changes(full_name: str) -> Iterator[Change]:
+    """All changed copies of a table's SQL."""
+    (tree,) = parsed(sql_text(full_name))
+    for place, node in enumerate(tree.walk()):
+        if isinstance(node, exp.Case):
+            for number, branch in enumerate(node.args["ifs"]):
+                yield Change(f"branch {_short(branch)}", _without_branch(tree, place, number))
+        elif isinstance(node, exp.Where | exp.Having):
+            for number, condition in enumerate(_conditions(node.this)):
+                yield Change(f"condition {_short(condition)}", _without_condition(tree, place, number))
+        elif isinstance(node, exp.Join) and node.args.get("on") is not None:
+            for number, condition in enumerate(_conditions(node.args["on"])):
+                if not _joins_columns(condition):
+                    yield Change(f"condition {_short(condition)}", _without_condition(tree, place, number))
+
+
+def _short(node: exp.Expr) -> str:
+    text = " ".join(node.sql(dialect="duckdb").split())
+    return text if len(text) <= 150 else f"{text[:147]}..."
+
+
+def _conditions(node: exp.Expr) -> list[exp.Expr]:
+    return list(node.flatten()) if isinstance(node, exp.And) else [node]
+
+
+def _joins_columns(node: exp.Expr) -> bool:
+    is_equal = isinstance(node, exp.EQ | exp.NullSafeEQ)
+    return is_equal and isinstance(node.left, exp.Column) and isinstance(node.right, exp.Column)
+
+
+def _copy(tree: exp.Expr, place: int) -> tuple[exp.Expr, exp.Expr]:
+    copy = tree.copy()
+    return copy, next(node for number, node in enumerate(copy.walk()) if number == place)
+
+
+def _without_branch(tree: exp.Expr, place: int, number: int) -> str:
+    copy, case = _copy(tree, place)
+    case.args["ifs"][number].set("this", exp.false())
+    if case.this is not None:  # CASE x WHEN code: no code is equal to this
+        case.args["ifs"][number].set("this", exp.null())
+    return copy.sql(dialect="duckdb")
+
+
+def _without_condition(tree: exp.Expr, place: int, number: int) -> str:
+    copy, clause = _copy(tree, place)
+    of = clause.args["on"] if isinstance(clause, exp.Join) else clause.this
+    _conditions(of)[number].replace(exp.true())
+    return copy.sql(dialect="duckdb")
+
+
+def is_noticed(full_name: str, change: Change, ground: Ground) -> bool:
+    """Whether a case of the table has another result with the change, or none as it cannot be run."""
+    for case in cases_of(full_name):
+        try:
+            if differences(case, ground, change.sql):
+                return True
+        except duckdb.Error:
+            return True
+    return False
+
+
+def unnoticed(full_name: str) -> list[str]:
+    """What was taken out in the changes that no case notices."""
+    ground = Ground(full_name)
+    return [change.taken_out for change in changes(full_name) if not is_noticed(full_name, change, ground)]
+
+
+if __name__ == "__main__":
+    for name in sys.argv[1:]:
+        left = unnoticed(name)
+        print(f"{name}: {len(left)} of {len(list(changes(name)))} changes are not noticed")
+        for line in left:
+            print(f"    {line}")
