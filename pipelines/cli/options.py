@@ -64,7 +64,7 @@ class Place(click.Path):
 
 def _in_the_way(path: Path, is_folder: bool) -> str:
     """Why a path cannot be written, and what is expected; empty where nothing is seen. Raises OSError."""
-    with suppress(FileNotFoundError, NotADirectoryError):
+    with suppress(FileNotFoundError, NotADirectoryError):  # nothing is there yet, so nothing is in the way
         path.stat()  # Path.exists would swallow a name that is too long
     if path.exists() and not (path.is_dir() if is_folder else path.is_file()):
         return f"it is no {'folder' if is_folder else 'file'}; name another one."
@@ -95,7 +95,7 @@ class Day(Text):
             if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
                 return date.fromisoformat(text)
         except ValueError:
-            pass
+            pass  # no day of the calendar, as 2026-02-30: refused below with what is no date at all
         self.fail(f"found {text!r}, expected a day as 2026-11-30.", param, ctx)
 
 

@@ -175,10 +175,10 @@ PLACEHOLDER = re.compile(r"/(?:test_NAME|NAME|GROUP|CODE|PROVIDER|CONCEPT|SCHEMA
 
 
 def test_files_that_pages_and_docstrings_name_are_there() -> None:
-    told = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]
+    pages = [ROOT / "README.md", ROOT / "ARCHITECTURE.md", ROOT / "CONTRIBUTING.md", *DOCS.rglob("*.md")]
     for package in ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "bench"):
-        told += [p for p in (ROOT / package).rglob("*") if p.suffix in (".py", ".sql", ".yaml")]
-    named = {(p, name) for p in told for name in NAMED_FILE.findall(p.read_text(encoding="utf-8"))}
+        pages += [p for p in (ROOT / package).rglob("*") if p.suffix in (".py", ".sql", ".yaml")]
+    named = {(p, name) for p in pages for name in NAMED_FILE.findall(p.read_text(encoding="utf-8"))}
     assert len(named) > 50
     assert [
         f"{p.relative_to(ROOT)}: {name}"

@@ -38,7 +38,7 @@ def answer(address: str) -> bytes | None:
         with urllib.request.urlopen(address, timeout=2) as response:
             return bytes(response.read())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return None
+        return None  # not up yet, or gone: what the caller waits for
 
 
 def of_home(home: Path) -> dict[int, str]:
@@ -187,7 +187,7 @@ def test_page_of_the_graph_can_be_drawn(address: str, chromium: str) -> None:
         try:
             process.wait(40)
         finally:
-            with suppress(ProcessLookupError):
+            with suppress(ProcessLookupError):  # the browser has ended by itself
                 os.killpg(process.pid, signal.SIGKILL)
             process.wait(5)
         assert shot.exists(), "the browser drew nothing"

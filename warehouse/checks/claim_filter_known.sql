@@ -9,7 +9,7 @@ WITH published_code AS (
     LEFT JOIN reference.series_rename AS r
         ON r.provider = d.provider AND r.dataset = d.dataset AND r.old_series = d.series
 ),
-unpublished_filter AS (  -- a series of which nothing is at hand is told by claimed_series_known
+unpublished_filter AS (  -- claimed_series_known reports a series of which nothing is at hand
     SELECT c.definition_file, c.definition_line, c.provider, c.dataset, c.provider_series, f.dimension, f.code
     FROM reference.claim_filter AS f
     JOIN reference.claim AS c ON c.claim_id = f.claim_id

@@ -146,6 +146,7 @@ def test_no_name_breaks_a_figure(draw: object, small_release: Path, tmp_path: Pa
         ):  # fmt: skip
             con.execute(f"UPDATE {table} SET {column} = ? || {column}", [strange])
     with open_release(tmp_path / "release") as reader:
+        # `draw` is any of the figures: each takes the reader, and an object is all that they have in common
         svg, png = write_figure(reader, draw, [tmp_path / "a.svg", tmp_path / "a.png"])  # type: ignore[arg-type]
     whole = " ".join("".join(t.itertext()) for t in ElementTree.parse(svg).getroot().iter(f"{SVG}text"))
     assert "A $x^{ $" in whole
