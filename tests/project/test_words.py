@@ -6,7 +6,6 @@ quotations, proper names, and names that are contracts (columns of releases, key
 
 from __future__ import annotations
 
-import ast
 import csv
 import io
 import re
@@ -17,8 +16,6 @@ from collections.abc import Iterator
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
-
-import pytest
 
 ROOT = Path(__file__).parents[2]
 TEXTS = {".py", ".sql", ".yaml", ".yml", ".csv", ".md", ".toml", ".js", ".css", ".html", ".jinja", ".cff", ""}
