@@ -43,7 +43,7 @@ def test_the_summary_comes_first_and_then_every_indicator(made_home: Path, relea
     assert ran.stdout.index("By reason") < ran.stdout.index("By area") < ran.stdout.index("ASP_FIN_GDP  ")
     entry = ran.stdout.split("\nASP_FIN_GDP  ")[1].split("\n\n")[0]
     whole = " ".join(entry.split())
-    assert "Published elsewhere, not gathered: all 11 members, ASEAN, ASEAN10, ASEAN6, CLMV" in whole
+    assert "Published elsewhere, not gathered: all 11 members, ASEAN, ASEAN of ten, ASEAN-6, CLMV" in whole
     assert "Who could fill it: ILO; MOF; SSI. From: ILO World Social Protection Database" in whole
 
 
@@ -60,7 +60,7 @@ def test_json_holds_each_gap_of_the_question(made_home: Path, release: Path) -> 
     )
     assert found["missing_of_members"] == len(stored)
     assert sum(r["members"] for r in found["by_reason"]) == len(stored)
-    assert found["by_area"] == [{"area": "LAO", "missing": len(stored)}]
+    assert found["by_area"] == [{"area": "LAO", "area_name": "Lao PDR", "missing": len(stored)}]
 
 
 def test_every_gap_stands_in_the_entries_once(release: Path) -> None:

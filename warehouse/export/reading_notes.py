@@ -29,7 +29,7 @@ LEGENDS = {
         "WHERE method IN (SELECT method FROM reference.indicator) ORDER BY method"
     ),
     "Groups of Member States": (
-        "SELECT a.ref_area, a.area_name, string_agg(m.name, ', ' ORDER BY m.sort_order) FROM ordered_area AS a "
+        "SELECT a.ref_area, a.area_name, string_agg(m.short_name, ', ' ORDER BY m.sort_order) FROM ordered_area AS a "
         "JOIN reference.area_group AS g ON g.area_group = a.ref_area AND g.is_member_today "
         "JOIN reference.area AS m ON m.ref_area = g.ref_area GROUP BY a.ref_area, a.area_name, a.area_order "
         "ORDER BY a.area_order"

@@ -101,7 +101,7 @@ def _baseline(reader: ReleaseReader) -> SheetTable:
         (
             *NAMES,
             *BOTH_ENDS,
-            SheetColumn("change_areas", "Members in the change (groups)", 20, "note"),
+            SheetColumn("change_area_names", "Members in the change (groups)", 20, "note"),
             SheetColumn("change_without_largest", "Change without the largest member", 11, "value"),
             SheetColumn("floor", "National minimum", 10, "value"),
             SheetColumn("target", "National target", 10, "value"),
@@ -185,7 +185,7 @@ def _aggregates(reader: ReleaseReader) -> SheetTable:
             SheetColumn("class_reason", "Why the class is not better", 26, "note"),
             SheetColumn("title", "What the figure is", 24),
             SheetColumn("n_areas", "Members with a value", 9, "count"),
-            SheetColumn("areas", "Members and years", 30, "note"),
+            SheetColumn("area_names", "Members and years", 30, "note"),
             SheetColumn("weight_covered", "Weight covered (0 to 1)", 10, "share"),
             SheetColumn("weight_title", "Weight", 22),
             SheetColumn("mean_year", "Weighted mean year", 10, "exact"),

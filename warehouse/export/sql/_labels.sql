@@ -16,10 +16,10 @@ LEFT JOIN (
 ) AS g ON g.code = i.indicator_group
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = i.unit_measure;
 
--- Members in the given order, then the groups of the set; never an order by value.
+-- Member States in the order of ASEAN publications, then the groups of the set; never an order by value or by code.
 CREATE OR REPLACE TEMP VIEW ordered_area AS
 SELECT
-    a.ref_area, a.name AS area_name, CASE WHEN s.area_group IS NULL THEN 'country' ELSE 'group' END AS area_type,
+    a.ref_area, a.short_name AS area_name, a.name AS full_name, CASE WHEN s.area_group IS NULL THEN 'country' ELSE 'group' END AS area_type,
     row_number() OVER (ORDER BY s.sort_order NULLS FIRST, a.sort_order) AS area_order
 FROM reference.area AS a
 LEFT JOIN reference.set_group AS s ON s.area_group = a.ref_area

@@ -48,7 +48,7 @@ SELECT
         ELSE 'no value: withheld (class C)'
     END AS obs_gap,
     coalesce(g.title, i.method_title) AS title,
-    g.publication_class, g.class_reason, g.n_areas, g.areas, g.weight_covered, coalesce(t.title, g.weight_name) AS weight_title,
+    g.publication_class, g.class_reason, g.n_areas, g.area_names, g.weight_covered, coalesce(t.title, g.weight_name) AS weight_title,
     g.mean_year, g.recent_share, g.share_estimated, g.median, g.minimum, g.maximum, g.without_largest, g.uncertainty,
     g.lower, g.upper, g.flags, p.obs_value AS producer_value, p.time_period AS producer_year, pa.name AS producer_area
 FROM exported_figure AS w

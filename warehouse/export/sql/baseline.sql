@@ -85,7 +85,7 @@ SELECT
     t.change,
     CASE t.comparable WHEN TRUE THEN 'yes' ELSE 'no' END AS comparable,
     coalesce(t.reason, CASE WHEN t.comparable IS NULL THEN 'no figure at either end' END) AS reason,
-    t.change_areas, t.change_without_largest, t.floor, t.target,
+    t.change_area_names, t.change_without_largest, t.floor, t.target,
     CASE WHEN t.baseline_value IS NULL OR t.latest_value IS NULL THEN t.filled_by END AS filled_by,
     t.baseline_observation_id, t.latest_observation_id
 FROM exported_value AS t

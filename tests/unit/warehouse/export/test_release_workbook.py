@@ -137,7 +137,7 @@ def test_aggregates_say_their_class_in_words(workbook: Workbook, database: duckd
     stored = {
         (r[0], r[1], r[2], {"F": "female", "M": "male"}.get(r[3], "headline") if not r[4] else "headline"): r[5:]
         for r in database.execute(
-            "SELECT indicator, ref_area, time_period, sex, is_headline, obs_value, publication_class, n_areas, areas, "
+            "SELECT indicator, ref_area, time_period, sex, is_headline, obs_value, publication_class, n_areas, area_names, "
             "weight_covered, mean_year, without_largest, uncertainty FROM indicator_set.aggregate "
             "WHERE is_headline OR (sex IN ('F', 'M') AND cell LIKE '%|_T|_T|_T|_T|_T|_T|_T|_T|_T|_T')"
         ).fetchall()
@@ -164,7 +164,7 @@ def test_availability_is_said_by_letters(workbook: Workbook, database: duckdb.Du
     letters = {"available": "A", "old": "O", "superseded": "S", "document": "D", "rejected": "R", "no_value": "N"}
     letters |= {"declared": "X", "not_gathered": "P", "national_submission": "W", "not_applicable": "-"}
     stored = database.execute(
-        "SELECT q.indicator, lower(b.name), a.name, "
+        "SELECT q.indicator, lower(b.name), a.short_name, "
         "CASE WHEN q.reason_code IN ('not_gathered', 'national_submission', 'rejected') THEN q.reason_code "
         "ELSE q.availability END, q.latest_year FROM quality.availability AS q "
         "JOIN reference.area AS a ON a.ref_area = q.ref_area "

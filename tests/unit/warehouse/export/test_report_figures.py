@@ -40,7 +40,7 @@ def test_every_member_stands_in_the_given_order(
     members = [
         r[0]
         for r in database.execute(
-            "SELECT a.name FROM reference.area AS a JOIN reference.area_group AS g "
+            "SELECT a.short_name FROM reference.area AS a JOIN reference.area_group AS g "
             "ON g.ref_area = a.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today ORDER BY a.sort_order"
         ).fetchall()
     ]
