@@ -1,4 +1,4 @@
--- Latest values about each target group, by the cells that are about it; the figure of ASEAN for the same cell beside.
+-- Latest values for each target group, by the cells that are about it, with the figure of ASEAN for the same cell.
 WITH cell_about_group AS (
     SELECT DISTINCT g.target_group, g.match, v.indicator, v.cell
     FROM reference.cell_group AS g
