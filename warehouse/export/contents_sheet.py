@@ -10,7 +10,7 @@ from warehouse.export.workbook_tabs import WorkbookTab
 # The content of each sheet, in the order of the sheets.
 SHEET_CONTENTS = {
     WorkbookTab.NOTES: "How to read the tables; letters, classes, units, methods, licences and attributions",
-    WorkbookTab.BASELINE: "Headline figures of Member States and groups: baseline, latest value, change, reason for each gap",
+    WorkbookTab.BASELINE: "Headline figures of Member States and groups: baseline, latest value, change, gaps",
     WorkbookTab.BREAKDOWNS: "The same figures by sex, age, quintile, disability and other breakdowns",
     WorkbookTab.VALUES: "Headline values of all years, with status, footnote and source",
     WorkbookTab.AGGREGATES: "Regional figures with publication class, coverage and uncertainty",

@@ -7,7 +7,8 @@ Does not belong here: labels of code lists (reference.code) and texts of a singl
 
 from __future__ import annotations
 
-PUBLICATION_CLASSES = {"A": "A published", "B": "B indicative", "C": "C withheld"}
+CLASS_NAMES = {"A": "published", "B": "indicative", "C": "withheld"}
+PUBLICATION_CLASSES = {letter: f"{letter} {name}" for letter, name in CLASS_NAMES.items()}
 CLASS_LEGEND = "A published; B indicative; C withheld because too few Member States report."
 
 # Letter and meaning of each code of quality.availability, shown_as: the one column that decides it for every export.

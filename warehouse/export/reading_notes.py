@@ -11,11 +11,11 @@ from typing import Any
 from indicator_defs.rounding import digits, percent
 from warehouse.export.labels import (
     AVAILABILITY_LETTERS,
+    CLASS_NAMES,
     GROUP_CHANGE,
     NO_VALUE,
     NOT_RANKED,
     NOT_STATED,
-    PUBLICATION_CLASSES,
 )
 from warehouse.export.release_reader import IndicatorSetSettings, ReleaseReader
 from warehouse.export.workbook_tabs import WorkbookTab
@@ -131,7 +131,7 @@ def _classes(reader: ReleaseReader) -> list[Note]:
             f"({in_small} in groups of up to {size} members)"
         )
         if share:
-            recent = f"values of the last {years} years (surveys: {survey})"
+            recent = f"values of the last {years} years ({survey} years for surveys)"
             text += f", {recent} cover at least {percent(share)} % of the weight"
         if not proxy:
             text += ", and the weight is not a proxy"
@@ -144,5 +144,5 @@ def _classes(reader: ReleaseReader) -> list[Note]:
             "C": "Below class B: not published (status Q); the members that report are named.",
         }
         for letter, meaning in meanings.items():
-            out.append(("Publication classes", letter, PUBLICATION_CLASSES[letter], f"{meaning} Rule: {rule}."))
+            out.append(("Publication classes", letter, CLASS_NAMES[letter], f"{meaning} Rule: {rule}."))
     return out

@@ -45,7 +45,7 @@ BASELINE_AND_LATEST = (
     SheetColumn("latest_status", "Latest status", 13),
     SheetColumn("latest_footnote", "Latest footnote", 30, "note"),
     SheetColumn("change", "Change, latest minus baseline", 10, "value"),
-    SheetColumn("comparable", "Compa-rable", 10),
+    SheetColumn("comparable", "Comparable", 13),
     SheetColumn("reason", "Reason if not comparable", 38, "note"),
     SheetColumn("baseline_class", "Class of baseline (groups)", 13, "class"),
     SheetColumn("latest_class", "Class of latest (groups)", 13, "class"),
@@ -53,7 +53,7 @@ BASELINE_AND_LATEST = (
 # Heading and width of a breakdown, if its name and the usual width are not suitable.
 _BREAKDOWN_HEADINGS = {
     "sex": ("Sex", 8),
-    "urbanisation": ("Urbani-sation", 9),
+    "urbanisation": ("Urbanisation", 15),
     "income_wealth_quantile": ("Quantile", 9),
     "education_lev": ("Education", 10),
     "occupation": ("Occupation", 11),
@@ -241,7 +241,7 @@ def _availability(reader: ReleaseReader) -> SheetTable:
     for row in matrix.values():
         row["filled_by"] = "; ".join(sorted(row["filled_by"])) or None
         rows.append(tuple(row.get(f) for f in fields))
-    legend = "; ".join(f"{letter} {text.split(':')[0].lower()}" for letter, text in AVAILABILITY_LETTERS.values())
+    legend = "; ".join(f"{letter}: {text.split(':')[0].lower()}" for letter, text in AVAILABILITY_LETTERS.values())
     letters = {text for row in rows for text in row[5 : 5 + len(members)] if text is not None}
     fills = {text: AVAILABILITY_FILLS[text[0]] for text in sorted(letters)}
     return SheetTable(
@@ -289,7 +289,7 @@ def _rejections(reader: ReleaseReader) -> SheetTable:
             SheetColumn("stage", "Stage", 12),
             SheetColumn("reason", "Reason", 24),
             SheetColumn("row_count", "Rows", 8, "count"),
-            SheetColumn("example_detail", "Example: finding", 44, "note"),
+            SheetColumn("example_detail", "Example: detail", 44, "note"),
             SheetColumn("example_row", "Example: row as published", 44, "note"),
         ),
         rows,

@@ -43,7 +43,7 @@ STYLE: dict[Any, Any] = {
 }
 DPI = 200
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
+# Okabe and Ito's colours, which colour-blind readers can distinguish.
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
 LIGHT_TO_DARK = LinearSegmentedColormap.from_list("payung", ["#F3F8FC", "#6BAED6", "#08306B"])
 DARK_FROM = 55.0  # from this value on a cell is so dark that its text is white

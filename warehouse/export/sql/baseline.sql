@@ -52,8 +52,8 @@ SELECT
             'no value: no member has a usable value in ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR)
         ELSE
             'no value: none in ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR)
-            || '; values exist for ' || CAST(t.first_year AS VARCHAR)
-            || CASE WHEN t.last_year > t.first_year THEN ' to ' || CAST(t.last_year AS VARCHAR) ELSE '' END
+            || CASE WHEN t.last_year > t.first_year THEN '; first value: ' || CAST(t.first_year AS VARCHAR) || ', last' ELSE '; only' END
+            || ' value: ' || CAST(t.last_year AS VARCHAR)
     END AS baseline_gap,
     CASE
         WHEN t.baseline_status IS NOT NULL THEN coalesce(bs.label, t.baseline_status)
