@@ -9,8 +9,8 @@ WITH cell_about_group AS (
 SELECT
     t.target_group, t.match, i.indicator, i.name, i.unit_name, i.decimals, i.status AS indicator_status, t.cell, v.is_headline,
     v."@breakdowns",
-    v.ref_area, a.area_name, v.latest_year, v.latest_value, v.latest_text, v.latest_status, s.label AS latest_status_label, v.latest_footnote,
-    v.publication_class, coalesce(o.in_aggregates, v.area_type = 'group') AS is_usable,
+    v.ref_area, a.area_name, v.latest_year, v.latest_value, v.latest_text, v.latest_status, s.label AS latest_status_label,
+    v.latest_footnote, v.publication_class, coalesce(o.in_aggregates, v.area_type = 'group') AS is_usable,
     coalesce(o.dataset_kind, '') AS dataset_kind
 FROM cell_about_group AS t
 JOIN ordered_indicator AS i ON i.indicator = t.indicator
