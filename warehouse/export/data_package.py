@@ -77,9 +77,9 @@ def write_package(reader: ReleaseReader, to: Path, kind: str) -> list[Path]:
         files.append(path)
         entries.append(_resource_entry(resource, path, kind, rows))
     package = to / DESCRIPTION
-    with written_aside(package) as aside:
+    with written_aside(package) as temporary_path:
         text = json.dumps(_package_entry(reader, kind, entries), indent=1, ensure_ascii=False)
-        aside.write_text(text + "\n", encoding="utf-8")
+        temporary_path.write_text(text + "\n", encoding="utf-8")
     return [*files, package]
 
 
@@ -131,8 +131,8 @@ def _copy(reader: ReleaseReader, resource: Resource, path: Path, kind: str) -> i
     # Views have no key: ordering by all columns makes the files of a release reproducible.
     order = ", ".join(f'"{c}"' for c in resource.key) or "ALL"
     options = "FORMAT csv, HEADER true" if kind == "csv" else "FORMAT parquet, COMPRESSION zstd"
-    with written_aside(path) as aside:
-        target = str(aside).replace("'", "''")
+    with written_aside(path) as temporary_path:
+        target = str(temporary_path).replace("'", "''")
         query = f'SELECT * FROM "{resource.schema}"."{resource.name}" ORDER BY {order}'
         return int(reader.query(f"COPY ({query}) TO '{target}' ({options})").rows[0][0])
 

@@ -32,8 +32,8 @@ def written_aside(path: Path) -> Iterator[Path]:
     """
     make_folder(path.parent)
     try:
-        with files.written_aside(path) as aside:
-            yield aside
+        with files.written_aside(path) as temporary_path:
+            yield temporary_path
     except (OSError, duckdb.IOException) as error:
         raise unwritable(path, error) from error
 

@@ -134,8 +134,8 @@ def write_figure(reader: ReleaseReader, draw: Callable[[ReleaseReader], Figure],
         figure = draw(PlainReader(reader.folder, reader.con))
         for path in paths:
             kind = path.suffix.removeprefix(".").lower()
-            with written_aside(path) as aside:
-                figure.savefig(aside, format=kind, dpi=DPI, metadata=metadata[kind])
+            with written_aside(path) as temporary_path:
+                figure.savefig(temporary_path, format=kind, dpi=DPI, metadata=metadata[kind])
     return list(paths)
 
 

@@ -234,8 +234,8 @@ class Book:
         add_cuts(self._book, self._cells)
         buffer = io.BytesIO()
         self._book.save(buffer)
-        with written_aside(path) as aside:
-            _with_release_date(buffer, aside, self._stamp)
+        with written_aside(path) as temporary_path:
+            _with_release_date(buffer, temporary_path, self._stamp)
 
     def _put(self, cell: Any, value: Any) -> bool:
         """Writes a value; returns whether the style of the cell needs the quote prefix."""

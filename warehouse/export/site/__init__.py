@@ -34,22 +34,22 @@ def write_site(reader: ReleaseReader, folder: Path) -> Path:
             "move the folder, or choose another one with --to."
         )
     make_folder(folder.parent)
-    aside = folder.with_name(f".{folder.name}.{os.getpid()}.part")
+    temporary_folder = folder.with_name(f".{folder.name}.{os.getpid()}.part")
     try:
-        discard(aside)
-        aside.mkdir()
+        discard(temporary_folder)
+        temporary_folder.mkdir()
         for name in ("indicator", "country", "group", "data"):
-            (aside / name).mkdir()
+            (temporary_folder / name).mkdir()
         for path in sorted(STATIC.iterdir()):
-            shutil.copyfile(path, aside / path.name)
+            shutil.copyfile(path, temporary_folder / path.name)
         for name, text in Site(Content(reader)).files():
-            (aside / name).write_text(text, encoding="utf-8", newline="\n")
-        (aside / MARK).write_text(f"{reader.release_id}\n", encoding="utf-8")
-        replace_folder(folder, aside)
+            (temporary_folder / name).write_text(text, encoding="utf-8", newline="\n")
+        (temporary_folder / MARK).write_text(f"{reader.release_id}\n", encoding="utf-8")
+        replace_folder(folder, temporary_folder)
     except OSError as error:
         raise unwritable(folder, error) from error
     finally:
-        discard(aside)
+        discard(temporary_folder)
     return folder / "index.html"
 
 

@@ -24,7 +24,7 @@ exported_value AS (
             WHEN a.area_type = 'country' AND p.first_year IS NULL
                 THEN coalesce(q.reason, getvariable('gap_no_source_for_member'))
         END AS reason_without_values,
-        s.baseline_from, s.baseline_to, s.latest_reference_year,
+        CAST(s.baseline_from AS VARCHAR) || '-' || CAST(s.baseline_to AS VARCHAR) AS baseline_period, s.latest_reference_year,
         CASE WHEN i.lookback_years > 0 THEN CAST(s.latest_reference_year - i.lookback_years AS VARCHAR) || '-' ELSE '' END
             || CAST(s.latest_reference_year AS VARCHAR) AS years_of_window,
         p.first_year, p.last_year, q.filled_by
@@ -49,11 +49,12 @@ SELECT
         WHEN t.reason_without_values IS NOT NULL THEN 'no value: ' || t.reason_without_values
         WHEN t.baseline_class = 'C' THEN 'no value: ' || getvariable('gap_withheld')
         WHEN t.area_type = 'group' THEN
-            'no value: no member has a usable value in ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR)
+            'no value: no member has a usable value in ' || t.baseline_period
         ELSE
-            'no value: none in ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR)
-            || CASE WHEN t.last_year > t.first_year THEN '; first value: ' || CAST(t.first_year AS VARCHAR) || ', last' ELSE '; only' END
-            || ' value: ' || CAST(t.last_year AS VARCHAR)
+            'no value: none in ' || t.baseline_period || CASE
+                WHEN t.last_year > t.first_year THEN '; first value: ' || CAST(t.first_year AS VARCHAR) || ', last value: '
+                ELSE '; only value: '
+            END || CAST(t.last_year AS VARCHAR)
     END AS baseline_gap,
     CASE
         WHEN t.baseline_status IS NOT NULL THEN coalesce(bs.label, t.baseline_status)
