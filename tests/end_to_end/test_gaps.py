@@ -17,6 +17,7 @@ from pipelines.cli.output.refresh_text import indicator_counts_text
 from pipelines.gap_report import GapError, GapRequest, fetched_since, gap_report
 from pipelines.release_summary import indicator_counts
 from sources.dataset_refresh import FetchReport, write_report
+from warehouse.export.report_figures import BANDS
 from warehouse.query.read_only import query
 
 
@@ -101,7 +102,7 @@ def test_figure_is_drawn_where_it_is_asked_for(release: Path, tmp_path: Path) ->
     assert draw_gaps(release, tmp_path / "new" / "map.svg") == [tmp_path / "new" / "map.svg"]
     root = ElementTree.parse(tmp_path / "new" / "map.svg").getroot()
     shown = {"".join(t.itertext()).strip() for t in root.iter("{http://www.w3.org/2000/svg}text")}
-    assert {"W  waiting for submissions", "P  published elsewhere, not gathered", "R", "O", "N"} <= shown
+    assert {f"W  {BANDS['W']}", f"P  {BANDS['P']}", "R", "O", "N"} <= shown
     with pytest.raises(GapError, match=r"found map.pdf, expected a name that ends in .png or .svg"):
         draw_gaps(release, tmp_path / "map.pdf")
 

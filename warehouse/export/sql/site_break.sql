@@ -1,4 +1,4 @@
--- Breaks in series that somebody has looked at, in the order of the tables.
+-- Reviewed breaks in series, in the order of the tables.
 SELECT x.*, i.name AS indicator_name, a.short_name AS area_name
 FROM reference.series_break AS x
 JOIN ordered_indicator AS i ON i.indicator = x.indicator
