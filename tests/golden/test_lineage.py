@@ -472,15 +472,15 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
     [
         (
             ExplanationRequest("ASP_COV_PENSON", "PHL", "2020"),
-            r"no indicator 'ASP_COV_PENSON'. Near it: ASP_COV_PENSN \(",
+            r"no indicator 'ASP_COV_PENSON'. Similar codes: ASP_COV_PENSN \(",
         ),
         (
             ExplanationRequest("ASP_COV_PENSN", "Philipines", "2020"),
-            r"no area 'Philipines'. Near it: PHL \(Philippines\)",
+            r"no area 'Philipines'. Similar codes: PHL \(Philippines\)",
         ),
         (
             ExplanationRequest("ASP_COV_PENSN", "PHL", "2020", {"sex": "femal"}),
-            r"no code of sex 'femal'. Near it: F \(",
+            r"no code of sex 'femal'. Similar codes: F \(",
         ),
         (ExplanationRequest("ASP_COV_PENSN", "PHL", "20"), "is no year: give four digits"),
     ],

@@ -68,7 +68,7 @@ def gap_entries(report: GapReport) -> list[GapEntry]:
 
 
 def _reason(report: GapReport, part: pd.DataFrame) -> str:
-    """One reason with its areas: "Out of window: KHM, LAO (last values of 2014 to 2018)"."""
+    """One reason with its areas: "Latest value too old: KHM, LAO (last values of 2014 to 2018)"."""
     countries = part.loc[part["area_type"] == "country", "area"].tolist()
     groups = part.loc[part["area_type"] == "group", "area"].tolist()
     areas = [f"all {len(countries)} members"] if len(countries) == report.n_members else countries
