@@ -396,7 +396,7 @@ def test_baseline_of_event_counts_carries_the_years_it_is_the_mean_of(ask: Any) 
     assert {r["area_type"] for r in rows} == {"country", "group"}
     for r in rows:
         if r["area_type"] == "group":
-            assert "mean of the members' counts" in r["baseline_footnote"]
+            assert "Mean of the members' event counts" in r["baseline_footnote"]
         elif len(r["years"]) == 1:
             assert r["baseline_footnote"] == f"Events: the count of {r['years'][0]}, the only one of 2014 to 2018"
         else:
