@@ -228,7 +228,9 @@ class IndicatorDefinition(Strict):
     )
     comparability: Text = Field(description="Limits of comparison between countries, years and sources.")
     producer_note: str | None = Field(default=None, description="The producer's own note on the definition.")
-    gap: Gap | None = Field(default=None, description="Source that could provide the values; only for declared indicators.")
+    gap: Gap | None = Field(
+        default=None, description="Source that could provide the values; only for declared indicators."
+    )
 
     @model_validator(mode="after")
     def _values_or_gap(self) -> IndicatorDefinition:
