@@ -44,7 +44,7 @@ def test_the_summary_comes_first_and_then_every_indicator(made_home: Path, relea
     assert ran.stdout.index("By reason") < ran.stdout.index("By area") < ran.stdout.index("ASP_FIN_GDP  ")
     entry = ran.stdout.split("\nASP_FIN_GDP  ")[1].split("\n\n")[0]
     whole = " ".join(entry.split())
-    assert "Published elsewhere, not gathered: all 11 members, ASEAN, ASEAN of ten, ASEAN-6, CLMV" in whole
+    assert "Published elsewhere, not collected: all 11 members, ASEAN, ASEAN of ten, ASEAN-6, CLMV" in whole
     assert "Who could fill it: ILO; MOF; SSI. From: ILO World Social Protection Database" in whole
 
 

@@ -72,7 +72,7 @@ def codes(con: duckdb.DuckDBPyConnection, codelist: str) -> Names:
 
 def find_code(names: Names, what: str, given: str, error: type[PayungError], listing: str = "") -> CodeMatch:
     """The code that a text means. Raises `error`, naming those near it, where the release knows none."""
-    code = names.meant(given)
+    code = names.find(given)
     if code is None:
         raise error(unknown_code_message(names, what, given, listing))
     return CodeMatch(given, code, names.names[code])
@@ -80,6 +80,6 @@ def find_code(names: Names, what: str, given: str, error: type[PayungError], lis
 
 def unknown_code_message(names: Names, what: str, given: str, listing: str = "") -> str:
     """The message about a text that means no code of the release."""
-    advice = names.advice(given)
+    advice = names.hint(given)
     advice_text = f"{advice[0].upper()}{advice[1:]}. " if advice else ""
     return f"The release knows no {what} {given!r}. {advice_text}All of them: {listing or LISTINGS[what]}"

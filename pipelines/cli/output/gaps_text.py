@@ -68,7 +68,7 @@ def gap_entries(report: GapReport) -> list[GapEntry]:
 
 
 def _reason(report: GapReport, part: pd.DataFrame) -> str:
-    """One reason with its areas: "Out of window: Cambodia, Lao PDR (last values of 2014 to 2018)"."""
+    """One reason with its areas: "Latest value too old: Cambodia, Lao PDR (last values of 2014 to 2018)"."""
     countries = part.loc[part["area_type"] == "country", "area_name"].tolist()
     groups = part.loc[part["area_type"] == "group", "area_name"].tolist()
     areas = [f"all {len(countries)} members"] if len(countries) == report.n_members else countries
