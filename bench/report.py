@@ -15,7 +15,7 @@ from bench.queries import TIMES, QueryTimes
 from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
-from docs.pages.markdown import filled
+from docs.pages.places import filled
 from indicator_defs.system import clock, files
 
 # What the pandas code makes as well.

@@ -1,10 +1,10 @@
-"""The exports of a release: workbook, CSV, Parquet, figures and a static site.
+"""The exports of a release: workbook, CSV, Parquet, figures, a static site and pages in Markdown.
 
-Belongs here: the one public door, `export`, and which kinds there are.
+Belongs here: the one public function, `export`, and the list of kinds.
 Does not belong here: reading the release (release_reader.py), the workbook (release_workbook.py, sheet_writer.py,
-contents_sheet.py, workbook_tabs.py), its notes and metadata sheets, which the site prints too (reading_notes.py,
-metadata_sheet.py), the data packages (data_package.py), the figures (report_figures.py), the site (site/), the command
-line (pipelines).
+contents_sheet.py, workbook_tabs.py), its notes and metadata sheets, which the site and the pages use too
+(reading_notes.py, metadata_sheet.py), the data packages (data_package.py), the figures (report_figures.py), the site
+(site/), the pages (docs/), the command line (pipelines).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from indicator_defs.errors import WrongUseError
 from warehouse.export.export_files import ExportError, make_folder
 from warehouse.export.release_reader import open_release
 
-KINDS = ("xlsx", "csv", "parquet", "figures", "site")
+KINDS = ("xlsx", "csv", "parquet", "figures", "site", "docs")
 
 __all__ = ["KINDS", "ExportError", "UnknownKindError", "export"]
 
@@ -30,8 +30,8 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
 
     `release`: a folder with warehouse.duckdb and manifest.json. `only`: some of KINDS, all of them when None or empty.
     Files: payung_ID.xlsx; csv/ and parquet/ with one file per table and datapackage.json; figures/ with PNG and SVG;
-    site/, of which the first page is returned. Each file is written aside and renamed; a file of the same name is
-    replaced, others are left alone. The site is replaced as one folder.
+    site/ and docs/, of which the first page is returned. Each file is written aside and renamed; a file of the same name
+    is replaced, others are left alone. The site is replaced as one folder.
     Raises UnknownKindError, and ExportError for a folder without a release, and a folder that cannot be written.
     """
     kinds = tuple(k for k in KINDS if not only or k in only)
@@ -59,4 +59,8 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
             from warehouse.export.site import write_site
 
             files.append(write_site(reader, to / "site"))
+        if "docs" in kinds:
+            from warehouse.export.docs import write_docs
+
+            files.append(write_docs(reader, to / "docs"))
     return files

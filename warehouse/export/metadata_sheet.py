@@ -35,6 +35,7 @@ def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[st
         ("Sector", row["sector_name"]),
         ("Who makes the figures", row["owner"]),
         ("Sources, by preference", row["sources"] or "none yet"),
+        ("Notes on the sources", row["feed_notes"]),
         ("Regional figure", f"{row['method_title']}. {row['formula']}"),
         ("Title of the regional figure", row["aggregate_title"]),
         ("Weight", _weight(row)),
