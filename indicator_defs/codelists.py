@@ -19,7 +19,7 @@ from indicator_defs.reference_rows import ReferenceRows, listed, number, positio
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
 AREA_GROUP = "area_group"
 _COLUMNS = {
-    "area": ("code", "name", "description", "type", "iso2", "m49", "also_known_as"),
+    "area": ("code", "name", "short_name", "description", "type", "iso2", "m49", "also_known_as"),
     AREA_GROUP: ("group", "member", "valid_from", "valid_to", "note"),
     "age": ("code", "name", "description", "age_from", "age_to"),
     "body": ("code", "name", "description", "type"),
@@ -114,7 +114,7 @@ def _check_names(rows: list[Row], problems: Problems) -> None:
         problems.check_cell(
             row, "also_known_as", all(map(meaning, other_names)), "names separated by |, none of them empty"
         )
-        for text in (row["code"], row["name"], row["iso2"], row["m49"], *other_names):
+        for text in (row["code"], row["name"], row["short_name"], row["iso2"], row["m49"], *other_names):
             before = row_of.setdefault(meaning(text), row) if text else row
             if before is not row:
                 problems.add(
@@ -158,6 +158,7 @@ def area_rows(codelists: Codelists) -> ReferenceRows:
         codelists["area"],
         ref_area=lambda r: r["code"],
         name=lambda r: r["name"],
+        short_name=lambda r: r["short_name"] or r["name"],
         area_type=lambda r: r["type"],
         iso2=lambda r: r["iso2"] or None,
         m49=lambda r: r["m49"] or None,

@@ -97,12 +97,12 @@ def split_names(cell: str) -> tuple[str, ...]:
 
 
 def area_names(rows: Iterable[Mapping[str, object]], code: str = "ref_area") -> Names:
-    """The search for areas, from rows with `code`, name and, where a table has them, iso2, m49 and also_known_as."""
+    """The search for areas, from rows with `code`, name and, if present, short_name, iso2, m49, also_known_as."""
     names: dict[str, str] = {}
     others: dict[str, tuple[str, ...]] = {}
     for row in rows:
         area = str(row[code])
         names[area] = str(row["name"])
         more = split_names(str(row.get("also_known_as") or ""))
-        others[area] = tuple(str(row[c]) for c in ("iso2", "m49") if row.get(c)) + more
+        others[area] = tuple(str(row[c]) for c in ("short_name", "iso2", "m49") if row.get(c)) + more
     return Names(names, others)

@@ -49,6 +49,21 @@ def areas(con: duckdb.DuckDBPyConnection) -> Names:
     return area_names(records(con, "SELECT * FROM reference.area ORDER BY sort_order"))
 
 
+def named_areas(con: duckdb.DuckDBPyConnection, listed: str | None) -> str | None:
+    """A list of areas ("IDN 2020, KHM 2021") with short names in place of codes, in the order of reference.area."""
+    if listed is None:
+        return None
+    rows = records(con, "SELECT * FROM reference.area ORDER BY sort_order")
+    parts = [part.partition(" ") for part in listed.split(", ")]
+    # Releases made before 0.2 have no short names.
+    return ", ".join(
+        f"{row.get('short_name') or row['name']}{blank}{years}"
+        for row in rows
+        for code, blank, years in parts
+        if code == row["ref_area"]
+    )
+
+
 def codes(con: duckdb.DuckDBPyConnection, codelist: str) -> Names:
     """The codes of one of our lists."""
     query = "SELECT code, name FROM reference.code WHERE codelist = $codelist ORDER BY code"

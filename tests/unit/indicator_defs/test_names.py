@@ -126,7 +126,7 @@ def _change(folder: Path, name: str, found: str, instead: str) -> int:
     ("found", "instead", "message"),
     [
         ("|Malaya", "|Malaya", ""),
-        ("Siam|", "Siam|Burma|", "'Burma' names MMR in line 6 too; keep it in one line"),
+        ("Siam|", "Siam|Burma|", "'Burma' names MMR in line 7 too; keep it in one line"),
         ("Siam|", "Siam|Viet-Nam|", "too; keep it in one line"),
         ("Siam|", "Siam||", "also_known_as is 'Siam||Kingdom of Thailand', expected names separated by |"),
         ("Siam|", "LAO|", "'LAO' names LAO in line 5 too"),

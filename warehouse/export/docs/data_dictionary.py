@@ -37,7 +37,7 @@ def pages(reader: ReleaseReader) -> dict[str, str]:
     """The page."""
     titles = {"main": "Views with labels, for users who need one table", **metadata.schema_titles()}
     by_schema: dict[str, list[tuple[Any, ...]]] = {schema: [] for schema in titles}
-    for row in reader.ask(_COLUMNS).rows:
+    for row in reader.query(_COLUMNS).rows:
         by_schema[row[0]].append(row)
     parts = [
         "# Data dictionary",
@@ -64,7 +64,7 @@ def _table(columns: list[tuple[Any, ...]]) -> str:
 
 
 def _macros(reader: ReleaseReader) -> str:
-    rows = ([code(f"{name}({parameters})"), comment] for name, parameters, comment in reader.ask(_MACROS).rows)
+    rows = ([code(f"{name}({parameters})"), comment] for name, parameters, comment in reader.query(_MACROS).rows)
     about = (
         "Prepared queries: `SELECT * FROM series('ASP_COV_PENSN', 'PHL')`. `half_up(obs_value, 1)` is a function that "
     )

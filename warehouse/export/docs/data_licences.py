@@ -26,7 +26,7 @@ ORDER BY d.provider, d.dataset
 
 def pages(reader: ReleaseReader) -> dict[str, str]:
     """The page with one section for each dataset."""
-    found = reader.ask(_DATASETS)
+    found = reader.query(_DATASETS)
     sections = (_section(dict(zip(found.fields, row, strict=True))) for row in found.rows)
     text = rendered("data_licences.md", sections="\n\n".join(sections), citation=reader.citation)
     return {"data_licences.md": text}

@@ -27,7 +27,7 @@ _IF_EMPTY = {
 
 def pages(reader: ReleaseReader) -> dict[str, str]:
     """The text of each page by its path: an index, and a page for each group of indicators."""
-    found = reader.ask_file("indicator_sheet")
+    found = reader.query_file("indicator_sheet")
     by_group: dict[str, list[dict[str, Any]]] = {}
     for row in found.rows:
         record = dict(zip(found.fields, row, strict=True))

@@ -46,9 +46,9 @@ def pages(reader: ReleaseReader) -> dict[str, str]:
     """The page with its tables."""
     places = {
         "release": reader.release_id,
-        "counts": _counts(reader.ask(_COUNTS).rows),
-        "newest": _figures(reader.ask(_ROWS.format(_NEWEST)).rows),
-        "large": _figures(reader.ask(_ROWS.format(_LARGE)).rows),
+        "counts": _counts(reader.query(_COUNTS).rows),
+        "newest": _figures(reader.query(_ROWS.format(_NEWEST)).rows),
+        "large": _figures(reader.query(_ROWS.format(_LARGE)).rows),
     }
     return {"published_aggregates.md": rendered("published_aggregates.md", **places)}
 

@@ -26,13 +26,13 @@ _ABOUT = (
 
 def pages(reader: ReleaseReader) -> dict[str, str]:
     """The text of each page by its path: an index, and a page for each target group of the Declaration."""
-    found = reader.ask(_INDICATORS)
+    found = reader.query(_INDICATORS)
     by_group: dict[str, list[dict[str, Any]]] = {}
     for row in found.rows:
         record = dict(zip(found.fields, row, strict=True))
         by_group.setdefault(record["target_group"], []).append(record)
     out, index = {}, []
-    for group, name, description in reader.ask(_GROUPS).rows:
+    for group, name, description in reader.query(_GROUPS).rows:
         rows = by_group.get(group, [])
         page = f"{group.lower()}.md"
         out[f"target_groups/{page}"] = _page(reader, f"# {name} ({code(group)})", description, rows)

@@ -1,10 +1,10 @@
--- One row per indicator with all that its metadata sheet says, codes with their labels.
+-- One row per indicator with the content of its metadata sheet, codes with their labels.
 WITH claim_filter_text AS (
     SELECT claim_id, string_agg(dimension || ' ' || code, ', ' ORDER BY dimension, code) AS filter
     FROM reference.claim_filter
     GROUP BY claim_id
 ),
-feed AS (  -- national data are accepted for every indicator and stand here only where a definition names them
+feed AS (  -- without the claims on national data that every indicator has, unless its definition names them
     SELECT
         c.indicator,
         string_agg(
@@ -45,7 +45,7 @@ series_name AS (  -- of the newest vintage that has one
     WHERE s.series_name <> ''
     GROUP BY v.indicator, v.source, v.provider_series
 ),
-title AS (  -- what the producers call the series in use
+title AS (  -- the producers' titles of the series used
     SELECT
         indicator,
         string_agg('"' || series_name || '" (' || source || ' ' || provider_series || ')', chr(10)
@@ -64,11 +64,11 @@ years_between AS (
         time_period - lag(time_period) OVER (PARTITION BY indicator, ref_area ORDER BY time_period) AS years
     FROM headline_year
 ),
-usual_period AS (  -- years between two values of a member, as a rule
+usual_period AS (  -- usual number of years between two values of a member
     SELECT indicator, CAST(ceil(median(years)) AS INTEGER) AS periodicity FROM years_between GROUP BY indicator
 )
 SELECT
-    i.indicator, i.name, i.group_name, i.tier, i.status, i.stands_first, i.definition, i.numerator, i.denominator,
+    i.indicator, i.name, i.group_name, i.tier, i.status, i.is_priority, i.definition, i.numerator, i.denominator,
     i.unit_name, i.direction, i.minimum, i.maximum, i.maximum_is_hard, i.owner, x.name AS sector_name, i.headline_cell,
     (
         SELECT string_agg(lower(coalesce(n.name, b.breakdown)), '; ' ORDER BY b.breakdown)

@@ -1,4 +1,4 @@
--- The snapshots that the release rests on, with the account of their rows.
+-- The snapshots used by the release, with row counts.
 SELECT
     s.provider, s.dataset, coalesce(d.title, s.dataset) AS title, s.producer, s.vintage_date,
     CASE WHEN s.is_rebuilt THEN 'yes' ELSE 'no' END AS is_rebuilt, s.licence, s.attribution, s.address,
