@@ -217,7 +217,7 @@ def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
 
 
 def _complete(data: dict[str, Any], shared: Any) -> dict[str, Any]:
-    """Datasets with what they take over from their provider: name, licence, attribution, terms, rule of the vintage date, shared columns."""
+    """Datasets with the fields of their provider that apply to all of them, and the shared columns."""
     datasets = data.get("datasets")
     if not isinstance(datasets, list):
         return data
