@@ -153,6 +153,7 @@ def claim_rows(claims: list[Claim], general_claims: list[GeneralClaim], places: 
         vintage_to=lambda c: c.source.vintage_to,
         series_name_contains=lambda c: c.source.series_name_contains,
         superseded_before=lambda c: c.source.superseded_before,
+        feed_note=lambda c: c.source.note,
         definition_file=lambda c: c.file,
         definition_line=lambda c: c.line,
     )

@@ -70,6 +70,8 @@ class DatasetStructure(Strict):
     )
     licence: Text
     attribution: Text
+    terms_url: str | None = None
+    vintage_rule: str | None = None
     columns: list[StagedColumn]
     open_dimensions: bool = Field(
         default=False,
@@ -119,6 +121,8 @@ def dataset_rows(structures: Iterable[DatasetStructure]) -> ReferenceRows:
         staged_table=lambda s: s.key,
         licence=lambda s: s.licence,
         attribution=lambda s: s.attribution,
+        terms_url=lambda s: s.terms_url,
+        vintage_rule=lambda s: s.vintage_rule,
     )
 
 

@@ -1,10 +1,10 @@
-"""The exports of a release: workbook, CSV, Parquet, figures and a static site.
+"""The exports of a release: workbook, CSV, Parquet, figures, a static site and pages in Markdown.
 
 Belongs here: the public function `export` and the list of kinds.
 Does not belong here: reading the release (release_reader.py), the workbook (release_workbook.py, sheet_writer.py,
-contents_sheet.py, workbook_tabs.py), its notes and metadata sheets, which the site shows too (reading_notes.py,
-metadata_sheet.py), texts that several exports share (labels.py), the data packages (data_package.py), the figures
-(report_figures.py), the site (site/), the command line (pipelines).
+contents_sheet.py, workbook_tabs.py), its notes and metadata sheets, which the site and the pages show too
+(reading_notes.py, metadata_sheet.py), texts that several exports share (labels.py), the data packages (data_package.py),
+the figures (report_figures.py), the site (site/), the pages (docs/), the command line (pipelines).
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from indicator_defs.errors import WrongUseError
 from warehouse.export.export_files import ExportError, make_folder
 from warehouse.export.release_reader import open_release
 
-KINDS = ("xlsx", "csv", "parquet", "figures", "site")
+KINDS = ("xlsx", "csv", "parquet", "figures", "site", "docs")
 
 __all__ = ["KINDS", "ExportError", "UnknownKindError", "export"]
 
@@ -30,8 +30,8 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
 
     `release`: a folder with warehouse.duckdb and manifest.json. `only`: some of KINDS; None or empty means all.
     Files: payung_ID.xlsx; csv/ and parquet/ with one file per table and datapackage.json; figures/ with PNG and SVG;
-    site/, for which only the home page is returned. Each file is written to a temporary name and then renamed; a file
-    of the same name is replaced, other files are not touched. The site is replaced as one folder.
+    site/ and docs/, for which only the first page is returned. Each file is written to a temporary name and then renamed;
+    a file of the same name is replaced, other files are not touched. The site is replaced as one folder.
     Raises UnknownKindError, and ExportError if `release` is not a release or `to` cannot be written.
     """
     kinds = tuple(k for k in KINDS if not only or k in only)
@@ -61,4 +61,8 @@ def export(release: Path, to: Path, only: Collection[str] | None = None) -> list
             from warehouse.export.site import write_site
 
             files.append(write_site(reader, to / "site"))
+        if "docs" in kinds:
+            from warehouse.export.docs import write_docs
+
+            files.append(write_docs(reader, to / "docs"))
     return files

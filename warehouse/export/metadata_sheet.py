@@ -1,4 +1,4 @@
-"""The metadata sheet of an indicator as (field, text) pairs, for the workbook and the site."""
+"""The metadata sheet of an indicator as (field, text) pairs, for the workbook, the site and the pages."""
 
 from __future__ import annotations
 
@@ -32,6 +32,7 @@ def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[st
         ("Sector", row["sector_name"]),
         ("Owner of the figures", row["owner"]),
         ("Sources, in order of preference", row["sources"] or "none yet"),
+        ("Notes on the sources", row["feed_notes"]),
         ("Regional figure", f"{row['method_title']}. {row['formula']}"),
         ("Title of the regional figure", row["aggregate_title"]),
         ("Weight", _weight(row)),
