@@ -9,7 +9,7 @@ from __future__ import annotations
 
 CLASS_NAMES = {"A": "published", "B": "indicative", "C": "withheld"}
 PUBLICATION_CLASSES = {letter: f"{letter} {name}" for letter, name in CLASS_NAMES.items()}
-CLASS_LEGEND = "A published; B indicative; C withheld because too few Member States report."
+CLASS_LEGEND = "A published; B indicative; C withheld because too few Member States, or too little of the weight, report."
 
 # Letter and meaning of each code of quality.availability, shown_as: the one column that decides it for every export.
 AVAILABILITY_LETTERS = {
@@ -20,8 +20,8 @@ AVAILABILITY_LETTERS = {
     "rejected": ("R", "Rejected: published, but rejected by a check or removed by a correction"),
     "no_value": ("N", "No value: the available sources have none"),
     "declared": ("X", "Declared: part of the set, but no source is known"),
-    "not_gathered": ("P", "Published elsewhere, not yet collected"),
-    "national_submission": ("W", "Waiting for a national submission"),
+    "not_gathered": ("P", "Published elsewhere, not collected"),
+    "national_submission": ("W", "Awaiting a national submission"),
     "source_failed": ("F", "Last download failed: no usable value is stored"),
     "not_applicable": ("-", "Not applicable: a value cannot exist, so this is not a gap"),
 }

@@ -56,7 +56,7 @@ BANDS = {
     AVAILABILITY_LETTERS[code][0]: text
     for code, text in (
         ("declared", "no source known"),
-        ("not_gathered", "published elsewhere, not yet collected"),
+        ("not_gathered", "published elsewhere, not collected"),
         ("national_submission", "waiting for national submissions"),
         ("not_applicable", "one figure for ASEAN, not by member"),
     )
