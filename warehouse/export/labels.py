@@ -9,7 +9,9 @@ from __future__ import annotations
 
 CLASS_NAMES = {"A": "published", "B": "indicative", "C": "withheld"}
 PUBLICATION_CLASSES = {letter: f"{letter} {name}" for letter, name in CLASS_NAMES.items()}
-CLASS_LEGEND = "A published; B indicative; C withheld because too few Member States, or too little of the weight, report."
+CLASS_LEGEND = (
+    "A published; B indicative; C withheld: too few Member States report, or they cover too little of the weight."
+)
 
 # Letter and meaning of each code of quality.availability, shown_as: the one column that decides it for every export.
 AVAILABILITY_LETTERS = {
