@@ -15,7 +15,7 @@ from pipelines.job_run import end_dead_runs
 from sources import registry
 from sources.provider_spec import Calendar
 
-PROVIDERS = sorted(p.provider for p in jobs.askable_providers())
+PROVIDERS = sorted(p.provider for p in jobs.online_providers())
 
 
 def calendar(*months: int) -> Calendar:
