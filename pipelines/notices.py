@@ -137,7 +137,8 @@ def _reported_before(path: Path) -> dict[str, dict[str, str]]:
     """The overdue sources reported so far; none if the file is missing or damaged, so that they are reported again."""
     former = path.with_name(FORMER_OVERDUE_FILE)
     if former.exists() and not path.exists():
-        former.replace(path)
+        files.write(path, former.read_bytes())
+        former.unlink()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return {
