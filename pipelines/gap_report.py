@@ -191,4 +191,4 @@ def _code(release: Path, what: str, value: str | None, listing: str) -> str | No
     near = [c for c in codes if value.upper() in c.upper()] or codes
     shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
     lacking = "lists no gaps of" if what == AREA else "has no"
-    raise UnknownGapCodeError(f"The release {lacking} {what} {value!r}; expected one of: {shown}.")
+    raise UnknownGapCodeError(f"The release {lacking} {what} {value!r}. Expected one of: {shown}.")
