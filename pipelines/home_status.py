@@ -143,7 +143,7 @@ def to_do(state: HomeStatus, late: Sequence[Freshness]) -> list[str]:
         out.append(f"{_counted(len(state.attention), 'point needs', 'points need')} attention: see above.")
     if indicators:
         counted = _counted(indicators, "indicator is", "indicators are")
-        out.append(f"{counted} overdue in all Member States: run payung gaps to see who could fill them.")
+        out.append(f"{counted} overdue in all Member States: run payung gaps for the sources that could fill them.")
     out += [f"{f.path} is overdue: {f.advice}" for f in pinned]
     if late and not state.attention:
         out.append(

@@ -292,5 +292,5 @@ def test_tree_is_changed_where_sqlglot_translates_differently(text: str, expecte
 
 @pytest.mark.parametrize("text", ["SELECT list(x ORDER BY y DESC) FROM t", "SELECT regexp_full_match(a, b) FROM t"])
 def test_construct_without_a_translation_is_refused(text: str) -> None:
-    with pytest.raises(TranslationError, match=r"list is sorted by ascending|pattern that is no literal"):
+    with pytest.raises(TranslationError, match=r"ascending|literal"):
         spark(parsed(text)[0])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -11,9 +12,12 @@ from dagster._core.definitions.run_request import InstigatorType
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
 from dagster._core.scheduler.instigation import InstigatorState, InstigatorStatus, SensorInstigatorData
 
+from assets.home import Home
+from pipelines.dagster_home import prepare_dagster
 from pipelines.definitions import build_defs
 from pipelines.schedule_ticks import rename_sensor
 from pipelines.sensors import FORMER_NOTIFY_OF_RUN, NOTIFY_OF_RUN, notify_of_run
+from pipelines.web_interface import opened
 
 REPOSITORY = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("pipelines.definitions"), "__repository__")
 
@@ -48,6 +52,20 @@ def test_newer_state_of_the_new_name_remains(instance: dg.DagsterInstance) -> No
     instance.add_instigator_state(state("notify_of_run", InstigatorStatus.STOPPED, "42"))
     rename_sensor(instance, FORMER_NOTIFY_OF_RUN, NOTIFY_OF_RUN)
     assert list(instance.all_instigator_state()) == [state("notify_of_run", InstigatorStatus.STOPPED, "42")]
+
+
+def test_state_is_taken_over_when_the_web_interface_opens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("DAGSTER_HOME", "DAGSTER_DISABLE_TELEMETRY", "PAYUNG_HOME"):
+        monkeypatch.setenv(name, "")  # restored after the test
+    home = Home(tmp_path)
+    prepare_dagster(home.dagster)
+    with dg.DagsterInstance.get() as instance:
+        instance.add_instigator_state(state("tell_of_run", InstigatorStatus.STOPPED, "41"))
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with opened(home, port), dg.DagsterInstance.get() as instance:
+        assert list(instance.all_instigator_state()) == [state("notify_of_run", InstigatorStatus.STOPPED, "41")]
 
 
 def test_sensor_has_the_new_name() -> None:
