@@ -119,9 +119,8 @@ def test_a_fetch_that_failed_after_the_release_is_told(release: Path, tmp_path: 
         write_report(tmp_path / "fetch", FetchReport(**facts, outcome=outcome, at=at))
 
     report(datetime(2099, 1, 2, tzinfo=UTC), "failed")
-    assert fetched_since(Home(tmp_path), release) == [
-        "The last fetch of ilostat/SDG_0131_SEX_SOC_RT failed on 2099-01-02 00:00, after this release was made."
-    ]
+    (message,) = fetched_since(Home(tmp_path), release)
+    assert "ilostat/SDG_0131_SEX_SOC_RT failed on 2099-01-02 00:00" in message
     report(datetime(2001, 1, 2, tzinfo=UTC), "failed")
     assert fetched_since(Home(tmp_path), release) == [], "the release tells of it itself"
     report(datetime(2099, 1, 2, tzinfo=UTC), "unchanged")

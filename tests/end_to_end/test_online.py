@@ -102,8 +102,8 @@ def test_one_provider_fails_and_the_others_go_on(online_home: Path, running: Pro
         assert "unsd_sdg" not in ran.stdout, "only the sources named were asked"
         status = payung(online_home, running, "status", "--json")
         assert status.returncode == 4
-        (line,) = [a for a in json.loads(status.stdout)["attention"] if "last fetch" in a]
-        assert "ilostat/SDG_0131_SEX_SOC_RT was not whole" in line
+        (line,) = [a for a in json.loads(status.stdout)["attention"] if "last download" in a]
+        assert "ilostat/SDG_0131_SEX_SOC_RT failed" in line
         report = json.loads((online_home / "fetch" / "ilostat__SDG_0131_SEX_SOC_RT.json").read_text())
         assert report["outcome"] == "failed"
         alone = payung(online_home, running, "refresh", "--online", "--source", "ilostat")
@@ -114,7 +114,7 @@ def test_one_provider_fails_and_the_others_go_on(online_home: Path, running: Pro
     assert ran.returncode == 0
     assert "same content" in ran.stdout
     status = payung(online_home, running, "status", "--json")
-    assert not [a for a in json.loads(status.stdout)["attention"] if "last fetch" in a]
+    assert not [a for a in json.loads(status.stdout)["attention"] if "last download" in a]
 
 
 def test_wrong_usage(tmp_path: Path, running: Providers) -> None:

@@ -70,7 +70,7 @@ def test_only_the_newest_vintage_counts() -> None:
 
 
 def late_lines(status: HomeStatus) -> list[str]:
-    return [a for a in status.attention if " is late: " in a]
+    return [a for a in status.attention if " is overdue: " in a]
 
 
 def test_status_shows_lateness_and_needs_attention_only_where_somebody_asked(made_home: Path, own_home: Path) -> None:
@@ -82,7 +82,7 @@ def test_status_shows_lateness_and_needs_attention_only_where_somebody_asked(mad
 
     write_report(own_home / "fetch", report("unsd_sdg", "sdg"))
     (attention,) = late_lines(home_status(Home(own_home), date(2026, 11, 22)))
-    assert attention.startswith("unsd_sdg/sdg is late: Newest vintage 20")
+    assert attention.startswith("unsd_sdg/sdg is overdue: Newest vintage 20")
     assert late_lines(home_status(Home(own_home), date(2024, 1, 1))) == []
 
 

@@ -175,7 +175,7 @@ def test_prune_removes_records_and_never_gives_an_id_twice(home: Path) -> None:
 
 def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYUNG_KEEP_RELEASES", raising=False)
-    with pytest.raises(release_actions.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
+    with pytest.raises(release_actions.ReleasesError, match=r"--keep 10, or set PAYUNG_KEEP_RELEASES"):
         release_actions.releases_to_keep(None)
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "many")
     with pytest.raises(release_actions.KeepSettingError, match="found 'many', expected a whole number, 1 or more"):
@@ -211,7 +211,7 @@ def test_who_is_the_name_given_or_the_login(monkeypatch: pytest.MonkeyPatch) -> 
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 987_654)
-    with pytest.raises(release_actions.ReleasesError, match="name yourself: --by NAME"):
+    with pytest.raises(release_actions.ReleasesError, match="--by NAME"):
         release_actions.user_name()
 
 
