@@ -170,7 +170,7 @@ def _broken(reports: list[FetchReport], editions: list[ListedEdition]) -> list[s
     fetches = [
         f"the last fetch of {r.path} was not whole ({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
         for r in reports
-        if not r.whole
+        if not r.is_complete
     ]
     return fetches + [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
 

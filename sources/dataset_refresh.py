@@ -24,7 +24,7 @@ from sources.fetching import Fetched, FetchRequest, FetchScope, FetchState, Rele
 from sources.http import Client
 from sources.manifests import Manifest
 from sources.newest_vintages import current_snapshots
-from sources.page_cache import PageCache, not_written
+from sources.page_cache import PageCache, write_error
 from sources.parsing import (
     SourceError,
     UnreadableError,
@@ -88,12 +88,12 @@ class FetchReport(BaseModel):
         return f"{self.provider}/{self.dataset}"
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """True when the dataset is as the provider publishes it today, nothing left out."""
         return self.outcome != "failed" and not self.left_out
 
 
-def askable(names: list[str] | None = None) -> list[DatasetSpec]:
+def downloadable_datasets(names: list[str] | None = None) -> list[DatasetSpec]:
     """The datasets that have an address, of these providers (all when none is named).
 
     Raises RegistryError for a provider that is unknown or has nothing to ask.
@@ -173,7 +173,7 @@ def _write(path: Path, content: BaseModel) -> None:
     try:
         files.write(path, content.model_dump_json(indent=2) + "\n")
     except OSError as error:
-        raise not_written(path, error) from error
+        raise write_error(path, error) from error
 
 
 def read_reports(folder: Path) -> list[FetchReport]:
@@ -252,13 +252,13 @@ class _Refresh:
         scope = self.request.scope
         if not same or not set(scope.series) <= set(state.series) or not set(scope.areas) <= set(state.areas):
             return False
-        if self._is_gone(state) or (mark.listed is not None and not set(state.had) <= mark.listed):
+        if self._snapshot_is_missing(state) or (mark.listed is not None and not set(state.had) <= mark.listed):
             return False
         days = self.request.provider.calendar.fetch_anyway_after_days
         age = self.client.now() - state.fetched_at  # below zero where the clock ran ahead then: nothing to rely on
         return days is None or -CLOCK_SLACK < age < timedelta(days=days)
 
-    def _is_gone(self, state: FetchState) -> bool:
+    def _snapshot_is_missing(self, state: FetchState) -> bool:
         """Whether the snapshot of the last fetch was set aside or removed since."""
         return state.snapshot is not None and state.snapshot not in {m.place for m in self._manifests()}
 
@@ -342,7 +342,7 @@ class _Refresh:
                 frames.append(registry.parse_snapshot(self.store, current.manifest).frame)
             elif current.series & series:
                 frame = registry.parse_snapshot(self.store, current.manifest).frame
-                frames.append(frame[current.keep(frame) & frame["series"].isin(series)])
+                frames.append(frame[current.current_rows(frame) & frame["series"].isin(series)])
         return newest[-1].manifest.place if self._content(*frames) == self._content(parsed.frame) else None
 
     def _content(self, *frames: pd.DataFrame) -> str:
@@ -354,7 +354,7 @@ class _Refresh:
         return content_fingerprint(together.drop(columns=[c for c in self.dataset.about_the_answer if c in together]))
 
     def _is_changed_in_place(self, state: FetchState | None, mark: ReleaseMark, fetched: Fetched) -> bool:
-        if state is not None and self._is_gone(state):  # what it held cannot be compared
+        if state is not None and self._snapshot_is_missing(state):  # what it held cannot be compared
             return False
         if mark.moved:
             return True

@@ -24,8 +24,8 @@ from pydantic import BaseModel, ConfigDict
 from sources.http import Check, Client, HttpAnswer
 from sources.manifests import RawFile, SnapshotOrigin
 from sources.page_cache import PageCache
-from sources.parsing import NoRowsError, NotWholeError, PageCount, Parser, SourceError, decompressed, reading
-from sources.provider_spec import DatasetSpec, ProviderSpec, Question
+from sources.parsing import IncompleteError, NoRowsError, PageCount, Parser, SourceError, decompressed, reading
+from sources.provider_spec import DatasetSpec, MarkAddress, ProviderSpec
 
 GZIP = b"\x1f\x8b"
 
@@ -139,24 +139,24 @@ class FetchRequest:
         return self.provider.endpoint(self.dataset.endpoint).address()
 
     @property
-    def question(self) -> str:
+    def mark_address(self) -> str:
         """The address that tells what changed."""
-        ask = self.provider.what_changed
-        if ask is None:
+        mark = self.provider.what_changed
+        if mark is None:
             raise SourceError(f"sources/providers/{self.provider.provider}.yaml has no what_changed.")
-        return self._address_of(ask)
+        return self._address_of(mark)
 
     @property
-    def other_question(self) -> str | None:
+    def fallback_mark_address(self) -> str | None:
         """The address that is asked where the answer to `question` cannot be used; None where there is none."""
-        ask = self.provider.what_changed_otherwise
-        return None if ask is None else self._address_of(ask)
+        mark = self.provider.what_changed_otherwise
+        return None if mark is None else self._address_of(mark)
 
-    def _address_of(self, ask: Question) -> str:
-        path = ask.address.format(**{"dataset": self.dataset.dataset, **self.dataset.parameters})
-        return f"{self.provider.endpoint(ask.endpoint).address()}/{path}"
+    def _address_of(self, mark: MarkAddress) -> str:
+        path = mark.address.format(**{"dataset": self.dataset.dataset, **self.dataset.parameters})
+        return f"{self.provider.endpoint(mark.endpoint).address()}/{path}"
 
-    def ask(self, address: str, check: Check) -> HttpAnswer:
+    def download(self, address: str, check: Check) -> HttpAnswer:
         """An answer whose body passes `check`: of an earlier try, or the provider's (and then kept for a later one)."""
         cached = self.page_cache.get(address)
         if cached is not None:
@@ -180,7 +180,7 @@ class FetchRequest:
 
         Pages that do not make one table (a total that does not fit, a key on two pages) are asked for once more, all of
         them and with other page ends. Keys that one page has twice with all cells alike are taken as the provider's own
-        where both answers have them. Raises NotWholeError otherwise, and drops the pages.
+        where both answers have them. Raises IncompleteError otherwise, and drops the pages.
         """
         size = self.provider.page_sizes[self.dataset.address]
         doubled: frozenset[str] = frozenset()
@@ -192,11 +192,11 @@ class FetchRequest:
                     return files
                 doubled = repeated
                 if is_last:
-                    raise NotWholeError(
+                    raise IncompleteError(
                         f"{name}: keys come twice on one page that came once when all pages were asked for before. The "
                         "provider does not answer the same question alike; refresh again later."
                     )
-            except NotWholeError as error:
+            except IncompleteError as error:
                 if is_last:
                     self.page_cache.clear()
                     raise error.within(f"{files[0].address}: all pages asked for twice") from error
@@ -219,7 +219,7 @@ class FetchRequest:
                 return self.parse(self.dataset, bodies).repeated
         except NoRowsError:
             return frozenset()
-        except NotWholeError:
+        except IncompleteError:
             raise
         except SourceError as error:
             self.page_cache.clear()
@@ -241,7 +241,7 @@ class FetchRequest:
                     )
                 counts.append(count)
 
-            answer = self.ask(address(number, rows), check)
+            answer = self.download(address(number, rows), check)
             return packed_answer(f"{name}_page_{number:03}.json", answer), counts[-1]
 
         first, count = whole(1)

@@ -109,7 +109,7 @@ def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Ite
     for source in sources:
         path = str(source["provider"]), str(source["dataset"])
         vintages.setdefault(path, []).append(date.fromisoformat(str(source["vintage_date"])))
-    newest = {path: newest_by(days, today) for path, days in vintages.items()}
+    newest = {path: newest_vintage(days, today) for path, days in vintages.items()}
     last_requests = {(r.provider, r.dataset): r.at for r in reports}
     datasets = {(d.provider, d.dataset): d for p in registry.providers().values() for d in p.datasets}
     found = [
@@ -120,7 +120,7 @@ def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Ite
     return [f for f in found if f.is_late]
 
 
-def newest_by(vintages: Iterable[date], today: date) -> date | None:
+def newest_vintage(vintages: Iterable[date], today: date) -> date | None:
     """The newest vintage by which lateness is measured; None where there is none.
 
     One dated after today, which a clock that ran ahead leaves, would hide for long that the source is late: it counts

@@ -43,7 +43,7 @@ PIECE = 1 << 13
 # Redirects of one request that are followed.
 REDIRECTS = 5
 LONGEST_HEADER = 1000
-HEADERS_KEPT = ("content-type", "etag", "last-modified", "retry-after", "content-encoding")
+STORED_HEADERS = ("content-type", "etag", "last-modified", "retry-after", "content-encoding")
 
 Check = Callable[[bytes], None]
 
@@ -149,7 +149,7 @@ class Client:
         self.tries = tries if tries is not None else limits.tries
         self.tally = Tally()
         self._lock = threading.Lock()
-        self._of_this_call = threading.local()
+        self._current_call = threading.local()
         retry = _Retry(
             total=self.tries - 1,
             allowed_methods=("GET",),
@@ -201,7 +201,7 @@ class Client:
             )
         marks = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         conditions = {name: mark for name, mark in marks.items() if mark and _fits_a_header(mark)}
-        self._of_this_call.requests = 0
+        self._current_call.requests = 0
         for attempt in range(1, BODY_TRIES + 1):
             try:
                 answer = self._once(address, conditions)
@@ -223,7 +223,7 @@ class Client:
         Nothing is posted twice. Raises HttpError and SourceError that name the host
         alone: the address of a webhook is a secret.
         """
-        self._of_this_call.requests = 0
+        self._current_call.requests = 0
         host = _host(address).rpartition("@")[2] or "the address"
         try:
             with self.session.post(
@@ -248,7 +248,7 @@ class Client:
         try:
             with self._followed(address, conditions) as response:
                 body = self._body(response)
-                headers = {k: _one_line(response.headers[k]) for k in HEADERS_KEPT if k in response.headers}
+                headers = {k: _one_line(response.headers[k]) for k in STORED_HEADERS if k in response.headers}
                 answer = HttpAnswer(address, response.status_code, body, headers)
         except FAILURES as error:
             raise self._network_error(error, address) from error
@@ -332,11 +332,11 @@ class Client:
     def _count(self) -> None:
         with self._lock:
             self.tally.requests += 1
-        self._of_this_call.requests = self._requests() + 1
+        self._current_call.requests = self._requests() + 1
 
     def _requests(self) -> int:
         """Requests that the call under way in this thread has sent."""
-        return int(getattr(self._of_this_call, "requests", 0))
+        return int(getattr(self._current_call, "requests", 0))
 
     def _named(self, error: SourceError, address: str) -> SourceError:
         if address in str(error):

@@ -26,13 +26,13 @@ class CurrentSnapshot:
     cells: frozenset[tuple[str, str]] | None = None
 
     @property
-    def whole(self) -> bool:
+    def is_complete(self) -> bool:
         """True when every series (and area) that was asked for still stands."""
         if self.cells is not None:
             return len(self.cells) == len(set(self.manifest.series_asked)) * len(set(self.manifest.areas_asked))
         return len(self.series) == len(set(self.manifest.series_asked))
 
-    def keep(self, frame: pd.DataFrame) -> pd.Series[bool]:
+    def current_rows(self, frame: pd.DataFrame) -> pd.Series[bool]:
         """For each row of the parsed table (columns series, ref_area) whether it belongs to the newest state."""
         import pandas as pd
 
@@ -80,7 +80,7 @@ def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) 
     return current
 
 
-def one_of_each_date(manifests: Sequence[Manifest]) -> list[Manifest]:
+def unreplaced_snapshots(manifests: Sequence[Manifest]) -> list[Manifest]:
     """The snapshots without those that a later fetch of the same vintage date replaces whole.
 
     So the provider's own bytes stand instead of an answer rebuilt for the same release, and the second fetch of a day

@@ -17,12 +17,12 @@ from sources.http import HttpAnswer
 from sources.parsing import SourceError
 
 # How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.
-PAGE_KEPT = "2 "
+PAGE_FORMAT = "2 "
 # How long the pages of a fetch that failed wait for the next try.
-KEPT_FOR = timedelta(days=2)
+PAGE_LIFETIME = timedelta(days=2)
 
 
-def not_written(path: Path, error: OSError) -> SourceError:
+def write_error(path: Path, error: OSError) -> SourceError:
     """The error of a file of ours that the disk does not take, with what to do."""
     return SourceError(
         f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
@@ -37,7 +37,7 @@ class PageCache:
         self.folder = folder
 
     def begin(self, mark: str, now: datetime) -> None:
-        """Starts a fetch of this release, or goes on with one that began less than KEPT_FOR before `now`.
+        """Starts a fetch of this release, or goes on with one that began less than PAGE_LIFETIME before `now`.
 
         Other pages are dropped: values may change under one mark, and a dataset of two states never existed. Raises
         SourceError when the folder cannot be written.
@@ -50,14 +50,14 @@ class PageCache:
                 self.clear()
             files.write(mark_file, f"{mark}\n{now.isoformat()}")
         except OSError as error:
-            raise not_written(self._pages, error) from error
+            raise write_error(self._pages, error) from error
 
     @staticmethod
     def _continues(mark_file: Path, mark: str, now: datetime) -> bool:
         """Whether the pages are of this release and young; not where their mark is missing or cannot be read."""
         try:
             old_mark, _, began = mark_file.read_text(encoding="utf-8").rpartition("\n")
-            return old_mark == mark and abs(now - datetime.fromisoformat(began)) < KEPT_FOR
+            return old_mark == mark and abs(now - datetime.fromisoformat(began)) < PAGE_LIFETIME
         except (FileNotFoundError, ValueError, TypeError):
             return False
 
@@ -70,7 +70,7 @@ class PageCache:
             return None
         digest, _, rest = content.partition(b"\n")
         headers, _, body = rest.partition(b"\n")
-        if digest.decode("ascii", "replace") != PAGE_KEPT + hashlib.sha256(rest).hexdigest():
+        if digest.decode("ascii", "replace") != PAGE_FORMAT + hashlib.sha256(rest).hexdigest():
             path.unlink(missing_ok=True)
             return None
         return HttpAnswer(address, 200, body, json.loads(headers))
@@ -80,9 +80,9 @@ class PageCache:
         path = self._path(answer.address)
         rest = json.dumps(dict(answer.headers)).encode() + b"\n" + answer.body
         try:
-            files.write(path, f"{PAGE_KEPT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
+            files.write(path, f"{PAGE_FORMAT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
         except OSError as error:
-            raise not_written(path, error) from error
+            raise write_error(path, error) from error
 
     def drop(self, address: str) -> None:
         """Drops the answer kept for this address, if there is one. Raises SourceError where it stays."""

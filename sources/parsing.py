@@ -60,7 +60,7 @@ _NOT_TEXT = {
     b"%PDF-": "a PDF file",
     b"PAR1": "a Parquet file",
 }
-_ASK_AGAIN = (
+_FETCH_AGAIN = (
     "Nothing was taken from it. Fetch the dataset again; if the provider keeps answering so, keep the last good "
     "snapshot and tell the provider."
 )
@@ -81,7 +81,7 @@ class FinalError(SourceError):
     """An answer that is understood and would be the same again: it is not asked for once more."""
 
 
-class NotWholeError(SourceError):
+class IncompleteError(SourceError):
     """The pages of an answer do not make one table; `keys`: those that come more than once, as text."""
 
     keys: frozenset[str] = frozenset()
@@ -163,7 +163,7 @@ def unreadable(place: str, error: Exception) -> UnreadableError:
         RecursionError: "it is nested too deeply",
         MemoryError: "it does not fit into the memory of this machine",
     }.get(type(error), f"{type(error).__name__}: {encodable(str(error))[:300] or 'no further message'}")
-    return UnreadableError(f"{place}: the content cannot be read ({reason}). {_ASK_AGAIN}")
+    return UnreadableError(f"{place}: the content cannot be read ({reason}). {_FETCH_AGAIN}")
 
 
 def encodable(text: str) -> str:
@@ -224,7 +224,7 @@ def _wide_encoding(body: bytes) -> str | None:
     return None
 
 
-def text_of(name: str, body: bytes, expected: str, advice: str = _ASK_AGAIN) -> str:
+def text_of(name: str, body: bytes, expected: str, advice: str = _FETCH_AGAIN) -> str:
     """The body as text, judged by its content and not by its name.
 
     `expected` names the format in messages ("JSON", "CSV"), `advice` says what to do. Raises SourceError for an empty
@@ -291,7 +291,7 @@ def read_json(name: str, body: bytes, warnings: list[str] | None = None) -> Any:
             if cut
             else f"no JSON at line {error.lineno}, column {error.colno}: {error.msg}"
         )
-        raise SourceError(f"{name}: {what}; it begins {first_bytes(body)}. {_ASK_AGAIN}") from error
+        raise SourceError(f"{name}: {what}; it begins {first_bytes(body)}. {_FETCH_AGAIN}") from error
     except RecursionError as error:
         raise unreadable(name, error) from error
     if places and warnings is not None:
@@ -327,7 +327,7 @@ def _place(path: tuple[str | int, ...]) -> str:
 
 
 def csv_records(
-    name: str, body: bytes, delimiter: str = ",", advice: str = _ASK_AGAIN
+    name: str, body: bytes, delimiter: str = ",", advice: str = _FETCH_AGAIN
 ) -> tuple[list[str], list[list[str]]]:
     """Header and records of a CSV body, the records as long as they are.
 
@@ -388,7 +388,7 @@ def read_csv(name: str, body: bytes) -> tuple[list[str], list[list[str]]]:
 def check_pages(pages: Sequence[Page]) -> None:
     """Checks that each paged answer is whole: one total, every page once, rows as many as the total.
 
-    Pages belong together when their file names are alike before "_page_N". Raises NotWholeError naming the
+    Pages belong together when their file names are alike before "_page_N". Raises IncompleteError naming the
     files, the pages that lack, and the counts.
     """
     answers: dict[str, list[Page]] = defaultdict(list)
@@ -399,22 +399,24 @@ def check_pages(pages: Sequence[Page]) -> None:
         totals = sorted({(p.count.total, p.count.pages) for p in parts})
         if len(totals) > 1:
             shown = ", ".join(f"{t} rows on {n} pages" for t, n in totals)
-            raise NotWholeError(
-                f"{query}: its pages tell different totals ({shown}): it changed meanwhile. {_ASK_AGAIN}"
+            raise IncompleteError(
+                f"{query}: its pages tell different totals ({shown}): it changed meanwhile. {_FETCH_AGAIN}"
             )
         total, count = totals[0]
         have = [p.count.number for p in parts]
         came = set(have)
         lack = list(islice((n for n in range(1, count + 1) if n not in came), 10))
         if lack:
-            raise NotWholeError(f"{query}: page {', '.join(map(str, lack))} of {count} is missing. {_ASK_AGAIN}")
+            raise IncompleteError(f"{query}: page {', '.join(map(str, lack))} of {count} is missing. {_FETCH_AGAIN}")
         if len(have) != len(set(have)) or max(have, default=0) > max(count, 1):
-            raise NotWholeError(f"{query}: found pages {sorted(have)}, expected 1 to {count} once each. {_ASK_AGAIN}")
+            raise IncompleteError(
+                f"{query}: found pages {sorted(have)}, expected 1 to {count} once each. {_FETCH_AGAIN}"
+            )
         rows = sum(p.rows for p in parts)
         if rows != total:
             files = ", ".join(p.file for p in parts[:3]) + (" ..." if len(parts) > 3 else "")
-            raise NotWholeError(
-                f"{query}: found {rows} rows in {files}, expected {total} as its header says. {_ASK_AGAIN}"
+            raise IncompleteError(
+                f"{query}: found {rows} rows in {files}, expected {total} as its header says. {_FETCH_AGAIN}"
             )
 
 
@@ -429,7 +431,7 @@ def page_count(name: str, header: Mapping[str, Any], number: str, pages: str, to
             return int(value)
         except (TypeError, ValueError, OverflowError) as error:  # ValueError: also more digits than Python takes
             raise SourceError(
-                f"{name}: header field {field}: found {str(value)[:40]!r}, expected a whole number. {_ASK_AGAIN}"
+                f"{name}: header field {field}: found {str(value)[:40]!r}, expected a whole number. {_FETCH_AGAIN}"
             ) from error
 
     return PageCount(
@@ -521,7 +523,7 @@ class StagedTableBuilder:
         """The tidy table; SourceError when it has no rows at all."""
         count = len(self.rows)
         if not count:
-            raise NoRowsError(f"{self.dataset.path}: the answer holds no rows at all. {_ASK_AGAIN}")
+            raise NoRowsError(f"{self.dataset.path}: the answer holds no rows at all. {_FETCH_AGAIN}")
         is_records = self.dataset.shape == "records"
         roles = () if is_records else ROLE_COLUMNS
         rest = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.name not in roles]
@@ -540,7 +542,7 @@ class StagedTableBuilder:
 
         A key in two files of one answer is an overlap of pages: one page never has a row of another. Within one file it
         may be the provider's own (`key_once` false): such rows are kept, and identical ones are named in a warning.
-        Raises NotWholeError with the keys and the files.
+        Raises IncompleteError with the keys and the files.
         """
         dimensions = [c.name for c in (*self.dataset.columns, *self._extra.values()) if c.role == "dimension"]
         columns = ["series", "ref_area", "time_period", "time_detail", *dimensions]
@@ -554,10 +556,10 @@ class StagedTableBuilder:
         refused = doubled if self.dataset.key_once else across
         if not refused.empty:
             shown = _shown_keys(refused, columns)
-            error = NotWholeError(
+            error = IncompleteError(
                 f"{len(shown)} key{'s come' if len(shown) > 1 else ' comes'} more than once in "
                 f"{', '.join(_few(file[refused.index].unique()))}, so that as many may be missing: "
-                f"{'; '.join(_few(shown))}. {_ASK_AGAIN}"
+                f"{'; '.join(_few(shown))}. {_FETCH_AGAIN}"
             )
             error.keys = frozenset(_key_texts(doubled, columns))
             raise error
@@ -611,7 +613,7 @@ def check_requested(parsed: ParsedDataset, series_asked: Sequence[str], areas_as
             raise SourceError(
                 f"{len(unrequested)} {what} came back that were not asked for: {', '.join(unrequested[:8])}"
                 f"{' ...' if len(unrequested) > 8 else ''} (first in {row}). The provider ignored a part of the question. "
-                f"{_ASK_AGAIN}"
+                f"{_FETCH_AGAIN}"
             )
     warnings = list(parsed.warnings)
     for role, what, asked in (("series", "series", series_asked), ("ref_area", "area", areas_asked)):
@@ -630,7 +632,7 @@ def areas_in_file_codes(
 
     `meaning`: the area of each code (MMR and 104 are Myanmar). For other datasets the areas as they are.
     """
-    if dataset.asked_by_area:
+    if dataset.requested_by_area:
         return list(areas_asked)
     used = set(parsed.frame["ref_area"].unique()) & set(areas_asked)
     there = {meaning.get(code, code) for code in used}
@@ -643,7 +645,7 @@ def requested_areas_only(dataset: DatasetSpec, parsed: ParsedDataset, areas_aske
 
     For other datasets the table as it is. Raises SourceError when not one row is of an area asked for.
     """
-    if dataset.asked_by_area or not areas_asked:
+    if dataset.requested_by_area or not areas_asked:
         return parsed
     frame = parsed.frame[parsed.frame["ref_area"].isin(set(areas_asked))].reset_index(drop=True)
     if frame.empty:

@@ -85,7 +85,7 @@ class Calendar(_Strict):
     note: Text = Field(description="What is known of the calendar, and how a change shows.")
 
 
-class Question(_Strict):
+class MarkAddress(_Strict):
     """An address below an endpoint that is asked for something else than figures."""
 
     endpoint: str = Field(description="Name of the endpoint.")
@@ -97,9 +97,9 @@ class DatasetSpec(DatasetStructure):
 
     endpoint: str | None = Field(default=None, description="Endpoint that answers it; null for files put in by hand.")
     address: str = Field(default="", description="Path below the endpoint's base address.")
-    ask: Literal["claimed", "known"] = Field(
+    requested_series: Literal["claimed", "stored"] = Field(
         default="claimed",
-        description="Which series are asked for: those that definitions and weights need, or all that were ever kept.",
+        description="Which series are requested: those that definitions and weights use, or also all stored ones.",
     )
     parameters: dict[str, str] = Field(
         default_factory=dict,
@@ -110,7 +110,7 @@ class DatasetSpec(DatasetStructure):
         default=None, description="Pinned revision, for datasets that name one in their address."
     )
     edition_date: date | None = Field(default=None, description="Day on which the pinned revision was published.")
-    asked_by_area: bool = Field(
+    requested_by_area: bool = Field(
         default=True,
         description="False: the provider sends one file for all places; rows of areas not asked for are not staged.",
     )
@@ -122,7 +122,7 @@ class DatasetSpec(DatasetStructure):
         default_factory=list,
         description="Wide files: the columns that hold figures; each becomes a series of its name.",
     )
-    measures_not_asked: list[str] = Field(
+    ignored_measures: list[str] = Field(
         default_factory=list, description="Wide files: figure columns that the file has and that are not staged."
     )
 
@@ -195,13 +195,13 @@ class DatasetSpec(DatasetStructure):
 # What a dataset of records does not have.
 _OF_OBSERVATIONS = (
     "use",
-    "asked_by_area",
+    "requested_by_area",
     "open_dimensions",
     "key_once",
     "in_scope",
     "expected",
     "measures",
-    "measures_not_asked",
+    "ignored_measures",
 )
 
 
@@ -235,10 +235,10 @@ class ProviderSpec(_Strict):
         description="Where its files come from when it is not asked: the inbox; null: the archive alone, or it is asked.",
     )
     page_sizes: dict[str, int] = Field(default_factory=dict, description="Rows asked for per page, by endpoint path.")
-    what_changed: Question | None = Field(
+    what_changed: MarkAddress | None = Field(
         default=None, description="What is asked first, to learn whether anything was published; null: nothing to ask."
     )
-    what_changed_otherwise: Question | None = Field(
+    what_changed_otherwise: MarkAddress | None = Field(
         default=None, description="What is asked where the answer to what_changed cannot be used; null: nothing."
     )
     calendar: Calendar = Field(description="When it publishes.")
@@ -275,7 +275,7 @@ class ProviderSpec(_Strict):
             if dataset.endpoint is not None and dataset.endpoint not in names:
                 raise ValueError(f"dataset {dataset.dataset}: unknown endpoint {dataset.endpoint!r}")
         for name in ("what_changed", "what_changed_otherwise"):
-            question: Question | None = getattr(self, name)
+            question: MarkAddress | None = getattr(self, name)
             if question is not None and question.endpoint not in names:
                 raise ValueError(f"{name}: unknown endpoint {question.endpoint!r}")
         if self.endpoints and self.limits is None:

@@ -137,7 +137,7 @@ def parse_snapshot(store: SnapshotStore, manifest: Manifest) -> ParsedDataset:
     """
     from sources.parsing import (
         LARGEST_UNPACKED,
-        NotWholeError,
+        IncompleteError,
         SourceError,
         check_requested,
         no_collection,
@@ -155,8 +155,10 @@ def parse_snapshot(store: SnapshotStore, manifest: Manifest) -> ParsedDataset:
                 parsed = parser(manifest.provider)(spec, store.files(manifest, limit))
             parsed = requested_areas_only(spec, parsed, manifest.areas_asked)
             # A file for all places writes an area in one of several ways; which are lacking was told when it was fetched.
-            return check_requested(parsed, manifest.series_asked, manifest.areas_asked if spec.asked_by_area else [])
-    except NotWholeError as error:
+            return check_requested(
+                parsed, manifest.series_asked, manifest.areas_asked if spec.requested_by_area else []
+            )
+    except IncompleteError as error:
         error.args = (
             f"{error} The snapshot is in {store.folder(manifest)}: remove that folder, then run "
             "`payung refresh --online --force`.",

@@ -95,9 +95,9 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
 
     try:
         updated = _in_contents(request)
-        return ReleaseMark(_tag("last.update", updated, state), _moment(request.question, updated).date())
+        return ReleaseMark(_tag("last.update", updated, state), _moment(request.mark_address, updated).date())
     except SourceError as error:
-        first, address = error, request.other_question
+        first, address = error, request.fallback_mark_address
         if address is None:
             raise
     try:
@@ -127,7 +127,7 @@ def _in_contents(request: FetchRequest) -> str:
             )
         found.append(updates[0])
 
-    request.client.get(request.question, check)
+    request.client.get(request.mark_address, check)
     return found[-1]
 
 
@@ -277,7 +277,7 @@ def _ask(request: FetchRequest, areas: list[str]) -> HttpAnswer:
             refuse_unrequested(cells, requested, what)
 
     try:
-        return request.ask(_address(request, areas), check)
+        return request.download(_address(request, areas), check)
     except HttpError as error:
         meaning = {
             404: "The ILO has no data for this question, or does not know the dataflow: look at its list.",

@@ -56,7 +56,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
         }
         empty: list[str | None] = [None] * len(rows)
         area = [a or b for a, b in zip(columns.get(AREA, empty), columns.get(LOCATION_ID, empty), strict=True)]
-        figures = {*dataset.measures, *dataset.measures_not_asked}
+        figures = {*dataset.measures, *dataset.ignored_measures}
         values = {
             table.column(n, "attribute", file): cells for n, cells in columns.items() if n not in (*figures, AREA)
         }

@@ -71,7 +71,7 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
     """
     from sources.fetching import ReleaseMark, packed_answer
 
-    answer = request.client.get(request.question, _check_list)
+    answer = request.client.get(request.mark_address, _check_list)
     tags = _tags(answer.body)
     ours = {tag for code, tag in tags.items() if tag and code in request.scope.series}
     return ReleaseMark(
@@ -93,7 +93,7 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
     series = [s for s in request.scope.series if mark.listed is None or s in mark.listed]
     if not series:
         unlisted = ", ".join(request.scope.series[:8])
-        raise SourceError(f"{request.question}: not one of the series wanted is listed: {unlisted} ...")
+        raise SourceError(f"{request.mark_address}: not one of the series wanted is listed: {unlisted} ...")
     gone = [s for s in request.scope.series if s not in series and s not in request.scope.discontinued]
     limits = request.client.limits
     base = f"{request.base}/{request.dataset.address}"
@@ -116,7 +116,7 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
         files += request.pages(f"series_data_{number:02}", address, read)
     if what_changed(request, None).release_tag != mark.release_tag:
         raise SourceError(
-            f"{request.question}: the release changed while it was fetched (it was {mark.release_tag}); nothing was "
+            f"{request.mark_address}: the release changed while it was fetched (it was {mark.release_tag}); nothing was "
             "taken. Refresh again."
         )
     left_out = (

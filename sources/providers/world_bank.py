@@ -88,13 +88,13 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
             )
         found.append(str(ours[0]["lastupdated"]))
 
-    request.client.get(request.question, check)
+    request.client.get(request.mark_address, check)
     updated = found[-1]
     try:
         vintage = date.fromisoformat(updated[:10])
     except ValueError as error:
         raise SourceError(
-            f"{request.question}: lastupdated is {updated!r}, expected a date such as 2026-07-13."
+            f"{request.mark_address}: lastupdated is {updated!r}, expected a date such as 2026-07-13."
         ) from error
     return ReleaseMark(release_tag=f"lastupdated {updated}", vintage_date=vintage)
 
@@ -108,7 +108,7 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
     """
     from sources.fetching import Fetched, batches
 
-    asker = _Asker(request, mark)
+    asker = _SeriesDownload(request, mark)
     limits = request.client.limits
     size = request.provider.page_sizes[request.dataset.address]
     longest = len(asker.address(list(request.scope.areas), [""], 99999, size))
@@ -125,7 +125,7 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
     return Fetched(files, address, came, list(asker.areas), asker.left_out)
 
 
-class _Asker:
+class _SeriesDownload:
     """Asks for series, and halves a question that the Bank refuses until the refused codes are known by name."""
 
     def __init__(self, request: FetchRequest, mark: ReleaseMark) -> None:

@@ -182,11 +182,11 @@ def bad_gateway(_: Reply) -> Reply:
     return Reply(b"<html><title>502 Bad Gateway</title></html>", 502)
 
 
-def busy(_: Reply) -> Reply:
+def forbidden(_: Reply) -> Reply:
     return Reply(b"Forbidden", 403)
 
 
-def come_back(seconds: str) -> Callable[[Reply], Reply]:
+def retry_after(seconds: str) -> Callable[[Reply], Reply]:
     return lambda _: Reply(b"slow down", 429, {"Retry-After": seconds})
 
 
@@ -257,7 +257,7 @@ def overlap(
     return fault
 
 
-def hang(seconds: float) -> Callable[[Reply], Reply]:
+def delayed(seconds: float) -> Callable[[Reply], Reply]:
     def wait(reply: Reply) -> Reply:
         time.sleep(seconds)
         return reply

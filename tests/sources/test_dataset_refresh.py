@@ -75,7 +75,7 @@ def test_what_is_fetched_is_what_is_shipped(
     )
     report = refresh(store, fetched, scope=scope)
     assert report.outcome == "new_vintage", report.message
-    assert report.whole
+    assert report.is_complete
     kept = store.open(report.snapshot or "")
     assert kept.origin == "fetched"
     assert not kept.rebuilt

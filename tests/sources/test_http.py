@@ -74,19 +74,19 @@ def test_a_lasting_fault_is_told_with_address_status_and_first_bytes(
 
 
 def test_retry_after_is_kept(client: Client, providers: Providers, address: str) -> None:
-    providers.world.fault = on("plain/list", servers.come_back("0"), times=2)
+    providers.world.fault = on("plain/list", servers.retry_after("0"), times=2)
     assert client.get(address).status == 200
 
 
 def test_a_long_retry_after_is_not_waited_for(client: Client, providers: Providers, address: str) -> None:
-    providers.world.fault = on("plain/list", servers.come_back("3600"))
+    providers.world.fault = on("plain/list", servers.retry_after("3600"))
     with pytest.raises(HttpError, match=r"status 429.*come back after 3600 \(Retry-After\)"):
         client.get(address)
     assert providers.world.count() == 1, "and not asked again before"
 
 
 def test_a_server_that_hangs(providers: Providers, address: str) -> None:
-    providers.world.fault = on("plain/list", servers.hang(2))
+    providers.world.fault = on("plain/list", servers.delayed(2))
     with pytest.raises(SourceError, match=r"no answer from 127.0.0.1:\d+ within 0.2 seconds, asked 2 times"):
         Client(LIMITS, pause=0.01, timeout=0.2, tries=2).get(address)
 
@@ -117,7 +117,7 @@ def test_a_bad_body_is_asked_for_once_more_and_a_final_one_is_not(
 
 
 def test_no_more_connections_than_the_provider_takes(client: Client, providers: Providers) -> None:
-    providers.world.fault = on("plain/list", servers.hang(0.05))
+    providers.world.fault = on("plain/list", servers.delayed(0.05))
     with ThreadPoolExecutor(8) as pool:
         list(pool.map(client.get, [f"{providers.base}/plain/list?format=json&n={n}" for n in range(8)]))
     assert providers.world.most_at_once == LIMITS.connections

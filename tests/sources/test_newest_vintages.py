@@ -10,7 +10,7 @@ import pandas as pd
 from snapshot_samples import origin
 
 from sources.manifests import Manifest, sha256
-from sources.newest_vintages import current_snapshots, one_of_each_date
+from sources.newest_vintages import current_snapshots, unreplaced_snapshots
 from sources.shipped_archive import shipped_archive
 
 
@@ -25,13 +25,13 @@ class TestNewestState:
     def test_each_series_belongs_to_its_newest_vintage(self) -> None:
         old, middle, new = manifest("2018-09-30", "A B C"), manifest("2021-09-15", "B"), manifest("2024-06-28", "C D")
         state = current_snapshots([new, old, middle])
-        assert [(c.manifest, sorted(c.series), c.whole) for c in state] == [
+        assert [(c.manifest, sorted(c.series), c.is_complete) for c in state] == [
             (old, ["A"], False),
             (middle, ["B"], True),
             (new, ["C", "D"], True),
         ]
         frame = pd.DataFrame({"series": ["A", "B", "C"], "ref_area": ["K", "K", "T"]}, dtype=object)
-        assert list(state[0].keep(frame)) == [True, False, False]
+        assert list(state[0].current_rows(frame)) == [True, False, False]
 
     def test_a_vintage_of_which_nothing_is_left_is_dropped(self) -> None:
         assert [
@@ -52,9 +52,9 @@ class TestNewestState:
         tha = manifest("2026-02-01", "A", "T", supersedes="series_and_area")
         again = manifest("2026-03-01", "A", "K", supersedes="series_and_area")
         state = current_snapshots([khm, tha, again])
-        assert [(c.manifest, c.whole) for c in state] == [(khm, False), (tha, True), (again, True)]
+        assert [(c.manifest, c.is_complete) for c in state] == [(khm, False), (tha, True), (again, True)]
         frame = pd.DataFrame({"series": ["A", "B"], "ref_area": ["K", "K"]}, dtype=object)
-        assert list(state[0].keep(frame)) == [False, True]
+        assert list(state[0].current_rows(frame)) == [False, True]
 
     def test_datasets_do_not_mix(self) -> None:
         one, other = manifest("2024-01-01", "A"), manifest("2025-01-01", "A", dataset="other")
@@ -65,8 +65,8 @@ def test_the_later_fetch_of_a_date_replaces_the_rebuilt_answer(archived: dict[st
     old = max(archived.values(), key=lambda m: len(m.areas_asked))
     new = old.model_copy(update={"fetched_at": "2026-11-22T00:00:00+00:00", "snapshot_id": "x", "origin": "fetched"})
     part = new.model_copy(update={"areas_asked": old.areas_asked[:1]})
-    assert one_of_each_date([old, new]) == [new]
-    assert one_of_each_date([old, part]) == [old, part], "it holds areas that the later one did not ask for"
+    assert unreplaced_snapshots([old, new]) == [new]
+    assert unreplaced_snapshots([old, part]) == [old, part], "it holds areas that the later one did not ask for"
 
 
 def test_deciding_needs_neither_pandas_nor_http() -> None:

@@ -219,7 +219,9 @@ class TestPages:
 
 
 def test_errors_name_provider_and_snapshot(archive: SnapshotStore, archived: dict[str, Manifest]) -> None:
-    by_area = [m for m in archived.values() if dataset(m.provider, m.dataset).asked_by_area and len(m.areas_asked) > 3]
+    by_area = [
+        m for m in archived.values() if dataset(m.provider, m.dataset).requested_by_area and len(m.areas_asked) > 3
+    ]
     manifest = min(by_area, key=lambda m: m.rows or 0)
     narrower = manifest.model_copy(update={"areas_asked": manifest.areas_asked[:2]})
     others = len(manifest.areas_asked) - 2

@@ -77,9 +77,9 @@ class TestFetching:
         assert said in report.message
 
     def test_refused_under_load(self, providers: Providers, store: SnapshotStore) -> None:
-        providers.world.fault = on("/sdmx/", servers.busy, times=2)
+        providers.world.fault = on("/sdmx/", servers.forbidden, times=2)
         assert refresh(store, ILO).outcome == "new_vintage"
-        providers.world.fault = on("/sdmx/", servers.busy)
+        providers.world.fault = on("/sdmx/", servers.forbidden)
         assert "status 403, asked 4 times" in refresh(store, ILO, force=True).message
 
     def test_areas_that_were_not_asked_for(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
@@ -100,7 +100,7 @@ class TestFetching:
     @pytest.mark.parametrize("as_json", [False, True], ids=["xml", "json"])
     @pytest.mark.parametrize(
         "fault",
-        [servers.empty, servers.header_only, servers.html, servers.busy, servers.broken_off],
+        [servers.empty, servers.header_only, servers.html, servers.forbidden, servers.broken_off],
         ids=["empty", "header", "html", "403", "broken off"],
     )
     def test_a_table_of_contents_that_is_out_is_no_sign_that_nothing_changed(

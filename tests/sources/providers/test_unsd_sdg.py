@@ -74,7 +74,7 @@ class TestFetching:
         service.is_listed = lambda code: code != "SI_COV_CHLD"
         report = refresh(store, UN)
         assert report.outcome == "new_vintage"
-        assert not report.whole
+        assert not report.is_complete
         assert "no longer listed by the UN: SI_COV_CHLD" in report.left_out[0]
         kept = store.open(report.snapshot or "")
         assert "SI_COV_CHLD" not in kept.series_asked, "so that its last values stand"
@@ -88,7 +88,7 @@ class TestFetching:
         service.is_listed = lambda code: code != "SI_COV_CHLD"
         report = refresh(store, UN, scope=replace(UN.scope, discontinued=frozenset({"SI_COV_CHLD"})))
         assert report.outcome == "new_vintage"
-        assert report.whole
+        assert report.is_complete
         assert "SI_COV_CHLD" not in store.open(report.snapshot or "").series_asked
 
     def test_what_only_older_vintages_had_is_discontinued(self, archive: SnapshotStore) -> None:
@@ -231,7 +231,7 @@ def test_the_shipped_vintages(archive: SnapshotStore) -> None:
     kept = [m for m in archive.list() if m.provider == UN.provider]
     assert [str(m.vintage_date) for m in kept] == ["2018-10-15", "2020-12-27", "2022-12-25", "2023-12-17"]
     state = {str(c.manifest.vintage_date): c for c in current_snapshots(kept)}
-    assert state["2023-12-17"].whole
+    assert state["2023-12-17"].is_complete
     assert state["2018-10-15"].series >= {"SL_ISV_IFRM", "SI_COV_LMKTPQ"}, "never asked for again"
     assert not state["2018-10-15"].series & state["2023-12-17"].series
 

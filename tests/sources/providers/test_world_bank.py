@@ -55,7 +55,7 @@ class TestFetching:
         getattr(service, where).add(code)
         report = refresh(store, BANK)
         assert report.outcome == "new_vintage", report.message
-        assert not report.whole
+        assert not report.is_complete
         assert said in report.left_out[0]
         kept = store.open(report.snapshot or "")
         assert code not in kept.series_asked + kept.areas_asked
