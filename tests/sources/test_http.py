@@ -41,7 +41,7 @@ def test_user_agent_is_sent_and_requests_are_counted(client: Client, providers: 
     assert (client.tally.requests, client.tally.bytes) == (1, len(answer.body))
     (agent,) = providers.world.agents
     assert agent.startswith("payung/")
-    assert agent.endswith(" (indicator warehouse for social protection in ASEAN)")
+    assert_reports(agent, found="social protection in ASEAN)")
 
 
 def test_contact_is_sent_if_it_is_set(providers: Providers, address: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -199,7 +199,7 @@ class TestPages:
             (lambda s, p: [*p[:2], (p[2][0], p[2][1].replace(b": 3", b": 3000000000", 2))], "different totals"),
             (
                 lambda s, p: [p[0], overlapping(s, p[0], p[1]), p[2]],
-                "1 duplicate key in data_page_001.json, data_page_002.json.*page_001.json:2, .*page_002.json:1",
+                "duplicate key .*page_001.json, .*page_002.json.*page_001.json:2, .*page_002.json:1",
             ),
             (
                 lambda s, p: [p[0], p[1], overlapping(s, p[0], p[2])],

@@ -182,7 +182,8 @@ class TestDamage:
         (store.root / ".set_aside").write_text("a file instead of the folder")
         (found,) = store.set_altered_aside()
         assert found.folder is None
-        assert re.search(r"altered or cut: .* It could not be set aside: (File exists|Not a directory)", found.problem)
+        assert_reports(found.problem, found=("altered or cut", "could not be set aside"))
+        assert re.search("File exists|Not a directory", found.problem)
 
     @pytest.mark.parametrize(
         ("change", "found"),

@@ -48,7 +48,8 @@ class TestFetching:
         service.unknown |= {"X84", "TLS"}
         report = refresh(store, ILO)
         assert report.outcome == "new_vintage", report.message
-        assert report.left_out == ["Areas that the ILO does not know: TLS, X84."]
+        (sentence,) = report.left_out
+        assert_reports(sentence, found="not know: TLS, X84.")
         assert set(frame_of(store, report)["ref_area"]) == set(AREAS) - {"X84", "TLS"}
 
     def test_only_unknown_areas_are_a_failure(

@@ -156,8 +156,9 @@ class TestReading:
 
     def test_one_page_of_fourteen_is_incomplete(self, evidence: Path) -> None:
         body = (evidence / "wb_v2_data_VN_NY.GDP.MKTP.CD_excerpt_2026-05-13.json").read_bytes()
-        with pytest.raises(SourceError, match=r"page 2, 3, .* of 14 is missing"):
+        with pytest.raises(SourceError) as error:
             parser("world_bank")(BANK.spec, [("data_page_001.json", body)])
+        assert_reports(str(error.value), found="page 2, 3, 4", expected="of 14 is missing")
 
     @pytest.mark.parametrize(
         ("file", "code", "remedy"),
