@@ -65,25 +65,25 @@ def test_only_the_newest_vintage_counts() -> None:
         for day in ("2018-10-01", "2026-11-01", "2020-12-01")
     ]
     assert late_sources(sources, date(2026, 11, 22), []) == []
-    (late,) = late_sources(sources, date(2027, 11, 22), [])
-    assert str(late.vintage) == "2026-11-01"
+    (overdue,) = late_sources(sources, date(2027, 11, 22), [])
+    assert str(overdue.vintage) == "2026-11-01"
 
 
-def late_lines(status: HomeStatus) -> list[str]:
-    return [a for a in status.attention if " is late: " in a]
+def overdue_lines(status: HomeStatus) -> list[str]:
+    return [a for a in status.attention if "maximum of its calendar" in a]
 
 
 def test_status_shows_overdue_sources_and_needs_attention_only_after_a_request(made_home: Path, own_home: Path) -> None:
     fresh = home_status(Home(made_home), date(2026, 11, 22))
-    assert late_lines(fresh) == [], "the shipped archive is historical"
-    lines = [line for line in render_status(fresh).splitlines() if "late: newest vintage" in line]
+    assert overdue_lines(fresh) == [], "the shipped archive is historical"
+    lines = [line for line in render_status(fresh).splitlines() if "maximum of its calendar" in line]
     assert [line.split()[0] for line in lines] == ["ilostat/SDG_0131_SEX_SOC_RT", "unsd_sdg/sdg", "world_bank/wdi"]
     assert [bool(s["late"]) for s in fresh.sources if s["provider"] == "un_wpp"] == [False, False]
 
     write_report(own_home / "fetch", report("unsd_sdg", "sdg"))
-    (attention,) = late_lines(home_status(Home(own_home), date(2026, 11, 22)))
-    assert attention.startswith("unsd_sdg/sdg is late: Newest vintage 20")
-    assert late_lines(home_status(Home(own_home), date(2024, 1, 1))) == []
+    (attention,) = overdue_lines(home_status(Home(own_home), date(2026, 11, 22)))
+    assert_reports(attention, place="unsd_sdg/sdg ", found="newest vintage 20")
+    assert overdue_lines(home_status(Home(own_home), date(2024, 1, 1))) == []
 
 
 @pytest.mark.parametrize("path", ["unsd_sdg/sdg", "ilostat/SDG_0131_SEX_SOC_RT", "world_bank/wdi"])
