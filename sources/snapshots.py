@@ -192,7 +192,7 @@ class SnapshotStore:
             process = path.name.removeprefix(PARTIAL).split("-")[0]
             if process.isdigit() and int(process) != os.getpid() and _runs(int(process)):
                 continue
-            shutil.rmtree(path, ignore_errors=True)  # another process may remove it too; a rest is not a snapshot
+            shutil.rmtree(path, ignore_errors=True)  # another process may remove it too
             if not path.exists():
                 removed.append(path.name)
         return tuple(removed)
@@ -219,7 +219,7 @@ class SnapshotStore:
             partial.rename(target)
             sync(target.parent)
         except OSError as error:
-            shutil.rmtree(partial, ignore_errors=True)  # `clean` removes a rest
+            shutil.rmtree(partial, ignore_errors=True)  # `clean` removes remaining files
             if (target / MANIFEST).exists():  # another process has just stored the same snapshot
                 return self._existing(target)
             raise SnapshotError(
@@ -254,7 +254,7 @@ def retire(store: SnapshotStore, keep: int, used: Collection[str], provider: str
         folder = store.folder(m)
         partial = store.root / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         try:
-            folder.rename(partial)  # removed for all readers in one step; `clean` removes the rest after a kill
+            folder.rename(partial)  # removed for all readers in one step; `clean` removes remaining files after a kill
             shutil.rmtree(partial)
         except OSError as error:
             raise SnapshotError(
