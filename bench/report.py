@@ -15,7 +15,7 @@ from bench.queries import TIMES, QueryTimes
 from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
-from docs.pages.markdown import filled
+from docs.pages.places import filled
 from indicator_defs.system import clock, files
 
 # What the pandas code makes as well.
@@ -202,11 +202,11 @@ def readers(found: Readers) -> str:
     times += [(name, alone, found.during_refresh.seconds[name]) for name, alone in found.alone.seconds.items()]
     lines = [
         _stamp(f"{found.load_before} to {found.load_after}"),
-        f"One process that opens the file anew for each round; {len(found.alone.opening)} rounds alone, "
+        f"One process that opens the file again for each round; {len(found.alone.opening)} rounds alone, "
         f"{len(found.during_refresh.opening)} from the start to the end of a refresh of {found.refresh_seconds:.0f} s. "
         f"{found.releases_seen} releases were seen. Milliseconds.",
         "",
-        "| | alone: median | p95 | beside a refresh: median | p95 |",
+        "| | alone: median | p95 | during a refresh: median | p95 |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, alone, during_refresh in times:

@@ -82,10 +82,10 @@ class GapRequest:
 class GapReport:
     """The answer. What cannot exist is in `rows` only where it is requested by its reason.
 
-    `rows`: indicator, name, indicator_group, area, area_type, breakdown, breakdown_name, reason_code, reason, detail,
-    shown_as (of members: what the exports show by a letter), latest_year, filled_by, obtain_from. `expected`: figures
+    `rows`: indicator, name, indicator_group, area, area_name, area_type, breakdown, breakdown_name, reason_code, reason,
+    detail, shown_as (of members: the letter of the exports), latest_year, filled_by, obtain_from. `expected`: figures
     of members in scope that could exist. `missing`: of them, those without a value that counts, for whatever reason.
-    `by_reason`: reason_code, reason, members, groups. `by_area`: area, missing. `n_members`: Member States.
+    `by_reason`: reason_code, reason, members, groups. `by_area`: area, area_name, missing. `n_members`: Member States.
     """
 
     release: str
@@ -129,6 +129,8 @@ def gap_report(release: Path, request: GapRequest) -> GapReport:
     reason = _code(release, "reason", request.reason, CODES.format("gap_reason"))
     found = query(release, GAPS, parameters)
     found["latest_year"] = found["latest_year"].astype("Int64")
+    names = _area_names(release)
+    found.insert(list(found.columns).index("area") + 1, "area_name", found["area"].map(names))
     expected = int(query(release, EXPECTED, parameters)["n"].iloc[0])
     real = found[found["reason_code"] != NO_GAP]
     is_member = found["area_type"] == "country"
@@ -139,8 +141,9 @@ def gap_report(release: Path, request: GapRequest) -> GapReport:
         .sort_values(["members", "groups", "reason_code"], ascending=[False, False, True], ignore_index=True)
     )
     by_area = real.groupby("area", sort=False).size().rename("missing").reset_index()
-    order = {area: i for i, area in enumerate(_areas(release))}
+    order = {area: i for i, area in enumerate(names)}
     by_area = by_area.sort_values("area", key=lambda areas: areas.map(order), ignore_index=True)
+    by_area.insert(1, "area_name", by_area["area"].map(names))
     rows = found[found["reason_code"] == reason] if reason else real
     missing = int((real["area_type"] == "country").sum())
     members = query(release, "SELECT count(DISTINCT ref_area) AS n FROM quality.availability")
@@ -166,14 +169,16 @@ def fetched_since(home: Home, release: Path) -> list[str]:
     return out
 
 
-def _areas(release: Path) -> list[str]:
-    """Members in the given order, then the groups of the set."""
+def _area_names(release: Path) -> dict[str, str]:
+    """Short names of the Member States by code, in the order of reference.area, then of the groups of the set."""
     found = query(
         release,
-        "SELECT a.ref_area FROM reference.area AS a LEFT JOIN reference.set_group AS g ON g.area_group = a.ref_area "
+        "SELECT a.* FROM reference.area AS a LEFT JOIN reference.set_group AS g ON g.area_group = a.ref_area "
         "ORDER BY g.sort_order NULLS FIRST, a.sort_order",
     )
-    return [str(a) for a in found["ref_area"]]
+    # Releases made before 0.2 have no short names.
+    names = found["short_name"] if "short_name" in found else found["name"]
+    return dict(zip(found["ref_area"], names, strict=True))
 
 
 # Whether there is such an area at all is checked before; gaps are those of Member States and our groups.

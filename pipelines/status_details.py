@@ -37,11 +37,12 @@ asked AS (SELECT latest_reference_year AS reference_year FROM reference.settings
 SELECT
     l.indicator, p.periodicity, max(l.latest_year) AS latest_year, a.reference_year, count(*) AS members,
     count(*) FILTER (a.reference_year - l.latest_year > p.periodicity) AS late_members,
-    string_agg(l.ref_area || ' ' || l.latest_year, ', ' ORDER BY l.latest_year, l.ref_area)
+    string_agg(l.ref_area || ' ' || l.latest_year, ', ' ORDER BY l.latest_year, o.sort_order)
         FILTER (a.reference_year - l.latest_year > p.periodicity) AS late,
     a.reference_year - max(l.latest_year) > p.periodicity AS is_late
 FROM latest AS l
 JOIN period AS p ON p.indicator = l.indicator
+JOIN reference.area AS o ON o.ref_area = l.ref_area
 CROSS JOIN asked AS a
 GROUP BY l.indicator, p.periodicity, a.reference_year
 ORDER BY l.indicator

@@ -225,7 +225,7 @@ def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
 
 
 def _complete(data: dict[str, Any], shared: Any) -> dict[str, Any]:
-    """Datasets with the fields they inherit from their provider: name, licence, attribution, shared columns."""
+    """Datasets with the fields that they inherit from their provider, and the shared columns."""
     datasets = data.get("datasets")
     if not isinstance(datasets, list):
         return data
@@ -234,7 +234,7 @@ def _complete(data: dict[str, Any], shared: Any) -> dict[str, Any]:
         if not isinstance(entry, dict):
             full.append(entry)
             continue
-        inherited = {k: data[k] for k in ("provider", "licence", "attribution") if k in data}
+        inherited = {k: data[k] for k in ("provider", "licence", "attribution", "terms_url", "vintage_rule") if k in data}
         own = entry.get("columns", [])
         columns = [*shared[: _shared_count(entry, shared)], *own] if isinstance(own, list) else own
         if entry.get("shape") == "records" and isinstance(own, list):

@@ -55,7 +55,7 @@ def test_no_revision_and_wrong_codes_are_told_in_words(made_home: Path) -> None:
     assert none.stdout.startswith("No revision of ASP_COV_SPL in vintages since 2025-01-01")
     wrong = run_payung(made_home, "revisions", "--area", "Thialand")
     assert wrong.returncode == 2
-    assert "The release knows no area 'Thialand'. Near it: THA (Thailand)." in wrong.stderr
+    assert "The release knows no area 'Thialand'. Similar codes: THA (Thailand)." in wrong.stderr
     former = run_payung(made_home, "revisions", "--area", "Siam", "--format", "csv")
     assert (former.returncode, former.stderr) == (0, "payung: Siam is THA (Thailand).\n")
     assert former.stdout == run_payung(made_home, "revisions", "--area", "tha", "--format", "csv").stdout

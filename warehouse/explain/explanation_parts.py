@@ -226,7 +226,8 @@ class GapExplanation:
 class BaselineUse:
     """What baseline.value makes of the cell: `role` is baseline, latest, or both.
 
-    `change_areas`: the members present at both ends, over which a group's change is; None for a country.
+    `change_areas`: the members present at both ends, over which a group's change is, by code; `change_area_names`: by
+    short name; None for a country.
     """
 
     role: str
@@ -236,6 +237,7 @@ class BaselineUse:
     latest_value: float | None
     change: float | None
     change_areas: str | None
+    change_area_names: str | None
     comparable: bool
     reason: str | None
     averaged: list[ValueLineage]
@@ -375,6 +377,7 @@ class RegionalFigure:
     class_reason: str | None
     n_areas: int
     areas: str | None
+    area_names: str | None
     weight_covered: float | None
     mean_year: float | None
     recent_share: float | None

@@ -128,7 +128,7 @@ def test_same_value_with_another_footnote_is_restated_and_not_changed(altered: D
 def test_regional_figure_tells_class_and_members(altered: Diff) -> None:
     row = one(altered, level="regional", kind="withdrawn", is_headline=True)
     assert (row["text_before"], row["text_after"]) == ("B", "C")
-    assert row["reason"] == "class B -> C; no value any more of IDN"
+    assert row["reason"] == "class B -> C; no value any more of Indonesia"
 
 
 def test_baseline_follows_from_its_values(altered: Diff) -> None:

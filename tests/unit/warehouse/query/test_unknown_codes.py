@@ -69,7 +69,7 @@ def test_code_of_an_indicator_in_a_condition_is_told_where_the_answer_is_empty(r
     statement = "FROM regional_baseline WHERE indicator = 'ASP_COV_PENSON'"
     with reader(release) as con:
         (line,) = unknown_codes(con, statement, is_empty=True)
-        assert line.startswith("unknown indicator 'ASP_COV_PENSON'; near it: ASP_COV_PENSN (")
+        assert line.startswith("unknown indicator 'ASP_COV_PENSON'; similar codes: ASP_COV_PENSN (")
         assert unknown_codes(con, statement, is_empty=False) == []
 
 
