@@ -22,8 +22,8 @@ REPORTS_FOLDER = "fetch"
 def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifest]) -> FetchScope:
     """The series and areas to request: series that definitions claim, that weights use, and that files contain.
 
-    With `ask: known` also all series that stored vintages of the dataset requested; those that only older vintages
-    requested and nothing claims are discontinued. Areas are those of the crosswalk.
+    With `requested_series: stored` also all series that stored vintages of the dataset requested; those that only older
+    vintages requested and nothing claims are discontinued. Areas are those of the crosswalk.
     """
     key = (dataset.provider, dataset.dataset)
     of_dataset = [m for m in stored if (m.provider, m.dataset) == key]
@@ -32,7 +32,9 @@ def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifes
     roles_used = {w.role for w in catalog.weights.values()}
     weights = {s.series for s in catalog.weight_series if (s.provider, s.dataset) == key and s.role in roles_used}
     weights &= requested_before
-    series = claimed | weights | set(dataset.measures) | (requested_before if dataset.ask == "known" else set())
+    series = claimed | weights | set(dataset.measures)
+    if dataset.requested_series == "stored":
+        series |= requested_before
     areas = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
     newest = max(of_dataset, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
     discontinued = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)

@@ -17,7 +17,7 @@ from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
 from sources.fetching import FetchProgress
-from sources.freshness import freshness, newest_by
+from sources.freshness import freshness, newest_vintage
 from sources.manifests import Manifest
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.submissions.inbox import collect_inbox, is_fed_by_inbox
@@ -70,7 +70,7 @@ def _fetched_whole(
     )
     return dg.AssetCheckResult(
         check_name=FETCHED_WHOLE,
-        passed=last is None or last.whole,
+        passed=last is None or last.is_complete,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"last fetch": message} | ({} if last is None else {"at": last.at.isoformat()}),
     )
@@ -85,7 +85,7 @@ def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Mani
     """The check of the newest vintage against the provider's calendar."""
     last = online_fetch.last_report(workplace.home_folders.path, structure.provider, structure.dataset)
     spec = registry.dataset(structure.provider, structure.dataset)
-    newest = newest_by((m.vintage_date for m in used), workplace.day)
+    newest = newest_vintage((m.vintage_date for m in used), workplace.day)
     state = freshness(spec, newest, workplace.day, None if last is None else last.at)
     return dg.AssetCheckResult(
         check_name=NOT_LATE,

@@ -14,7 +14,7 @@ from pathlib import Path
 from assets.home import ROOT, Home
 from indicator_defs import catalog
 from sources.manifests import Manifest, read_manifest
-from sources.newest_vintages import one_of_each_date
+from sources.newest_vintages import unreplaced_snapshots
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
 from sources.submissions.inbox import inbox_files
@@ -44,7 +44,7 @@ def code_fingerprint() -> str:
 def in_use(store: SnapshotStore, archive: Path) -> list[Manifest]:
     """The snapshots for a release: those of the bundled archive, and those downloaded or submitted."""
     shipped = {read_manifest(folder).place for folder in archive_folders(archive)}
-    return one_of_each_date([m for m in store.list() if m.origin != "archive" or m.place in shipped])
+    return unreplaced_snapshots([m for m in store.list() if m.origin != "archive" or m.place in shipped])
 
 
 def inputs(home: Home) -> dict[str, str]:

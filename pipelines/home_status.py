@@ -170,7 +170,7 @@ def _broken(reports: list[FetchReport], editions: list[ListedEdition]) -> list[s
         f"the last download of {r.path} {'failed' if r.outcome == 'failed' else 'is incomplete'} "
         f"({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
         for r in reports
-        if not r.whole
+        if not r.is_complete
     ]
     return fetches + [f"edition {e.edition} differs from what was signed: {e.problem}" for e in editions if e.problem]
 

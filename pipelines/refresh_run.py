@@ -160,9 +160,9 @@ def check_space(home: Home) -> None:
 def fetch(home: Home, request: RefreshRequest, progress: Listener | None) -> list[FetchReport]:
     """Runs the job that downloads from the providers; returns the reports of the requested datasets."""
     from assets.online_fetch import last_reports
-    from sources.dataset_refresh import askable
+    from sources.dataset_refresh import downloadable_datasets
 
     sources = list(request.sources)
-    datasets = {(d.provider, d.dataset) for d in askable(sources)}
+    datasets = {(d.provider, d.dataset) for d in downloadable_datasets(sources)}
     run_job(home, progress, FETCH, online=True, sources=sources, force=request.force)
     return [r for r in last_reports(home.path) if (r.provider, r.dataset) in datasets]

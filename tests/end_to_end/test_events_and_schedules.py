@@ -148,7 +148,7 @@ def test_a_providers_run_that_finds_nothing_new_makes_no_release(
     late = checks[ILO, "not_late"]
     assert (late.passed, late.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert "2024-09-12 is 801 days old" in str(late.description)
-    assert "Last asked on" in str(late.description)
+    assert "Last request" in str(late.description)
     assert checks[dg.AssetKey(["raw", "un_wpp", "wpp2019_age_sex"]), "not_late"].passed
     assert (dg.AssetKey(["raw", "national", "documents"]), "not_late") not in checks
     log = (own_home / "log" / "notices.log").read_text()
