@@ -435,7 +435,7 @@ def test_reason_of_a_member_that_does_not_count_agrees_with_what_there_is(ask: A
 
 def test_baseline_of_event_counts_leads_with_their_mean(release: Path) -> None:
     reported = explanation_text(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
-    assert reported.index("ends             baseline 1,330 ") < reported.index("Value of 2016 alone  578 ")
+    assert reported.index("values           baseline 1,330 ") < reported.index("Value of 2016 alone  578 ")
     alone = explanation_text(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "2016")))
     assert alone.index("\nValue  578 ") < alone.index("baseline 1,330 ")
 
