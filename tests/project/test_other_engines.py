@@ -288,5 +288,5 @@ def test_the_tree_is_changed_where_sqlglot_would_write_something_else(text: str,
 
 @pytest.mark.parametrize("text", ["SELECT list(x ORDER BY y DESC) FROM t", "SELECT regexp_full_match(a, b) FROM t"])
 def test_what_cannot_be_taken_over_is_refused(text: str) -> None:
-    with pytest.raises(TranslationError, match=r"list is sorted by ascending|pattern that is no literal"):
+    with pytest.raises(TranslationError, match=r"ascending|literal"):
         spark(parsed(text)[0])

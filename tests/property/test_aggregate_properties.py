@@ -39,7 +39,7 @@ CASES = 10
 
 @dataclass(frozen=True)
 class Case:
-    """Values and weights of the members for one indicator; `years`: the years of values that are not of the reference year."""
+    """Values and weights of the members for one indicator; `years`: years other than the reference year."""
 
     values: dict[str, float]
     weights: dict[str, float]
