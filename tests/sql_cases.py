@@ -74,7 +74,7 @@ def path_of(full_name: str) -> Path:
 
 @lru_cache(maxsize=128)
 def cases_of(full_name: str) -> tuple[Case, ...]:
-    """The cases of one table, in the order of its file; empty if there is no file. Raises CaseError."""
+    """The cases of one table, in the order of its file; empty without a file. Raises CaseError."""
     path = path_of(full_name)
     if not path.exists():
         return ()

@@ -283,7 +283,7 @@ def test_medians_and_sums_do_not_depend_on_the_weights(
             assert f"Sum over {len(values)} " in total["title"]
 
 
-def test_without_members_there_is_no_figure(bench: Bench) -> None:
+def test_without_members_no_group_has_a_figure(bench: Bench) -> None:
     empty, full = bench.figures(Case({}, dict.fromkeys(MEMBERS, 1.0)), Case({"PHL": 1.0}, dict.fromkeys(MEMBERS, 1.0)))
     assert empty == {}
     assert set(full) == {"ASEAN", "ASEAN10", "ASEAN6"}
