@@ -44,7 +44,7 @@ ranked_name AS (
 SELECT
     definition_file || ':' || definition_line AS claimed_in, provider_series AS series,
     CASE WHEN is_dimension THEN 'dimension ' || dimension ELSE dimension || ' ' || code END AS unknown,
-    string_agg(near_name, ' ' ORDER BY place) AS near_it
+    string_agg(near_name, ' ' ORDER BY place) AS similar_names
 FROM ranked_name
 WHERE place <= 5
 GROUP BY definition_file, definition_line, provider_series, is_dimension, dimension, code

@@ -36,7 +36,7 @@ similar_series AS (
 )
 SELECT
     definition_file || ':' || definition_line AS claimed_in, indicator, provider_series AS unknown_series,
-    coalesce(string_agg(series, ' ' ORDER BY place), 'no series: no answer of this dataset is available') AS near_it
+    coalesce(string_agg(series, ' ' ORDER BY place), 'no series: no answer of this dataset is available') AS similar_names
 FROM similar_series
 WHERE place <= 3
 GROUP BY definition_file, definition_line, indicator, provider_series

@@ -20,7 +20,7 @@ similar_series AS (
 )
 SELECT
     weight_series_file AS named_in, role, provider_series AS unknown_series,
-    coalesce(string_agg(series, ' ' ORDER BY place), 'no series: no answer of this dataset is available') AS near_it
+    coalesce(string_agg(series, ' ' ORDER BY place), 'no series: no answer of this dataset is available') AS similar_names
 FROM similar_series
 WHERE place <= 3
 GROUP BY weight_series_file, role, sex, provider_series

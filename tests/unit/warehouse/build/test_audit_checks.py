@@ -489,7 +489,7 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             ],
         },
         {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},
-        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, near_it=SI_COV_PENSN ",
+        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, similar_names=SI_COV_PENSN ",
     ),
     "claimed_unit_fits": (
         {
@@ -521,7 +521,7 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             ],
         },
         {"reference.weight_series": [{**ROLE_OF_GDP, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
-        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
+        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, similar_names=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
     ),
     "claimed_series_published": (
         {
@@ -567,8 +567,8 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
                 {"claim_id": 3, "dimension": "Ages", "code": "15-24"},
             ]
         },
-        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, near_it=15-24 25-64 ALL; "
-        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, near_it=Age",
+        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, similar_names=15-24 25-64 ALL; "
+        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, similar_names=Age",
     ),
     "crosswalk_line_unused": (
         {
@@ -611,7 +611,7 @@ def test_claim_of_a_dataset_without_any_answer_is_told(fresh: SmallBuild) -> Non
         fresh.write(name, [])
     fresh.write("reference.claim", [claim])
     (result,) = run_checks(fresh.build, [BY_NAME["claimed_series_known"]])
-    assert result.sample.endswith("unknown_series=NEW, near_it=no series: no answer of this dataset is available")
+    assert result.sample.endswith("unknown_series=NEW, similar_names=no series: no answer of this dataset is available")
 
 
 def test_every_check_of_the_folder_has_a_case_here() -> None:
