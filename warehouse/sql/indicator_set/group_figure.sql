@@ -1,5 +1,5 @@
--- indicator_set.group_figure: the figure of each group, reference year and cell, before its class is determined: R =
--- sum(w x) / sum(w) over the members that count (indicator_set.group_member), and the measures that its class and the
+-- indicator_set.group_figure: the figure of each group, reference year and cell, before its class is determined:
+-- R = sum(w x) / sum(w) over the members that count (indicator_set.group_member), and the measures that its class and the
 -- accompanying columns need. Sums are computed in decimals (weights to thousandths, values to nine places), so that the
 -- same inputs give the same figure to the last bit, in any order of addition.
 WITH member AS (

@@ -1,10 +1,11 @@
--- indicator_set.member_value: the value that represents each member at each reference year, with its weight. For a
--- reference year t: the newest usable value in t - lookback ... t. At the baseline year: exactly the baseline values
--- (nearest to the baseline year in the baseline period; the earlier of two equally near). A member whose baseline value
--- is not usable is left out; no other year replaces it. Event counts: only t itself, and at the baseline year the mean
--- of the period. A censored value has a lower and an upper bound; if it is open on a side where the indicator has no
--- limit, the member is left out and no older number replaces it. Figures for women and men: only areas with values for
--- both and for the total.
+-- indicator_set.member_value: the value that represents each member at each reference year t, with its weight.
+-- The newest usable value in t - lookback ... t. At the baseline year: exactly the baseline values (nearest to the baseline
+-- year in the baseline period; the earlier of two equally near). A member whose baseline value is not usable is left out;
+-- no other year replaces it.
+-- Event counts: only t itself, and at the baseline year the mean of the period.
+-- A censored value has a lower and an upper bound. If it is open on a side where the indicator has no limit, the member is
+-- left out; no older number replaces it.
+-- Figures for women and men: only areas with values for both and for the total.
 WITH years AS (
     SELECT DISTINCT w.time_period AS reference_year
     FROM indicator_set.weight_value AS w, reference.settings AS s

@@ -1,8 +1,8 @@
--- indicator_set.stretch: the observations chosen in every state of the sources, and those of another feed that extend
--- them backwards, each with the first and last state of a run in which nothing about it changed. Extension: only before
--- the first chosen year of the cell. A value equal to a chosen one at most one year away is the same observation with
--- another date, and is left out. Extended points have status B. For speed, joins and windows use numbers and few
--- columns.
+-- indicator_set.stretch: the observations chosen in every state of the sources, and those of another feed that extend them
+-- backwards, each with the first and last state of a run in which nothing about it changed.
+-- Extension: only before the first chosen year of the cell. A value equal to a chosen one at most one year away is the
+-- same observation with another date, and is left out. Extended points have status B.
+-- For speed, joins and windows use numbers and few columns.
 WITH snapshot AS (
     SELECT snapshot_id, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
 ),

@@ -1,7 +1,7 @@
--- lineage.series_vintage: the vintages of each series, in order of time; a renamed series under its current code. For
--- each series (and area) the newest vintage for which it was requested is used; of two with one date, the one
--- downloaded later. A vintage for which the definitions do not declare the meaning of the series (its date is outside
--- the declared dates, or title, unit or attributes differ: lineage.series_description) is not used: the newest declared
+-- lineage.series_vintage: the vintages of each series, in order of time; a renamed series under its current code.
+-- For each series (and area) the newest vintage for which it was requested is used; of two with one date, the one
+-- downloaded later. A vintage for which the definitions do not declare the meaning of the series (its date is outside the
+-- declared dates, or title, unit or attributes differ: lineage.series_description) is not used: the newest declared
 -- vintage stays in use until the definition of the claim confirms the new meaning.
 WITH requested_series AS (
     SELECT
