@@ -42,7 +42,7 @@ _LOOKED_UP = {
     _OBSERVATION: ("observation_id", "harmonised.observation"),
     _FAMILY: ("breakdown_family", "indicator_set.value"),
 }
-NO_CODES = ("known_on", "year_asked", "word")
+NO_CODES = ("known_on", "requested_year", "word")
 _INDICATOR_CODE = re.compile(r"ASP_\w+", re.IGNORECASE)
 
 

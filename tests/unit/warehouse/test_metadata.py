@@ -95,7 +95,9 @@ def test_ddl_quotes_what_a_comment_may_hold() -> None:
     reported = dict(
         con.execute("SELECT column_name, comment FROM duckdb_columns() WHERE table_name = 'snapshot'").fetchall()
     )
-    assert reported["release_tag"] == "The provider's own mark of the release"
+    (expected,) = [c.comment for c in described.columns if c.name == "release_tag"]
+    assert "'" in expected
+    assert reported["release_tag"] == expected
 
 
 def test_every_published_table_and_column_has_its_comment(published: duckdb.DuckDBPyConnection) -> None:

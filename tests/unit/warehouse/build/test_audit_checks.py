@@ -238,12 +238,12 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             "lineage.series_vintage": [IN_USE, NOT_IN_USE],
         },
         {"lineage.series_description": [DESCRIBED_BEFORE, DESCRIBED]},
-        "found=titled Pensions (number), expected=Pensions (%), vintage_date=2024-12-31",
+        "found=title Pensions (number), expected=Pensions (%), vintage_date=2024-12-31",
     ),
     "series_meaning_known": (
         {"lineage.series_description": [DESCRIBED_BEFORE, DESCRIBED]},
         {"lineage.series_description": [DESCRIBED]},
-        "claimed_in=coverage/ASP_COV_PENSN.yaml:31, series=SI_COV_PENSN, found=titled Pensions (number)",
+        "claimed_in=coverage/ASP_COV_PENSN.yaml:31, series=SI_COV_PENSN, found=title Pensions (number)",
     ),
     "every_gap_has_a_reason": (
         {
@@ -489,7 +489,7 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             ],
         },
         {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},
-        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, near_it=SI_COV_PENSN ",
+        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, similar_names=SI_COV_PENSN ",
     ),
     "claimed_unit_fits": (
         {
@@ -521,7 +521,7 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             ],
         },
         {"reference.weight_series": [{**ROLE_OF_GDP, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
-        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
+        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, similar_names=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
     ),
     "claimed_series_published": (
         {
@@ -567,8 +567,8 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
                 {"claim_id": 3, "dimension": "Ages", "code": "15-24"},
             ]
         },
-        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, near_it=15-24 25-64 ALL; "
-        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, near_it=Age",
+        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, similar_names=15-24 25-64 ALL; "
+        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, similar_names=Age",
     ),
     "crosswalk_line_unused": (
         {
@@ -611,7 +611,7 @@ def test_claim_of_a_dataset_without_any_answer_is_told(fresh: SmallBuild) -> Non
         fresh.write(name, [])
     fresh.write("reference.claim", [claim])
     (result,) = run_checks(fresh.build, [BY_NAME["claimed_series_known"]])
-    assert result.sample.endswith("unknown_series=NEW, near_it=nothing: no answer of this dataset is at hand")
+    assert result.sample.endswith("unknown_series=NEW, similar_names=no series: no answer of this dataset is available")
 
 
 def test_every_check_of_the_folder_has_a_case_here() -> None:
@@ -659,9 +659,9 @@ def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Ro
     ("found", "problem"),
     [
         ([], "missing: no value is chosen"),
-        ([{**CHOSEN, "obs_value": None, "value_text": "<0.5"}], "no number, published as <0.5"),
-        ([{**CHOSEN, "obs_value": 4.8}], "different by -43.2, tolerance 0.05"),
-        ([{**CHOSEN, "vintage_date": date(2020, 12, 27)}], "taken from the vintage that it checks"),
+        ([{**CHOSEN, "obs_value": None, "value_text": "<0.5"}], "not a number, published as <0.5"),
+        ([{**CHOSEN, "obs_value": 4.8}], "differs by -43.2, tolerance 0.05"),
+        ([{**CHOSEN, "vintage_date": date(2020, 12, 27)}], "taken from the same vintage"),
         ([{**CHOSEN, "sex": "F", "cell": "F" + TOTAL_CELL.removeprefix("_T")}], "missing: no value is chosen"),
     ],
 )
@@ -699,7 +699,7 @@ def test_counts_of_parts_add_up(small: SmallBuild) -> None:
     [
         ("indicator_set.aggregate", [{**FIGURE, "obs_value": 100.5}], "what=obs_value"),
         ("indicator_set.aggregate", [{**FIGURE, "share_estimated": -0.1}], "what=share_estimated"),
-        ("indicator_set.aggregate_member", MEMBERS[:1], "weights of ASEAN together"),
+        ("indicator_set.aggregate_member", MEMBERS[:1], "sum of the weights of ASEAN"),
         ("harmonised.observation", [{**OBSERVATION, "obs_value": -1.0}], "below the minimum"),
     ],
 )

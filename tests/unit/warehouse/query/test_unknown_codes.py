@@ -20,7 +20,7 @@ def test_every_parameter_of_every_macro_is_a_code_or_known_to_be_none() -> None:
 @pytest.mark.parametrize("macro", macros_and_aliases(), ids=lambda m: m.name)
 def test_unknown_code_of_every_macro_is_told(release: Path, macro) -> None:
     expected = [KINDS[p] for p in macro.parameters if p in KINDS]
-    values = {"year_asked": "2020", "known_on": "DATE '2022-12-31'", "word": "'pension'"}
+    values = {"requested_year": "2020", "known_on": "DATE '2022-12-31'", "word": "'pension'"}
     given = ", ".join(values.get(p, "'NOT_THERE'") for p in macro.parameters)
     with reader(release) as con:
         statement = f"SELECT * FROM {macro.name}({given})"
