@@ -170,7 +170,7 @@ def prune(command_home: CommandHome, keep: int | None, dry_run: bool, by: str | 
     if as_json:
         show_json(asdict(found))
         return
-    for release_id, why in found.kept.items():
+    for release_id, why in found.retained.items():
         click.echo(f"stays    {release_id}  {why}")
     for release_id in found.removed:
         click.echo(f"{'would go' if dry_run else 'removed '} {release_id}")
