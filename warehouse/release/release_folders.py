@@ -113,7 +113,7 @@ def _id_order(release_id: str) -> tuple[date, int]:
 def _nearby(release_id: str, ids: list[str]) -> str:
     """A sentence with the releases closest by date, then by number, or the newest ones where the ID has no date."""
     if not ids:
-        return "There is no release yet. Make one: payung refresh"
+        return "No release exists yet. Make one: payung refresh"
     requested = _parts(release_id)
     if requested is None:
         listed = f"Newest: {', '.join(reversed(ids[-_LISTED:]))}."

@@ -126,6 +126,10 @@ class PruningPlan:
     retained: dict[str, str]
     bytes: int
 
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as plain values for JSON, under the keys of `payung releases prune --json`."""
+        return {"removed": self.removed, "kept": self.retained, "bytes": self.bytes}
+
 
 def prunable(releases: Releases, keep: int) -> PruningPlan:
     """The releases that pruning to the newest `keep` removes: never the current one, nor one that an edition uses.

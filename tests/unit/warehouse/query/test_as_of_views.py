@@ -12,7 +12,7 @@ from payung_command import run_payung
 
 from warehouse.metadata import table
 from warehouse.query.as_of_views import AsOfQueryError
-from warehouse.query.read_only import QueryError, ask, query, reader
+from warehouse.query.read_only import QueryError, query, reader, run_query
 
 COLUMNS = ", ".join(table("indicator_set.value").column_names)
 
@@ -72,18 +72,18 @@ def test_a_day_before_the_vintage_and_the_day_itself(release: Path) -> None:
 def test_state_in_front_of_the_release(release: Path) -> None:
     day = date(2022, 12, 31)
     with reader(release, day) as con:
-        counted = ask(
+        counted = run_query(
             con,
             "SELECT (SELECT count(*) FROM indicator_set.value), (SELECT max(vintage_date) FROM harmonised.observation), "
             "(SELECT max(vintage_date) FROM lineage.vintage_value), (SELECT max(vintage_to) FROM lineage.revision), "
             "(SELECT count(*) FROM asean_indicators WHERE area_type <> 'country'), (SELECT release FROM release)",
         ).rows[0]
-        series = ask(con, "SELECT obs_value FROM series('ASP_COV_SPL', 'THA') WHERE time_period = 2009").rows
-        today = ask(con, "SELECT count(*) FROM today.indicator_set.value").rows
-        later = ask(con, "SELECT count(*) FROM as_of(DATE '2030-01-01')").rows
+        series = run_query(con, "SELECT obs_value FROM series('ASP_COV_SPL', 'THA') WHERE time_period = 2009").rows
+        today = run_query(con, "SELECT count(*) FROM today.indicator_set.value").rows
+        later = run_query(con, "SELECT count(*) FROM as_of(DATE '2030-01-01')").rows
         for missing in ("indicator_set.aggregate", "regional_baseline", "compare('ASP_COV_SPL', 2020)"):
             with pytest.raises(QueryError):
-                ask(con, f"SELECT * FROM {missing}")
+                run_query(con, f"SELECT * FROM {missing}")
     expected = query(release, f"SELECT count(*) AS n FROM as_of(DATE '{day}')")["n"][0]
     assert counted[0] == expected
     assert all(d <= day for d in counted[1:4])
@@ -129,12 +129,12 @@ def test_equals_the_build_as_of_the_day(made_home: Path, tmp_path: Path) -> None
 def test_target_groups_of_a_day_are_those_of_its_values(release: Path) -> None:
     """Also of a value withdrawn since: Cambodia's disability benefits of 2019."""
     with reader(release, date(2021, 12, 31)) as con:
-        then = ask(
+        then = run_query(
             con,
             "SELECT time_period FROM target_group('PWD') WHERE indicator = 'ASP_COV_DISAB' "
             "AND ref_area = 'KHM' AND sex = '_T'",
         )
-        bridge = ask(
+        bridge = run_query(
             con,
             "SELECT g.target_group FROM reference.observation_group AS g "
             "JOIN indicator_set.value AS v ON v.observation_id = g.observation_id "

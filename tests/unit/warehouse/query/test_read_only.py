@@ -8,7 +8,7 @@ import duckdb
 import pytest
 
 from warehouse.metadata import tables
-from warehouse.query.read_only import QueryError, ask, first_table, query, reader, split_statements
+from warehouse.query.read_only import QueryError, first_table, query, reader, run_query, split_statements
 
 NOT_ALLOWED = [
     "INSERT INTO reference.code VALUES ('sex', 'X', 'Other', NULL)",
@@ -123,12 +123,12 @@ def test_engine_refuses_without_a_look_at_the_statement(release: Path, tmp_path:
 )
 def test_reading_of_all_kinds_is_allowed(release: Path, text: str) -> None:
     with reader(release) as con:
-        assert len(ask(con, text).rows) > 0
+        assert len(run_query(con, text).rows) > 0
 
 
 def test_error_shows_the_place(release: Path) -> None:
     with reader(release) as con, pytest.raises(QueryError) as caught:
-        ask(con, "SELECT obs_valu FROM indicator_set.value")
+        run_query(con, "SELECT obs_valu FROM indicator_set.value")
     assert "LINE 1: SELECT obs_valu FROM" in str(caught.value)
     assert "^" in str(caught.value)
     assert "obs_value" in str(caught.value), "the near name is told"
@@ -208,4 +208,4 @@ def test_release_whose_file_is_damaged_is_a_message(release: Path, tmp_path: Pat
 @pytest.mark.parametrize("text", ["", " ", ";", "-- nothing", "/* nothing */;"])
 def test_query_without_a_statement_is_refused_in_words(text: str) -> None:
     with duckdb.connect() as con, pytest.raises(QueryError, match="no statement in the query"):
-        ask(con, text)
+        run_query(con, text)

@@ -10,7 +10,7 @@ import duckdb
 import pytest
 
 from warehouse.explain.explanation import ExplanationRequest, explain
-from warehouse.query.read_only import ask, query, reader
+from warehouse.query.read_only import query, reader, run_query
 from warehouse.release.former_names import former_names
 from warehouse.release.macros import macros, macros_and_aliases
 from warehouse.release.views import labelled_views
@@ -45,14 +45,14 @@ def test_former_view_has_the_same_columns_and_rows(release: Path, old: str, new:
         "SELECT column_name, data_type, comment FROM duckdb_columns() WHERE table_name = '{}' ORDER BY column_index"
     )
     with reader(release) as con:
-        described = ask(con, columns.format(old)).rows
-        assert described == ask(con, columns.format(new)).rows
+        described = run_query(con, columns.format(old)).rows
+        assert described == run_query(con, columns.format(new)).rows
         assert all(comment for _, _, comment in described)
-        count = ask(con, f"SELECT count(*) FROM ({ROWS.format(old)})").rows
+        count = run_query(con, f"SELECT count(*) FROM ({ROWS.format(old)})").rows
         assert count[0][0] > 10
-        assert count == ask(con, f"SELECT count(*) FROM ({ROWS.format(new)})").rows
+        assert count == run_query(con, f"SELECT count(*) FROM ({ROWS.format(new)})").rows
         for a, b in ((old, new), (new, old)):
-            assert ask(con, f"{ROWS.format(a)} EXCEPT ALL {ROWS.format(b)}").rows == []
+            assert run_query(con, f"{ROWS.format(a)} EXCEPT ALL {ROWS.format(b)}").rows == []
 
 
 def test_former_macro_gives_the_same_rows_in_the_same_order(release: Path) -> None:
@@ -61,15 +61,15 @@ def test_former_macro_gives_the_same_rows_in_the_same_order(release: Path) -> No
     )["observation_id"]
     for day in (None, date(2022, 12, 31)):
         with reader(release, day) as con:
-            now = ask(con, f"FROM lineage_of('{observation}')")
+            now = run_query(con, f"FROM lineage_of('{observation}')")
             assert day is not None or len(now.rows) > 1
-            assert ask(con, f"FROM trace('{observation}')") == now
-            assert ask(con, f"FROM trace(id := '{observation}')") == now
+            assert run_query(con, f"FROM trace('{observation}')") == now
+            assert run_query(con, f"FROM trace(id := '{observation}')") == now
 
 
 def test_state_at_a_date_has_former_names_of_what_it_covers_and_leads_to_the_others(release: Path) -> None:
     with reader(release, date(2022, 12, 31)) as con:
-        found = ask(
+        found = run_query(
             con,
             "SELECT function_name FROM duckdb_functions() WHERE database_name = current_database() AND NOT internal "
             "AND function_type = 'table_macro'",
@@ -78,15 +78,19 @@ def test_state_at_a_date_has_former_names_of_what_it_covers_and_leads_to_the_oth
         for old, new in MACROS.items():
             assert (old in covered) == (new in covered)
         for old, new in VIEWS.items():
-            counts = [ask(con, f"SELECT count(*) FROM ({ROWS.format(f'today.main.{n}')})").rows for n in (old, new)]
+            counts = [
+                run_query(con, f"SELECT count(*) FROM ({ROWS.format(f'today.main.{n}')})").rows for n in (old, new)
+            ]
             assert counts[0] == counts[1] != [(0,)]
 
 
 def test_comment_and_dictionary_say_which_name_is_former_and_until_when(release: Path) -> None:
     dictionary = DICTIONARY.read_text(encoding="utf-8")
     with reader(release) as con:
-        views = dict(ask(con, "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").rows)
-        functions = dict(ask(con, "SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").rows)
+        views = dict(run_query(con, "SELECT view_name, comment FROM duckdb_views() WHERE NOT internal").rows)
+        functions = dict(
+            run_query(con, "SELECT function_name, comment FROM duckdb_functions() WHERE NOT internal").rows
+        )
     for old, new in VIEWS.items():
         assert views[old] == comment_of(new)
         assert f"### main.{old}\n\n{comment_of(new)}.\n" in dictionary
