@@ -33,7 +33,7 @@ _MOST = 10**18 - 1
 _TYPES: dict[ColumnType, tuple[Callable[[str], bool], str, Callable[[str], object]]] = {
     "integer": (lambda text: is_whole(text.removeprefix("-"), _MOST), "a whole number", int),
     "number": (is_number, "a number", float),
-    "date": (is_day, "a day as 2026-11-22", str),
+    "date": (is_day, "a date such as 2026-11-22", str),
     "boolean": (("true", "false").__contains__, "true or false", str),
 }
 

@@ -44,6 +44,6 @@ def three(
 
 @pytest.fixture
 def home(three: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
+    """A copy of that home for one test."""
     writable(Path(shutil.copytree(three, tmp_path / "home", symlinks=True)))
     return tmp_path / "home"

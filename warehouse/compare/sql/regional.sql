@@ -79,8 +79,8 @@ SELECT
             WHEN r.indicator IS NOT NULL THEN 'definition or method changed (' || r.fields || ')'
         END,
         CASE WHEN d.class_before <> d.class_after THEN 'class ' || d.class_before || ' -> ' || d.class_after END,
-        'other values of ' || m.differs, 'no longer a value of ' || m.removed, 'now with ' || m.joined,
-        'other weights of ' || m.reweighted,
+        'changed values of ' || m.differs, 'no longer with ' || m.removed, 'now with ' || m.joined,
+        'changed weights of ' || m.reweighted,
         (SELECT 'membership of a group changed: ' || string_agg(area_group, ', ' ORDER BY area_group)
             FROM regrouped WHERE regrouped.area_group = d.ref_area),
         (SELECT 'rules changed: ' || string_agg(rule, ', ' ORDER BY rule) FROM reruled)
