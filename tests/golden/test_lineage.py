@@ -319,7 +319,7 @@ def test_correction_that_keeps_a_value_from_use_is_told(release: Path) -> None:
     assert found.kind == "gap"
     assert [(c.action, c.found_text, c.applied) for c in found.corrections] == [("exclude_from_use", "70.1", True)]
     assert found.gap is not None
-    assert "kept from use by a correction" in found.gap.reason
+    assert "by a correction" in found.gap.reason
     marked = explain(release, ExplanationRequest("ASP_HLT_ADOL", "LAO", "2015"))
     assert marked.value is not None
     assert marked.value.obs_status == "U"
@@ -462,7 +462,7 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
     ]
     early, declared = explain_all(release, requests)
     assert early.gap is not None
-    assert "Regional figures are made for" in early.gap.reason
+    assert "Regional figures" in early.gap.reason
     assert declared.gap is not None
     assert declared.gap.reason.startswith("No values yet: ")
 
@@ -482,7 +482,7 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
             ExplanationRequest("ASP_COV_PENSN", "PHL", "2020", {"sex": "femal"}),
             r"no code of sex 'femal'. Near it: F \(",
         ),
-        (ExplanationRequest("ASP_COV_PENSN", "PHL", "20"), "is no year: give four digits"),
+        (ExplanationRequest("ASP_COV_PENSN", "PHL", "20"), "'20' .* four digits"),
     ],
 )
 def test_what_is_not_known_is_told_with_what_is_near(unknown: ExplanationRequest, message: str, release: Path) -> None:
