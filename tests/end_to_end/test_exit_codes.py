@@ -216,7 +216,7 @@ def test_release_or_edition_that_is_not_there_is_a_failure(made_home: Path, tmp_
     to = ["--to", str(tmp_path / "exports")] if line.startswith("export") else []
     found = ran(made_home, [*line.split(), *to])
     assert found.exit_code == 1, found.output
-    assert found.stderr.startswith("payung: There is no ")
+    assert found.stderr.startswith("payung: Found no ")
 
 
 @pytest.mark.parametrize("setting", ["", "0", "-1", "ten"])
