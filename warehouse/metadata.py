@@ -31,7 +31,7 @@ class DescriptionError(PayungError):
 
 @dataclass(frozen=True)
 class ColumnDescription:
-    """One column: name, DuckDB type, comment, and the table whose codes it holds (foreign key)."""
+    """One column: name, DuckDB type, comment, and the table that lists its codes (foreign key)."""
 
     name: str
     type: str

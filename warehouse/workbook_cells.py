@@ -54,9 +54,9 @@ class CutText:
 class Cells:
     """Writes the values of one workbook into its cells, and lists the texts that were cut."""
 
-    def __init__(self, whole: str) -> None:
-        """`whole`: where the full text of a cut cell can be read; it is named in the mark at the cut."""
-        self._mark = f" … [cut; full text in {whole}]"
+    def __init__(self, full_texts: str) -> None:
+        """`full_texts`: where the full text of a cut cell can be read, for the mark at the cut."""
+        self._mark = f" … [cut; full text in {full_texts}]"
         self.cuts: list[CutText] = []
 
     def put(self, cell: Any, value: Any, place: str = "") -> bool:

@@ -58,7 +58,7 @@ class AsOfQueryError(PayungError):
 def show_as_of(con: duckdb.DuckDBPyConnection, day: date) -> None:
     """Makes views of a release, attached as `today`, as of a date; queries then use the views by default.
 
-    Raises AsOfQueryError where every vintage with indicator values is newer, or another version made the release.
+    Raises AsOfQueryError where all vintages with indicator values are newer, or another version made the release.
     """
     if "value_history" not in _names(con, "indicator_set"):
         raise AsOfQueryError("This release has no history of its values. Make a new release: payung refresh --force")

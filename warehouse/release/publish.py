@@ -229,7 +229,7 @@ def _written(
             "writable, then refresh again. The published releases are unchanged."
         ) from error
     finally:
-        discard(aside)  # does not exist any more where the release was published
+        discard(aside)  # no longer exists if it was moved into place
 
 
 def _published_tables(build: Build, staged: Sequence[TableDescription]) -> list[TableDescription]:
