@@ -104,6 +104,11 @@ def _load(name: str) -> Any:
     return yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)
 
 
+def schema_titles() -> dict[str, str]:
+    """The title of each schema, in the order of the schemas."""
+    return {schema: str(_load(schema)["title"]) for schema in SCHEMAS}
+
+
 @lru_cache(maxsize=1)
 def tables() -> dict[str, TableDescription]:
     """All tables except the staged ones, by full name (`schema.table`), in the order of the schemas."""

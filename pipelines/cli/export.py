@@ -17,16 +17,18 @@ from pipelines.cli.release_lookup import requested_release
 
 @click.command(short_help="Write workbook, tables, figures and a static site.")
 @click.option("--to", "to", type=FOLDER, help="Folder. Default: exports/RELEASE in the home.")
-@click.option("--only", type=TEXT, help="Comma-separated kinds: xlsx, csv, parquet, figures, site. Default: all.")
+@click.option("--only", type=TEXT, help="Comma-separated kinds: xlsx, csv, parquet, figures, site, docs. Default: all.")
 @RELEASE
 @DEBUG
 @PASS_HOME
 def export(command_home: CommandHome, to: Path | None, only: str | None, release_id: str | None) -> None:
-    """Write the workbook, CSV and Parquet tables, figures and a static site of a release.
+    """Write the workbook, CSV and Parquet tables, figures, a static site and pages (docs) of a release.
+
+    docs: metadata sheets, target groups, data dictionary, licences and published aggregates, in Markdown.
 
     \b
     Example: payung export --only xlsx,figures --to report
-             payung export --only site
+             payung export --only site,docs
     """
     from warehouse.export import KINDS
     from warehouse.export import export as run

@@ -132,11 +132,11 @@ def _refuse_misuse(options: RefreshOptions) -> None:
     if options.sources and not options.online:
         raise click.UsageError("--source needs --online: without it no provider is asked.")
     if options.sources:
-        from sources.dataset_refresh import askable
+        from sources.dataset_refresh import downloadable_datasets
         from sources.registry import RegistryError
 
         try:
-            askable(list(options.sources))
+            downloadable_datasets(list(options.sources))
         except RegistryError as error:
             raise click.BadParameter(str(error), param_hint="--source") from error
     if options.accept is not None and not options.accept.strip():

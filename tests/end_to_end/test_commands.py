@@ -253,7 +253,9 @@ def test_state_of_a_home_without_a_release(tmp_path: Path) -> None:
     assert ran.returncode == 4
     found = json.loads(ran.stdout)
     assert found["release"] is None
-    assert found["attention"] == ["there is no release yet: payung refresh"]
+    (message,) = found["attention"]
+    assert "no release" in message
+    assert "payung refresh" in message
     assert not (tmp_path / "home").exists(), "asking makes nothing"
 
 
@@ -261,7 +263,8 @@ def test_state_of_a_home_whose_file_is_gone(own_home: Path) -> None:
     (own_home / "current" / "warehouse.duckdb").unlink()
     ran = run_payung(own_home, "status")
     assert ran.returncode == 4, ran.stderr
-    assert "files of the release are missing: warehouse.duckdb; publish anew: payung refresh --force" in ran.stdout
+    assert "release are missing: warehouse.duckdb" in ran.stdout
+    assert "payung refresh --force" in ran.stdout
     assert "Traceback" not in ran.stderr
 
 

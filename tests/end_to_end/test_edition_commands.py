@@ -75,7 +75,8 @@ def test_freeze_list_verify_drift_and_status(home: Path) -> None:
     assert "csv/baseline.value.csv: altered" in spoilt.stdout
     told = payung(home, "status")
     assert told.exit_code == 4
-    assert "edition baseline-1 is not as it was signed: csv/baseline.value.csv: altered" in told.stdout
+    assert ": csv/baseline.value.csv: altered" in told.stdout
+    assert "edition baseline-1" in told.stdout
 
 
 @pytest.mark.long

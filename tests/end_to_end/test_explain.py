@@ -43,8 +43,8 @@ def test_explain_says_of_a_change_what_it_is_a_change_of(made_home: Path) -> Non
     said = " ".join(run_payung(made_home, "explain", "ASP_LAB_UNE", "ASEAN", "latest").stdout.split())
     assert "baseline 2.784205 (2016), latest 2.796804 (2023) change -0.041281 (percentage points), over the" in said
     members = said.partition("members present at both ends (")[2].partition(")")[0]
-    assert "LAO" not in members
-    assert "IDN" in members
+    assert "Lao PDR" not in members
+    assert "Indonesia" in members
     women = run_payung(made_home, "explain", "ASP_COV_PENSN", "PHL", "latest", "--sex", "F").stdout
     assert women.rstrip("\n").count("change           31.7 (percentage points)\n") == 1
     births = run_payung(made_home, "explain", "ASP_HLT_MMR", "IDN", "latest").stdout

@@ -141,13 +141,13 @@ def test_records_cost_four_files_and_are_staged_checked_and_published(
             "    record_key: [scheme, year]\n",
             "",
             14,
-            "no record_key; give the columns that name a row, one or more of scheme",
+            "without record_key; set record_key to",
         ),
         (
             "[scheme, year]",
             "[scheme, decade]",
             14,
-            "record_key names columns that are not there: decade; has scheme, year",
+            "record_key: unknown column decade; expected scheme",
         ),
         (
             "type: integer",
@@ -159,10 +159,10 @@ def test_records_cost_four_files_and_are_staged_checked_and_published(
             "codelist: area",
             "codelist: place",
             14,
-            "column ref_area: unknown codelist 'place'; allowed: activity, age, ",
+            "column ref_area: found codelist 'place'",
         ),
         ("shape: records", "shape: record", 16, "Input should be 'observations' or 'records', found 'record'"),
-        ("published_as: Name,", "published_as: Name, role: attribute,", 14, "a column of records has no role"),
+        ("published_as: Name,", "published_as: Name, role: attribute,", 14, "columns of records have no role"),
     ],
 )
 def test_a_faulty_dataset_of_records_is_refused_with_file_and_line(

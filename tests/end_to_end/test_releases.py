@@ -91,7 +91,7 @@ def test_rollback_prune_and_what_status_says(two: tuple[Path, str, str]) -> None
     ran = payung(home, "releases", "rollback", copy.name, "--by", "N. Tran", "--reason", "wrong unit")
     assert ran.stdout == f"Current is release {copy.name} now, before it was {after}.\n"
     status = json.loads(payung(home, "status", "--json").stdout)
-    assert any(f"gone back to from {after}" in line for line in status["attention"])
+    assert any(f"rollback from {after}" in line for line in status["attention"])
     assert status["history"][-1]["by"] == "N. Tran"
     assert payung(home, "status").exit_code == 4
     (home / "log").mkdir(exist_ok=True)
@@ -264,7 +264,7 @@ def test_dry_run_without_a_release_to_compare_with_says_why(
     show_dry_run(tried, as_json=False)
     said = capsys.readouterr().out
     assert ("This would be the first release" in said) is not damaged
-    assert ("No release before could be read whole, so nothing was compared" in said) is damaged
+    assert ("No earlier release could be read" in said) is damaged
     assert list((tmp_path / "build").iterdir()) == []
 
 

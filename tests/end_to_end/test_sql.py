@@ -215,7 +215,7 @@ def test_unknown_codes_of_macros_are_told_on_stderr_in_every_form(made_home: Pat
         ran = run_payung(made_home, "sql", query, *more)
         assert ran.returncode == 0
         assert said in ran.stderr
-        assert "payung: unknown indicator 'ASP_COV_PENSON'; near it: ASP_COV_PENSN (" in ran.stderr
+        assert "payung: unknown indicator 'ASP_COV_PENSON'; similar codes: ASP_COV_PENSN (" in ran.stderr
         assert "unknown" not in ran.stdout
 
 

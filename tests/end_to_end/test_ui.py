@@ -250,7 +250,8 @@ def test_second_interface_is_refused(ui: Ui, tmp_path: Path) -> None:
     before = set(of_home(ui.home))
     again = run_payung(ui.home, "ui", "--port", str(free_port()), timeout=20)
     assert again.returncode == 1
-    assert again.stderr.startswith(f"payung: The web interface of this home is open already: {ui.address} (process ")
+    assert again.stderr.startswith("payung: The web interface")
+    assert f": {ui.address} (process " in again.stderr
     other = run_payung(tmp_path / "home", "ui", "--port", str(ui.port), timeout=20)
     assert other.returncode == 1
     assert other.stderr.startswith(f"payung: Port {ui.port} of 127.0.0.1 is in use")

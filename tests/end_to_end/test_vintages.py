@@ -158,7 +158,7 @@ def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
     assert foreign.returncode == 2
     assert f"{tmp_path / 'letters'} is not empty" in foreign.stderr
     early = run_payung(own_home, "refresh", "--as-of", "2012-12-31", "--to", str(tmp_path / "early"))
-    assert "the oldest at hand is 2018-09-30" in early.stderr
+    assert "oldest available is 2018-09-30" in early.stderr
     assert run_payung(own_home, "refresh", "--as-of", "2022-12-31").returncode == 2
 
 

@@ -396,7 +396,7 @@ def test_baseline_of_event_counts_carries_the_years_it_is_the_mean_of(ask: Any) 
     assert {r["area_type"] for r in rows} == {"country", "group"}
     for r in rows:
         if r["area_type"] == "group":
-            assert "mean of the members' counts" in r["baseline_footnote"]
+            assert "Mean of the members' event counts" in r["baseline_footnote"]
         elif len(r["years"]) == 1:
             assert r["baseline_footnote"] == f"Events: the count of {r['years'][0]}, the only one of 2014 to 2018"
         else:
@@ -472,15 +472,15 @@ def test_regional_figure_that_is_not_made_says_why(release: Path) -> None:
     [
         (
             ExplanationRequest("ASP_COV_PENSON", "PHL", "2020"),
-            r"no indicator 'ASP_COV_PENSON'. Near it: ASP_COV_PENSN \(",
+            r"no indicator 'ASP_COV_PENSON'. Similar codes: ASP_COV_PENSN \(",
         ),
         (
             ExplanationRequest("ASP_COV_PENSN", "Philipines", "2020"),
-            r"no area 'Philipines'. Near it: PHL \(Philippines\)",
+            r"no area 'Philipines'. Similar codes: PHL \(Philippines\)",
         ),
         (
             ExplanationRequest("ASP_COV_PENSN", "PHL", "2020", {"sex": "femal"}),
-            r"no code of sex 'femal'. Near it: F \(",
+            r"no code of sex 'femal'. Similar codes: F \(",
         ),
         (ExplanationRequest("ASP_COV_PENSN", "PHL", "20"), "'20' .* four digits"),
     ],

@@ -128,7 +128,7 @@ def test_regional_figures_are_missing_by_class_by_method_or_by_their_members(sma
     assert ("ASP_COV_ANY", "ASEAN") not in rows, "four members with three quarters of the weight: class B"
     withheld = rows["ASP_COV_ANY", "CLMV"]
     assert (withheld["reason_code"], withheld["area_type"]) == ("suppressed", "group")
-    assert withheld["reason"] == "class C, withheld; reporting: VNM 2019"
+    assert withheld["reason"] == "class C, withheld; reporting: Viet Nam 2019"
     assert rows["ASP_HLT_UHC", "ASEAN"]["reason_code"] == "no_source"
     assert rows["ASP_FIN_GDP", "ASEAN"]["reason_code"] == "not_gathered"
     assert rows["ASP_FIN_PROG", "ASEAN"]["reason_code"] == "not_applicable", "its method makes no regional figure"

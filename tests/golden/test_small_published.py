@@ -111,12 +111,12 @@ CASES: dict[str, tuple[dict[str, Any], str, str | None]] = {
     "a member that could make it up": (
         {"published": observed("SEA", 34.0), "group": THREE, "members": ", ".join(THREE), "weight_covered": 0.8},
         "imputation",
-        "without a value here: VNM (20.0 % of the weight); on average they would need 50.0",
+        "without a value here: Viet Nam (20.0 % of the weight); on average they would need 50.0",
     ),
     "a member that could not": (
         {"published": observed("SEA", 45.0), "group": THREE, "members": ", ".join(THREE), "weight_covered": 0.8},
         "unexplained",
-        "VNM would need 105.0, which is not plausible",
+        "Viet Nam would need 105.0, which is not plausible",
     ),
     "old values": ({"published": SEA, "mean_year": 2018.2}, "older_values", "weighted mean 2018.2"),
     "a carried weight": ({"published": SEA, "flags": "carried_weight"}, "weights", "carried from an earlier year"),

@@ -260,7 +260,8 @@ def _baseline(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> BaselineUs
     averaged = (
         objects(con, queries.AVERAGED, ValueLineage, _parameters(cell)) if is_averaged and "baseline" in roles else []
     )
-    return BaselineUse(role=" and ".join(roles), averaged=averaged, **found[0])
+    names = release_codes.named_areas(con, found[0]["change_areas"])
+    return BaselineUse(role=" and ".join(roles), averaged=averaged, change_area_names=names, **found[0])
 
 
 # -- a gap -----------------------------------------------------------------------------------------------------------

@@ -225,7 +225,8 @@ class GapExplanation:
 class BaselineUse:
     """The use of the cell in baseline.value: `role` is baseline, latest, or both.
 
-    `change_areas`: the members with values at both ends, for which a group's change is computed; None for a country.
+    `change_areas`: the codes of the members with values at both ends, for which a group's change is computed;
+    `change_area_names`: their short names; both are None for a country.
     """
 
     role: str
@@ -235,6 +236,7 @@ class BaselineUse:
     latest_value: float | None
     change: float | None
     change_areas: str | None
+    change_area_names: str | None
     comparable: bool
     reason: str | None
     averaged: list[ValueLineage]
@@ -374,6 +376,7 @@ class RegionalFigure:
     class_reason: str | None
     n_areas: int
     areas: str | None
+    area_names: str | None
     weight_covered: float | None
     mean_year: float | None
     recent_share: float | None

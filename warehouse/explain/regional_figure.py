@@ -23,6 +23,7 @@ from warehouse.explain.explanation_parts import (
     WeightRow,
     WeightSource,
 )
+from warehouse.query import release_codes
 from warehouse.query.result_records import object_of, objects, one_record, records
 from warehouse.release.former_names import name_in_release
 
@@ -42,6 +43,7 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalF
     return object_of(
         RegionalFigure,
         figures[0],
+        area_names=release_codes.named_areas(con, figures[0]["areas"]),
         class_tests=objects(con, CLASS_TESTS, ClassTest, parameters),
         # the flag no_weight: the figure was computed without weights
         weight=None if has_no_weight else _weight(con, parameters),
@@ -107,16 +109,16 @@ ORDER BY t.threshold, r.sort_order
 
 MEMBERS = """
 SELECT *
-FROM main.{view}
+FROM main.{view} AS m
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
-ORDER BY ref_area, time_period
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = m.ref_area), time_period
 """
 
 BREAKS = """
 SELECT ref_area, break_year, why, break_file AS place
-FROM indicator_set.member_break
+FROM indicator_set.member_break AS m
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
-ORDER BY ref_area, break_year
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = m.ref_area), break_year
 """
 
 ABSENT = """
@@ -128,7 +130,7 @@ FROM indicator_set.absent_member AS m
 JOIN reference.code AS k ON k.codelist = 'sentence' AND k.code = m.absence
 CROSS JOIN reference.settings AS s
 WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
-ORDER BY m.ref_area
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = m.ref_area)
 """
 
 LIMITS = """
@@ -184,5 +186,5 @@ JOIN lineage.snapshot AS n ON n.snapshot_id = i.snapshot_id
 SEMI JOIN indicator_set.aggregate_member AS m
     ON m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
     AND m.ref_area = i.ref_area AND m.reference_year = i.reference_year
-ORDER BY i.ref_area, series, i.time_period
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = i.ref_area), series, i.time_period
 """

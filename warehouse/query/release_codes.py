@@ -48,6 +48,21 @@ def areas(con: duckdb.DuckDBPyConnection) -> Names:
     return area_names(records(con, "SELECT * FROM reference.area ORDER BY sort_order"))
 
 
+def named_areas(con: duckdb.DuckDBPyConnection, listed: str | None) -> str | None:
+    """A list of areas ("IDN 2020, KHM 2021") with short names in place of codes, in the order of reference.area."""
+    if listed is None:
+        return None
+    rows = records(con, "SELECT * FROM reference.area ORDER BY sort_order")
+    parts = [part.partition(" ") for part in listed.split(", ")]
+    # Releases made before 0.2 have no short names.
+    return ", ".join(
+        f"{row.get('short_name') or row['name']}{blank}{years}"
+        for row in rows
+        for code, blank, years in parts
+        if code == row["ref_area"]
+    )
+
+
 def codes(con: duckdb.DuckDBPyConnection, codelist: str) -> Names:
     """The codes of one code list."""
     query = "SELECT code, name FROM reference.code WHERE codelist = $codelist ORDER BY code"
@@ -56,7 +71,7 @@ def codes(con: duckdb.DuckDBPyConnection, codelist: str) -> Names:
 
 def find_code(names: Names, what: str, given: str, error: type[PayungError], listing: str = "") -> CodeMatch:
     """The code that a text means. Raises `error`, which lists similar codes, where the release has no such code."""
-    code = names.meant(given)
+    code = names.find(given)
     if code is None:
         raise error(unknown_code_message(names, what, given, listing))
     return CodeMatch(given, code, names.names[code])
@@ -64,6 +79,6 @@ def find_code(names: Names, what: str, given: str, error: type[PayungError], lis
 
 def unknown_code_message(names: Names, what: str, given: str, listing: str = "") -> str:
     """The message about a text that is not a code of the release."""
-    advice = names.advice(given)
+    advice = names.hint(given)
     advice_text = f"{advice[0].upper()}{advice[1:]}. " if advice else ""
     return f"The release has no {what} {given!r}. {advice_text}List all: {listing or LISTINGS[what]}"

@@ -69,10 +69,10 @@ def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
     names = _names(con, what)
     if text in names.names:
         return ""
-    code = names.meant(text)
+    code = names.find(text)
     if code is not None:
-        return f"unknown {what} {text!r}: write {names.shown(code)}"
-    return f"unknown {what} {text!r}; {names.advice(text) or LISTINGS[what]}"
+        return f"unknown {what} {text!r}: write {names.label(code)}"
+    return f"unknown {what} {text!r}; {names.hint(text) or LISTINGS[what]}"
 
 
 def _names(con: duckdb.DuckDBPyConnection, what: str) -> Names:

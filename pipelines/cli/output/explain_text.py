@@ -214,7 +214,9 @@ def _change(use: BaselineUse, cell: RequestedCell) -> str:
     text = f"{up_to_six_decimals(use.change)} ({POINTS if cell.unit_measure == PERCENT else cell.unit})"
     if use.change_areas is None:
         return text
-    return f"{text}, over the members present at both ends ({use.change_areas}); it is not the difference of the two"
+    return (
+        f"{text}, over the members present at both ends ({use.change_area_names}); it is not the difference of the two"
+    )
 
 
 def _short_table(values: list[ValueLineage]) -> list[str]:
@@ -350,7 +352,7 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
             _pair("why", group.class_reason),
             *_needs(group.class_tests),
             _pair("status", group.obs_status and f"{group.obs_status} (suppressed)"),
-            _pair("who reports", group.areas if withheld else ""),
+            _pair("who reports", group.area_names if withheld else ""),
             _pair("interval", interval),
             _pair(
                 "covers", f"{group.n_areas} area{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else "")

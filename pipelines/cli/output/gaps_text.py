@@ -68,15 +68,17 @@ def gap_entries(report: GapReport) -> list[GapEntry]:
 
 
 def _reason(report: GapReport, part: pd.DataFrame) -> str:
-    """One reason with its areas: "Out of window: KHM, LAO (last values of 2014 to 2018)"."""
-    countries = part.loc[part["area_type"] == "country", "area"].tolist()
-    groups = part.loc[part["area_type"] == "group", "area"].tolist()
+    """One reason with its areas: "Latest value too old: Cambodia, Lao PDR (last values of 2014 to 2018)"."""
+    countries = part.loc[part["area_type"] == "country", "area_name"].tolist()
+    groups = part.loc[part["area_type"] == "group", "area_name"].tolist()
     areas = [f"all {len(countries)} members"] if len(countries) == report.n_members else countries
     reason, details = part["reason_code"].iloc[0], list(dict.fromkeys(part["detail"].dropna()))
     years = sorted(set(part["latest_year"].dropna()))
     detail = ""
     if reason == OTHER_CELLS:  # the label says the rest
-        detail = "; ".join(f"{a} {d.partition(': ')[2]}" for a, d in zip(part["area"], part["detail"], strict=True))
+        detail = "; ".join(
+            f"{a} {d.partition(': ')[2]}" for a, d in zip(part["area_name"], part["detail"], strict=True)
+        )
     elif reason in WITH_DETAIL or (len(details) == 1 and reason not in EXPLAINED_BY_LABEL):
         detail = "; ".join(details).split(" Obtain from: ")[0].rstrip(".")
     elif years and reason in WITH_YEARS:

@@ -46,7 +46,8 @@ member AS (
     SELECT
         coalesce(a.indicator, b.indicator) AS indicator, coalesce(a.area_group, b.area_group) AS area_group,
         coalesce(a.reference_year, b.reference_year) AS reference_year, coalesce(a.cell, b.cell) AS cell,
-        coalesce(a.ref_area, b.ref_area) AS ref_area, b.ref_area IS NULL AS is_new, a.ref_area IS NULL AS is_removed,
+        coalesce(n.short_name, n.name, a.ref_area, b.ref_area) AS area_name, n.sort_order AS area_order,
+        b.ref_area IS NULL AS is_new, a.ref_area IS NULL AS is_removed,
         b.value_year IS DISTINCT FROM a.value_year OR b.value_low IS DISTINCT FROM a.value_low
             OR b.value_high IS DISTINCT FROM a.value_high AS value_differs,
         abs(a.weight_value - b.weight_value) > 1e-9 * abs(b.weight_value) AS weight_differs
@@ -54,14 +55,15 @@ member AS (
     FULL JOIN after.indicator_set.aggregate_member AS a
         ON a.indicator = b.indicator AND a.area_group = b.area_group AND a.reference_year = b.reference_year
         AND a.cell = b.cell AND a.ref_area = b.ref_area
+    LEFT JOIN after.reference.area AS n ON n.ref_area = coalesce(a.ref_area, b.ref_area)
 ),
 member_that_differs AS (
     SELECT
         indicator, area_group, reference_year, cell,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (is_new) AS joined,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (is_removed) AS removed,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (value_differs AND NOT is_new AND NOT is_removed) AS differs,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (weight_differs) AS reweighted
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (is_new) AS joined,
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (is_removed) AS removed,
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (value_differs AND NOT is_new AND NOT is_removed) AS differs,
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (weight_differs) AS reweighted
     FROM member
     WHERE is_new OR is_removed OR value_differs OR weight_differs
     GROUP BY indicator, area_group, reference_year, cell

@@ -9,4 +9,4 @@ JOIN indicator_set.aggregate AS r
     ON r.indicator = m.indicator AND r.ref_area = m.area_group AND r.time_period = m.reference_year AND r.cell = m.cell
 JOIN reference.area AS a ON a.ref_area = m.ref_area
 WHERE m.indicator = indicator_code AND m.area_group = area_group_code AND m.reference_year = year_asked AND r.is_headline
-ORDER BY m.weight_share DESC NULLS LAST, m.ref_area
+ORDER BY a.sort_order

@@ -14,7 +14,8 @@ SELECT
     f.indicator, i.name AS indicator_name, f.match, f."@breakdowns", f.ref_area, f.time_period, f.obs_value, f.value_text, u.name AS unit,
     f.obs_status, f.observation_id
 FROM value_of_group AS f
+JOIN reference.area AS a ON a.ref_area = f.ref_area
 JOIN reference.indicator AS i ON i.indicator = f.indicator
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = f.unit_measure
 WHERE f.turn = 1
-ORDER BY f.indicator, f.cell, f.ref_area
+ORDER BY f.indicator, f.cell, a.sort_order

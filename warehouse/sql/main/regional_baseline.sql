@@ -9,3 +9,4 @@ JOIN reference.indicator AS i ON i.indicator = b.indicator
 JOIN reference.area AS a ON a.ref_area = b.ref_area
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = b.unit_measure
 WHERE b.is_headline
+ORDER BY b.indicator, a.sort_order

@@ -28,15 +28,18 @@ exchanged AS (
     GROUP BY m.observation_id
 ),
 missing_member AS (
-    SELECT p.observation_id, string_agg(g.ref_area, ', ' ORDER BY g.ref_area) AS missing_areas
+    SELECT
+        p.observation_id, string_agg(g.ref_area, ', ' ORDER BY g.ref_area) AS missing_areas,
+        string_agg(a.short_name, ', ' ORDER BY a.sort_order) AS missing_area_names
     FROM quality.aggregate_pair AS p
     JOIN reference.area_group AS g ON g.area_group = p.area_group AND g.is_member_today
+    JOIN reference.area AS a ON a.ref_area = g.ref_area
     ANTI JOIN quality.aggregate_pair_member AS m ON m.observation_id = p.observation_id AND m.ref_area = g.ref_area
     GROUP BY p.observation_id
 ),
 test AS (
     SELECT
-        p.observation_id, p.published_value, p.difference, p.kind, x.missing_areas, e.n_other_values, e.n_other_years,
+        p.observation_id, p.published_value, p.difference, p.kind, x.missing_areas, x.missing_area_names, e.n_other_values, e.n_other_years,
         CASE WHEN p.kind = 'mean' AND p.our_value IS NOT NULL AND e.n_other_values > 0 THEN e.with_their_values END
             AS with_their_values,
         CASE WHEN p.kind = 'mean' AND p.our_value IS NOT NULL AND e.n_nearer_values > 0 THEN e.with_nearest_values END
@@ -57,8 +60,8 @@ test AS (
     LEFT JOIN missing_member AS x ON x.observation_id = p.observation_id
 )
 SELECT
-    observation_id, with_their_values, with_nearest_values, with_population, missing_areas, needed_of_missing,
-    n_other_values, n_other_years,
+    observation_id, with_their_values, with_nearest_values, with_population, missing_areas, missing_area_names,
+    needed_of_missing, n_other_values, n_other_years,
     coalesce(abs(published_value - with_their_values) <= abs(difference) / 2, FALSE) AS their_values_explain,
     coalesce(abs(published_value - with_nearest_values) <= abs(difference) / 2, FALSE) AS nearest_values_explain,
     coalesce(abs(published_value - with_population) <= abs(difference) / 2, FALSE) AS population_explains,

@@ -14,8 +14,8 @@
 --   unexplained   none of these
 WITH difference AS (
     SELECT
-        p.*, t.with_their_values, t.with_nearest_values, t.with_population, t.missing_areas, t.needed_of_missing,
-        t.n_other_values, t.n_other_years, t.nearest_values_explain, t.population_explains,
+        p.*, t.with_their_values, t.with_nearest_values, t.with_population, t.missing_areas, t.missing_area_names,
+        t.needed_of_missing, t.n_other_values, t.n_other_years, t.nearest_values_explain, t.population_explains,
         CASE
             WHEN p.our_value IS NULL THEN 'withheld'
             WHEN p.published_value IS NULL THEN 'censored'
@@ -61,7 +61,7 @@ SELECT
         'n_areas': CAST(d.n_areas AS VARCHAR), 'mean_year': CAST(half_up(d.mean_year, 1) AS VARCHAR),
         'with_their_values': CAST(half_up(d.with_their_values, 2) AS VARCHAR),
         'with_nearest_values': CAST(half_up(d.with_nearest_values, 2) AS VARCHAR),
-        'with_population': CAST(half_up(d.with_population, 2) AS VARCHAR), 'missing_areas': d.missing_areas,
+        'with_population': CAST(half_up(d.with_population, 2) AS VARCHAR), 'missing_areas': d.missing_area_names,
         'missing_weight': CAST(half_up(100 * (1 - d.weight_covered), 1) AS VARCHAR),
         'needed_together': CAST(half_up(d.needed_of_missing, 2) AS VARCHAR),
         'needed_on_average': CAST(half_up(d.needed_of_missing, 1) AS VARCHAR)

@@ -8,13 +8,15 @@ import duckdb
 import pandas as pd
 import pytest
 from messages import assert_reports
-from pages import dictionary
 
 from indicator_defs.datasets import DatasetStructure
 from indicator_defs.errors import PayungError
 from sources import registry
 from warehouse.build.staging_records import stage_records
+from warehouse.export.docs import data_dictionary
+from warehouse.export.release_reader import ReleaseReader
 from warehouse.metadata import staged_table
+from warehouse.release.database import ddl
 
 STORED = Path(__file__).parents[3] / "end_to_end" / "new_records" / "sources" / "providers"
 GOOD = {"scheme": "KHM-1", "year": "2021", "ref_area": "KHM", "name": "Cash transfer"}
@@ -94,9 +96,13 @@ def test_missing_column_is_an_error_of_the_whole_answer(structure: DatasetStruct
     )
 
 
-def test_dictionary_describes_records(structure: DatasetStructure, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(registry, "structures", lambda: [structure])
-    page = dictionary.dictionary()
+def test_dictionary_describes_records(structure: DatasetStructure, tmp_path: Path) -> None:
+    (tmp_path / "manifest.json").write_text('{"release": "made_up"}', encoding="utf-8")
+    with duckdb.connect() as con:
+        con.execute("CREATE SCHEMA staged")
+        for statement in ddl(staged_table(structure)):
+            con.execute(statement)
+        page = data_dictionary.pages(ReleaseReader(tmp_path, con))["dictionary.md"]
     assert "### staged.made_up__schemes" in page
-    assert "Key: `snapshot_id`, `scheme`, `year`" in page
+    assert "Key: snapshot_id, scheme, year" in page
     assert "| `began` | DATE | Day on which the scheme began (published as Began) |" in page

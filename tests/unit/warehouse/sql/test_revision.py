@@ -5,10 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from definition_faults import append, assert_problem, problems_of
+from messages import Content
 from small_build import Row, SmallBuild, un_row
-
-from indicator_defs.catalog import load_catalog
-from indicator_defs.errors import CatalogError
 
 OLD, NEW = "2020-12-27", "2022-12-25"
 PENSION, INSURANCE, QUINTILE = "SI_COV_PENSN", "SI_COV_SOCINS", "SI_COV_SOCINSPQ"
@@ -110,23 +109,18 @@ class TestRenames:
         assert "was renamed to SI_COV_SOCINS in the vintage of 2020-12-27" in row["detail"]
 
     @pytest.mark.parametrize(
-        ("line", "expected_text"),
+        ("line", "found"),
         [
-            ("unsd_sdg,sdg,A_OLD,NOT_CLAIMED,,2020-12-27,why it,because", "no definition claims NOT_CLAIMED"),
-            ("unsd_sdg,sdg,SI_COV_PENSN,SI_COV_CHLD,,2020-12-27,why it,because", "a definition claims SI_COV_PENSN"),
+            ("unsd_sdg,sdg,A_OLD,NOT_CLAIMED,,2020-12-27,why it,because", ("new series NOT_CLAIMED", "unsd_sdg/sdg")),
+            ("unsd_sdg,sdg,SI_COV_PENSN,SI_COV_CHLD,,2020-12-27,why it,because", "old series SI_COV_PENSN"),
             (
                 "unsd_sdg,sdg,SI_COV_LMKTPQ,SI_COV_LMKT,,2020-12-27,why it,because",
-                "old_series SI_COV_LMKTPQ: line 2 has the same",
+                ("old_series SI_COV_LMKTPQ", "line 2"),
             ),
-            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,sex=X,2020-12-27,why it,because", "unknown sex code 'X'"),
-            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,,yesterday,why it,because", "valid_from"),
+            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,sex=X,2020-12-27,why it,because", ("sex code", "'X'")),
+            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,,yesterday,why it,because", ("valid_from", "'yesterday'")),
         ],
     )
-    def test_a_wrong_line_is_told_with_file_and_line(self, folder: Path, line: str, expected_text: str) -> None:
-        file = folder / "series_renames.csv"
-        number = len(file.read_text(encoding="utf-8").splitlines()) + 1
-        file.write_text(file.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-        with pytest.raises(CatalogError) as caught:
-            load_catalog(folder)
-        assert f"indicator_defs/series_renames.csv:{number}: " in str(caught.value)
-        assert expected_text in str(caught.value)
+    def test_faulty_line_is_reported_with_file_and_line(self, folder: Path, line: str, found: Content) -> None:
+        number = append(folder, "series_renames.csv", line)
+        assert_problem(problems_of(folder), f"indicator_defs/series_renames.csv:{number}", found)
