@@ -80,7 +80,8 @@ def test_first_valid_row_of_a_key_is_accepted(structure: DatasetStructure) -> No
         ["a.csv:4", "key_repeated"],
         ["a.csv:5", "key_repeated"],
     ]
-    assert set(result.rejected["detail"][1:]) == {"the key scheme=KHM-1, year=2021 first occurs in a.csv:3"}
+    (detail,) = set(result.rejected["detail"][1:])
+    assert_reports(detail, found="key scheme=KHM-1, year=2021 ", expected="a.csv:3")
     assert len(result.failures) == 3
 
 
@@ -105,4 +106,5 @@ def test_dictionary_describes_records(structure: DatasetStructure, tmp_path: Pat
         page = data_dictionary.pages(ReleaseReader(tmp_path, con))["dictionary.md"]
     assert "### staged.made_up__schemes" in page
     assert "Key: snapshot_id, scheme, year" in page
-    assert "| `began` | DATE | Day on which the scheme began (published as Began) |" in page
+    assert "| `began` | DATE |" in page
+    assert "(published as Began) |" in page

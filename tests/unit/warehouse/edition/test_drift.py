@@ -139,7 +139,8 @@ def test_cause_of_a_withdrawn_value_names_the_vintage_without_it(changed: Drift,
 
 
 def test_rule_of_a_definition_is_a_cause_but_its_description_is_not(changed: Drift) -> None:
-    assert causes(changed, "COV_UEMP", "THA") == ["definition: indicator ASP_COV_UEMP: lookback_years 4 -> 9"]
+    (cause,) = causes(changed, "COV_UEMP", "THA")
+    assert_reports(cause, place="definition: indicator ASP_COV_UEMP", found="lookback_years 4 -> 9")
     assert {(d.table, d.field) for d in changed.definitions if d.indicator == "ASP_COV_UEMP"} == {
         ("reference.indicator", "definition"),
         ("reference.indicator", "lookback_years"),
