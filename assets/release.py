@@ -47,7 +47,7 @@ def _all_tables() -> list[dg.AssetKey]:
 )
 def check_result(workplace: Workplace) -> dg.MaterializeResult:
     """Runs all checks and stores their results, even if some block."""
-    results = audit(workplace.build, in_the_past=workplace.vintage_cut.as_of is not None)
+    results = audit(workplace.build, is_past_date=workplace.vintage_cut.as_of is not None)
     return dg.MaterializeResult(
         metadata=report_table(workplace, table("quality.check_result"), len(results)),
         check_results=check_results(AUDIT, audit_checks.grouped_results(results)),

@@ -16,7 +16,7 @@ from assets.workplace import Workplace
 from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
-from warehouse.build.engine import Build, read_files, write_frame, write_together
+from warehouse.build.engine import Build, read_files, write_combined, write_frame
 from warehouse.metadata import staged_table, table
 
 SNAPSHOT = "lineage.snapshot"
@@ -80,7 +80,7 @@ def _write_parts(build: Build, structure: DatasetStructure, results: list[_Stage
     for name, part in (("staged.series_dimension", "dimensions"), (REJECTION, "rejected")):
         shape = table("lineage.rejection" if name == REJECTION else name)
         paths = [r.parts.path(part) for r in results]
-        write_together(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
+        write_combined(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
     snapshots = [_snapshot_row(r.manifest, r.parts.row_count, r.series) for r in results]
     series = [row for r in results for row in _series_rows(r)]
     for name, rows in ((SNAPSHOT, snapshots), (SNAPSHOT_SERIES, series)):
@@ -127,7 +127,7 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         results = _results(workplace, structure)
         parts = [r.parts for r in results]
         description = staged_table(structure, tuple(columns_of(parts)))
-        count = write_together(workplace.build, description, [p.path("rows") for p in parts])
+        count = write_combined(workplace.build, description, [p.path("rows") for p in parts])
         _write_parts(workplace.build, structure, results)
         return dg.MaterializeResult(
             metadata={

@@ -22,7 +22,7 @@ from indicator_defs.catalog import load_catalog
 from indicator_defs.tables import reference_tables
 from sources import registry
 from sources.shipped_archive import archive_folders, shipped_archive
-from warehouse.build.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
+from warehouse.build.engine import Build, computed_tables, read_files, write_combined, write_frame, write_frames
 from warehouse.build.parallel import make_all
 from warehouse.build.previous_values import write_previous
 from warehouse.build.staging import staged_tables
@@ -54,11 +54,11 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
         of_dataset = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
         results = [staging_cache.staged(home_folders.snapshots, manifest, structure) for manifest in of_dataset]
         shape = staged_table(structure, tuple(staging_cache.columns_of(results)))
-        write_together(build, shape, [parts.path("rows") for parts in results])
+        write_combined(build, shape, [parts.path("rows") for parts in results])
         for name, part in (("staged.series_dimension", "dimensions"), ("staged.rejection", "rejected")):
             shape = table("lineage.rejection" if part == "rejected" else name)
             to = build.part(name, structure.key)
-            write_together(build, shape, [parts.path(part) for parts in results], to, distinct=part == "dimensions")
+            write_combined(build, shape, [parts.path(part) for parts in results], to, distinct=part == "dimensions")
     together = read_files([build.part("staged.series_dimension", s.key) for s in structures])
     write_frame(build, table("staged.series_dimension"), together)
     for name in ("lineage.snapshot", "lineage.snapshot_series"):

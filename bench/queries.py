@@ -25,7 +25,7 @@ from bench.measure import ROOT, load, remove, run
 from warehouse.build.engine import Build
 from warehouse.connection import parquet, quoted
 from warehouse.metadata import TableDescription, staged_table, table, tables
-from warehouse.query.read_only import ask, reader
+from warehouse.query.read_only import reader, run_query
 from warehouse.release.database import write_database
 from warehouse.release.release_folders import DATABASE
 
@@ -146,13 +146,13 @@ def measure(release: Path) -> QueryTimes:
     every: list[tuple[float, float]] = []
     medians: dict[str, float] = {}
     with reader(release) as con:
-        observations = ask(con, "SELECT count(*) FROM harmonised.observation").rows[0][0]
+        observations = run_query(con, "SELECT count(*) FROM harmonised.observation").rows[0][0]
         for name, text in cookbook().items():
-            ask(con, text)
+            run_query(con, text)
             times_of_query = []
             for _ in range(TIMES):
                 before = _clocks()
-                ask(con, text)
+                run_query(con, text)
                 times_of_query.append(_since(before))
             every += times_of_query
             medians[name] = median(cpu for _, cpu in times_of_query)

@@ -166,9 +166,9 @@ def prune(command_home: CommandHome, keep: int | None, dry_run: bool, by: str | 
 
     found = run(command_home.home, releases_to_keep(keep), by, dry_run)
     if as_json:
-        show_json(asdict(found))
+        show_json(found.as_dict())
         return
-    for release_id, why in found.kept.items():
+    for release_id, why in found.retained.items():
         click.echo(f"stays    {release_id}  {why}")
     for release_id in found.removed:
         click.echo(f"{'remove  ' if dry_run else 'removed '} {release_id}")

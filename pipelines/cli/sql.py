@@ -156,7 +156,7 @@ def _statements(text: str) -> list[str]:
 
 def _write_file(request: SqlRequest, text: str) -> int:
     from warehouse.query import answer_files as files
-    from warehouse.query.read_only import QueryAnswer, ask, reader
+    from warehouse.query.read_only import QueryAnswer, reader, run_query
 
     assert request.to is not None
     if request.form in ("parquet", "xlsx"):
@@ -169,7 +169,7 @@ def _write_file(request: SqlRequest, text: str) -> int:
     from pipelines.cli.output.query_result import answer_csv, answer_json, answer_lines
 
     with reader(request.release, request.as_of) as con:
-        answer = ask(con, text)
+        answer = run_query(con, text)
         report_unknown_codes(con, text, answer)
     to_text = {"csv": answer_csv, "json": lambda a: answer_json(a) + "\n"}.get(
         request.form, lambda a: "\n".join(answer_lines(a, len(a.rows))) + "\n"

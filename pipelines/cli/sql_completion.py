@@ -10,7 +10,7 @@ from typing import Any
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from warehouse.query.read_only import ask
+from warehouse.query.read_only import run_query
 
 KEYWORDS = re.findall(
     r"\S+",
@@ -37,7 +37,7 @@ class CompletionWords:
 def read_words(con: Any) -> CompletionWords:
     """The tables, columns, macros and codes of an open release."""
     columns: dict[str, dict[str, str]] = {}
-    for schema, table, column, kind in ask(
+    for schema, table, column, kind in run_query(
         con,
         "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = current_database() AND NOT internal ORDER BY ALL",
@@ -45,18 +45,18 @@ def read_words(con: Any) -> CompletionWords:
         columns.setdefault(table if schema == "main" else f"{schema}.{table}", {})[column] = kind
     about = {
         (n if s == "main" else f"{s}.{n}"): c or ""
-        for s, n, c in ask(
+        for s, n, c in run_query(
             con,
             "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database() "
             "UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE database_name = current_database()",
         ).rows
     }
-    macros = ask(
+    macros = run_query(
         con,
         "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = current_database() "
         "AND NOT internal AND function_type IN ('table_macro', 'macro')",
     )
-    codes = ask(
+    codes = run_query(
         con,
         "SELECT indicator, name FROM reference.indicator UNION ALL SELECT ref_area, name FROM reference.area "
         "UNION ALL SELECT code, name FROM reference.code WHERE codelist IN ('target_group', 'sector') AND code <> '_T'",

@@ -16,7 +16,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.system import settings
 from pipelines.cli.output.query_result import show_answer
 from pipelines.cli.sql_statement import report_unknown_codes, with_as_of_hint
-from warehouse.query.read_only import QueryAnswer, ask, is_complete, reader, split_statements
+from warehouse.query.read_only import QueryAnswer, is_complete, reader, run_query, split_statements
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -119,7 +119,7 @@ def _answer(con: Any, request: SqlRequest, text: str | None) -> None:
         return
     try:
         for statement in split_statements(text):
-            answer = _refuse_unknown_name(ask(con, statement), text)
+            answer = _refuse_unknown_name(run_query(con, statement), text)
             report_unknown_codes(con, statement, answer)
             show_answer(answer, request.form)
     except KeyboardInterrupt:

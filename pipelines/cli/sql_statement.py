@@ -41,9 +41,9 @@ class SqlRequest:
 def show_statement(con: Any, statement: str, request: SqlRequest) -> None:
     """Runs one statement and shows its result. Raises QueryError."""
     from pipelines.cli.output.query_result import show_answer
-    from warehouse.query.read_only import ask
+    from warehouse.query.read_only import run_query
 
-    answer = ask(con, statement)
+    answer = run_query(con, statement)
     report_unknown_codes(con, statement, answer)
     show_answer(answer, request.form)
 

@@ -69,7 +69,7 @@ def test_words_are_not_looked_up_by_numbers_that_leave_one_out(
     number = {"reference.claim": "claim_id", "harmonised.cell": "cell_no"}[numbered]
     build = Build(Path(copytree(shuffled.folder, tmp_path / "build", copy_function=os.link)))
     rewrite(build.path(numbered), f"SELECT * FROM {{}} WHERE {number} <> 3")
-    with pytest.raises(duckdb.InvalidInputException, match=f"{number} has gaps or doubles"):
+    with pytest.raises(duckdb.InvalidInputException, match=f"{number} has gaps or duplicates"):
         make(build, name)
 
 

@@ -212,7 +212,8 @@ def test_reader_that_is_gone_before_the_first_line_is_no_error_of_ours(
 def test_release_that_is_not_there(made_home: Path, release: Path) -> None:
     ran = run_payung(made_home, "sql", "SELECT 1", "--release", "2019.01.01-1")
     assert ran.returncode == 1
-    assert f"There is no release 2019.01.01-1. Near ones: {release.name}." in ran.stderr
+    assert "no release 2019.01.01-1" in ran.stderr
+    assert f": {release.name}." in ran.stderr
     assert run_payung(made_home, "sql", "SELECT 1", "--release", release.name).returncode == 0
 
 

@@ -47,7 +47,8 @@ def test_freeze_list_verify_drift_and_status(home: Path) -> None:
 
     again = payung(home, "edition", "freeze", "baseline-1", *NAMED)
     assert again.exit_code == 1
-    assert again.stderr.startswith("payung: There is an edition baseline-1 already, signed by A. Nama, ACSS on ")
+    assert again.stderr.startswith("payung: Edition baseline-1 ")
+    assert "signed by A. Nama, ACSS on " in again.stderr
 
     listed = json.loads(payung(home, "edition", "list", "--json").stdout)
     assert [(e["edition"], e["signed_by"], e["problem"]) for e in listed] == [("baseline-1", "A. Nama, ACSS", None)]
@@ -117,9 +118,9 @@ def test_full_disk_leaves_nothing_behind(home: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [
-        (("drift", "none"), 1, "There is no edition 'none'"),
+        (("drift", "none"), 1, "no edition 'none'"),
         (("freeze", "x", "--signed-by", "A. Nama", "--note", "n"), 2, 'as "Name, body"'),
-        (("freeze", "x", *NAMED, "--release", "1999.01.01-1"), 1, "There is no release 1999.01.01-1"),
+        (("freeze", "x", *NAMED, "--release", "1999.01.01-1"), 1, "no release 1999.01.01-1"),
         (("freeze", "x", "--note", "n"), 2, "Missing option '--signed-by'"),
     ],
 )

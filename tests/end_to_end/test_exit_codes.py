@@ -208,7 +208,7 @@ def test_name_that_no_definition_has_is_wrong_use(made_home: Path, line: str) ->
     found = ran(made_home, line.split())
     assert found.exit_code == 2, found.output
     assert found.stdout == ""
-    assert found.stderr.startswith("payung: The release knows no ")
+    assert found.stderr.startswith("payung: The release ")
 
 
 @pytest.mark.parametrize("line", NOT_THERE)
@@ -216,7 +216,7 @@ def test_release_or_edition_that_is_not_there_is_a_failure(made_home: Path, tmp_
     to = ["--to", str(tmp_path / "exports")] if line.startswith("export") else []
     found = ran(made_home, [*line.split(), *to])
     assert found.exit_code == 1, found.output
-    assert found.stderr.startswith("payung: There is no ")
+    assert found.stderr.startswith("payung: Found no ")
 
 
 @pytest.mark.parametrize("setting", ["", "0", "-1", "ten"])

@@ -55,9 +55,9 @@ def test_explain_names_what_is_near_and_leaves_no_traceback(made_home: Path) -> 
     ran = run_payung(made_home, "explain", "ASP_COV_PENSION", "PHL", "2021")
     assert ran.returncode == 2
     assert ran.stdout == ""
-    assert ran.stderr.startswith(
-        "payung: The release knows no indicator 'ASP_COV_PENSION'. Similar codes: ASP_COV_PENSN ("
-    )
+    assert ran.stderr.startswith("payung: The release ")
+    assert "no indicator 'ASP_COV_PENSION'" in ran.stderr
+    assert "ASP_COV_PENSN (" in ran.stderr
     assert "Traceback" not in ran.stderr
 
 

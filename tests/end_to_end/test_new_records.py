@@ -87,10 +87,10 @@ def test_records_cost_four_files_and_are_staged_checked_and_published(
         [
             "schemes.csv:5",
             "schema",
-            "began: expected a day as 2026-11-22; is_statutory: expected true or false; "
+            "began: expected a date such as 2026-11-22; is_statutory: expected true or false; "
             "ref_area: expected a code of the list area",
         ],
-        ["schemes.csv:6", "key_repeated", "the key scheme=KHM-1, year=2022 comes first in schemes.csv:3"],
+        ["schemes.csv:6", "key_repeated", "the key scheme=KHM-1, year=2022 first occurs in schemes.csv:3"],
         ["schemes.csv:7", "schema", "name: not_nullable"],
     ]
     assert rejected["row_as_published"][2] == "scheme=PHL-4; year=2022; ref_area=PHL; spending=7"

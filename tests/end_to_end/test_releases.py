@@ -84,7 +84,7 @@ def test_rollback_prune_and_what_status_says(two: tuple[Path, str, str]) -> None
     home, before, after = two
     refused = payung(home, "releases", "rollback", before)
     assert refused.exit_code == 1, "its Parquet was altered above"
-    assert "is not whole (parquet/indicator_set/value.parquet" in refused.stderr
+    assert "parquet/indicator_set/value.parquet" in refused.stderr
     shutil.rmtree(home / "releases" / before)
     copy = home / "releases" / "2020.01.01-2"
     writable(Path(shutil.copytree(home / "releases" / after, copy)))
@@ -106,7 +106,8 @@ def test_rollback_prune_and_what_status_says(two: tuple[Path, str, str]) -> None
     assert "0 release(s)" in plan.stdout
     unknown = payung(home, "releases", "rollback", "2020.01.01-7")
     assert unknown.exit_code == 1
-    assert "There is no release 2020.01.01-7. Near ones: 2020.01.01-2" in unknown.stderr
+    assert "no release 2020.01.01-7" in unknown.stderr
+    assert ": 2020.01.01-2" in unknown.stderr
 
 
 def test_damaged_release_is_named_and_readers_go_on(two: tuple[Path, str, str]) -> None:

@@ -55,7 +55,8 @@ def test_no_revision_and_wrong_codes_are_told_in_words(made_home: Path) -> None:
     assert none.stdout.startswith("No revision of ASP_COV_SPL in vintages since 2025-01-01")
     wrong = run_payung(made_home, "revisions", "--area", "Thialand")
     assert wrong.returncode == 2
-    assert "The release knows no area 'Thialand'. Similar codes: THA (Thailand)." in wrong.stderr
+    assert "no area 'Thialand'" in wrong.stderr
+    assert "THA (Thailand)" in wrong.stderr
     former = run_payung(made_home, "revisions", "--area", "Siam", "--format", "csv")
     assert (former.returncode, former.stderr) == (0, "payung: Siam is THA (Thailand).\n")
     assert former.stdout == run_payung(made_home, "revisions", "--area", "tha", "--format", "csv").stdout
@@ -150,12 +151,12 @@ def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
     assert str(latest)[:10] == "2022-12-25"
     refused = run_payung(own_home, "refresh", "--as-of", "2022-12-31", "--to", str(own_home / "releases" / "mine"))
     assert refused.returncode == 2
-    assert "a build as of a date is no release" in refused.stderr
+    assert str(own_home / "releases" / "mine") in refused.stderr
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "a.txt").write_text("kept", encoding="utf-8")
     foreign = run_payung(own_home, "refresh", "--as-of", "2022-12-31", "--to", str(tmp_path / "letters"))
     assert foreign.returncode == 2
-    assert "holds no build as of a date" in foreign.stderr
+    assert f"{tmp_path / 'letters'} is not empty" in foreign.stderr
     early = run_payung(own_home, "refresh", "--as-of", "2012-12-31", "--to", str(tmp_path / "early"))
     assert "oldest available is 2018-09-30" in early.stderr
     assert run_payung(own_home, "refresh", "--as-of", "2022-12-31").returncode == 2

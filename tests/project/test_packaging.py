@@ -16,7 +16,7 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from warehouse.query.read_only import ask
+from warehouse.query.read_only import run_query
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
@@ -83,7 +83,7 @@ def test_query_returns_a_time_with_a_zone(release: Path) -> None:
     from warehouse.query.read_only import reader
 
     with reader(release) as con:
-        answer = ask(con, "SELECT TIMESTAMPTZ '2026-11-30 12:00:00+07' AS at")
+        answer = run_query(con, "SELECT TIMESTAMPTZ '2026-11-30 12:00:00+07' AS at")
     assert answer.types == ("TIMESTAMP WITH TIME ZONE",)
     assert str(answer.rows[0][0]).startswith("2026-11-30")
 

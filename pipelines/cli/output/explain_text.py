@@ -171,7 +171,7 @@ def _multiplier(found: Explanation) -> str:
 
 def _in_aggregates(value: ChosenValue) -> str:
     if not value.is_member:
-        return "no: regional figures are made of Member States only"
+        return "no: regional figures use values of Member States only"
     return "yes" if value.in_aggregates else "no: not used in regional figures and changes"
 
 

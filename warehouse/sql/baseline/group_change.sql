@@ -1,4 +1,5 @@
--- baseline.group_change: the change of each group over its members comparable at both ends, and the measures of its tests.
+-- baseline.group_change: the change of each group over its members comparable at both ends, and the measures of its
+-- tests.
 WITH member_by_population AS (
     SELECT
         g.area_group, w.ref_area, w.weight_value,
@@ -32,7 +33,7 @@ members_together AS (
     JOIN reference.method AS m ON m.method = i.method
     GROUP BY c.indicator, c.area_group, c.cell
 ),
-whole_group AS (  -- the weight of those that report, by the share that it is of the group's
+whole_group AS (  -- the weight of the reporting members, divided by its share of the weight of the group
     SELECT
         m.indicator, m.area_group, m.cell, sum(m.weight_value) / nullif(max(a.weight_covered), 0) AS weight_all
     FROM indicator_set.aggregate_member AS m

@@ -1,6 +1,6 @@
 -- baseline.value: baseline, latest and change of members and groups in one table.
--- A group's change is over the members comparable at both ends, never the difference of the two figures shown, and
--- only where these members reach class B. A reason or a note names its sentence (code list sentence).
+-- The change of a group is over the members comparable at both ends, never the difference of the two figures shown, and
+-- is given only if these members reach class B. Reasons and notes have the code of their sentence (code list sentence).
 WITH baseline_figure AS (
     SELECT a.* FROM indicator_set.aggregate AS a JOIN reference.settings AS s ON a.time_period = s.baseline_year
 ),

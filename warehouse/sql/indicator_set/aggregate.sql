@@ -1,5 +1,6 @@
--- indicator_set.aggregate: the regional figures (indicator_set.group_figure) with their class (indicator_set.figure_class)
--- and what a reader must know about them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
+-- indicator_set.aggregate: the regional figures (indicator_set.group_figure) with their class
+-- (indicator_set.figure_class) and what a reader must know about them. Class C is withheld: obs_value NULL, status Q,
+-- and the reporting members.
 WITH figure AS (
     SELECT
         f.*, c.indicator, c."@breakdowns", c.cell, i.headline_cell, i.method, i.publication_rule, i.aggregate_title,

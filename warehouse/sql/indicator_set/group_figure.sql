@@ -1,7 +1,7 @@
--- indicator_set.group_figure: the figure of each group, reference year and cell before its class: R = sum(w x) / sum(w)
--- over the members that count (indicator_set.group_member), and what its class and its companions follow from.
--- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding cannot
--- show: the same inputs give the same figure to the last bit.
+-- indicator_set.group_figure: the figure of each group, reference year and cell, before its class is determined:
+-- R = sum(w x) / sum(w) over the members that count (indicator_set.group_member), and the measures that its class and the
+-- accompanying columns need. Sums are computed in decimals (weights to thousandths, values to nine places), so that the
+-- same inputs give the same figure to the last bit, in any order of addition.
 WITH member AS (
     SELECT
         m.*, (m.value_low + m.value_high) / 2 AS middle, CAST(m.weight_value AS DECIMAL(20, 3)) AS w,
@@ -56,7 +56,7 @@ members_that_do_not_count AS (  -- shown where no member of the figure counts
     WHERE NOT counts
     GROUP BY cell_no, area_group, reference_year
 ),
-group_weight AS (  -- the weight of all members, reporting or not
+group_weight AS (  -- the weight of all members, with or without a value
     SELECT
         g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation,
         CAST(sum(CAST(w.weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
@@ -66,7 +66,7 @@ group_weight AS (  -- the weight of all members, reporting or not
     WHERE g.is_member_today
     GROUP BY g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation
 ),
-figure_with_break AS (  -- a break lies between a member's value and the one at the baseline year
+figure_with_break AS (  -- a break is between the value of a member and its value at the baseline year
     SELECT DISTINCT c.cell_no, b.area_group, b.reference_year
     FROM indicator_set.member_break AS b
     JOIN harmonised.cell AS c ON c.indicator = b.indicator AND c.cell = b.cell

@@ -1,5 +1,5 @@
--- regional('ASP_COV_PENSN'): the headline figures of the groups by year with class, coverage and what qualifies them;
--- class C has no figure and lists the members that report. Another group: area_group_code := 'CLMV'
+-- regional('ASP_COV_PENSN'): the headline figures of the groups by year, with class, coverage and flags;
+-- class C has no figure, only the list of reporting members. Another group: area_group_code := 'CLMV'
 CREATE MACRO regional(indicator_code, area_group_code := NULL) AS TABLE
 SELECT
     r.ref_area, r.time_period, r.obs_value, r.lower, r.upper, r.publication_class, r.class_reason, r.n_areas, r.areas,

@@ -1,5 +1,5 @@
--- target_group('OLDER'): all values about a target group of the Declaration, also where it is a breakdown: the
--- newest value of every indicator, cell and member, and whether the cell is the group exactly or a proxy
+-- target_group('OLDER'): all values about a target group of the Declaration, including breakdowns: the newest value of
+-- every indicator, cell and member, and whether the cell matches the group exactly or is a proxy
 CREATE MACRO target_group(group_code) AS TABLE
 WITH value_of_group AS (
     SELECT

@@ -1,10 +1,12 @@
--- quality.aggregate_test: the figures that test why a published aggregate differs from ours. Of a mean that is not withheld
--- there are three, each with one thing of ours exchanged; a test explains the difference where it removes at least half.
---   with_their_values    the values of our members as the provider's own series has them
---   with_nearest_values  for members that enter with the value of another year, that of the series nearest to the year
+-- quality.aggregate_test: figures that test why a published aggregate differs from our figure. For a mean that is not
+-- withheld there are three tests, each of which replaces one input of our figure; a test counts if it explains at least
+-- half of the difference.
+--   with_their_values    the values of our members in the provider's own series
+--   with_nearest_values  for members with a value of another year, the value of the series nearest to the year
 --   with_population      the total population as weight
--- The value that members without one here would need, on average or of a sum together, is possible within the indicator's
--- bounds, and for a mean not further from the members' lowest and highest than by a factor (imputation_factor).
+-- The value that members without a value here would need (on average, or for a sum in total) is plausible if it is
+-- within the bounds of the indicator and, for a mean, within a factor (imputation_factor) of the lowest and highest
+-- member value.
 WITH tolerance AS (
     SELECT coalesce(max(value), 1) AS imputation_factor
     FROM reference.check_tolerance

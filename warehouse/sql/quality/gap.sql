@@ -1,5 +1,5 @@
--- quality.gap: every figure that is missing, of members and of groups. A regional figure is missing where it is withheld
--- (class C), and where none could be made; then the reason is that of the members, the one that is easiest to resolve.
+-- quality.gap: every missing figure of a member or a group. A regional figure is missing where it is withheld (class C)
+-- or cannot be computed; in the second case the reason is the one among the members that is easiest to resolve.
 WITH regional_figure AS (
     SELECT
         a.indicator, a.ref_area, b.breakdown,
@@ -25,7 +25,7 @@ member_count AS (
     JOIN reference.set_group AS s ON s.area_group = g.area_group
     GROUP BY q.indicator, s.area_group, q.breakdown
 ),
-largest_group AS (  -- an act of ASEAN as a whole is missing once, for the group of all members
+largest_group AS (  -- a gap in an act of ASEAN as a whole is listed once, for the group of all members
     SELECT area_group FROM reference.set_group WHERE sort_order = 1
 ),
 missing_group_figure AS (

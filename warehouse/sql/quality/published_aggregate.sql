@@ -1,16 +1,16 @@
--- quality.published_aggregate: aggregates that providers publish, compared with ours (quality.aggregate_pair), with the
--- likely reason of a difference: the first of these rules that holds (the tests: quality.aggregate_test).
---   withheld      ours is of class C
---   censored      the provider publishes a bound, no number
---   agrees        within the tolerance
---   method        ours is a median
---   vintage       the values of our members as the provider's own series has them explain it
+-- quality.published_aggregate: aggregates that providers publish, compared with our figures (quality.aggregate_pair),
+-- with the likely reason of a difference: the first of these rules that applies (quality.aggregate_test has the tests).
+--   withheld      our figure is of class C
+--   censored      the provider publishes a bound instead of a number
+--   agrees        the difference is within the tolerance
+--   method        our figure is a median
+--   vintage       the values of our members in the provider's own series explain it
 --   older_values  the values of the provider's series nearest to the year explain it
 --   weights       the total population as weight explains it
 --   membership    the provider's aggregate has other members
---   imputation    the provider fills in values, and what the members without one here would need is possible
---   older_values  the values in ours are on average at least a year older
---   weights       our weight is a proxy or carried from an earlier year
+--   imputation    the provider imputes values, and the value that members without one here would need is plausible
+--   older_values  the values in our figure are on average at least one year older
+--   weights       our weight is a proxy or carried forward from an earlier year
 --   unexplained   none of these
 WITH difference AS (
     SELECT
