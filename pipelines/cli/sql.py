@@ -149,7 +149,7 @@ def _statements(text: str) -> list[str]:
     found = split_statements(text)
     if not found:
         raise NoStatementError(
-            'The query has no statement. Write one, for example: payung sql "SELECT * FROM regional_baseline"'
+            'Found no statement in the query. Write one, such as: payung sql "SELECT * FROM regional_baseline"'
         )
     return found
 
