@@ -219,8 +219,8 @@ def _change(use: BaselineUse, cell: RequestedCell) -> str:
     if use.change_areas is None:
         return text
     return (
-        f"{text}, computed for the members with values in both years ({use.change_area_names}), so it may differ "
-        "from the difference of the two values"
+        f"{text}, computed for the members with values in both years ({use.change_area_names}); it can differ from "
+        "latest minus baseline"
     )
 
 
