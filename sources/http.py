@@ -40,8 +40,8 @@ LONGEST_PAUSE = 120.0
 # A body with other content than requested (cut, HTML, empty) is requested once more.
 BODY_TRIES = 2
 PIECE = 1 << 13
-# Most redirects that one request follows.
 MOVED = "Check whether the provider moved the address."
+# Most redirects that one request follows.
 REDIRECTS = 5
 LONGEST_HEADER = 1000
 STORED_HEADERS = ("content-type", "etag", "last-modified", "retry-after", "content-encoding")
