@@ -14,6 +14,10 @@ from indicator_defs.model import Strict, Text
 from indicator_defs.reference_rows import ReferenceRows, listed, rows_of
 from indicator_defs.roles import ColumnRole
 
+# Descriptions of the fields by which definitions refer to a dataset.
+PROVIDER = "Name of a file in sources/providers/ without .yaml."
+DATASET = "Dataset declared in the provider's YAML file."
+
 Shape = Literal["observations", "records"]
 ColumnType = Literal["text", "integer", "number", "date", "boolean"]
 

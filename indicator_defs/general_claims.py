@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pydantic import Field
 
+from indicator_defs import datasets
 from indicator_defs.definition_files import Files
 from indicator_defs.model import Placed, Text
 
@@ -15,8 +16,8 @@ from indicator_defs.model import Placed, Text
 class GeneralClaim(Placed):
     """One line of general_claims.csv: a dataset that feeds every indicator under the indicator's own code."""
 
-    provider: str = Field(description="Name of a file in sources/providers/ without .yaml.")
-    dataset: str = Field(description="Dataset declared in the provider's YAML file.")
+    provider: str = Field(description=datasets.PROVIDER)
+    dataset: str = Field(description=datasets.DATASET)
     rank: int = Field(
         ge=0, le=9, description="Order of preference, as in a feed; 0 and 9 are reserved for these datasets."
     )

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from indicator_defs import datasets
 from indicator_defs.breakdowns import Breakdown
 from indicator_defs.codelists import Codelists
 from indicator_defs.definition_files import Files, Problems
@@ -67,8 +68,8 @@ class SeriesClaim(Strict):
 class Feed(Strict):
     """One feed: the series of one provider's dataset that publish this indicator."""
 
-    provider: str = Field(description="Name of a file in sources/providers/ without .yaml.", examples=["unsd_sdg"])
-    dataset: str = Field(description="Dataset declared in the provider's YAML file.", examples=["sdg"])
+    provider: str = Field(description=datasets.PROVIDER, examples=["unsd_sdg"])
+    dataset: str = Field(description=datasets.DATASET, examples=["sdg"])
     rank: Whole = Field(
         default=1,
         ge=1,

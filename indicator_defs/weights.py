@@ -12,6 +12,7 @@ from typing import Literal
 
 from pydantic import Field, ValidationInfo, field_validator
 
+from indicator_defs import datasets
 from indicator_defs.definition_files import Files, Problems, repeated
 from indicator_defs.indicator_definitions import IndicatorDefinition
 from indicator_defs.model import Number, Placed, Text, Whole
@@ -98,8 +99,8 @@ class WeightSeries(Placed):
     """A published series that weights are calculated from, with its role in the rules of the weights."""
 
     role: str = Field(description="Name that rules and weights use.", examples=["total_population"])
-    provider: str = Field(description="Name of a file in sources/providers/ without .yaml.", examples=["un_wpp"])
-    dataset: str = Field(description="Dataset of the provider.")
+    provider: str = Field(description=datasets.PROVIDER, examples=["un_wpp"])
+    dataset: str = Field(description=datasets.DATASET)
     series: str = Field(description="Series code of the provider.")
     multiplier: Number = Field(default=1, gt=0, description="Factor by which published figures are multiplied.")
     sex: Literal["_T", "F", "M"] = Field(default="_T", description="Sex, if the series counts one sex only.")

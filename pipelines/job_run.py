@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from assets.home import Home
 from assets.refresh_lock import not_writable
-from indicator_defs.system import settings
+from indicator_defs.system import files, settings
 from pipelines.dagster_home import prepare_dagster
 from pipelines.run_failures import NOTHING_PUBLISHED, RefreshError, write_failure
 
@@ -97,7 +97,7 @@ def run_job(home: Home, progress: Listener | None, name: str, **workplace: objec
     except (OSError, SQLAlchemyError) as error:
         raise RefreshError(
             f"The run's log could not be written in {home.dagster}: {getattr(error, 'orig', None) or error}. "
-            f"Free some space or make the folder writable. {NOTHING_PUBLISHED}"
+            f"{files.WRITE_REMEDY} {NOTHING_PUBLISHED}"
         ) from error
     finally:
         if progress is not None:

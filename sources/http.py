@@ -40,6 +40,7 @@ LONGEST_PAUSE = 120.0
 # A body with other content than requested (cut, HTML, empty) is requested once more.
 BODY_TRIES = 2
 PIECE = 1 << 13
+MOVED = "Check whether the provider moved the address."
 # Most redirects that one request follows.
 REDIRECTS = 5
 LONGEST_HEADER = 1000
@@ -278,12 +279,11 @@ class Client:
             if next_target is None:
                 raise _NetworkError(
                     f"status {response.status_code} redirects to {location[:120]!r}, expected an http or https address"
-                    f"{_request_count(self._requests())}. Check whether the provider moved the address."
+                    f"{_request_count(self._requests())}. {MOVED}"
                 )
             target = next_target
         raise _NetworkError(
-            f"more than {REDIRECTS} redirects, the last to {target[:120]}{_request_count(self._requests())}. Check whether "
-            "the provider moved the address."
+            f"more than {REDIRECTS} redirects, the last to {target[:120]}{_request_count(self._requests())}. {MOVED}"
         )
 
     def _body(self, response: requests.Response) -> bytes:

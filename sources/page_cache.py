@@ -24,9 +24,7 @@ PAGE_LIFETIME = timedelta(days=2)
 
 def write_error(path: Path, error: OSError) -> SourceError:
     """The error for a file that cannot be written, with the remedy."""
-    return SourceError(
-        f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
-    )
+    return SourceError(f"{path}: cannot be written: {error.strerror or error}. {files.WRITE_REMEDY}")
 
 
 def _removal_error(path: Path, error: OSError) -> SourceError:

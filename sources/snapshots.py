@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indicator_defs.system.files import sync
+from indicator_defs.system.files import WRITE_REMEDY, sync
 from sources.manifests import (
     MANIFEST,
     AlteredError,
@@ -223,8 +223,8 @@ class SnapshotStore:
             if (target / MANIFEST).exists():  # another process has just stored the same snapshot
                 return self._existing(target)
             raise SnapshotError(
-                f"{target}: the snapshot cannot be written: {error.strerror or error}. Nothing was stored. Free the disk "
-                "or make the folder writable, then run the command again."
+                f"{target}: the snapshot cannot be written: {error.strerror or error}. Nothing was stored. "
+                f"{WRITE_REMEDY} Then run the command again."
             ) from error
         return manifest
 

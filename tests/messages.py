@@ -1,4 +1,4 @@
-"""What a test asks of a message: its content (place, found, expected, remedy), not its wording."""
+"""Content of messages: place, found, expected and remedy, which tests check in place of the wording."""
 
 from __future__ import annotations
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from indicator_defs.datasets import ColumnType, DatasetStructure, Shape
 
 FOLDER = Path(__file__).parent / "tables"
+NOT_IN_STRUCTURE = "Not described by the structure of the dataset"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
 
 
@@ -135,13 +136,11 @@ def _read(section: str) -> Iterator[TableDescription]:
             columns = [replace(c, refers_to=_foreign_key(refers_to.get(c.name), own)) for c in columns]
             key = tuple(c for k in spec["key"] for c in (BREAKDOWNS if k == "@breakdowns" else (k,)))
             unknown = set(key) - {c.name for c in columns}
-            if unknown:
-                raise ValueError(f"{schema}.yaml: key of {name} names columns that it does not have: {sorted(unknown)}")
             order = tuple(spec.get("order", ()))
-            unknown = {o.split()[0] for o in order} - {c.name for c in columns}
+            unknown |= {o.split()[0] for o in order} - {c.name for c in columns}
             if unknown:
                 raise ValueError(
-                    f"{schema}.yaml: order of {name} names columns that it does not have: {sorted(unknown)}"
+                    f"{schema}.yaml: key or order of {name} names columns that it does not have: {sorted(unknown)}"
                 )
             yield TableDescription(
                 schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")), order=order
@@ -221,11 +220,7 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
         if c.role in ("dimension", "attribute")
     ]
     described_names = {c.name for c in columns}
-    columns += [
-        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
-        for c in extra
-        if c not in described_names
-    ]
+    columns += [ColumnDescription(c, "VARCHAR", NOT_IN_STRUCTURE) for c in extra if c not in described_names]
     return TableDescription(
         "staged",
         structure.key,
@@ -250,11 +245,7 @@ def _record_table(structure: DatasetStructure, extra: tuple[str, ...]) -> TableD
         ),
     ]
     described = {c.name for c in columns}
-    columns += [
-        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
-        for c in extra
-        if c not in described
-    ]
+    columns += [ColumnDescription(c, "VARCHAR", NOT_IN_STRUCTURE) for c in extra if c not in described]
     return TableDescription(
         "staged",
         structure.key,

@@ -12,6 +12,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# What a user can do if a file cannot be written.
+WRITE_REMEDY = "Free some space or make the folder writable."
+
 
 @contextmanager
 def written_aside(path: Path, durable: bool = True) -> Iterator[Path]:

@@ -116,8 +116,9 @@ def all_findings(*below: str) -> list[Finding]:
 def _sentences(text: str) -> list[str]:
     """The sentences of a text that have at least SENTENCE words, SQL and patterns of code excluded."""
     parts = (part.strip() for part in re.split(r"(?<=[.;:!?])\s+|\n", text))
-    code = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|CASE|NULL|CREATE|GROUP BY|ORDER BY|MAP|AND)\b|</|\\")
-    return [p for p in parts if len(re.findall(r"[A-Za-z]{2,}", p)) >= SENTENCE and not code.search(p)]
+    code = re.compile(r"\b(SELECT|FROM|WHERE|JOIN|CASE|NULL|CREATE|GROUP BY|ORDER BY|MAP|AND|CAST)\b|</|\\")
+    words = re.compile(r"(?<!\S)\S*[A-Za-z]{2}\S*")  # a path, a code or an option is one word
+    return [p for p in parts if len(words.findall(p)) >= SENTENCE and not code.search(p)]
 
 
 def _texts(node: ast.AST) -> Iterator[ast.Constant]:

@@ -68,7 +68,7 @@ class TestStoring:
         with pytest.raises(SnapshotError) as error:
             SnapshotStore(tmp_path / "var" / "snapshots").add(origin(), files())
         assert_reports(
-            str(error.value), found="cannot be written", remedy=("free the disk", "make the folder writable")
+            str(error.value), found="cannot be written", remedy=("free some space", "make the folder writable")
         )
 
     def test_failed_write_leaves_no_files(self, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:

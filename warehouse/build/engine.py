@@ -171,7 +171,7 @@ def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, in_order: bool
             # COPY returns the number of rows that it wrote
             written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({options})").fetchall()
     except duckdb.IOException as error:
-        raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
+        raise BuildError(f"could not write {path}: {error}. {files.WRITE_REMEDY}") from error
     return int(written[0][0])
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from indicator_defs.system import clock
+from indicator_defs.system import clock, files
 from warehouse.connection import open_engine, quoted
 from warehouse.disk import discard, sha256, sync
 from warehouse.edition.edition_store import (
@@ -86,8 +86,7 @@ def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, n
         if final.exists():
             editions.refuse_name(name)  # another process froze it meanwhile
         raise EditionError(
-            f"The edition could not be written to {editions.folder}: {error}. Free some space or make the folder "
-            "writable; no files were left."
+            f"The edition could not be written to {editions.folder}: {error}. {files.WRITE_REMEDY} No files were left."
         ) from error
     finally:
         _remove(aside)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from warehouse.export.labels import AVAILABILITY, REJECTED_ROWS, SOURCES
+from warehouse.export.labels import AVAILABILITY, PAYUNG, REJECTED_ROWS, SOURCES
 from warehouse.export.release_reader import ReleaseReader, vintage_text
 from warehouse.export.sheet_writer import Book, SheetLine
 from warehouse.export.workbook_tabs import WorkbookTab
@@ -50,7 +50,7 @@ def add_contents(reader: ReleaseReader, book: Book, blocks: dict[str, int]) -> N
     book.add_page(
         WorkbookTab.CONTENTS,
         s.title,
-        "Payung, indicator warehouse for social protection in ASEAN.",
+        PAYUNG,
         (24, 90, 34),
         lines,
     )

@@ -54,6 +54,7 @@ GAP_REASONS = {
 
 FILLED_BY = "Body that could fill the gap"
 NOT_STATED = "not stated"
+PAYUNG = "Payung, indicator warehouse for social protection in ASEAN."
 AVAILABILITY = "Available and missing data"
 REJECTED_ROWS = "Rejected rows, by series and reason"
 SOURCES = "Source datasets and vintages used, with row counts"

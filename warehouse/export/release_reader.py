@@ -18,7 +18,7 @@ import duckdb
 
 from warehouse.connection import open_engine, quoted
 from warehouse.export.export_files import ExportError
-from warehouse.export.labels import GAP_REASONS
+from warehouse.export.labels import GAP_REASONS, PAYUNG
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
 from warehouse.release.settings_table import in_release
 from warehouse.sql_files import read_sql
@@ -148,7 +148,7 @@ class ReleaseReader:
     def citation(self) -> str:
         """How to cite the release."""
         return (
-            f"Payung, indicator warehouse for social protection in ASEAN. {self.settings.title}: "
+            f"{PAYUNG} {self.settings.title}: "
             f"{self.settings.edition}. Release {self.release_id}, {self.made_on.isoformat()}."
         )
 

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
-from indicator_defs.system import clock
+from indicator_defs.system import clock, files
 from warehouse.build import audit_checks
 from warehouse.build.engine import Build, read_files, write_frame
 from warehouse.disk import discard, refuse_writing, replace_folder, sha256, sync
@@ -225,8 +225,8 @@ def _written(
         yield
     except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
         raise ReleaseError(
-            f"The release could not be written to {aside.parent}: {error}. Free some space or make the folder "
-            "writable, then refresh again. The published releases are unchanged."
+            f"The release could not be written to {aside.parent}: {error}. {files.WRITE_REMEDY} "
+            "Then refresh again. The published releases are unchanged."
         ) from error
     finally:
         discard(aside)  # no longer exists if it was moved into place
