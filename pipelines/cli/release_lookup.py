@@ -38,15 +38,15 @@ def indicator_code(release: Path, given: str | None) -> str | None:
     return _code(release, "indicator", given)
 
 
-def _code(release: Path, what: str, given: str | None) -> str | None:
+def _code(release: Path, kind: str, given: str | None) -> str | None:
     if given is None:
         return None
     from warehouse.query import release_codes
     from warehouse.query.read_only import reader
 
     with reader(release) as con:
-        names = release_codes.areas(con) if what == "area" else release_codes.indicators(con)
-    found = release_codes.find_code(names, what, given, UnknownCodeError)
+        names = release_codes.areas(con) if kind == "area" else release_codes.indicators(con)
+    found = release_codes.find_code(names, kind, given, UnknownCodeError)
     if found.note:
         show_problems([f"{found.note}."])
     return found.code

@@ -67,15 +67,20 @@ def write_diff_workbook(diff: Diff, path: Path, exceeded: Sequence[ExceededToler
 def _summary_sheet(book: Any, cells: Cells, diff: Diff, exceeded: Sequence[ExceededTolerance]) -> None:
     counts = diff.counts()
     rows = [
-        {"what": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}
+        {"difference": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}
         for kind in KINDS
         for level in LEVELS
     ]
-    rows += [{"what": title, "level": "", "number": len(frame)} for title, frame in other_changes(diff)]
-    rows += [{"what": "Sources with other snapshots", "level": "", "number": len(diff.sources)}]
-    rows += [{"what": "Tolerances exceeded", "level": "", "number": len(exceeded)}]
-    rows += [{"what": f"From release {diff.before} to release {diff.after}", "level": "", "number": None}]
-    _sheet(book, cells, "summary", pd.DataFrame(rows, columns=["what", "level", "number"]).astype({"number": "Int64"}))
+    rows += [{"difference": title, "level": "", "number": len(frame)} for title, frame in other_changes(diff)]
+    rows += [{"difference": "Sources with other snapshots", "level": "", "number": len(diff.sources)}]
+    rows += [{"difference": "Tolerances exceeded", "level": "", "number": len(exceeded)}]
+    rows += [{"difference": f"From release {diff.before} to release {diff.after}", "level": "", "number": None}]
+    _sheet(
+        book,
+        cells,
+        "summary",
+        pd.DataFrame(rows, columns=["difference", "level", "number"]).astype({"number": "Int64"}),
+    )
 
 
 def _sheet(book: Any, cells: Cells, name: str, frame: pd.DataFrame) -> None:

@@ -75,10 +75,10 @@ class Bars:
         """Removes the bars."""
         self.progress.stop()
 
-    def show(self, asset: str, what: str, step: FetchProgress | None = None) -> None:
+    def show(self, asset: str, message: str, step: FetchProgress | None = None) -> None:
         """Shows what an asset made, or the step of a download (then `asset` is provider/dataset)."""
         if step is None:
-            self.progress.update(self._graph, description=f"{asset}: {what}")
+            self.progress.update(self._graph, description=f"{asset}: {message}")
             return
         provider = asset.split("/")[0]
         if provider not in self._tasks:
@@ -109,7 +109,7 @@ class Events:
             self.stream.write(json.dumps({"event": event, **facts}, ensure_ascii=False, default=str) + "\n")
             self.stream.flush()
 
-    def progress(self, asset: str, what: str, step: FetchProgress | None = None) -> None:
+    def progress(self, asset: str, message: str, step: FetchProgress | None = None) -> None:
         """Writes the event `progress`: asset and text; for a download also part, page, pages and rows if known."""
         numbers = {} if step is None else {"part": step.part, "page": step.page, "pages": step.pages, "rows": step.rows}
-        self.write("progress", asset=asset, text=what, **{k: v for k, v in numbers.items() if v not in (None, "")})
+        self.write("progress", asset=asset, text=message, **{k: v for k, v in numbers.items() if v not in (None, "")})
