@@ -442,7 +442,7 @@ def test_reason_of_an_absent_member_agrees_with_its_values(rows_of: Any, release
 
 def test_explanation_of_the_baseline_of_event_counts_begins_with_the_mean(release: Path) -> None:
     text = explanation_text(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "baseline")))
-    assert text.index("ends             baseline 1,330 ") < text.index("Value of 2016 alone  578 ")
+    assert text.index("values           baseline 1,330 ") < text.index("Value of 2016 alone  578 ")
     alone = explanation_text(explain(release, ExplanationRequest("ASP_DIS_DEAD", "IDN", "2016")))
     assert alone.index("\nValue  578 ") < alone.index("baseline 1,330 ")
 

@@ -19,7 +19,7 @@ import pandas as pd
 import pytest
 from messages import assert_reports
 
-from pipelines.cli.output.diff_text import SHOWN
+from pipelines.cli.output.diff_text import VALUE_COLUMNS
 from pipelines.cli.output.diff_workbook import write_diff_workbook
 from warehouse import workbook_cells
 from warehouse.compare.release_diff import Diff
@@ -67,7 +67,7 @@ def by_export(texts: Sequence[Any], path: Path) -> list[str]:
 
 
 def by_diff(texts: Sequence[Any], path: Path) -> list[str]:
-    empty = pd.DataFrame(columns=[*SHOWN, "kind"])
+    empty = pd.DataFrame(columns=[*VALUE_COLUMNS, "kind"])
     codes = pd.DataFrame({"text": pd.Series(list(texts), dtype=object)})
     frames = {"indicators": pd.DataFrame(), "definitions": pd.DataFrame(), "sources": pd.DataFrame()}
     write_diff_workbook(Diff("a", "b", values=empty, codes=codes, totals=pd.DataFrame(), **frames), path)
