@@ -73,7 +73,7 @@ def home_status(home: Home, today: date | None = None) -> HomeStatus:
     """Reads the status of a home, also of one without a release. `today`: by default the date of this machine.
 
     An overdue source needs attention only if this home has sent requests to its provider: the bundled archive is
-    historical, so before the first request an overdue source is only something to do.
+    historical, so before the first request an overdue source is listed but needs no attention.
     """
     state, late = _read(home, today or clock.today())
     return replace(state, to_do=to_do(state, late))
@@ -147,8 +147,8 @@ def to_do(state: HomeStatus, late: Sequence[Freshness]) -> list[str]:
     out += [f"{f.path} is overdue: {f.advice}" for f in pinned]
     if late and not state.attention:
         out.append(
-            "This home has not sent requests to the overdue providers, and the bundled archive is historical: no error "
-            "(exit code 0)."
+            "Overdue sources count as an error only after this home has sent requests to their providers; until then the "
+            "exit code is 0."
         )
     if sources:
         out.append(f"{_counted(sources, 'source is', 'sources are')} overdue: run payung refresh --online.")

@@ -125,8 +125,8 @@ def indicator_counts_text(counts: IndicatorCounts) -> str:
     return (
         f"Indicators: {counts.with_values} with values ({counts.for_all_members} for all Member States, "
         f"{counts.for_six_members} for six or more; median {counts.median_members}), {counts.without_values} without "
-        f"values (reasons: payung gaps). The first values are of {counts.first_year}; {counts.since_baseline} "
-        f"indicators have values of {counts.baseline_to} or earlier."
+        f"values (reasons: payung gaps). The first values are for {counts.first_year}; {counts.since_baseline} "
+        f"indicators have values for {counts.baseline_to} or earlier."
     )
 
 
