@@ -2,9 +2,9 @@
 
 warehouse/sql/lineage/series_vintage.sql then selects the snapshot for each series.
 
-Weights are not limited by the date (methods.md section 6): a build as of a date shows what was published about an
-indicator at that date, with today's weights. Datasets of weights are used completely; from other datasets, the series
-that only weights use are taken in every vintage.
+Weights are not limited by the date (docs/methods.md, Vintages and revisions): a build as of a date shows what was
+published about an indicator at that date, with today's weights. Datasets of weights are used completely; from other
+datasets, the series that only weights use are taken in every vintage.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """An independent recomputation of the regional figures in plain Python, from values, weights and reference tables.
 
 tests/golden compares every figure of a release with it, and the pandas code of the bench uses its class rule. It is
-written from methods.md sections 4 and 5, not from the SQL: it uses no query, no data frame and no stored members.
+written from docs/methods.md (sections Regional figures, and Baseline, latest value, change), not from the SQL: it
+uses no query, no data frame and no stored members.
 """
 
 from __future__ import annotations
@@ -270,7 +271,7 @@ class Recomputation:
     def _accompanying(
         self, indicator: str, cell: Cell, year: int, points: dict[str, Point], w: dict[str, float], figure: Figure
     ) -> dict[str, float | None]:
-        """The quantities published with a figure (methods.md section 4)."""
+        """The quantities published with a figure (docs/methods.md, Regional figures)."""
         i = self.indicators[indicator]
         kind = self.methods[i["method"]]["kind"]
         rule = self.rules[i["publication_rule"]]["A"]

@@ -22,7 +22,7 @@ Breakdown = Literal[
     "composite_breakdown",
 ]
 
-# The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
+# The breakdown columns of harmonised.observation, in the order of its key.
 BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)
 
 

@@ -119,7 +119,7 @@ class TargetGroupRule(Strict):
 
 
 class Aggregation(Strict):
-    """How regional figures are calculated from the values of the members (methods.md section 4)."""
+    """How regional figures are calculated from the values of the members (docs/methods.md, Regional figures)."""
 
     method: str = Field(description="Name of a method in methods.yaml.", examples=["weighted_mean"])
     weight: str | None = Field(

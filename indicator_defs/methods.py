@@ -37,7 +37,7 @@ class Criterion(Placed):
     unit: Literal["share", "count", "points"] = Field(description="Unit of the quantity and its limit.")
     reason: Text = Field(
         description=(
-            "Reason for the lower class if this criterion is not met; may contain {value}, {limit}, {areas} and {needs}."
+            "Reason for the lower class if this criterion is not met; may contain {value}, {limit}, {members} and {needs}."
         )
     )
     needs: Text | None = Field(
@@ -66,7 +66,7 @@ class ClassLimit(Strict):
 
 
 class PublicationClass(Strict):
-    """Thresholds of one publication class (methods.md section 4)."""
+    """Thresholds of one publication class (docs/methods.md, Publication classes)."""
 
     weight_covered: Number = Field(ge=0, le=1, description="Minimum share of the weight.")
     n_areas: Whole = Field(ge=1, description="Minimum number of areas in a group that is not small.")

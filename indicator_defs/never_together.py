@@ -1,7 +1,7 @@
 """Concepts that exclude each other: series that must not feed the same indicator (never_together.csv).
 
-The reasons are in methods.md section 2. If the meaning of one series changes between vintages, the feed has vintage_from
-and vintage_to instead.
+The reasons are in docs/methods.md, Which series is used. If the meaning of one series changes between vintages, the
+feed has vintage_from and vintage_to instead.
 """
 
 from __future__ import annotations

@@ -147,8 +147,7 @@ def to_do(state: HomeStatus, late: Sequence[Freshness]) -> list[str]:
     out += [f"{f.path} is overdue: {f.advice}" for f in pinned]
     if late and not state.attention:
         out.append(
-            "Overdue sources count as an error only after this home has sent requests to their providers; until then the "
-            "exit code is 0."
+            "Overdue sources change the exit code to 4 only after the first payung refresh --online of this home."
         )
     if sources:
         out.append(f"{_counted(sources, 'source is', 'sources are')} overdue: run payung refresh --online.")

@@ -48,9 +48,9 @@ class CurrentSnapshot:
 def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) -> list[CurrentSnapshot]:
     """The current snapshots, each with its current series (and areas).
 
-    Each series of a dataset is current in the newest vintage that requested it (methods.md section 6); with
-    `supersedes: series_and_area` this holds for each pair of series and area. Of vintages with one date the one
-    downloaded later counts. Records have no series: the newest snapshot replaces all others.
+    Each series of a dataset is current in the newest vintage that requested it (docs/methods.md, Vintages and
+    revisions); with `supersedes: series_and_area` this holds for each pair of series and area. Of vintages with one
+    date the one downloaded later counts. Records have no series: the newest snapshot replaces all others.
     `as_of` leaves out vintages after that date. Snapshots without current series are left out.
     """
     groups: dict[tuple[str, str], list[Manifest]] = {}

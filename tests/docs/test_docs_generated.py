@@ -31,6 +31,20 @@ def test_pages_are_up_to_date() -> None:
     assert out_of_date(pages) == [], "run: python docs/make.py"
 
 
+def test_references_to_the_methods_name_a_section() -> None:
+    """Numbers of sections change, so code and definitions name the heading: docs/methods.md, Weights."""
+    headings = re.findall(r"^#+ (?:\d+[.] )?(.+)$", (DOCS / "methods.md").read_text(encoding="utf-8"), re.MULTILINE)
+    folders = ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "bench")
+    files = [p for folder in folders for p in (ROOT / folder).rglob("*") if p.suffix in (".py", ".sql", ".yaml")]
+    text = "\n".join(p.read_text(encoding="utf-8") for p in files)
+    joined = re.sub(r"\n\s*(?:--|#)?\s*", " ", text)
+    assert "methods.md section" not in joined
+    references = re.findall(r"(?:methods[.]md,|reference: Methods,) (.{40})", joined)
+    assert len(references) > 10
+    wrong = [text for text in references if not any(text.startswith(h[:40]) for h in headings)]
+    assert wrong == [], f"expected a heading of docs/methods.md: {', '.join(headings)}"
+
+
 @pytest.mark.long
 def test_check_needs_no_release(tmp_path: Path) -> None:
     ran = subprocess.run(

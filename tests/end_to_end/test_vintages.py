@@ -82,7 +82,7 @@ def test_classes_between_the_last_two_un_vintages(release: Path) -> None:
 
 @pytest.mark.long
 def test_differences_of_all_series_before_translation(figures: Path) -> None:
-    """Over all 148 series, before any code is translated (methods.md section 6)."""
+    """Over all 148 series, before any code is translated (docs/methods.md, Vintages and revisions)."""
     members = {"96", "104", "116", "360", "418", "458", "608", "626", "702", "704", "764"}
     totals = {"NOTSPEC", "BOTHSEX", "ALLAREA", "ALLAGE"}
     raw: list[dict[tuple[str, ...], str]] = []

@@ -261,7 +261,7 @@ def test_pensions_of_women_in_the_philippines(release: Path) -> None:
 
 
 def test_unemployment_cover_of_asean(release: Path) -> None:
-    # 12.56 (methods.md, section 4: 12.6), from the values of the ILO; Indonesia, with 0, has 60 % of the weight
+    # 12.56 (design of the methods: 12.6), from the values of the ILO; Indonesia, with 0, has 60 % of the weight
     found = explain(release, ExplanationRequest("ASP_COV_UEMP", "ASEAN", "2020"))
     assert found.kind == "group"
     group = found.group
@@ -282,7 +282,7 @@ def test_unemployment_cover_of_asean(release: Path) -> None:
 
 
 WEIGHTS = {
-    # computed here from the rows alone, see docs/methods.md, section 7
+    # computed here from the rows alone, see docs/methods.md, Weights
     "POP_TOTAL": ("ASP_POV_NAT", {}, lambda of: of["TPopulation1July"] * 1000),
     "BIRTHS": ("ASP_COV_MATNL", {}, lambda of: of["Births"] * 1000),
     "UNEMPLOYED": ("ASP_COV_UEMP", {}, lambda of: of["SL.TLF.TOTL.IN"] * of["SL.UEM.TOTL.ZS"] / 100),

@@ -1,4 +1,4 @@
-"""Choice, regional figures and changes of the release equal the figures stated in methods.md."""
+"""Choice, regional figures and changes of the release equal figures that the design of the methods states."""
 
 from __future__ import annotations
 
@@ -117,8 +117,8 @@ def test_class_c_is_withheld_with_its_members(rows_of: Any) -> None:
 
 def test_three_withheld_figures_have_the_expected_reasons(rows_of: Any) -> None:
     for indicator, members, reason in (
-        ("ASP_COV_LM", ["IDN", "VNM"], "2 areas, needs 5"),
-        ("ASP_LAB_INJF", ["MMR", "SGP", "THA"], "3 areas, needs 5"),
+        ("ASP_COV_LM", ["IDN", "VNM"], "2 members, needs 5"),
+        ("ASP_LAB_INJF", ["MMR", "SGP", "THA"], "3 members, needs 5"),
         ("ASP_DSB_SCHOOL", ["KHM", "MYS", "PHL", "SGP", "VNM"], "weight covered 0."),
     ):
         (row,) = rows_of(

@@ -142,10 +142,10 @@ def test_reason_follows_the_rules(small: SmallBuild, case: str) -> None:
 
 
 def test_withheld_figure_has_no_difference_and_no_tests(small: SmallBuild) -> None:
-    row = published_aggregate(small, SEA, obs_value=None, publication_class="C", class_reason="2 areas, needs 5")
+    row = published_aggregate(small, SEA, obs_value=None, publication_class="C", class_reason="2 members, needs 5")
     assert (row["our_value"], row["difference"], row["is_large"]) == (None, None, False)
     assert (row["likely_reason"], row["publication_class"]) == ("withheld", "C")
-    assert_reports(row["explanation"], found=("withheld (class C)", "2 areas"), expected="needs 5")
+    assert_reports(row["explanation"], found=("withheld (class C)", "2 members"), expected="needs 5")
     tests = [row[c] for c in ("with_population", "with_their_values", "with_nearest_values", "needed_of_missing")]
     assert tests == [None] * 4, "the tests do not disclose a withheld figure"
 

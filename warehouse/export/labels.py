@@ -21,7 +21,7 @@ AVAILABILITY_LETTERS = {
     "document": ("D", "Document: only figures quoted in documents"),
     "rejected": ("R", "Rejected: published, but rejected by a check or removed by a correction"),
     "no_value": ("N", "No value: the available sources have none"),
-    "declared": ("X", "Declared: part of the set, but no source is known"),
+    "declared": ("X", "Defined: part of the set, but no source is known"),
     "not_gathered": ("P", "Published elsewhere, not collected"),
     "national_submission": ("W", "Awaiting a national submission"),
     "source_failed": ("F", "Last download failed: no usable value is stored"),
@@ -46,8 +46,8 @@ NO_VALUE = "no value"
 # Reasons of gaps; the files of sql/ read them as getvariable('gap_withheld') and so on.
 GAP_REASONS = {
     "withheld": "withheld (class C)",
-    "no_source": "no source yet",
-    "no_source_for_member": "no source publishes it for this Member State",
+    "no_source": "no source with a value",
+    "no_source_for_member": "no source has a value for this Member State",
     "no_member": "no member has a value that can be aggregated",
     "outside_window": "no value in the window",
 }

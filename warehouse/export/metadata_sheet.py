@@ -31,7 +31,7 @@ def metadata_fields(reader: ReleaseReader, row: dict[str, Any]) -> list[tuple[st
         ("Target groups", row["target_groups"]),
         ("Sector", row["sector_name"]),
         ("Owner of the figures", row["owner"]),
-        ("Sources, in order of preference", row["sources"] or "none yet"),
+        ("Sources, by rank; of one rank the newest vintage", row["sources"] or "none yet"),
         ("Notes on the sources", row["feed_notes"]),
         ("Regional figure", f"{row['method_title']}. {row['formula']}"),
         ("Title of the regional figure", row["aggregate_title"]),

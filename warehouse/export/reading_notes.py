@@ -102,6 +102,16 @@ def _reading(s: IndicatorSetSettings) -> list[Note]:
             f"{digits(s.step_points)} points or a factor of {digits(s.step_factor)} between two consecutive values counts "
             f"as a break until it has been reviewed. {GROUP_CHANGE}"
         ),
+        "Headline figure": "The main figure of an indicator: the total, unless the definition names another breakdown.",
+        "Feed": (
+            "The series of one provider from which the values of an indicator are taken. One feed is chosen for each "
+            "indicator, Member State and kind of breakdown."
+        ),
+        "Cell": "One combination of breakdowns of an indicator, for example female, 65 years and over.",
+        "Window": (
+            "The years whose values count for a reference year: the reference year and the years before it. The metadata "
+            "of each indicator give its length."
+        ),
         "Order": f"Member States are listed in a fixed order. {NOT_RANKED} There is no composite score.",
         "Class": (
             "Publication classes apply to regional figures; values of Member States have none. If the status of a "

@@ -301,7 +301,11 @@ def _sources(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
         WorkbookTab.SOURCES,
         SOURCES,
-        _about(reader, "Rows read = harmonised + records + out of scope + rejected; the difference must be 0."),
+        _about(
+            reader,
+            "Rows read = harmonised + records + out of scope + rejected; the difference must be 0. Records are rows "
+            "that are not observations, such as schemes.",
+        ),
         (
             SheetColumn("provider", "Provider", 12, "code"),
             SheetColumn("dataset", "Dataset", 20, "code"),

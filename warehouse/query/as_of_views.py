@@ -18,7 +18,7 @@ from warehouse.release.macros import create_macros, macros
 from warehouse.release.views import labelled_views, schema_view_select
 
 TODAY = "today"  # the database name of the release itself
-# Definitions, code lists and weights are always those of the release (methods.md, As of).
+# Definitions, code lists and weights are always those of the release (docs/methods.md, Vintages and revisions).
 AS_TODAY = ("reference.%", "indicator_set.weight_value")
 
 # The rows of each table as of the date {day}.

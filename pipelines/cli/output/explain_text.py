@@ -133,7 +133,7 @@ def _value(value: ChosenValue, found: Explanation, title: str) -> list[str]:
         f"{title}  {value.value_text}  ({found.cell.unit})",
         [
             _pair(
-                "number",
+                "numeric value",
                 up_to_six_decimals(value.obs_value)
                 if value.obs_value is not None
                 else "none: the published text is not a plain number",
@@ -181,7 +181,7 @@ def _gap(gap: GapExplanation) -> list[str]:
         "No value",
         [
             _pair("why", gap.reason),
-            _pair("in all years", over_all_years),
+            _pair("for all years", over_all_years),
             _pair("possible source", gap.filled_by),
         ],
     )
@@ -287,7 +287,7 @@ def _origin(origin: ValueOrigin, found: Explanation) -> list[str]:
             _pair(
                 "title", origin.row.get("series_name") or "not published, so it was not compared with the definition"
             ),
-            _pair("claimed by", origin.definition),
+            _pair("defined in", origin.definition),
             _pair("renamed by", origin.series_renamed_by),
             _pair("address", origin.address),
             _pair("snapshot", origin.snapshot_id),
@@ -362,12 +362,13 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
             _pair("reporting", group.area_names if withheld else ""),
             _pair("interval", interval),
             _pair(
-                "coverage", f"{group.n_areas} area{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else "")
+                "coverage",
+                f"{group.n_areas} member{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else ""),
             ),
             _pair("mean year", one_decimal(group.mean_year) if group.mean_year is not None else ""),
             _pair(
                 "recent",
-                f"{in_percent(group.recent_share, 1)} % of the weight is from recent years"
+                f"members with {in_percent(group.recent_share, 1)} % of the weight have a recent value"
                 if group.recent_share is not None
                 else "",
             ),
@@ -387,7 +388,7 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
                 if group.minimum is not None
                 else "",
             ),
-            _pair("without largest", up_to_six_decimals(group.without_largest)),
+            _pair("without largest member", up_to_six_decimals(group.without_largest)),
             _pair("flags", group.flags),
         ],
     )

@@ -106,7 +106,7 @@ def _show_summary(release: Path, duration: float) -> None:
 
     found = release_summary(release)
     click.echo(f"Published release {found.release} in {seconds(duration)}.\n")
-    click.echo("Rows received from the providers, by outcome:")
+    click.echo("Rows received from the providers, by outcome (rows used only as weights are out of scope):")
     print_frame(found.rows if found.rows["records"].any() else found.rows.drop(columns="records"))
     click.echo(f"\nAudit: {found.passed} checks passed, {len(found.warnings)} with warnings.")
     for w in found.warnings.itertuples():

@@ -20,7 +20,7 @@ exported_figure AS (
     WHERE i.headline_sex = '_T' AND g.sex IN ('F', 'M')
         AND g.cell = g.sex || substring(i.headline_cell, position('|' IN i.headline_cell))
 ),
-producer_aggregate AS (  -- the provider's own aggregate of the same countries (methods.md section 4); not used in our figures
+producer_aggregate AS (  -- the provider's own aggregate of the same countries (docs/methods.md, Regional figures); not used in our figures
     SELECT
         w.indicator, w.ref_area, w.cell, w.point, v.obs_value, v.time_period, v.ref_area AS area,
         row_number() OVER (

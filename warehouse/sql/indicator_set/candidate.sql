@@ -1,6 +1,7 @@
 -- indicator_set.candidate: the observations that may be chosen in each state of an indicator's sources.
--- For each series and area, the newest vintage up to the day that was requested for it (methods.md, As of): a cell that is
--- not in this vintage is withdrawn; a series for which it was not requested keeps its older vintage.
+-- For each series and area, the newest vintage up to the day that was requested for it (docs/methods.md, Vintages and
+-- revisions): a cell that is not in this vintage is withdrawn; a series for which it was not requested keeps its older
+-- vintage.
 -- A value may be chosen if it has a number or a bound, its vintage does not publish the key with different values, and no
 -- correction excludes it. A national figure of another concept (status D) is a candidate only where no statistical source
 -- has that breakdown for the member. Joins use numbers; texts are joined at the end.

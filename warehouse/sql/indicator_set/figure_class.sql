@@ -31,7 +31,7 @@ why_not_higher AS (
                     WHEN 'share' THEN CAST(half_up(limit_value, 2) AS VARCHAR)
                     ELSE CAST(CAST(round(limit_value) AS INTEGER) AS VARCHAR)
                 END,
-                'areas': CASE WHEN value = 1 THEN 'area' ELSE 'areas' END,
+                'members': CASE WHEN value = 1 THEN 'member' ELSE 'members' END,
                 'needs': needs
             }),
             '; ' ORDER BY sort_order

@@ -74,7 +74,7 @@ def test_censored_values_are_text(un: pd.DataFrame) -> None:
 
 
 def test_persons_with_disability_have_code_pd(un: pd.DataFrame) -> None:
-    """PD is with disability and PWD without: Thailand 2019, unemployment 3.97 and 0.76 (methods.md section 1)."""
+    """PD is with disability and PWD without: Thailand 2019, unemployment 3.97 and 0.76."""
     rows = un[(un["series"] == "SL_TLF_UEMDIS") & (un["ref_area"] == "764") & (un["time_period"] == "2019")]
     both = rows[rows["sex"] == "BOTHSEX"]
     values = {s: round(float(v), 2) for s, v in zip(both["disability_status"], both["obs_value"], strict=True)}

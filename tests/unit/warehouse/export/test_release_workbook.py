@@ -241,9 +241,18 @@ def test_metadata_blocks_are_complete_and_linked(workbook: Workbook, database: d
         block = blocks[indicator]
         assert (block["Name"], block["Definition"], block["Comparability"]) == (name, definition, comparability)
         assert block.get("SDG indicator") == sdg
-        required = {"Unit", "Numerator", "Denominator", "Sources, in order of preference", "Regional figure"}
+        required = {
+            "Unit",
+            "Numerator",
+            "Denominator",
+            "Sources, by rank; of one rank the newest vintage",
+            "Regional figure",
+        }
         assert required | {"Responsible ASEAN bodies", "Articles of the Declaration"} <= set(block)
-    assert "SDG_0131_SEX_SOC_RT (SOC SOC_CONTIG_PENSION)" in blocks["ASP_COV_PENSN"]["Sources, in order of preference"]
+    assert (
+        "SDG_0131_SEX_SOC_RT (SOC SOC_CONTIG_PENSION)"
+        in blocks["ASP_COV_PENSN"]["Sources, by rank; of one rank the newest vintage"]
+    )
     linked = {}
     for (cell,) in workbook["Contents"].iter_rows(min_row=HEADER, max_col=1):
         if cell.hyperlink:

@@ -47,7 +47,7 @@ def test_values_as_of_a_date_are_from_the_newest_vintage_up_to_it(release: Path)
 
 
 def test_withdrawn_values_are_missing_and_values_not_requested_again_remain(release: Path) -> None:
-    # Cambodia, disability benefits: the UN file of 2020-12 has 0.7 for 2019, the one of 2022-12 has none (methods.md, 6)
+    # Cambodia, disability benefits: the UN file of 2020-12 has 0.7 for 2019, the one of 2022-12 has none
     khmer = """
         SELECT time_period, obs_value FROM as_of(DATE '{}')
         WHERE indicator = 'ASP_COV_DISAB' AND ref_area = 'KHM' AND is_headline ORDER BY time_period
