@@ -141,7 +141,7 @@ def test_warnings_of_a_download_are_shown(tmp_path: Path, capsys: pytest.Capture
 
 
 INDICATORS = ("36 indicators", "overdue", "payung gaps")
-NO_REQUEST_SENT = "refresh --online of this home"
+NO_REQUEST_SENT = ("refresh --online", "of this home")
 
 
 def has(line: str, fragments: tuple[str, ...]) -> bool:
