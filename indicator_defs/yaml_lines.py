@@ -6,7 +6,7 @@ sources/registry.py.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, TypeVar, get_args
 
@@ -121,22 +121,32 @@ def parse(model: type[M], data: Any, lines: Lines, path: tuple[Any, ...], proble
     except ValidationError as error:
         for e in error.errors():
             where = (*path, *e["loc"])
-            name = ".".join(str(p) for p in e["loc"]) or model.__name__
-            found = "" if e["type"] in ("missing", "value_error") else f", found {e['input']!r}"
-            message = e["msg"].removeprefix("Value error, ")
-            if e["type"] == "extra_forbidden":
-                message = "unknown field"
-                found = f"; expected one of {', '.join(sorted(_fields(model, e['loc'][:-1])))}"
-            problems.append(f"{lines.place(*where)}: {name}: {message}{found}")
+            problems.append(f"{lines.place(*where)}: {field_problem(model, e)}")
         return None
 
 
-def _fields(model: type[BaseModel], path: tuple[int | str, ...]) -> Iterable[str]:
-    """The field names of the model at a path of keys and positions."""
+def field_problem(model: type[BaseModel], error: Mapping[str, Any]) -> str:
+    """The problem with one field as "NAME: found ..., expected ...", from an error of pydantic.
+
+    For an unknown field the text has the names that are expected, or the present name of a field that was renamed
+    (`former_fields` of the model).
+    """
+    name = ".".join(str(p) for p in error["loc"]) or model.__name__
+    if error["type"] == "extra_forbidden":
+        owner = _model_at(model, error["loc"][:-1])
+        new_name = getattr(owner, "former_fields", {}).get(error["loc"][-1])
+        remedy = f"renamed to {new_name}" if new_name else f"expected one of {', '.join(sorted(owner.model_fields))}"
+        return f"{name}: unknown field; {remedy}"
+    found = "" if error["type"] in ("missing", "value_error") else f", found {error['input']!r}"
+    return f"{name}: {error['msg'].removeprefix('Value error, ')}{found}"
+
+
+def _model_at(model: type[BaseModel], path: tuple[int | str, ...]) -> type[BaseModel]:
+    """The model at a path of keys and positions."""
     for key in path:
         if isinstance(key, str) and key in model.model_fields:
             model = _model_in(model.model_fields[key].annotation) or model
-    return model.model_fields
+    return model
 
 
 def _model_in(annotation: Any) -> type[BaseModel] | None:

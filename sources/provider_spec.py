@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -98,6 +98,12 @@ class MarkAddress(_Strict):
 
 class DatasetSpec(DatasetStructure):
     """A dataset's structure, and the fields for its requests and its parser."""
+
+    former_fields: ClassVar[dict[str, str]] = {
+        "ask": "requested_series (known: stored)",
+        "asked_by_area": "requested_by_area",
+        "measures_not_asked": "ignored_measures",
+    }
 
     endpoint: str | None = Field(default=None, description="Name of its endpoint; null: files of the inbox.")
     address: str = Field(default="", description="Path below the endpoint's base address.")

@@ -18,7 +18,7 @@ from pydantic import ValidationError
 
 from indicator_defs.datasets import DatasetStructure
 from indicator_defs.errors import PayungError
-from indicator_defs.yaml_lines import load_yaml
+from indicator_defs.yaml_lines import field_problem, load_yaml
 from sources.provider_spec import DatasetSpec, ProviderSpec
 
 if TYPE_CHECKING:
@@ -204,7 +204,6 @@ def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
     except ValidationError as error:
         for e in error.errors():
             path_in_file = tuple(p for p in e["loc"] if p != "function-after")
-            name = ".".join(str(p) for p in path_in_file) or "provider"
             match path_in_file:
                 case ("datasets", number, "columns", int(column), *rest):
                     # Shared columns come before the dataset's own in the joined list.
@@ -212,8 +211,7 @@ def _load(path: Path, problems: list[str]) -> ProviderSpec | None:
                     path_in_file = (
                         ("columns", column, *rest) if own < 0 else ("datasets", number, "columns", own, *rest)
                     )
-            found = "" if e["type"] in ("missing", "value_error") else f", found {e['input']!r}"
-            problems.append(f"{label}:{lines.at(path_in_file)}: {name}: {e['msg']}{found}")
+            problems.append(f"{label}:{lines.at(path_in_file)}: {field_problem(ProviderSpec, e)}")
         return None
     if spec.provider != path.stem:
         problems.append(

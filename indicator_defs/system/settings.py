@@ -109,8 +109,8 @@ def unknown_variables(addresses: Collection[str] = ()) -> list[str]:
         if name not in names:
             bare = {k.removeprefix(PREFIX): k for k in names}
             similar = [bare[n] for n in difflib.get_close_matches(name.upper().removeprefix(PREFIX), bare, n=3)]
-            hint = f"similar variables: {', '.join(similar)}. " if similar else ""
-            out.append(f"{name} is set but is not a setting of Payung; {hint}All variables: docs/operations.md")
+            hint = f"similar variables: {', '.join(similar)}; " if similar else ""
+            out.append(f"{name} is set but is not a setting of Payung; {hint}all variables: docs/operations.md")
     return out
 
 

@@ -9,6 +9,7 @@ from messages import assert_reports
 
 from indicator_defs.roles import ROLE_COLUMNS
 from sources import registry
+from sources.provider_spec import DatasetSpec
 from sources.registry import (
     FOLDER,
     RegistryError,
@@ -50,6 +51,17 @@ def test_addresses_can_be_replaced_by_the_environment(monkeypatch: pytest.Monkey
         assert endpoint.address() == endpoint.base_url
         monkeypatch.setenv(endpoint.environment, "http://127.0.0.1:8000/base/")
         assert endpoint.address() == "http://127.0.0.1:8000/base"
+
+
+@pytest.mark.parametrize("former", list(DatasetSpec.former_fields))
+def test_former_field_is_reported_with_its_present_name(tmp_path: Path, former: str) -> None:
+    new_name = DatasetSpec.former_fields[former]
+    assert new_name.split()[0] in DatasetSpec.model_fields
+    text = (FOLDER / "unsd_sdg.yaml").read_text(encoding="utf-8")
+    (tmp_path / "unsd_sdg.yaml").write_text(f"{text}    {former}: known\n", encoding="utf-8")
+    with pytest.raises(RegistryError) as error:
+        providers(tmp_path)
+    assert_reports(str(error.value), place="unsd_sdg.yaml:", found=f"{former}: unknown field", remedy=new_name)
 
 
 def test_unknown_name_is_reported_with_the_known_names() -> None:

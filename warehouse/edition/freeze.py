@@ -138,8 +138,17 @@ def _first_fields(
 
 def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) -> dict[str, Any]:
     """Writes each table as Parquet and CSV; returns rows and description by full name."""
-    published = {f"{s}.{t}" for s, t in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}
-    missing = sorted(set(edition_tables()) - published)
+    published = set(
+        con.execute("SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns()").fetchall()
+    )
+    present = {name for name, _ in published}
+    missing = [
+        full_name if full_name not in present else f"{full_name}.{column}"
+        for full_name in sorted(edition_tables())
+        for column in tables()[full_name].column_names
+        if (full_name, column) not in published
+    ]
+    missing = list(dict.fromkeys(missing))
     if missing:
         raise EditionError(
             f"Release {release_id} was made by another version and has no {', '.join(missing)}. Make a release with this "

@@ -172,10 +172,11 @@ def open_release(folder: Path) -> Iterator[ReleaseReader]:
     try:
         con.execute(f"ATTACH '{quoted(resolved / DATABASE)}' AS release (READ_ONLY)")
         con.execute("USE release")
-        con.execute(read_sql(SQL / "_labels.sql"))
+        reader = ReleaseReader(resolved, con)
+        reader.query_file("_labels")
         for code, text in GAP_REASONS.items():
             con.execute(f"SET VARIABLE gap_{code} = '{quoted(text)}'")
-        yield ReleaseReader(resolved, con)
+        yield reader
     finally:
         con.close()
 

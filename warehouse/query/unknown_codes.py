@@ -30,11 +30,11 @@ KINDS = {
     "family": _FAMILY,
 }
 LISTINGS = {
-    _INDICATOR: "all of them: SELECT indicator, name FROM reference.indicator",
-    _AREA: "all of them: SELECT ref_area, name FROM reference.area",
-    _TARGET_GROUP: "all of them: SELECT code, name FROM reference.code WHERE codelist = 'target_group'",
+    _INDICATOR: "list all: SELECT indicator, name FROM reference.indicator",
+    _AREA: "list all: SELECT ref_area, name FROM reference.area",
+    _TARGET_GROUP: "list all: SELECT code, name FROM reference.code WHERE codelist = 'target_group'",
     _OBSERVATION: "observation_id is a column of observations",
-    _FAMILY: "all of them: SELECT DISTINCT breakdown_family FROM indicator_set.value",
+    _FAMILY: "list all: SELECT DISTINCT breakdown_family FROM indicator_set.value",
 }
 # Kinds that are looked up in tables of values, only where a result is empty: column and table.
 _LOOKED_UP = {

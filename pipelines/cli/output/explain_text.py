@@ -77,7 +77,7 @@ def _pair(label: str, text: object) -> str:
     """One labelled line; a long text continues on indented lines. Empty for an empty text."""
     if text in (None, ""):
         return ""
-    head = f"  {label:<17}"
+    head = f"  {label:<17}" if len(label) < 17 else f"  {label}  "
     return textwrap.fill(
         str(text),
         WIDTH,
@@ -388,7 +388,7 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
                 if group.minimum is not None
                 else "",
             ),
-            _pair("without largest member", up_to_six_decimals(group.without_largest)),
+            _pair("without largest", up_to_six_decimals(group.without_largest)),
             _pair("flags", group.flags),
         ],
     )

@@ -124,8 +124,8 @@ def test_unknown_variables_are_reported_with_similar_ones(monkeypatch: pytest.Mo
         monkeypatch.setenv(name, "x")
     found = {message.split(" ")[0]: message for message in unknown_variables(registry.address_variables())}
     assert sorted(found) == ["PAYUNG_HOEM", "PAYUNG_UNWPP_URL", "PAYUNG_ZZZ", "payung_home"]
-    assert_reports(found["PAYUNG_HOEM"], remedy=("similar variables: PAYUNG_HOME.", "docs/operations.md"))
-    assert_reports(found["payung_home"], remedy="similar variables: PAYUNG_HOME.")
+    assert_reports(found["PAYUNG_HOEM"], remedy=("similar variables: PAYUNG_HOME;", "docs/operations.md"))
+    assert_reports(found["payung_home"], remedy="similar variables: PAYUNG_HOME;")
     assert_reports(found["PAYUNG_UNWPP_URL"], remedy="similar variables: PAYUNG_UN_WPP_URL")
     assert_reports(found["PAYUNG_ZZZ"], remedy="docs/operations.md")
     assert "similar" not in found["PAYUNG_ZZZ"]
@@ -136,7 +136,7 @@ def test_command_reports_an_unknown_variable_once_and_continues(tmp_path: Path) 
     ran = run_payung(tmp_path / "home", "releases", "list", more=more)
     assert ran.returncode == 0, ran.stderr
     assert ran.stderr.count("PAYUNG_KEEP_RELEASE ") == 1
-    assert_reports(ran.stderr, found="PAYUNG_KEEP_RELEASE ", remedy="PAYUNG_KEEP_RELEASES.")
+    assert_reports(ran.stderr, found="PAYUNG_KEEP_RELEASE ", remedy="PAYUNG_KEEP_RELEASES;")
     assert "PAYUNG_UN_WPP_URL" not in ran.stderr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import duckdb
@@ -13,6 +14,7 @@ from messages import assert_reports
 
 from warehouse.edition.edition_store import CHECKSUM, MANIFEST, Edition, EditionError, Editions, Signature
 from warehouse.edition.freeze import REPORT, edition_tables, freeze
+from warehouse.metadata import table, tables
 from warehouse.release.release_folders import ReleaseError, Releases, refuse_folder
 
 Altered = Callable[..., Path]
@@ -118,6 +120,19 @@ def test_altered_release_is_not_frozen(altered: Altered, tmp_path: Path) -> None
     assert_reports(
         str(error.value), place=str(folder / "warehouse.duckdb"), found="sha256", remedy="payung refresh --force"
     )
+    assert Editions(tmp_path).all() == []
+
+
+def test_release_of_another_version_is_not_frozen(
+    release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """This version expects a column that the release does not have."""
+    area = table("reference.area")
+    changed = replace(area, columns=(*area.columns, replace(area.columns[0], name="new_column")))
+    monkeypatch.setattr("warehouse.edition.freeze.tables", lambda: {**tables(), "reference.area": changed})
+    with pytest.raises(EditionError) as error:
+        freeze(Editions(tmp_path), release, "no", SIGNED, "no")
+    assert_reports(str(error.value), found="reference.area.new_column", remedy="payung refresh --force")
     assert Editions(tmp_path).all() == []
 
 

@@ -56,7 +56,7 @@ def test_unknown_code_of_every_macro_is_reported(release: Path, macro) -> None:
         ("SELECT 1 AS gaps", []),
         ("SELECT * FROM gaps('LAO'), profile('Burma')", ["unknown area 'Burma': write MMR (Myanmar)"]),
         ("FROM gaps('Burma') UNION FROM gaps('Burma')", ["unknown area 'Burma': write MMR (Myanmar)"]),
-        ("FROM gaps('It''s')", ['unknown area "It\'s"; all of them: SELECT ref_area, name FROM reference.area']),
+        ("FROM gaps('It''s')", ['unknown area "It\'s"; list all: SELECT ref_area, name FROM reference.area']),
     ],
 )
 def test_literals_of_macros_are_found_as_the_parser_reads_them(

@@ -310,18 +310,23 @@ def test_lines_do_not_cross_a_break(pages: dict[str, Page]) -> None:
     assert len(points.split()) == 2
 
 
-@pytest.mark.parametrize("name", ["baseline.benchmark", "reference.cell_group"])
-def test_release_of_another_version_is_reported_with_the_missing_table(
-    small_release: Path, tmp_path: Path, name: str
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("DROP TABLE baseline.benchmark", "benchmark"),
+        ("DROP TABLE reference.cell_group", "cell_group"),
+        ("ALTER TABLE reference.area DROP COLUMN short_name", "short_name"),
+    ],
+)
+def test_release_of_another_version_is_reported_with_what_is_missing(
+    small_release: Path, tmp_path: Path, change: str, missing: str
 ) -> None:
     shutil.copytree(small_release, tmp_path / "old")
     with duckdb.connect(str(tmp_path / "old" / "warehouse.duckdb")) as con:
-        con.execute(f"DROP TABLE {name}")
+        con.execute(change)
     with pytest.raises(ExportError) as error:
         export(tmp_path / "old", tmp_path, ["site"])
-    missing_table = name.partition(".")[2]
-    found = ("another version of Payung", missing_table)
-    assert_reports(str(error.value), found=found, remedy="payung refresh --force")
+    assert_reports(str(error.value), found=("another version of Payung", missing), remedy="payung refresh --force")
     assert not (tmp_path / "site").exists()
 
 
