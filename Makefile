@@ -1,11 +1,11 @@
-# Two commands: `make refresh` sets up and runs the main job; `make test` sets up and passes all tests.
-# Another Python has an environment of its own: make test PYTHON=python3.13 VENV=.venv-3.13
+# Two commands: `make refresh` installs and runs the main job; `make test` installs and runs all tests.
+# Use another Python in its own environment: make test PYTHON=python3.13 VENV=.venv-3.13
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 
-# Some machines forbid bytecode; with it off, every start compiles everything anew.
+# Some machines set this variable; without bytecode every start compiles everything again.
 unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: refresh test test-long bench export ui format clean
@@ -13,7 +13,7 @@ unexport PYTHONDONTWRITEBYTECODE
 refresh: $(READY)
 	@$(BIN)/payung refresh
 
-# Three processes on two cores: one of them mostly waits, for servers, disks and clocks.
+# Three processes on two cores: on average one of them waits for servers, disks and clocks.
 test: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -37,7 +37,7 @@ format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-# Pinned versions; uv where it can be installed (nine seconds instead of seventy), pip otherwise.
+# Pinned versions; uv if it can be installed (nine seconds instead of seventy), otherwise pip.
 $(READY): pyproject.toml constraints.txt
 	$(PYTHON) -m venv $(VENV)
 	@if $(BIN)/pip install --quiet --disable-pip-version-check uv; then \

@@ -1,7 +1,6 @@
-"""Altered snapshots: set aside before a run, which is refused until they are restored or given up.
+"""Altered snapshots: they are set aside before a run, and the run is refused until they are restored or removed.
 
-Belongs here: when a run is refused because of them, and with which message.
-Does not belong here: the check of the bytes and the move (sources/snapshots.py); dagster.
+sources/snapshots.py checks the bytes and moves the folders. Does not import dagster.
 """
 
 from __future__ import annotations
@@ -14,15 +13,15 @@ from sources.manifests import SnapshotError, read_manifest
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SetAside, SnapshotStore
 
-# What to do about a snapshot that was set aside and does not ship with the project.
+# The remedy for a snapshot that was set aside and is not part of the bundled archive.
 HOW_TO_RESTORE = (
-    "Restore its folder from the back-up, or refresh with --online where it is the provider's newest state, or put the "
-    "national file into the inbox again. To go on without it, remove the folder that was set aside."
+    "Restore its folder from the backup; or refresh with --online if it is the provider's newest vintage; or put the "
+    "national file into the inbox again. To continue without it, remove the folder that was set aside."
 )
 
 
 class SetAsideError(SnapshotError):
-    """Snapshots were altered: which, where they lie now, and what is to be done. `asset`: of the first of them."""
+    """Snapshots were altered; the message names them, their new place and the remedy. `asset`: of the first one."""
 
     def __init__(self, altered: Sequence[SetAside], restored: Collection[str]) -> None:
         super().__init__("\n".join(_set_aside_message(s, s.place in restored) for s in altered))
@@ -35,14 +34,14 @@ def _set_aside_message(snapshot: SetAside, is_restored: bool) -> str:
         return snapshot.problem
     message = f"{snapshot.problem} The snapshot {snapshot.place} was set aside as {snapshot.folder} and is not used."
     if is_restored:
-        return f"{message} The one that ships with the project was put in its place; refresh again."
+        return f"{message} It was replaced from the bundled archive; refresh again."
     return f"{message} {HOW_TO_RESTORE}"
 
 
 def refuse_altered(home: Home) -> None:
-    """Sets altered snapshots aside, and puts those that ship with the project in their place again.
+    """Sets altered snapshots aside and restores those of the bundled archive.
 
-    Raises SetAsideError naming each.
+    Raises SetAsideError naming each of them.
     """
     store = home.snapshots
     altered = store.set_altered_aside()
@@ -51,22 +50,22 @@ def refuse_altered(home: Home) -> None:
 
 
 def _restored_from_archive(store: SnapshotStore, places: Collection[str]) -> list[str]:
-    """Takes those snapshots that ship with the project in again; their places."""
+    """Imports those of these snapshots that the bundled archive has; returns their places."""
     restored = []
     for folder in archive_folders(shipped_archive()):
-        with suppress(SnapshotError):  # what ships is altered too: the asset of the dataset says so at the next refresh
+        with suppress(
+            SnapshotError
+        ):  # the archive is altered too: the next refresh reports it at the asset of the dataset
             if read_manifest(folder).place in places:
                 restored.append(store.import_from(folder).place)
     return restored
 
 
 def refuse_missing(home: Home, provider: str, dataset: str) -> None:
-    """Raises SnapshotError while a snapshot of the dataset lies aside and no whole one is in its place.
+    """Raises SnapshotError while a snapshot of the dataset is set aside and not replaced by an intact one.
 
-    To build without it would take older values, or none, without a word.
+    A build without it would use older values, or none, without a message.
     """
     missing = home.snapshots.set_aside(provider, dataset)
     if missing:
-        raise SnapshotError(
-            f"{missing[0]} was altered and set aside, and nothing stands in its place. {HOW_TO_RESTORE}"
-        )
+        raise SnapshotError(f"{missing[0]} was altered and set aside, and is not replaced. {HOW_TO_RESTORE}")

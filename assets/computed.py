@@ -1,9 +1,9 @@
-"""Tables that SQL makes: one asset per file of warehouse/sql/, its dependencies read from the SQL itself.
+"""The tables that SQL makes: one asset for each file of warehouse/sql/, with the dependencies read from the SQL.
 
-Belongs here: harmonised, indicator set, baseline, and the tables about them in lineage and quality. One step makes them
-all, as independent tables are made at the same time. Its group in the graph is the schema of the table.
+These are harmonised, indicator set, baseline, and the tables about them in lineage and quality. One step makes them all,
+so that independent tables are made at the same time. The group of an asset is the schema of its table.
 """
-# Annotations are evaluated here: Dagster looks at the type of `context`.
+# No lazy annotations in this file: Dagster evaluates the type of `context`.
 
 from collections.abc import Iterator, Sequence
 
@@ -19,7 +19,7 @@ from warehouse.build.engine import DATASETS, PER_DATASET, computed_tables, input
 from warehouse.build.parallel import make_all
 from warehouse.metadata import table
 
-# Checks that run as soon as a table is made, before the audit: by table.
+# Checks that run right after a table is made, before the audit; by table.
 EARLY_CHECKS = {"quality.row_account": [c for c in audit_checks.checks() if c.name == "row_account_balances"]}
 SEVERITY = {
     "blocks": dg.AssetCheckSeverity.ERROR,
@@ -29,12 +29,12 @@ SEVERITY = {
 
 
 def check_specs(key: dg.AssetKey, chosen: Sequence[audit_checks.Check]) -> list[dg.AssetCheckSpec]:
-    """What the UI shows of checks before they run. The release itself refuses to publish when one blocks."""
+    """The checks as the UI shows them before they run. The release asset does not publish if one blocks."""
     return [dg.AssetCheckSpec(c.name, asset=key, description=f"{c.description} ({c.severity})") for c in chosen]
 
 
 def check_results(key: dg.AssetKey, results: Sequence[audit_checks.CheckResult]) -> list[dg.AssetCheckResult]:
-    """What the UI shows of checks that ran. A check that only informs passes, with what it found."""
+    """The results of checks as the UI shows them. A check that only informs passes, with its finding."""
     return [
         dg.AssetCheckResult(
             asset_key=key,
@@ -71,7 +71,7 @@ def _spec(name: str) -> dg.AssetSpec:
     can_subset=True,
 )
 def computed_assets(context: dg.AssetExecutionContext, workplace: Workplace) -> Iterator[dg.MaterializeResult]:
-    """Makes the tables that are asked for, several at a time; each is shown as soon as it stands."""
+    """Makes the selected tables, several at a time; the UI shows each as soon as it is made."""
     requested = [name for name in computed_tables() if key_of(name) in context.selected_asset_keys]
     for name, count in make_all(workplace.build, requested):
         chosen = EARLY_CHECKS.get(name, [])

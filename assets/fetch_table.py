@@ -1,4 +1,4 @@
-"""The table lineage.fetch: the last online fetch of each dataset, so that a gap that a failed source might fill says so."""
+"""The table lineage.fetch: the last download of each dataset, so that a gap caused by a failed download is shown so."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ TABLE = "lineage.fetch"
     kinds={"parquet"},
 )
 def fetch_table(workplace: Workplace) -> dg.MaterializeResult:
-    """The last reports; none for a build as of a date, which sent no requests on that day."""
+    """Writes the last report of each dataset. Empty for a build as of a date, because no request was sent on that date."""
     reports = [] if workplace.as_of else last_reports(workplace.home_folders.path)
     rows = [
         {

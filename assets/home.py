@@ -1,7 +1,6 @@
-"""The home ($PAYUNG_HOME): its folders, as one object; and where the code is.
+"""The home ($PAYUNG_HOME) as an object with its folders, and the folder of the code.
 
-Belongs here: where each thing lies in a home.
-Does not belong here: which folder is the home (pipelines/home_folder.py); dagster: every command imports this.
+pipelines/home_folder.py finds the home. Does not import dagster, because every command imports this module.
 """
 
 from __future__ import annotations
@@ -19,37 +18,39 @@ ROOT = Path(__file__).parent.parent
 
 @dataclass(frozen=True)
 class Home:
-    """The folder that holds everything that is not code ($PAYUNG_HOME)."""
+    """The folder of all data, logs and releases ($PAYUNG_HOME)."""
 
     path: Path
 
     @property
     def snapshots(self) -> SnapshotStore:
-        """What providers sent, write-once."""
-        from sources.snapshots import SnapshotStore  # here: a query needs the home and no snapshot, and shall be quick
+        """The snapshots: answers of providers, write-once."""
+        from sources.snapshots import (
+            SnapshotStore,
+        )  # not at the top: a query needs the home but no snapshots, and must be quick
 
         return SnapshotStore(self.path / "snapshots")
 
     @property
     def inbox(self) -> Path:
-        """Where a statistician puts national files."""
+        """The folder into which statisticians put national files."""
         return self.path / "inbox"
 
     @property
     def builds(self) -> Path:
-        """Builds under way."""
+        """The folders of builds in progress."""
         return self.path / "build"
 
     def remove_builds(self, but: str | None = None) -> None:
-        """Removes the builds that runs left, all `but` one; only with the lock held."""
+        """Removes the builds of earlier runs, except `but`. The caller must hold the lock."""
         for folder in self.builds.glob("*"):
             if folder.name != but:
-                # The next run tries again what cannot be removed; until then `payung status` counts it at the disk.
+                # If a folder cannot be removed, the next run tries again; until then `payung status` counts its bytes.
                 shutil.rmtree(folder, ignore_errors=True)
 
     @property
     def log(self) -> Path:
-        """Messages of failed runs."""
+        """The folder of failures.log and notices.log."""
         return self.path / "log"
 
     @property

@@ -1,7 +1,6 @@
-"""Fetches one dataset from its provider when a run is online: the scope of the fetch, and where its report lies.
+"""Downloads one dataset from its provider in an online run: the scope of the requests, and the folder of reports.
 
-Belongs here: what the definitions require of a dataset, and the report of a fetch as the graph shows it.
-Does not belong here: the requests (sources/dataset_refresh.py); dagster: `payung status` reads reports through this module.
+sources/dataset_refresh.py sends the requests. Does not import dagster, because `payung status` reads reports here.
 """
 
 from __future__ import annotations
@@ -21,19 +20,21 @@ REPORTS_FOLDER = "fetch"
 
 
 def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifest]) -> FetchScope:
-    """Series and areas to ask for: what definitions claim, what weights need, what files hold.
+    """The series and areas to request: series that definitions claim, that weights use, and that files contain.
 
-    With `ask: known` also all that stored vintages of the dataset asked for; what only older ones asked for and nothing
-    claims is discontinued. Areas are those of the crosswalk.
+    With `requested_series: stored` also all series that stored vintages of the dataset requested; those that only older
+    vintages requested and nothing claims are discontinued. Areas are those of the crosswalk.
     """
     key = (dataset.provider, dataset.dataset)
     of_dataset = [m for m in stored if (m.provider, m.dataset) == key]
     requested_before = {s for m in of_dataset for s in m.series_asked}
     claimed = {c.series.code for c in catalog.claims if (c.provider, c.dataset) == key}
-    named = {w.role for w in catalog.weights.values()}
-    weights = {s.series for s in catalog.weight_series if (s.provider, s.dataset) == key and s.role in named}
+    roles_used = {w.role for w in catalog.weights.values()}
+    weights = {s.series for s in catalog.weight_series if (s.provider, s.dataset) == key and s.role in roles_used}
     weights &= requested_before
-    series = claimed | weights | set(dataset.measures) | (requested_before if dataset.ask == "known" else set())
+    series = claimed | weights | set(dataset.measures)
+    if dataset.requested_series == "stored":
+        series |= requested_before
     areas = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == (dataset.provider, "ref_area")}
     newest = max(of_dataset, key=lambda m: (m.vintage_date, m.fetched_at or ""), default=None)
     discontinued = series - claimed - weights - set(dataset.measures) - set(newest.series_asked if newest else series)
@@ -43,7 +44,7 @@ def fetch_scope(catalog: Catalog, dataset: DatasetSpec, stored: Iterable[Manifes
 def fetch(
     home: Path, store: SnapshotStore, provider: str, dataset: str, force: bool, on_step: ReportProgress
 ) -> FetchReport:
-    """Fetches and stores what is whole and new, and writes the report to HOME/fetch/PROVIDER__DATASET.json."""
+    """Downloads a dataset, stores it if complete and new, and writes the report to HOME/fetch/PROVIDER__DATASET.json."""
     spec = registry.dataset(provider, dataset)
     report = refresh_dataset(
         store, provider, dataset, fetch_scope(load_catalog(), spec, store.list()), force=force, report_progress=on_step
@@ -53,7 +54,7 @@ def fetch(
 
 
 def last_reports(home: Path) -> list[FetchReport]:
-    """The last report of each dataset that was ever fetched online; empty where none was."""
+    """The last report of each dataset that this home has downloaded or tried to download."""
     return read_reports(home / REPORTS_FOLDER)
 
 

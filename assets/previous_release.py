@@ -1,4 +1,4 @@
-"""The release before as an input of the build: what the audit compares the new values with."""
+"""The values of the current release as an input of the build: the audit compares the new values with them."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from warehouse.metadata import table
 @dg.asset(
     key=dg.AssetKey(PREVIOUS.split(".")),
     group_name="lineage",
-    description="The chosen values of the current release, before a new one takes its place; the audit compares.",
+    description="The chosen values of the current release, before a new one replaces it; the audit compares with them.",
     kinds={"parquet"},
 )
 def previous_value(workplace: Workplace) -> dg.MaterializeResult:
-    """Reads the current release; a build as of a date is compared with nothing.
+    """Reads the current release; a build as of a date is not compared.
 
-    A current release that is damaged must not keep a new one from being made: it is reported, and nothing is compared.
+    A damaged current release must not prevent a new one: it is reported, and nothing is compared.
     """
     release = None if workplace.vintage_cut.as_of is not None else workplace.releases.current()
     try:

@@ -1,7 +1,6 @@
-"""Who follows a run: functions that get what each asset made, and each step of a fetch.
+"""The listeners of a run: functions that receive what each asset made, and each step of a download.
 
-Belongs here: the list of listeners, and reporting to them. The command line adds one to show progress; the UI needs none.
-Does not belong here: how progress is shown (pipelines/cli/output).
+The command line adds a listener to show progress (pipelines/cli/output); the UI needs none.
 """
 
 from __future__ import annotations
@@ -10,22 +9,22 @@ from collections.abc import Callable
 
 from sources.fetching import FetchProgress
 
-# (asset, what it made, None) of each asset, and (dataset, what, step) of a fetch.
+# Arguments: (asset, what it made, None) for an asset, (dataset, message, step) for a download.
 Listener = Callable[[str, str, FetchProgress | None], None]
 _listeners: list[Listener] = []
 
 
 def add_listener(listener: Listener) -> None:
-    """Adds a function that gets (asset, what it made, None) of each asset, and (dataset, what, step) of a fetch."""
+    """Adds a listener."""
     _listeners.append(listener)
 
 
 def remove_listener(listener: Listener) -> None:
-    """Removes a listener that was added."""
+    """Removes a listener."""
     _listeners.remove(listener)
 
 
 def report(asset: str, message: str, step: FetchProgress | None = None) -> None:
-    """Hands what an asset made, or a step of a fetch, to all listeners."""
+    """Reports what an asset made, or a step of a download, to all listeners."""
     for listener in _listeners:
         listener(asset, message, step)

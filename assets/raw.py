@@ -1,4 +1,4 @@
-"""Stage raw: the snapshots of each provider dataset, checked byte for byte and listed for this build."""
+"""Stage raw: the snapshots of each provider dataset, compared with their checksums and listed for this build."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.dataset_refresh import FetchReport
 from sources.fetching import FetchProgress
-from sources.freshness import freshness, newest_by
+from sources.freshness import freshness, newest_vintage
 from sources.manifests import Manifest
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.submissions.inbox import collect_inbox, is_fed_by_inbox
@@ -25,11 +25,11 @@ from warehouse.build.engine import Build
 
 FETCHED_WHOLE = "fetched_whole"
 NOT_LATE = "not_late"
-FETCH_REPORT = "fetch report"  # for the notifier: the report of this very run
+FETCH_REPORT = "fetch report"  # the metadata entry from which sensors read the report of this run
 
 
 def raw_key(structure: DatasetStructure) -> dg.AssetKey:
-    """Asset key of a dataset's snapshots."""
+    """The asset key of a dataset's snapshots."""
     return dg.AssetKey(["raw", structure.provider, structure.dataset])
 
 
@@ -45,7 +45,7 @@ def listed(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
 
 
 def _fetch_online(workplace: Workplace, structure: DatasetStructure) -> FetchReport | None:
-    """Fetches the dataset and returns the report, when this run is online and its provider is among those requested."""
+    """Downloads the dataset and returns the report; None if this run is offline or limited to other providers."""
     spec = registry.dataset(structure.provider, structure.dataset)
     if not workplace.online or spec.endpoint is None or (workplace.sources and spec.provider not in workplace.sources):
         return None
@@ -54,7 +54,7 @@ def _fetch_online(workplace: Workplace, structure: DatasetStructure) -> FetchRep
     def report_step(step: FetchProgress) -> None:
         report(spec.path, step.text, step)
 
-    report_step(FetchProgress("asking"))
+    report_step(FetchProgress("requesting"))
     fetched = online_fetch.fetch(home.path, home.snapshots, spec.provider, spec.dataset, workplace.force, report_step)
     report_step(FetchProgress(fetched.outcome.replace("_", " "), rows=fetched.rows))
     return fetched
@@ -63,27 +63,29 @@ def _fetch_online(workplace: Workplace, structure: DatasetStructure) -> FetchRep
 def _fetched_whole(
     workplace: Workplace, structure: DatasetStructure, fetched: FetchReport | None
 ) -> dg.AssetCheckResult:
-    """What the last online fetch of the dataset came to; passes where there was none."""
+    """The check of the last download of the dataset; passes if there was none."""
     last = fetched or online_fetch.last_report(workplace.home_folders.path, structure.provider, structure.dataset)
-    message = "never fetched online" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
+    message = (
+        "never downloaded by this home" if last is None else " ".join([last.message, *last.left_out, *last.warnings])
+    )
     return dg.AssetCheckResult(
         check_name=FETCHED_WHOLE,
-        passed=last is None or last.whole,
+        passed=last is None or last.is_complete,
         severity=dg.AssetCheckSeverity.WARN,
         metadata={"last fetch": message} | ({} if last is None else {"at": last.at.isoformat()}),
     )
 
 
 def _has_calendar(structure: DatasetStructure) -> bool:
-    """Whether the provider's calendar says from when on it is late; a check that cannot fail would be none."""
+    """Whether the provider's calendar defines when a vintage is overdue; without that the check could not fail."""
     return registry.provider(structure.provider).calendar.late_after_days is not None
 
 
 def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Manifest]) -> dg.AssetCheckResult:
-    """The newest vintage against the provider's own calendar."""
+    """The check of the newest vintage against the provider's calendar."""
     last = online_fetch.last_report(workplace.home_folders.path, structure.provider, structure.dataset)
     spec = registry.dataset(structure.provider, structure.dataset)
-    newest = newest_by((m.vintage_date for m in used), workplace.day)
+    newest = newest_vintage((m.vintage_date for m in used), workplace.day)
     state = freshness(spec, newest, workplace.day, None if last is None else last.at)
     return dg.AssetCheckResult(
         check_name=NOT_LATE,
@@ -99,8 +101,8 @@ def _not_late(workplace: Workplace, structure: DatasetStructure, used: list[Mani
     )
 
 
-def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
-    """Takes the dataset's snapshots that ship with the project, and of national figures the files in the inbox."""
+def _import_snapshots(workplace: Workplace, structure: DatasetStructure) -> None:
+    """Imports the dataset's snapshots from the bundled archive and, for national figures, the files in the inbox."""
     store, archive = workplace.home_folders.snapshots, shipped_archive()
     for folder in archive_folders(archive):
         if folder.parent.relative_to(archive).parts == (structure.provider, structure.dataset):
@@ -110,7 +112,7 @@ def _take_in(workplace: Workplace, structure: DatasetStructure) -> None:
 
 
 def _list(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
-    """The snapshots that this build uses, written to its listing."""
+    """Writes the listing of the snapshots that this build uses, and returns them."""
     used = workplace.vintage_cut.used(in_use(workplace.home_folders.snapshots, shipped_archive()), [structure])
     path = listing(workplace.build, structure)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -119,7 +121,7 @@ def _list(workplace: Workplace, structure: DatasetStructure) -> list[Manifest]:
 
 
 def _metadata(structure: DatasetStructure, used: list[Manifest], fetched: FetchReport | None) -> dict[str, Any]:
-    """What the UI shows of a dataset's snapshots; also reports it to the listeners."""
+    """The metadata of a dataset's snapshots for the UI; also reports them to the listeners."""
     size = sum(f.bytes for m in used for f in m.files)
     requests = f"{fetched.outcome}, {fetched.requests} requests; " if fetched else ""
     report(f"raw {structure.key}", f"{requests}{len(used)} snapshot{'s' * (len(used) != 1)}, {size:,} bytes")
@@ -141,8 +143,7 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         dg.AssetCheckSpec(
             NOT_LATE,
             asset=raw_key(structure),
-            description="The newest vintage is not older than the provider's own calendar allows "
-            "(sources/providers/*.yaml).",
+            description="The newest vintage is older than the provider's calendar allows (sources/providers/*.yaml).",
         )
     ][: _has_calendar(structure)]
 
@@ -151,22 +152,22 @@ def _raw_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         group_name="raw",
         description=f"{structure.title}: the bytes as the provider sent them, write-once, with their manifests.",
         kinds={"file"},
-        pool=f"ask_{structure.provider}",
+        pool=f"requests_to_{structure.provider}",
         check_specs=[
             dg.AssetCheckSpec(
                 FETCHED_WHOLE,
                 asset=raw_key(structure),
-                description="The last online fetch brought the dataset whole; otherwise the last good snapshot stands.",
+                description="The last download failed or is incomplete; the last good snapshot remains in use.",
             ),
             *late_spec,
         ],
     )
     def raw(workplace: Workplace) -> dg.MaterializeResult:
-        _take_in(workplace, structure)
+        _import_snapshots(workplace, structure)
         fetched = _fetch_online(workplace, structure)
         refuse_missing(workplace.home_folders, structure.provider, structure.dataset)
         used = _list(workplace, structure)
-        # A run that asks providers may end after this stage (the job "fetch"); it stages where it needs to.
+        # An online run may end after this stage (the job "fetch"); otherwise the stage staged does this work.
         for manifest in used if not workplace.online else ():
             store = workplace.home_folders.snapshots
             staging_workers.workers().begin(

@@ -1,4 +1,4 @@
-"""The catalogue as tables: `reference.*`, what all SQL joins. One asset, because one reading makes them all."""
+"""Stage reference: the catalogue as tables `reference.*`, which all SQL joins. One asset, as they are read together."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def key_of(full_name: str) -> dg.AssetKey:
 @dg.asset(
     key=CATALOGUE,
     group_name="reference",
-    description="Definitions, code lists, crosswalks, methods, weights and sets, checked against each other.",
+    description="Definitions, code lists, crosswalks, methods, weights and sets, checked for consistency.",
     kinds={"yaml", "csv", "parquet"},
 )
 def catalogue(workplace: Workplace) -> dg.MaterializeResult:
@@ -49,6 +49,6 @@ def catalogue(workplace: Workplace) -> dg.MaterializeResult:
             "indicators declared without values": len(loaded.definitions) - with_values,
             "fingerprint": loaded.fingerprint,
             "dagster/row_count": sum(len(frame) for frame in frames.values()),
-            "tables": dg.MetadataValue.md("| table | rows | what |\n|---|---|---|\n" + "\n".join(lines)),
+            "tables": dg.MetadataValue.md("| table | rows | description |\n|---|---|---|\n" + "\n".join(lines)),
         }
     )

@@ -1,7 +1,6 @@
-"""One refresh at a time in a home: the lock that the command line and the UI share.
+"""The lock of a home, shared by the command line and the UI: one refresh at a time.
 
-Belongs here: taking the lock, and saying who holds it or why it cannot be taken.
-Does not belong here: dagster; a refresh that has nothing to do takes the lock too, and must be quick.
+Does not import dagster: a refresh with nothing to do takes the lock too, and must be quick.
 """
 
 from __future__ import annotations
@@ -23,12 +22,12 @@ class LockedError(PayungError):
 
 
 def refresh_lock(home: Path) -> FileLock:
-    """The lock that command line and UI share; the same object within one process, so that it may be taken twice."""
+    """The lock of a home; one object per process, so that the process can take it more than once."""
     return FileLock(str(home / "refresh.lock"), timeout=0, is_singleton=True)
 
 
 def take_lock(home: Path) -> FileLock:
-    """Takes the lock or raises LockedError naming the process that holds it; FormatError where the home is newer."""
+    """Takes the lock. Raises LockedError naming the process that holds it, FormatError if a newer Payung wrote the home."""
     refuse_newer(home)
     try:
         home.mkdir(parents=True, exist_ok=True)
@@ -50,7 +49,7 @@ def take_lock(home: Path) -> FileLock:
 
 @contextmanager
 def locked(home: Path) -> Iterator[None]:
-    """Holds the lock for the length of a block; raises what `take_lock` raises."""
+    """Holds the lock within the block; raises what `take_lock` raises."""
     lock = take_lock(home)
     try:
         yield
@@ -59,7 +58,7 @@ def locked(home: Path) -> Iterator[None]:
 
 
 def not_writable(home: Path, error: OSError) -> PayungError:
-    """The error of a home that takes no writing, with what to do."""
+    """The error of a home that cannot be written, with the remedy."""
     return PayungError(
         f"The folder {home} cannot be written: {error.strerror or error}. Make it writable, or set PAYUNG_HOME to "
         "another folder."

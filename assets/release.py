@@ -1,4 +1,4 @@
-"""Stage release: the audit, and the published file that readers open."""
+"""Stage release: the audit, and the published database that users query."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PUBLISHED = "published"
 
 
 def _all_tables() -> list[dg.AssetKey]:
-    """Every table that is published, and the release before, so that the audit comes after all of them."""
+    """Every published table, and the values of the previous release, so that the audit runs after all of them."""
     keys = {key_of(t.full_name) for t in tables().values() if not t.is_work}
     keys |= {staged_key(s) for s in registry.structures()}
     keys.add(key_of(PREVIOUS))
@@ -41,13 +41,13 @@ def _all_tables() -> list[dg.AssetKey]:
     key=AUDIT,
     deps=_all_tables(),
     group_name="quality",
-    description="The audit: every check on the whole build. One that blocks keeps the release from being published.",
+    description="The audit: every check on the whole build. A failed check that blocks prevents publication.",
     check_specs=check_specs(AUDIT, audit_checks.shown_checks()),
     kinds={"duckdb"},
 )
 def check_result(workplace: Workplace) -> dg.MaterializeResult:
-    """Runs all checks and keeps their results, also when some block."""
-    results = audit(workplace.build, in_the_past=workplace.vintage_cut.as_of is not None)
+    """Runs all checks and stores their results, even if some block."""
+    results = audit(workplace.build, is_past_date=workplace.vintage_cut.as_of is not None)
     return dg.MaterializeResult(
         metadata=report_table(workplace, table("quality.check_result"), len(results)),
         check_results=check_results(AUDIT, audit_checks.grouped_results(results)),
@@ -58,13 +58,13 @@ def check_result(workplace: Workplace) -> dg.MaterializeResult:
     key=RELEASE,
     deps=[AUDIT],
     group_name="release",
-    description="One DuckDB file and the same tables as Parquet, swapped in at once; readers are never blocked.",
+    description="One DuckDB file and the same tables as Parquet, replaced in one step; queries are never blocked.",
     kinds={"duckdb", "parquet"},
 )
 def warehouse(workplace: Workplace) -> dg.MaterializeResult:
     """Publishes the build if no check blocks, unless it was made from the same inputs as the current release.
 
-    The check results are read anew: nothing relies on the graph having stopped.
+    The check results are read again, so that this does not depend on Dagster having stopped the run.
     """
     if workplace.dry_run:
         report("release", "dry run: nothing published")
@@ -75,7 +75,7 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
     home = workplace.home_folders
     current = None if workplace.force or workplace.vintage_cut.as_of is not None else unchanged(home)
     if current is not None:
-        # A run of the UI or of a schedule comes this far although nothing moved; the command line stops before.
+        # Runs of the UI and of schedules get here even if no input changed; the command line stops earlier.
         workplace.finish()
         report("release", f"nothing new since {current.name}")
         return dg.MaterializeResult(metadata=_metadata(current, "nothing new: made from the same inputs"))
@@ -101,11 +101,13 @@ def warehouse(workplace: Workplace) -> dg.MaterializeResult:
         folder = publish_aside(workplace.build, workplace.releases, staged, provenance, as_of, Path(aside), years)
     workplace.finish()
     report("release", folder.name)
-    return dg.MaterializeResult(metadata=_metadata(folder, PUBLISHED if as_of is None else "built aside"))
+    return dg.MaterializeResult(
+        metadata=_metadata(folder, PUBLISHED if as_of is None else "built into a separate folder")
+    )
 
 
 def reference_years(as_of: date) -> ReferenceYears:
-    """The reference year of a build as of a date, and that of the set, which may be later."""
+    """The reference year of a build as of a date, and that of the set, which can be later."""
     catalogue = load_catalog()
     return ReferenceYears(
         catalogue.as_of(as_of).indicator_set.latest_reference_year, catalogue.indicator_set.latest_reference_year

@@ -1,7 +1,7 @@
-"""What a release is made from, as fingerprints: "nothing new" means that none of these changed.
+"""The inputs of a release, as fingerprints: nothing is new if none of them changed.
 
-Belongs here: the one list of inputs, used before a refresh (to skip it) and in the manifest of a release.
-Does not belong here: dagster; this module is imported where a refresh has nothing to do and must be quick.
+The list is used before a refresh, to skip it, and in the manifest of a release. Does not import dagster: a refresh with
+nothing to do uses this module and must be quick.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from pathlib import Path
 from assets.home import ROOT, Home
 from indicator_defs import catalog
 from sources.manifests import Manifest, read_manifest
-from sources.newest_vintages import one_of_each_date
+from sources.newest_vintages import unreplaced_snapshots
 from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
 from sources.submissions.inbox import inbox_files
@@ -23,11 +23,11 @@ from warehouse.release import release_folders as published
 
 CODE_PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 CODE_ENDINGS = (".py", ".sql", ".yaml")
-SNAPSHOTS = "snapshots"  # the one of `inputs` that a run changes itself
+SNAPSHOTS = "snapshots"  # the only entry of `inputs` that a run itself changes
 
 
 def code_fingerprint() -> str:
-    """sha256 over the code that makes a release: Python, SQL and the YAML of providers and tables."""
+    """sha256 of the code that makes a release: Python, SQL and the YAML of providers and tables."""
     digest = hashlib.sha256()
     for package in CODE_PACKAGES:
         for path in sorted((ROOT / package).rglob("*")):
@@ -35,26 +35,26 @@ def code_fingerprint() -> str:
             if path.suffix not in CODE_ENDINGS or relative.parts[:2] == ("sources", "archive"):
                 continue
             if package == "indicator_defs" and path.suffix != ".py":
-                continue  # the catalogue has a fingerprint of its own
+                continue  # the catalogue has its own fingerprint
             digest.update(relative.as_posix().encode())
             digest.update(path.read_bytes())
     return digest.hexdigest()
 
 
 def in_use(store: SnapshotStore, archive: Path) -> list[Manifest]:
-    """Snapshots that a release rests on: those shipped today, and those fetched or handed in."""
+    """The snapshots for a release: those of the bundled archive, and those downloaded or submitted."""
     shipped = {read_manifest(folder).place for folder in archive_folders(archive)}
-    return one_of_each_date([m for m in store.list() if m.origin != "archive" or m.place in shipped])
+    return unreplaced_snapshots([m for m in store.list() if m.origin != "archive" or m.place in shipped])
 
 
 def inputs(home: Home) -> dict[str, str]:
-    """Fingerprints by name: catalogue, code, snapshots (shipped and fetched) and national files.
+    """Fingerprints by name: catalogue, code, snapshots (bundled and downloaded) and national files.
 
-    National files are compared by their bytes, those taken from the inbox earlier together with those in it now: taking
-    a file adds nothing, and removing or renaming one that was taken changes no figure, so neither makes a release.
+    National files are compared by content, those read from the inbox earlier together with those in it now. Reading a
+    file adds no content, and removing or renaming a file that was read changes no figure; so neither makes a release.
     """
     archive = shipped_archive()
-    # the shipped bytes themselves: an altered file must be noticed, also where nothing else changed
+    # the bytes of the bundled archive: an altered file must be noticed even if nothing else changed
     places = {
         f"{path.relative_to(archive).as_posix()} {hashlib.sha256(path.read_bytes()).hexdigest()}"
         for folder in archive_folders(archive)
@@ -73,10 +73,10 @@ def inputs(home: Home) -> dict[str, str]:
 
 
 def unchanged(home: Home, inputs_of: Callable[[Home], dict[str, str]] = inputs) -> Path | None:
-    """The current release if it was made from exactly today's inputs and is whole, otherwise None.
+    """The current release if it was made from exactly today's inputs and is complete, otherwise None.
 
-    After a rollback also where the release that was left was made from them: a refresh would only bring it back.
-    `inputs_of`: what reads today's inputs, once it is clear that they decide.
+    After a rollback, also if the replaced release was made from them: a refresh would only restore it. `inputs_of`: reads
+    today's inputs; called only if they decide the result.
     """
     releases = published.Releases(home.path)
     current = releases.current()
@@ -89,7 +89,7 @@ def unchanged(home: Home, inputs_of: Callable[[Home], dict[str, str]] = inputs) 
             manifest["inputs"],
             *(published.read_manifest(releases.find(i))["inputs"] for i in rolled_back),
         ]
-    except published.DamagedError:  # not whole: a new release is what mends it
+    except published.DamagedError:  # a new release is the repair
         return None
     if not all((current / name).exists() for name in manifest["files"]):
         return None

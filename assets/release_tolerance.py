@@ -1,7 +1,6 @@
-"""A build compared with the current release: what it changes, which tolerances that exceeds, and who accepted it.
+"""Compares a build with the current release: the changes, the tolerances they exceed, and who accepted that.
 
-Belongs here: which release is the measure, and when exceeded tolerances keep a build from being published.
-Does not belong here: the comparison and the tolerances themselves (warehouse/compare).
+warehouse/compare has the comparison and the tolerances; this module decides whether the build can be published.
 """
 
 from __future__ import annotations
@@ -22,19 +21,18 @@ from warehouse.release.release_folders import DamagedError, Releases, read_manif
 
 MOST_SHOWN = 12
 TOLERANCES = "indicator_defs/tolerances.yaml"
-NOT_COMPARED = "No release before could be read whole, so nothing was compared and no tolerance was measured."
+NOT_COMPARED = "No earlier release could be read completely, so changes and tolerances were not checked."
 
 
 def accepted_exceptions(workplace: Workplace) -> list[dict[str, Any]]:
-    """Who accepted what and why, for the manifest; empty where no tolerance is exceeded.
+    """Who accepted which exceeded tolerances and why, for the manifest; empty if no tolerance is exceeded.
 
-    Raises AuditError where the build differs from the current release by more than the catalogue tolerates without being
-    accepted.
+    Raises AuditError if the build differs from the current release by more than the tolerances and no user accepted it.
     """
     diff, exceptions = diff_with_current(workplace.home_folders, workplace.build)
     if diff is None and workplace.releases.current() is not None:
         report("release", NOT_COMPARED)
-        return [{"at": now(), "by": "nobody", "reason": NOT_COMPARED, "exceeded": []}]
+        return [{"at": now(), "by": "no one", "reason": NOT_COMPARED, "exceeded": []}]
     if not exceptions:
         return []
     if not workplace.accept.strip():
@@ -42,8 +40,8 @@ def accepted_exceptions(workplace: Workplace) -> list[dict[str, Any]]:
         raise AuditError(
             f"Nothing was published: the release would differ from the current one by more than {TOLERANCES} allows:\n  "
             + "\n  ".join([e.line() for e in exceptions[:MOST_SHOWN]] + more)
-            + "\nLook at all of it: payung refresh --dry-run. If it is right, say why: payung refresh --accept "
-            '"new survey of ..."'
+            + "\nTo see all differences: payung refresh --dry-run. If they are right, give the reason: payung refresh "
+            '--accept "new survey of ..."'
         )
     return [
         {
@@ -56,9 +54,9 @@ def accepted_exceptions(workplace: Workplace) -> list[dict[str, Any]]:
 
 
 def diff_with_current(home: Home, build: Build) -> tuple[Diff | None, list[ExceededTolerance]]:
-    """What a build would change in the current release and which tolerances that exceeds; None without a release.
+    """The differences of a build from the current release and the tolerances they exceed; None without a release.
 
-    A current release that is damaged is no measure: then the newest one before it that can be compared is taken.
+    If the current release is damaged, the newest earlier one that can be compared is used.
     """
     releases = Releases(home.path)
     current = releases.current()
@@ -70,7 +68,7 @@ def diff_with_current(home: Home, build: Build) -> tuple[Diff | None, list[Excee
         try:
             before = ComparedState(folder.name, Build(folder / "parquet"), read_manifest(folder)["inputs"])
             diff = compare(before, after)
-        except (DiffError, DamagedError) as error:  # damaged, so no measure; the next older one is
+        except (DiffError, DamagedError) as error:  # damaged: try the next older one
             report("release", f"not compared with {folder.name}: {error}")
             continue
         return diff, exceeded_tolerances(diff, load_catalog().tolerances)

@@ -1,7 +1,6 @@
-"""After the release: the static site of it, made by runs of the UI and of the schedules.
+"""The static site of a release, made after publication by runs of the UI and of schedules.
 
-Belongs here: when the site is made, and what becomes of a run whose site cannot be made.
-Does not belong here: the site itself (warehouse/export/site). The command line leaves it to `payung export`.
+On the command line, `payung export` makes it. The site itself is in warehouse/export/site.
 """
 
 from collections.abc import Iterator
@@ -21,26 +20,24 @@ SITE_CHECK = "shows_the_release"
     key=SITE,
     deps=[RELEASE],
     group_name="release",
-    description="The static site of the current release in the home's folder site/, swapped in whole. "
-    "`payung refresh` does not make it; `payung export --only site` makes it anywhere.",
+    description="The static site of the current release, in the folder site/ of the home, replaced in one step. "
+    "`payung refresh` does not make it; `payung export --only site` makes it in any folder.",
     kinds={"html"},
     output_required=False,
-    check_specs=[
-        dg.AssetCheckSpec(SITE_CHECK, asset=SITE, description="The site could be made and shows the release (warns)")
-    ],
+    check_specs=[dg.AssetCheckSpec(SITE_CHECK, asset=SITE, description="The site could not be made (warns)")],
 )
 def site(
     context: dg.AssetExecutionContext, workplace: Workplace
 ) -> Iterator[dg.MaterializeResult | dg.AssetCheckResult]:
-    """Makes the site unless it shows the current release already.
+    """Makes the site unless it already shows the current release.
 
-    What goes wrong here is reported as a warning (and by a notice, pipelines/sensors.py): the release remains, and the run
-    that published it has not failed.
+    An error is reported as a warning and by a notice (pipelines/sensors.py): the release remains published, so the run
+    must not fail.
     """
     release = workplace.releases.current()
     if workplace.vintage_cut.as_of is not None or release is None:
         yield dg.AssetCheckResult(
-            asset_key=SITE, check_name=SITE_CHECK, passed=True, description="A build as of a date gets no site."
+            asset_key=SITE, check_name=SITE_CHECK, passed=True, description="Builds as of a date have no site."
         )
         return
     from warehouse.export.site import shown_release
@@ -49,8 +46,8 @@ def site(
     try:
         if shown_release(home / "site") != release.name:
             export(release, home, ["site"])
-    except Exception as error:  # whatever it is, the release is out: the run must not count as failed
-        problem = f"Release {release.name} is published, its site could not be made: {error}"
+    except Exception as error:  # any error: the release is published, so the run must not fail
+        problem = f"Release {release.name} is published, but its site could not be made: {error}"
         context.log.exception(problem)
         yield dg.AssetCheckResult(
             asset_key=SITE,

@@ -1,4 +1,4 @@
-"""Stage staged: one tidy table per dataset in the provider's own codes, and the list of snapshots behind them."""
+"""Stage staged: one tidy table per dataset in the provider's codes, and the list of the snapshots used."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from assets.workplace import Workplace
 from indicator_defs.datasets import DatasetStructure
 from sources import registry
 from sources.manifests import Manifest
-from warehouse.build.engine import Build, read_files, write_frame, write_together
+from warehouse.build.engine import Build, read_files, write_combined, write_frame
 from warehouse.metadata import staged_table, table
 
 SNAPSHOT = "lineage.snapshot"
@@ -26,7 +26,7 @@ FIT_SCHEMA = "rows_fit_schema"
 
 
 def staged_key(structure: DatasetStructure) -> dg.AssetKey:
-    """Asset key of a dataset's staged table."""
+    """The asset key of a dataset's staged table."""
     return dg.AssetKey(["staged", structure.key])
 
 
@@ -54,7 +54,7 @@ def _snapshot_row(manifest: Manifest, row_count: int, series: list[str]) -> dict
 
 @dataclass(frozen=True)
 class _StagedSnapshot:
-    """A snapshot of this build, the series it speaks for, and what was staged of it."""
+    """A snapshot of this build, the series it covers, and its staged parts."""
 
     manifest: Manifest
     series: list[str]
@@ -62,10 +62,10 @@ class _StagedSnapshot:
 
 
 def _results(workplace: Workplace, structure: DatasetStructure) -> list[_StagedSnapshot]:
-    """The snapshots of one dataset, staged, in the order in which the build lists them."""
+    """The staged snapshots of one dataset, in the order of the build's listing."""
     store, manifests = workplace.home_folders.snapshots, listed(workplace, structure)
     only = {m.place: workplace.vintage_cut.series(m, structure) for m in manifests}
-    # From the end: the other processes began at the start of the list.
+    # From the end of the list, because the worker processes began at its start.
     workers = staging_workers.workers()
     parts = {m.place: workers.staged(store, m, structure, only[m.place]) for m in reversed(manifests)}
     results = []
@@ -76,11 +76,11 @@ def _results(workplace: Workplace, structure: DatasetStructure) -> list[_StagedS
 
 
 def _write_parts(build: Build, structure: DatasetStructure, results: list[_StagedSnapshot]) -> None:
-    """Writes this dataset's part of the tables that all datasets have together."""
+    """Writes this dataset's part of the tables that all datasets share."""
     for name, part in (("staged.series_dimension", "dimensions"), (REJECTION, "rejected")):
         shape = table("lineage.rejection" if name == REJECTION else name)
         paths = [r.parts.path(part) for r in results]
-        write_together(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
+        write_combined(build, shape, paths, build.part(name, structure.key), distinct=part == "dimensions")
     snapshots = [_snapshot_row(r.manifest, r.parts.row_count, r.series) for r in results]
     series = [row for r in results for row in _series_rows(r)]
     for name, rows in ((SNAPSHOT, snapshots), (SNAPSHOT_SERIES, series)):
@@ -111,15 +111,15 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
     schema_check = dg.AssetCheckSpec(
         FIT_SCHEMA,
         asset=staged_key(structure),
-        description="pandera: required columns, no empty cell where there may be none, patterns, no row twice. "
-        "Rows that fail are kept in lineage.rejection.",
+        description="Rows that violate the pandera schema: missing columns, empty required cells, patterns not matched, "
+        "duplicate rows. They are stored in lineage.rejection.",
     )
 
     @dg.asset(
         key=staged_key(structure),
         deps=[raw_key(structure)],
         group_name="staged",
-        description=f"{structure.title}: rows as published, every column kept, in the provider's own codes.",
+        description=f"{structure.title}: rows and columns as published, in the provider's codes.",
         kinds={"pandas", "parquet"},
         check_specs=[schema_check],
     )
@@ -127,7 +127,7 @@ def _staged_asset(structure: DatasetStructure) -> dg.AssetsDefinition:
         results = _results(workplace, structure)
         parts = [r.parts for r in results]
         description = staged_table(structure, tuple(columns_of(parts)))
-        count = write_together(workplace.build, description, [p.path("rows") for p in parts])
+        count = write_combined(workplace.build, description, [p.path("rows") for p in parts])
         _write_parts(workplace.build, structure, results)
         return dg.MaterializeResult(
             metadata={
@@ -161,7 +161,7 @@ TOGETHER = ("staged.series_dimension", SNAPSHOT, SNAPSHOT_SERIES)
     ],
 )
 def datasets_together(workplace: Workplace) -> Iterator[dg.MaterializeResult]:
-    """The small tables that each dataset has a part of, as one table each."""
+    """Writes the small tables that combine a part of each dataset."""
     build = workplace.build
     for name in TOGETHER:
         rows = read_files([build.part(name, s.key) for s in registry.structures()])

@@ -1,13 +1,13 @@
-"""Staged results of snapshots, cached next to them: a snapshot never changes, so it is parsed and validated once.
+"""The cache of staged results, next to the snapshots: a snapshot never changes, so it is parsed and validated once.
 
-Belongs here: the one way from a snapshot to its staged parts, and when a cached result may be used instead.
-Does not belong here: the processes that stage while a run goes on (staging_workers.py), parsing (sources), validation
+Belongs here: making the staged parts of a snapshot, and when a cached result is used instead.
+Does not belong here: the processes that stage in parallel (staging_workers.py), parsing (sources), validation
 (warehouse), and the tables of a build (staged.py).
 
-Folder: HOME/snapshots/.staged/FINGERPRINT/PROVIDER__DATASET__SNAPSHOT_ID/. The fingerprint is taken over the code and
-YAML that parse and stage, and over the versions of the libraries that do the work; results of another fingerprint are
-removed. A cached result is used only where the snapshot's bytes and its own still have their sha256. Removing the whole
-folder `.staged` costs nothing but time.
+Folder: HOME/snapshots/.staged/FINGERPRINT/PROVIDER__DATASET__SNAPSHOT_ID/. The fingerprint covers the code and YAML that
+parse and stage, and the versions of the libraries; results with another fingerprint are removed. A cached result is used
+only if the snapshot's bytes and its own still have their sha256. The folder `.staged` can be removed at any time; the
+next refresh then takes longer.
 """
 
 from __future__ import annotations
@@ -36,8 +36,8 @@ from warehouse.metadata import table
 CACHE_FOLDER = ".staged"
 RESULT_FILE = "staged.json"
 PARTS = ("rows", "dimensions", "rejected")
-# What a staged result depends on, apart from the snapshot: code below these paths (a test compares them with the imports),
-# and these libraries.
+# Apart from the snapshot, a staged result depends on the code below these paths (a test compares them with the imports)
+# and on these libraries.
 STAGING_CODE = (
     "sources",
     "warehouse/build/staging.py",
@@ -81,7 +81,7 @@ class StagedParts:
 
 @lru_cache(maxsize=1)
 def fingerprint() -> str:
-    """sha256 over the code and the libraries that make a staged result from a snapshot."""
+    """sha256 of the code and the library versions that make a staged result from a snapshot."""
     digest = hashlib.sha256(" ".join(f"{name} {version(name)}" for name in STAGING_LIBRARIES).encode())
     for name in STAGING_CODE:
         top = ROOT / name
@@ -96,7 +96,7 @@ def fingerprint() -> str:
 def folder_of(
     store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None = None
 ) -> Path:
-    """Where the staged result of one snapshot lies, or will lie; of some series only in a folder of its own."""
+    """The folder of the staged result of one snapshot; a result for some series only has its own folder."""
     name = f"{structure.key}__{manifest.snapshot_id}"
     if only is not None:
         name += "__" + hashlib.sha256("\n".join(sorted(only)).encode()).hexdigest()[:12]
@@ -104,17 +104,17 @@ def folder_of(
 
 
 def is_cached(folder: Path) -> bool:
-    """Whether there is a result in this folder; whether it is whole, `read` finds out."""
+    """Whether this folder has a result; `read` checks that it is complete."""
     return (folder / RESULT_FILE).exists()
 
 
 def staged(
     store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None = None
 ) -> StagedParts:
-    """The staged result of one snapshot, made now or read from the cache; `only`: the series to take, all by default.
+    """The staged result of one snapshot, made now or read from the cache. `only`: the series to use, by default all.
 
-    The snapshot's bytes are checked either way. Raises SnapshotError (altered bytes), SourceError (content) and
-    PayungError (an answer that no longer fits its structure). A result for some series only is cached on its own.
+    The snapshot's bytes are checked in both cases. Raises SnapshotError (altered bytes), SourceError (content) and
+    PayungError (an answer that no longer fits its structure). A result for some series only is cached separately.
     """
     folder = folder_of(store, manifest, structure, only)
     found = read(folder)
@@ -127,7 +127,7 @@ def staged(
 def make(
     store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None, folder: Path
 ) -> StagedParts:
-    """Parses, validates and writes the result of one snapshot into its `folder`; results of other code are removed."""
+    """Parses, validates and writes the result of one snapshot into `folder`; removes results of other code versions."""
     parsed = registry.parse_snapshot(store, manifest)
     frame = parsed.frame if only is None else parsed.frame[parsed.frame["series"].isin(only)]
     if structure.shape == "records":
@@ -136,7 +136,7 @@ def make(
         dimensions = {c.published_as: c.name for c in parsed.extra_columns if c.role == "dimension"}
         result = staging.stage(frame, structure, manifest.place, dimensions)
     half_written = folder.with_name(f".{folder.name}.{os.getpid()}")
-    if half_written.exists():  # left by an attempt of this very process that failed
+    if half_written.exists():  # left by a failed attempt of this process
         shutil.rmtree(half_written)
     build = Build(half_written)
     shapes = {
@@ -156,31 +156,36 @@ def make(
     )
     facts = {k: v for k, v in asdict(parts).items() if k != "folder"}
     (half_written / RESULT_FILE).write_text(json.dumps(facts, ensure_ascii=False), encoding="utf-8")
-    if folder.exists():  # spoilt: a whole one would have been taken
+    if folder.exists():  # damaged: a complete result would have been used
         shutil.rmtree(folder)
     half_written.rename(folder)
     for other in (store.root / CACHE_FOLDER).glob("*"):
-        if other.name != folder.parent.name:  # made by another state of the code
-            # Several processes may be removing it at once; what stays is tried again after the next result.
+        if other.name != folder.parent.name:  # made by another version of the code
+            # Several processes may remove it at once; what remains is removed after the next result.
             shutil.rmtree(other, ignore_errors=True)
     return parts
 
 
 def read(folder: Path) -> StagedParts | None:
-    """A cached result that is whole, else None: it is then made anew."""
+    """A cached result if it is complete and unaltered; otherwise None, and the caller makes it again."""
     try:
         facts = json.loads((folder / RESULT_FILE).read_text(encoding="utf-8"))
         parts = StagedParts(folder=folder, **facts)
-        is_whole = all(_sha256(parts.path(part)) == parts.sha256[part] for part in PARTS)
-    except (OSError, ValueError, TypeError, KeyError):  # not there, cut or altered: the snapshot has it all
+        is_intact = all(_sha256(parts.path(part)) == parts.sha256[part] for part in PARTS)
+    except (
+        OSError,
+        ValueError,
+        TypeError,
+        KeyError,
+    ):  # missing, truncated or altered; it can be made again from the snapshot
         return None
-    return parts if is_whole else None
+    return parts if is_intact else None
 
 
 def remove_half_written(store: SnapshotStore) -> None:
-    """Removes what a killed run left half written; only with the lock held."""
+    """Removes results that a killed run did not finish. The caller must hold the lock."""
     for left in (store.root / CACHE_FOLDER).glob("*/.*"):
-        # A process of the killed run may still be ending and write here; what stays is removed by a later run.
+        # A process of the killed run may still write here; a later run removes what remains.
         shutil.rmtree(left, ignore_errors=True)
 
 
@@ -190,7 +195,7 @@ def _sha256(path: Path) -> str:
 
 
 def columns_of(results: Sequence[StagedParts]) -> list[str]:
-    """The columns of staged results together, in the order in which they first occur."""
+    """The columns of all these staged results, in the order of their first occurrence."""
     names: dict[str, None] = {}
     for parts in results:
         names |= dict.fromkeys(preview(parts.path("rows"), rows=0)[0])
@@ -198,6 +203,6 @@ def columns_of(results: Sequence[StagedParts]) -> list[str]:
 
 
 def rejected_rows(results: Sequence[StagedParts]) -> pd.DataFrame:
-    """The rejected rows of staged results together (columns of lineage.rejection)."""
+    """The rejected rows of all these staged results (columns of lineage.rejection)."""
     paths = [parts.path("rejected") for parts in results]
     return read_files(paths) if paths else pd.DataFrame()

@@ -1,12 +1,11 @@
-"""Processes that stage snapshots while the run does other work, one for each further core.
+"""Worker processes that stage snapshots in parallel with the run, one for each further core.
 
-Belongs here: handing snapshots to them, taking their results, and ending them with the run.
-Does not belong here: the staging itself and where its results are cached (staging_cache.py).
+Belongs here: submitting snapshots to them, returning their results, and ending them with the run.
+Does not belong here: the staging itself and its cache (staging_cache.py).
 
-`begin_shipped` hands over what ships with the project before the graph is even loaded, `begin` the others as soon as
-their bytes are listed; `staged` takes the result, or does the work itself where it was not begun, and `stop` ends the
-processes. They start a fresh Python each, so a script that calls a refresh needs the usual guard
-(`if __name__ == "__main__"`).
+`begin_shipped` submits the bundled archive before the graph is loaded, `begin` other snapshots as soon as they are
+listed. `staged` returns the result, or does the work itself if it was not submitted. `stop` ends the processes. Each
+process starts a new Python, so a script that calls a refresh needs the usual guard (`if __name__ == "__main__"`).
 """
 
 from __future__ import annotations
@@ -40,28 +39,28 @@ FURTHER_CORES = (len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity"
 
 
 class StagingWorkers:
-    """Up to so many processes; they start with the first snapshot that is handed over."""
+    """A pool of at most `processes` worker processes, started with the first snapshot."""
 
     def __init__(self, processes: int) -> None:
         self._processes = processes
         self._pool: ProcessPoolExecutor | None = None
-        self._under_way: dict[Path, Future[StagedParts]] = {}
+        self._in_progress: dict[Path, Future[StagedParts]] = {}
 
     @property
-    def under_way(self) -> Mapping[Path, Future[StagedParts]]:
-        """Results that were begun and not taken yet, by the folder that they will have, in the order of their begin."""
-        return MappingProxyType(self._under_way)
+    def in_progress(self) -> Mapping[Path, Future[StagedParts]]:
+        """Results in progress or not yet fetched by `staged`, by their future folder, in the order of submission."""
+        return MappingProxyType(self._in_progress)
 
     def begin_shipped(self, store: SnapshotStore, archive: Path) -> None:
-        """Takes in the snapshots that ship with the project and begins to stage them, the largest dataset first.
+        """Imports the snapshots of the bundled archive and begins to stage them, the largest dataset first.
 
-        The run itself takes a while to start; a snapshot that cannot be taken in is left to it. Only with the lock held:
-        what a killed run left half written is removed.
+        This uses the time in which the run starts; the run reports snapshots that cannot be imported. Also removes
+        results that a killed run did not finish, so the caller must hold the lock.
         """
         staging_cache.remove_half_written(store)
         try:
             shipped = [store.import_from(folder) for folder in archive_folders(archive)]
-        except (SnapshotError, OSError):  # the asset of the dataset meets it too, and says so
+        except (SnapshotError, OSError):  # the asset of the dataset meets the same error and reports it
             return
         by_dataset = [
             (s, [m for m in shipped if (m.provider, m.dataset) == (s.provider, s.dataset)])
@@ -74,54 +73,54 @@ class StagingWorkers:
     def begin(
         self, store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None = None
     ) -> None:
-        """Hands one snapshot to another process to stage, unless its result is cached; `staged` then waits for it.
+        """Submits one snapshot to a worker process, unless its result is cached; `staged` then waits for it.
 
-        Does nothing on one core, and where this process may have no children.
+        Does nothing on a machine with one core, and in a process that must not have children.
         """
         folder = staging_cache.folder_of(store, manifest, structure, only)
-        if folder in self._under_way or staging_cache.is_cached(folder):
+        if folder in self._in_progress or staging_cache.is_cached(folder):
             return
         if self._processes > 0 and not multiprocessing.current_process().daemon:
-            with suppress(BrokenProcessPool):  # a process was ended from outside; `staged` does the work
-                self._under_way[folder] = self.submit(staging_cache.make, store, manifest, structure, only, folder)
+            with suppress(BrokenProcessPool):  # a worker process was killed; `staged` does the work
+                self._in_progress[folder] = self.submit(staging_cache.make, store, manifest, structure, only, folder)
 
     def staged(
         self, store: SnapshotStore, manifest: Manifest, structure: DatasetStructure, only: Sequence[str] | None = None
     ) -> StagedParts:
-        """The staged result of one snapshot: of the process that began it, else as `staging_cache.staged` has it.
+        """The staged result of one snapshot, from the worker process or from `staging_cache.staged`.
 
-        Raises what that raises; `only`: the series to take, all by default.
+        Raises what that raises. `only`: the series to use, by default all.
         """
-        future = self._under_way.pop(staging_cache.folder_of(store, manifest, structure, only), None)
+        future = self._in_progress.pop(staging_cache.folder_of(store, manifest, structure, only), None)
         if future is not None and not future.cancel():
             try:
                 return future.result()
-            except BrokenProcessPool:  # a process was ended from outside; what it did is done here
+            except BrokenProcessPool:  # a worker process was killed; its work is done here
                 self.stop()
         return staging_cache.staged(store, manifest, structure, only)
 
     def stop(self) -> None:
-        """Ends the processes and drops results that were not taken; waits for the snapshot that is being staged.
+        """Ends the processes and drops results that were not used; waits for the snapshot that is being staged.
 
-        So nothing is written into the home after the run has given its lock back.
+        So nothing is written into the home after the run has released its lock.
         """
-        for future in self._under_way.values():
+        for future in self._in_progress.values():
             future.cancel()
-        self._under_way.clear()
+        self._in_progress.clear()
         if self._pool is not None:
             self._pool.shutdown(cancel_futures=True)
             self._pool = None
 
     def submit(self, work: Callable[..., T], *arguments: object) -> Future[T]:
-        """Hands any work to the other processes; those that start with it take no notice of Ctrl-C.
+        """Submits work to the worker processes. Processes started here ignore Ctrl-C.
 
-        It is sent to them too, and each would show a traceback; they end with the run (`_end_with_the_run`).
+        The terminal sends it to them too, and each would print a traceback; they end with the run (`_end_with_the_run`).
         """
-        resource_tracker.ensure_running()  # by itself it starts with the first process, and lets the signal through
-        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # what a new process inherits
+        resource_tracker.ensure_running()  # otherwise it starts with the first process and unblocks the signal
+        before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # new processes inherit this
         try:
             if self._pool is None:
-                # spawn: a fork would take DuckDB's locks along without its threads
+                # spawn: a fork would copy DuckDB's locks without its threads
                 context = multiprocessing.get_context("spawn")
                 self._pool = ProcessPoolExecutor(self._processes, mp_context=context, initializer=_end_with_the_run)
             return self._pool.submit(work, *arguments)
@@ -131,12 +130,12 @@ class StagingWorkers:
 
 @lru_cache(maxsize=1)
 def workers() -> StagingWorkers:
-    """The workers of this process: those that a refresh begins are those whose results its assets take."""
+    """The workers of this process, shared by the refresh that submits snapshots and the assets that use the results."""
     return StagingWorkers(FURTHER_CORES)
 
 
 def _end_with_the_run() -> None:
-    """In another process: ends it when the run's process is gone, for a killed one sends no sign."""
+    """Runs in each worker process: ends it when the run's process has ended, because a killed one sends no signal."""
     run = multiprocessing.parent_process()
 
     def watch() -> None:
@@ -145,4 +144,4 @@ def _end_with_the_run() -> None:
             os._exit(1)
 
     threading.Thread(target=watch, daemon=True).start()
-    atexit.register(os._exit, 0)  # its results are in files; waiting for the thread to be cleared away is of no use
+    atexit.register(os._exit, 0)  # the results are in files, so there is no need to wait for the thread

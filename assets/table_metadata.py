@@ -1,4 +1,4 @@
-"""What the UI shows of a table that an asset wrote: rows, columns and a preview."""
+"""The metadata of a table for the UI: rows, columns and a preview."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from warehouse.metadata import TableDescription
 
 
 def report_table(workplace: Workplace, description: TableDescription, rows: int) -> dict[str, Any]:
-    """What the UI shows of a table: rows, columns, a preview in Markdown; also reports them to the listeners.
+    """The metadata of a table: rows, columns, a preview in Markdown. Also reports the rows to the listeners.
 
-    Of a work table, which no release holds, only the rows: its columns are described in warehouse/tables.
+    A work table, which no release contains, has only the rows; warehouse/tables describes its columns.
     """
     report(description.full_name, f"{rows:,} rows")
     if description.is_work:
@@ -30,7 +30,7 @@ def report_table(workplace: Workplace, description: TableDescription, rows: int)
 
 
 def markdown_table(names: list[str], rows: list[tuple[Any, ...]], most_columns: int = 12) -> str:
-    """A small table in Markdown; only columns that say something, at most `most_columns` of them."""
+    """A small table in Markdown, with at most `most_columns` columns and without those that are empty or totals only."""
     if not rows:
         return "(no rows)"
     columns = [i for i in range(len(names)) if any(row[i] not in (None, "_T") for row in rows)][:most_columns]

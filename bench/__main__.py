@@ -1,4 +1,4 @@
-"""`python -m bench`: measures, and writes the tables of docs/performance.md."""
+"""The command `python -m bench`: runs the measurements and writes the tables of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -21,45 +21,58 @@ def parser() -> argparse.ArgumentParser:
         epilog="Example: python -m bench --only growth --rows 1000000 --no-write",
     )
     parser.add_argument(
-        "--only", choices=["commands", "reading", "growth", "queries", "readers"], help="one of the parts; default: all"
+        "--only",
+        choices=["commands", "reading", "growth", "queries", "readers"],
+        help="run only this part; default: all",
     )
     parser.add_argument(
-        "--rows", type=int, nargs="*", default=[1_000_000, 10_000_000], help="staged rows, beside the real size"
+        "--rows",
+        type=int,
+        nargs="*",
+        default=[1_000_000, 10_000_000],
+        help="staged rows, in addition to the real size",
     )
     parser.add_argument(
-        "--observations", type=int, nargs="*", default=[1_000_000], help="sizes for the queries, beside the real one"
+        "--observations",
+        type=int,
+        nargs="*",
+        default=[1_000_000],
+        help="sizes for the queries, next to the real one",
     )
     parser.add_argument(
         "--ways",
         nargs="*",
         choices=WAYS,
         default=list(WAYS),
-        help="ways to grow; all but areas to the smallest size only",
+        help="how the input is made larger; years and vintages only for the smallest size",
     )
-    parser.add_argument("--times", type=int, default=3, help="runs of each command; the median counts (default 3)")
+    parser.add_argument("--times", type=int, default=3, help="runs of each command; shows the median (default 3)")
     parser.add_argument(
         "--memory",
         type=float,
         nargs="+",
         default=[8],
-        help="GB the SQL engine may use, for each of --rows in its order, the last for the rest (default 8)",
+        help="memory limit of the SQL engine in GB, one for each of --rows; the last one applies to the rest (default 8)",
     )
     parser.add_argument(
         "--each",
         action="store_true",
-        help="pandas with a function for each figure also at large sizes (twenty minutes at ten million rows)",
+        help="run pandas with a function for each figure at large sizes too (twenty minutes at ten million rows)",
     )
-    parser.add_argument("--home", type=Path, help="folder to work in, kept afterwards; default: a temporary one")
-    parser.add_argument("--no-write", action="store_true", help="print the tables and leave docs/performance.md alone")
+    parser.add_argument("--home", type=Path, help="working folder, not removed afterwards; default: a temporary folder")
+    parser.add_argument("--no-write", action="store_true", help="print the tables without writing docs/performance.md")
     return parser
 
 
 def main() -> int:
-    """Measures what the arguments name; returns the exit code."""
+    """Runs the measurements that the arguments select; returns the exit code."""
     options = parser()
     arguments = options.parse_args()
     if len(arguments.memory) > max(1, len(arguments.rows)):
-        options.error(f"--memory has {len(arguments.memory)} values, --rows {len(arguments.rows)}")
+        options.error(
+            f"found {len(arguments.memory)} values of --memory, expected at most one for each of the "
+            f"{len(arguments.rows)} of --rows"
+        )
     folder = (arguments.home or Path(tempfile.mkdtemp(prefix="payung-bench-"))).resolve()
     folder.mkdir(parents=True, exist_ok=True)
     tables: dict[str, str] = {}

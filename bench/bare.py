@@ -1,7 +1,7 @@
-"""A refresh without Dagster: the same calls in the same order, in one plain process.
+"""A refresh without Dagster: the same calls in the same order, in one process.
 
-Run as `python -m bench.bare HOME RELEASE SPANS`; what it takes less than `payung refresh` is Dagster's share: loading
-it, the graph, its log of events, and what it shows of each table. The list of snapshots (two small tables) is taken
+Run as `python -m bench.bare HOME RELEASE SPANS`. The difference from the time of `payung refresh` is Dagster's share:
+loading it, the graph, its event log, and the metadata of each table. The list of snapshots (two small tables) is copied
 from RELEASE. Writes seconds by stage to the file SPANS as JSON.
 """
 
@@ -22,7 +22,7 @@ from indicator_defs.catalog import load_catalog
 from indicator_defs.tables import reference_tables
 from sources import registry
 from sources.shipped_archive import archive_folders, shipped_archive
-from warehouse.build.engine import Build, computed_tables, read_files, write_frame, write_frames, write_together
+from warehouse.build.engine import Build, computed_tables, read_files, write_combined, write_frame, write_frames
 from warehouse.build.parallel import make_all
 from warehouse.build.previous_values import write_previous
 from warehouse.build.staging import staged_tables
@@ -42,23 +42,23 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
         spans[stage] = now - last
         last = now
 
-    place, build, structures = Home(home), Build(home / "build" / "bare"), registry.structures()
+    home_folders, build, structures = Home(home), Build(home / "build" / "bare"), registry.structures()
     for folder in archive_folders(shipped_archive()):
-        place.snapshots.import_from(folder)
-    used = in_use(place.snapshots, shipped_archive())
+        home_folders.snapshots.import_from(folder)
+    used = in_use(home_folders.snapshots, shipped_archive())
     lap("raw")
     frames = reference_tables(load_catalog(), structures)
     write_frames(build, {table(f"reference.{name}"): frame for name, frame in frames.items()})
     lap("reference")
     for structure in structures:
-        mine = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
-        results = [staging_cache.staged(place.snapshots, manifest, structure) for manifest in mine]
+        of_dataset = [m for m in used if (m.provider, m.dataset) == (structure.provider, structure.dataset)]
+        results = [staging_cache.staged(home_folders.snapshots, manifest, structure) for manifest in of_dataset]
         shape = staged_table(structure, tuple(staging_cache.columns_of(results)))
-        write_together(build, shape, [parts.path("rows") for parts in results])
+        write_combined(build, shape, [parts.path("rows") for parts in results])
         for name, part in (("staged.series_dimension", "dimensions"), ("staged.rejection", "rejected")):
             shape = table("lineage.rejection" if part == "rejected" else name)
             to = build.part(name, structure.key)
-            write_together(build, shape, [parts.path(part) for parts in results], to, distinct=part == "dimensions")
+            write_combined(build, shape, [parts.path(part) for parts in results], to, distinct=part == "dimensions")
     together = read_files([build.part("staged.series_dimension", s.key) for s in structures])
     write_frame(build, table("staged.series_dimension"), together)
     for name in ("lineage.snapshot", "lineage.snapshot_series"):
@@ -74,7 +74,7 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
     if failed:
         raise SystemExit("the audit failed: " + "; ".join(failed))
     lap("audit")
-    provenance = Provenance(inputs(place), [], code_version())
+    provenance = Provenance(inputs(home_folders), [], code_version())
     publish(build, Releases(home), staged_tables(build, structures), provenance)
     lap("release")
     return spans
@@ -82,4 +82,4 @@ def refresh(home: Path, release: Path) -> dict[str, float]:
 
 if __name__ == "__main__":
     Path(sys.argv[3]).write_text(json.dumps(refresh(Path(sys.argv[1]), Path(sys.argv[2]))), encoding="utf-8")
-    os._exit(0)  # as `payung` ends
+    os._exit(0)  # `payung` ends in the same way

@@ -1,8 +1,8 @@
-"""Harmonise, choose, aggregate, baseline and audit on one build: seconds, peak memory and rows of each table.
+"""Measures all SQL tables and the audit on one build: seconds, peak memory and rows of each table.
 
-Run as `python -m bench.chain BUILD MEMORY_GB RESULT [floor] [pandas] [each]` in a process of its own; `bench.grow` makes
-the build. With `floor` beside it the time in which the same engine merely reads and writes the same Parquet, and with
-`pandas` the same regional figures in pandas; `each`: with a function for each figure also where there are many.
+Run as `python -m bench.chain BUILD MEMORY_GB RESULT [floor] [pandas] [each]` in its own process; `bench.grow` makes the
+build. `floor` also measures the time in which the engine only reads and writes the same Parquet, `pandas` the same
+regional figures in pandas, and `each` pandas with a function for each figure even if there are many figures.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ AUDIT = "audit"
 
 @dataclass(frozen=True)
 class Step:
-    """One table made: seconds, peak memory of the process (MB), rows, and its floor in seconds (0: not measured)."""
+    """The measurement of one table: seconds, peak memory of the process (MB), rows, floor in seconds (0: not measured)."""
 
     name: str
     seconds: float
@@ -35,7 +35,7 @@ class Step:
 
 @dataclass(frozen=True)
 class Result:
-    """What one size took."""
+    """The measurements of one size."""
 
     staged_rows: int
     steps: list[Step]
@@ -54,14 +54,14 @@ def _copy(source: str, to: Path) -> float:
 
 
 def limit_memory(gigabytes: float, spill: Path) -> None:
-    """Sets the engine's memory and where it puts what does not fit."""
+    """Sets the memory limit of the engine and the folder for its temporary files."""
     with connect() as con:
         con.execute(f"SET memory_limit = '{1000 * gigabytes:.0f}MB'")
         con.execute(f"SET temp_directory = '{quoted(spill)}'")
 
 
 def measure(build: Build, with_floor: bool, with_pandas: bool, each: bool) -> Result:
-    """Makes every computed table of a build that is staged, and then audits it."""
+    """Makes and measures every computed table of a staged build, then audits it."""
     scratch = build.folder / "floor.parquet"
     with connect() as con:
         source = parquet(dataset_files(con, build, "staged.observation"))

@@ -1,14 +1,13 @@
-"""A real release made larger: its staged rows copied until there are as many as asked for.
+"""Makes a larger build from a real release by copying its staged rows up to a given number.
 
-Run as `python -m bench.grow RELEASE BUILD ROWS WAY`. Every copy has codes, years or vintages of its own, so that keys
-stay unique, and the code lists, crosswalks, groups and breaks know them. The result is a build folder in the state in
-which a refresh starts to harmonise. It has the same rows each time, in any order.
+Run as `python -m bench.grow RELEASE BUILD ROWS WAY`. Every copy has its own codes, years or vintages, so that keys stay
+unique; they are also added to code lists, crosswalks, groups and breaks. The result is a build folder with everything
+that a refresh has before it harmonises. Each run makes the same rows, in any order. Numbers differ slightly between
+copies.
 
-Numbers differ a little from copy to copy.
-
-WAY  areas     copies of all areas with groups of their own: 360 -> 360~1, IDN -> IDN~1, ASEAN -> ASEAN~1
-     years     the last 25 years copied back in time by 25 years each; the first reference year moves with them
-     vintages  older states of every dataset, a day apart each
+WAY  areas     copies of all areas, with their own groups: 360 -> 360~1, IDN -> IDN~1, ASEAN -> ASEAN~1
+     years     copies of the last 25 years, each 25 years earlier; the first reference year is moved too
+     vintages  older vintages of every dataset, one day apart
 """
 
 from __future__ import annotations
@@ -29,7 +28,7 @@ WAYS = ("areas", "years", "vintages")
 SPAN = 25  # years; a multiple of five, as the population by age is given every five years
 LAST_YEAR = 2024
 
-# A number of a copy is up to a tenth lower than the real one: repeated values compress and sort as no real data do.
+# Numbers of a copy are up to ten percent lower: repeated values would compress and sort better than real data.
 VALUE = """
     CASE
         WHEN k > 0 AND TRY_CAST(obs_value AS DOUBLE) IS NOT NULL
@@ -38,27 +37,26 @@ VALUE = """
     END AS obs_value
 """
 
-# The areas asked for, and all their copies.
-ASKED = """
+# The requested areas and all their copies.
+AREAS_REQUESTED = """
     coalesce((
         SELECT string_agg(CASE WHEN c.k = 0 THEN p.code ELSE p.code || '~' || c.k END, ';')
         FROM (SELECT unnest(string_split(nullif(areas_asked, ''), ';')) AS code) AS p, (SELECT k FROM copy) AS c
     ), '') AS areas_asked
 """
 
-# Tables of a release that a build starts from, beside the staged ones and those of reference; and those of them that do
-# not grow.
-STARTS_FROM = ("lineage.snapshot", "lineage.snapshot_series", "lineage.fetch")
-AS_THEY_ARE = ("lineage.fetch",)
+# The input tables of a build that are neither staged nor reference tables, and those of them that are copied unchanged.
+OTHER_INPUTS = ("lineage.snapshot", "lineage.snapshot_series", "lineage.fetch")
+UNCHANGED = ("lineage.fetch",)
 
 
 def copies(release: Path, rows: int) -> int:
-    """How many copies of the staged rows of a release give about `rows`; at least 1."""
+    """The number of copies of a release's staged rows that gives about `rows` rows; at least 1."""
     return max(1, round(rows / staged_rows(release)))
 
 
 def staged_rows(release: Path) -> int:
-    """Rows in all staged tables of a release."""
+    """The number of rows in all staged tables of a release."""
     source = parquet(release / "parquet", "staged/*.parquet")
     with duckdb.connect() as con:
         return int(con.execute(f"SELECT count(*) FROM {source}").fetchall()[0][0])
@@ -74,12 +72,12 @@ class Grower:
         self.way = way
         self.con = duckdb.connect()
         self.con.execute("SET memory_limit = '4GB'")
-        # a hundred million rows are not held back to be put in order
+        # keeping the order of a hundred million rows would need too much memory
         self.con.execute("SET preserve_insertion_order = false")
         self.con.execute(f"CREATE TABLE copy AS SELECT k::INTEGER AS k FROM range({n}) AS t(k)")
 
     def grow(self) -> None:
-        """Writes all tables from which harmonising starts."""
+        """Writes all tables that harmonising reads."""
         for path in sorted((self.release / "reference").glob("*.parquet")):
             self.reference(path)
         for structure in registry.structures():
@@ -90,7 +88,7 @@ class Grower:
             rejection = parquet(self.release / "lineage" / "rejection.parquet")
             self.write(f"SELECT * FROM {rejection} LIMIT 0", self.build.part("staged.rejection", structure.key))
         self.dimensions()
-        for name in STARTS_FROM:
+        for name in OTHER_INPUTS:
             self.snapshots(name)
         write_previous(self.build, None)
 
@@ -100,12 +98,12 @@ class Grower:
         self.con.execute(f"COPY ({query}) TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)")
 
     def name(self, column: str, ways: tuple[str, ...]) -> str:
-        """A column whose code differs in each copy, where this way of growth asks for it."""
-        marked = f"CASE WHEN k = 0 OR {column} IS NULL THEN {column} ELSE {column} || '~' || k END AS {column}"
-        return marked if self.way in ways else f"{column} AS {column}"
+        """A column, with another code in each copy if this way of growing is one of `ways`."""
+        code_of_copy = f"CASE WHEN k = 0 OR {column} IS NULL THEN {column} ELSE {column} || '~' || k END AS {column}"
+        return code_of_copy if self.way in ways else f"{column} AS {column}"
 
     def reference(self, path: Path) -> None:
-        """A table of the catalogue: copied with its areas, or as it is."""
+        """Writes a table of the catalogue, with copies of its areas or unchanged."""
         to = self.build.path(f"reference.{path.stem}")
         source = parquet(path)
         codes = {
@@ -119,7 +117,7 @@ class Grower:
         if self.way == "areas" and path.stem in codes:
             about, columns = codes[path.stem]
             replaced = ", ".join(self.name(c, ("areas",)) for c in columns)
-            if path.stem == "set_group":  # one group stays the first
+            if path.stem == "set_group":  # keeps one group in the first position
                 replaced += ", (sort_order + 1000 * k)::INTEGER AS sort_order"
             self.write(f"SELECT s.* REPLACE ({replaced}) FROM {source} AS s, copy WHERE k = 0 OR {about}", to)
         elif self.way == "years" and path.stem == "indicator_set":
@@ -130,11 +128,11 @@ class Grower:
             shutil.copyfile(path, to)
 
     def source(self, key: str) -> str:
-        """The staged rows of one dataset in the release; records are not copied."""
+        """The staged rows of one dataset in the release."""
         return parquet(self.release / "staged" / f"{key}.parquet")
 
     def staged(self, key: str) -> None:
-        """The rows of one dataset, copied."""
+        """Writes the rows of one dataset and their copies."""
         replaced = [
             self.name("ref_area", ("areas",)),
             self.name("snapshot_id", ("vintages",)),
@@ -152,7 +150,7 @@ class Grower:
         )
 
     def dimensions(self) -> None:
-        """The series keys in long form, read from the keys themselves."""
+        """Writes the dimensions of the series keys, one row each."""
         source = parquet(self.release, "staged/*.parquet")
         self.write(
             f"""
@@ -168,17 +166,17 @@ class Grower:
         )
 
     def snapshots(self, name: str) -> None:
-        """The list of snapshots: of every vintage, or one whose row count is that of the copied rows."""
+        """Writes a list of snapshots, with every copied vintage and the row counts of the copied rows."""
         schema, table = name.split(".")
         source = parquet(self.release / schema / f"{table}.parquet")
-        if name in AS_THEY_ARE:
+        if name in UNCHANGED:
             query = f"SELECT * FROM {source}"
         elif table == "snapshot":
             counted = parquet(self.build.folder, "staged/*__*.parquet")
             day = "vintage_date - k AS vintage_date" if self.way == "vintages" else "vintage_date AS vintage_date"
             replaced = f"{self.name('snapshot_id', ('vintages',))}, {day}"
             if self.way == "areas":
-                replaced += f", {ASKED}"
+                replaced += f", {AREAS_REQUESTED}"
             copied = "copy" if self.way == "vintages" else "(SELECT 0 AS k) AS one"
             query = f"""
                 SELECT s.* REPLACE (coalesce(c.row_count, 0) AS row_count)
@@ -188,7 +186,7 @@ class Grower:
             """
         elif self.way == "vintages":
             query = f"SELECT s.* REPLACE ({self.name('snapshot_id', ('vintages',))}) FROM {source} AS s, copy"
-        elif self.way == "areas":  # what a snapshot is asked for country by country
+        elif self.way == "areas":  # snapshots that are requested country by country
             area = "CASE WHEN k = 0 OR area_code = '' THEN area_code ELSE area_code || '~' || k END AS area_code"
             query = f"SELECT DISTINCT s.* REPLACE ({area}) FROM {source} AS s, copy"
         else:
@@ -197,9 +195,9 @@ class Grower:
 
 
 def grow(release: Path, folder: Path, rows: int, way: str) -> int:
-    """Makes a larger build in `folder` (emptied first); returns the number of copies."""
+    """Makes a larger build in `folder`, which is emptied first; returns the number of copies."""
     if way not in WAYS:
-        raise ValueError(f"unknown way of growth {way!r}; there are {', '.join(WAYS)}")
+        raise ValueError(f"found way {way!r}, expected one of {', '.join(WAYS)}")
     remove(folder)
     n = copies(release, rows)
     Grower(release, Build(folder), n, way).grow()

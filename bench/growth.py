@@ -1,4 +1,4 @@
-"""The SQL on larger input: each size made and measured in processes of its own."""
+"""Measures the SQL on larger input; each size is made and measured in its own processes."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from bench.chain import Result, Step
 from bench.measure import load, remove, run
 from bench.pandas_way import Comparison
 
-# Larger sizes are measured by themselves: pandas would need more memory than a machine has, and the floor an hour more.
+# Larger sizes have no comparison: pandas would need more memory than the machine has, and the floor one more hour.
 MOST_COMPARED = 20_000_000
 
 
 @dataclass(frozen=True)
 class Size:
-    """One size: how it was made, the memory that the engine may use (GB), the machine's load before, and the result."""
+    """One size: how it was made, the memory limit of the engine (GB), the machine's load before, and the result."""
 
     way: str
     memory: float
@@ -26,17 +26,17 @@ class Size:
 
     @property
     def peak_sql(self) -> float:
-        """Peak memory of the SQL (MB), pandas apart."""
+        """Peak memory of the SQL without pandas (MB)."""
         return max(s.peak_mb for s in self.result.steps)
 
 
 def measure(
     release: Path, folder: Path, rows: list[int], ways: list[str], memory: list[float], each: bool = False
 ) -> list[Size]:
-    """The real size, each of `rows` with more areas, and the smallest of them grown in the other ways.
+    """Measures the real size, each of `rows` with more areas, and the smallest of them with more years and vintages.
 
-    `memory`: what the engine may use (GB), for each of `rows`; the last one for all that follow, the first one also for
-    the real size. `each`: pandas with a function for each figure also where that takes long.
+    `memory`: the memory limit of the engine (GB) for each of `rows`; the last one applies to the rest, the first one also
+    to the real size. `each`: run pandas with a function for each figure even if that takes long.
     """
     sizes = [(1, "areas", memory[0])]
     allowed = sorted((n, memory[min(i, len(memory) - 1)]) for i, n in enumerate(rows))

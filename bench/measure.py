@@ -1,8 +1,4 @@
-"""Running a command and saying what it took.
-
-Belongs here: wall time, peak memory, the machine's load, and clearing away what a run left. Does not belong here: what
-is run.
-"""
+"""Runs a command and measures wall time, processor time and peak memory; also the load of the machine."""
 
 from __future__ import annotations
 
@@ -23,12 +19,12 @@ ROOT = Path(__file__).parent.parent
 
 
 class BenchError(Exception):
-    """A measured command failed; the message holds what it wrote."""
+    """A measured command failed; the message contains its output."""
 
 
 @dataclass(frozen=True)
 class Run:
-    """One run of a command: seconds from start to exit, processor seconds, peak memory in MB, and what it wrote."""
+    """One run of a command: seconds from start to exit, processor seconds, peak memory in MB, and its output."""
 
     seconds: float
     cpu: float
@@ -49,7 +45,7 @@ class Times:
 
     @property
     def cpu(self) -> float:
-        """Median processor time, which a busy machine stretches less."""
+        """Median processor time, which depends less on the load of the machine."""
         return median(r.cpu for r in self.runs)
 
     @property
@@ -69,16 +65,16 @@ class Times:
 
 
 def run(command: list[str], **environment: str) -> Run:
-    """Runs a command from the project's root and measures it; BenchError when it fails.
+    """Runs a command from the project's root and measures it. Raises BenchError if it fails.
 
-    Bytecode is allowed, as in the Makefile: with it off every start would compile everything anew.
+    Bytecode is allowed, as in the Makefile; without it every start would compile everything again.
     """
     env = settings.for_child(**environment)
     env.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryFile("w+") as out:
         started = time.perf_counter()
         process = subprocess.Popen(command, cwd=ROOT, env=env, stdout=out, stderr=subprocess.STDOUT, text=True)
-        _, status, usage = os.wait4(process.pid, 0)  # the usage of this child alone
+        _, status, usage = os.wait4(process.pid, 0)  # the usage of this child only
         seconds = time.perf_counter() - started
         process.returncode = os.waitstatus_to_exitcode(status)
         out.seek(0)
@@ -89,7 +85,7 @@ def run(command: list[str], **environment: str) -> Run:
 
 
 def remove(folder: Path) -> None:
-    """Removes a folder with all that is in it, where there is one."""
+    """Removes a folder and its contents, if it exists."""
     if folder.exists():
         shutil.rmtree(folder)
 
@@ -100,12 +96,12 @@ def repeat(command: list[str], times: int, **environment: str) -> Times:
 
 
 def load() -> str:
-    """The machine's load, one minute's mean of waiting processes."""
+    """The load of the machine: the average number of waiting processes during the last minute."""
     return f"{os.getloadavg()[0]:.1f}"
 
 
 def machine() -> str:
-    """The machine and the versions that were measured."""
+    """The machine and the versions of the measurement."""
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     libraries = ", ".join(f"{name} {version(name)}" for name in ("dagster", "duckdb", "pandas"))
     return f"{os.cpu_count()} cores, {memory:.0f} GiB, Python {platform.python_version()}, {libraries}"
@@ -116,7 +112,7 @@ _CLEAR = Path("/proc/self/clear_refs")
 
 
 def reset_peak() -> bool:
-    """Starts counting this process's peak memory anew; False where the system cannot."""
+    """Resets the peak memory of this process; False if the system does not support it."""
     try:
         _CLEAR.write_text("5")
     except OSError:
@@ -129,4 +125,4 @@ def peak_mb() -> float:
     for line in _STATUS.read_text().splitlines():
         if line.startswith("VmHWM:"):
             return int(line.split()[1]) / 1024
-    raise BenchError("the system does not tell the peak memory of a process")
+    raise BenchError("the system does not report the peak memory of a process")

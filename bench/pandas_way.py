@@ -1,10 +1,10 @@
-"""The regional figures as a competent user would write them in pandas, to compare time, memory and figures with the SQL.
+"""The regional figures in pandas, as a competent user would write them: compares time, memory and figures with the SQL.
 
 The same figures from the same tables: for each reference year the newest usable value of each member and cell in the
-window, weighted means, medians and sums with their bounds, the members named, the weight covered, the publication class.
-In two ways: whole columns at a time, without a loop over figures; and, as most write it, with a function that is applied
-to the members of each figure. What the SQL says in words beside a figure (reason of the class, title, flags), and the
-table of member values that it writes, are left out.
+window, weighted means, medians and sums with their bounds, the list of members, the weight covered, the publication
+class. There are two versions: one computes whole columns at a time, without a loop over figures; the other, as most users
+write it, applies a function to the members of each figure. Texts (reason of the class, title, flags) and the table of
+member values are not made.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ WITHHELD = ["obs_value", "lower", "upper", "median", "minimum", "maximum", "with
 
 @dataclass(frozen=True)
 class Comparison:
-    """The pandas code: seconds and peak memory (MB), figures made, and how they differ from the SQL's.
+    """The measurement of the pandas code: seconds, peak memory (MB), figures, and differences from the SQL.
 
-    `seconds`, `peak_mb`: whole columns at a time; `seconds_one_by_one`: a function for each figure (None: not
-    measured). `largest_difference`: of any number of either way, as a share of it, or absolute where it is below 1;
-    `different`: figures of either with another class, other members or other gaps, or that only one of the two has.
+    `seconds`, `peak_mb`: whole columns at a time. `seconds_one_by_one`: a function for each figure (None: not measured).
+    `largest_difference`: the largest difference of any number in either version, relative, or absolute below 1.
+    `different`: figures of either version with another class, other members or other gaps, or without a counterpart.
     """
 
     seconds: float
@@ -55,7 +55,7 @@ def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
     import pandas as pd
 
     def read(name: str) -> pd.DataFrame:
-        return read_files([build.path(name)])  # pandas' own reader needs a library that the project does without
+        return read_files([build.path(name)])  # pandas' own reader needs a library that the project does not use
 
     settings = read("reference.settings").iloc[0]
     groups = read("reference.area_group").query("is_member_today")[["area_group", "ref_area"]]
@@ -66,9 +66,9 @@ def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
     class_rule = ClassRule(*(read(f"reference.{n}").to_dict("records") for n in ("class_criterion", "class_limit")))
     out = []
     for year in range(int(settings["first_reference_year"]), int(settings["latest_reference_year"]) + 1):
-        picked = _with_partners(_picked(value, year, settings))
+        chosen = _with_partners(_chosen(value, year, settings))
         of_year = weights[weights["time_period"] == year].merge(groups, on="ref_area")
-        member = picked.merge(groups, on="ref_area").merge(
+        member = chosen.merge(groups, on="ref_area").merge(
             of_year[[*OF_WEIGHT, "area_group", "ref_area", "weight_value", "is_proxy"]],
             how="left",
             left_on=["cell_weight", "weight_sex", "weight_age", "weight_urbanisation", "area_group", "ref_area"],
@@ -83,7 +83,7 @@ def figures(build: Build, one_by_one: bool = False) -> pd.DataFrame:
 
 
 def _values(value: pd.DataFrame, indicators: pd.DataFrame, methods: pd.DataFrame, groups: pd.DataFrame) -> pd.DataFrame:
-    """The values of members, with what their indicator says and the cell of their weight."""
+    """The values of members, with the properties of their indicator and the cell of their weight."""
     indicators = indicators.merge(methods[["method", "kind", "event_count"]], on="method").query("kind != 'none'")
     of_indicator = ["indicator", "weight", "weight_is_proxy", "proxy_accepted", "minimum", "maximum", "lookback_years"]
     of_indicator += ["is_survey", "sex_total_age", "publication_rule", "kind", "event_count"]
@@ -111,8 +111,8 @@ def _values(value: pd.DataFrame, indicators: pd.DataFrame, methods: pd.DataFrame
     return value[[*keep, "other_cell"]]
 
 
-def _picked(value: pd.DataFrame, year: int, settings: pd.Series) -> pd.DataFrame:
-    """The newest value of each member and cell in the window; at the baseline year the nearest one."""
+def _chosen(value: pd.DataFrame, year: int, settings: pd.Series) -> pd.DataFrame:
+    """The newest value of each member and cell in the window; for the baseline year the nearest one."""
     import pandas as pd
 
     cell = ["indicator", "ref_area", "cell"]
@@ -124,27 +124,27 @@ def _picked(value: pd.DataFrame, year: int, settings: pd.Series) -> pd.DataFrame
         counted = reach[reach["event_count"] & reach["in_aggregates"]].dropna(subset=["low", "high"])
         mean = counted.groupby(cell)[["low", "high"]].mean().reset_index()
         event = counted.drop(columns=["low", "high"]).drop_duplicates(cell).merge(mean, on=cell)
-        picked = pd.concat([nearest, event.assign(time_period=year, nature=None, obs_status=None)])
+        chosen = pd.concat([nearest, event.assign(time_period=year, nature=None, obs_status=None)])
     else:
         age_of_value = year - value["time_period"]
         reach = value[(age_of_value >= 0) & (age_of_value <= value["lookback_years"]) & value["in_aggregates"]]
-        picked = reach.sort_values("time_period").drop_duplicates(cell, keep="last")
-    picked = picked[picked["in_aggregates"]].dropna(subset=["low", "high"])
-    is_mean = picked["event_count"] & (year == settings["baseline_year"])
+        chosen = reach.sort_values("time_period").drop_duplicates(cell, keep="last")
+    chosen = chosen[chosen["in_aggregates"]].dropna(subset=["low", "high"])
+    is_mean = chosen["event_count"] & (year == settings["baseline_year"])
     whole_range = f"{settings['baseline_from']}-{settings['baseline_to']}"
-    picked["value_years"] = picked["time_period"].astype(int).astype(str).mask(is_mean, whole_range)
-    return picked.assign(
-        low=picked["low"].clip(upper=picked["maximum"]), high=picked["high"].clip(upper=picked["maximum"])
+    chosen["value_years"] = chosen["time_period"].astype(int).astype(str).mask(is_mean, whole_range)
+    return chosen.assign(
+        low=chosen["low"].clip(upper=chosen["maximum"]), high=chosen["high"].clip(upper=chosen["maximum"])
     )
 
 
-def _with_partners(picked: pd.DataFrame) -> pd.DataFrame:
-    """Drops figures by sex of members that lack the other sex or the total."""
-    here = picked.set_index(["indicator", "ref_area", "cell"]).index
-    by_sex = picked[picked["by_sex"]]
-    other = by_sex.set_index(["indicator", "ref_area", "other_cell"]).index.isin(here)
-    total = by_sex.set_index(["indicator", "ref_area", "total_cell"]).index.isin(here)
-    return picked[~picked["by_sex"].to_numpy() | picked.index.isin(by_sex.index[other & total])]
+def _with_partners(chosen: pd.DataFrame) -> pd.DataFrame:
+    """Removes values by sex of members without the other sex or the total."""
+    present = chosen.set_index(["indicator", "ref_area", "cell"]).index
+    by_sex = chosen[chosen["by_sex"]]
+    other = by_sex.set_index(["indicator", "ref_area", "other_cell"]).index.isin(present)
+    total = by_sex.set_index(["indicator", "ref_area", "total_cell"]).index.isin(present)
+    return chosen[~chosen["by_sex"].to_numpy() | chosen.index.isin(by_sex.index[other & total])]
 
 
 def _aggregated(
@@ -155,7 +155,7 @@ def _aggregated(
     year: int,
     figures_of: Callable[[pd.DataFrame], pd.DataFrame],
 ) -> pd.DataFrame:
-    """One reference year's figures from its member values and the weights of all members."""
+    """The figures of one reference year, from its member values and the weights of all members."""
     import pandas as pd
 
     people = of_year[(of_year[OF_WEIGHT] == ["POP_TOTAL", "_T", "_T", "_T"]).all(axis=1)]
@@ -191,7 +191,7 @@ def _aggregated(
 
 
 def _whole_columns(m: pd.DataFrame) -> pd.DataFrame:
-    """What is computed of the members of each figure, all figures at once."""
+    """The numbers of all figures from their members, all figures at once."""
     import numpy as np
 
     w = m["weight_value"]
@@ -229,7 +229,7 @@ def _whole_columns(m: pd.DataFrame) -> pd.DataFrame:
 
 
 def _one_by_one(m: pd.DataFrame) -> pd.DataFrame:
-    """The same with a function applied to the members of each figure."""
+    """The same numbers, with a function applied to the members of each figure."""
     return m.groupby(KEY)[[c for c in m.columns if c not in KEY]].apply(_figure)
 
 
@@ -268,21 +268,23 @@ def _figure(m: pd.DataFrame) -> pd.Series:
 
 
 def _total_difference(f: pd.DataFrame, m: pd.DataFrame) -> pd.Series:
-    """For figures by sex: how far the total over their areas is from the total over all areas."""
+    """For figures by sex: the difference between the total of their areas and the total of all areas."""
     sexes = m.loc[m["by_sex"] & (m["kind"] == "mean"), [*KEY, "ref_area", "total_cell"]]
     area = ["indicator", "area_group", "ref_area"]
     totals = m[[*area, "cell", "weight_value", "middle"]].rename(columns={"cell": "total_cell"})
-    there = sexes.merge(totals.assign(w_middle=totals["weight_value"] * totals["middle"]), on=[*area, "total_cell"])
-    there = there.groupby(KEY)[["weight_value", "w_middle"]].sum()
-    there = (there["w_middle"] / there["weight_value"]).rename("there").reset_index()
-    whole = f[[*KEY, "middle"]].rename(columns={"cell": "total_cell", "middle": "whole"})
-    both = f[[*KEY, "total_cell"]].merge(there, on=KEY, how="left")
-    both = both.merge(whole, on=["indicator", "area_group", "total_cell"], how="left")
-    return (both["there"] - both["whole"]).abs()
+    same_areas = sexes.merge(
+        totals.assign(w_middle=totals["weight_value"] * totals["middle"]), on=[*area, "total_cell"]
+    )
+    same_areas = same_areas.groupby(KEY)[["weight_value", "w_middle"]].sum()
+    same_areas = (same_areas["w_middle"] / same_areas["weight_value"]).rename("same_areas").reset_index()
+    all_areas = f[[*KEY, "middle"]].rename(columns={"cell": "total_cell", "middle": "all_areas"})
+    both = f[[*KEY, "total_cell"]].merge(same_areas, on=KEY, how="left")
+    both = both.merge(all_areas, on=["indicator", "area_group", "total_cell"], how="left")
+    return (both["same_areas"] - both["all_areas"]).abs()
 
 
 def _classed(f: pd.DataFrame, rule: pd.DataFrame, class_rule: ClassRule) -> pd.DataFrame:
-    """Adds the publication class; withholds what is class C."""
+    """Adds the publication class and withholds the figures of class C."""
     import numpy as np
 
     def at(threshold: str, column: str) -> pd.Series:
@@ -308,21 +310,21 @@ def _classed(f: pd.DataFrame, rule: pd.DataFrame, class_rule: ClassRule) -> pd.D
 
 
 def compare(build: Build, each: bool = False) -> Comparison:
-    """Runs the pandas code in both ways and compares the figures with the SQL's.
+    """Runs both versions of the pandas code and compares the figures with the SQL.
 
-    The second way, a function for each figure, runs where it ends soon; with `each` always.
+    The second version, a function for each figure, runs only for few figures; with `each` always.
     """
-    import_module("pandas")  # loading it is no part of the measure
+    import_module("pandas")  # its loading time is not measured
     reset_peak()
-    seconds, made = _timed(build, one_by_one=False)
+    seconds, frame = _timed(build, one_by_one=False)
     peak = peak_mb()
-    apart, different = difference(build, made)
+    apart, different = difference(build, frame)
     one_by_one = None
-    if each or len(made) <= MOST_ONE_BY_ONE:
-        one_by_one, made = _timed(build, one_by_one=True)
-        as_well = difference(build, made)
-        apart, different = max(apart, as_well[0]), different + as_well[1]
-    return Comparison(seconds, one_by_one, peak, len(made), apart, different)
+    if each or len(frame) <= MOST_ONE_BY_ONE:
+        one_by_one, frame = _timed(build, one_by_one=True)
+        second_apart, second_different = difference(build, frame)
+        apart, different = max(apart, second_apart), different + second_different
+    return Comparison(seconds, one_by_one, peak, len(frame), apart, different)
 
 
 def _timed(build: Build, one_by_one: bool) -> tuple[float, pd.DataFrame]:
@@ -332,7 +334,7 @@ def _timed(build: Build, one_by_one: bool) -> tuple[float, pd.DataFrame]:
 
 
 def difference(build: Build, made: pd.DataFrame) -> tuple[float, int]:
-    """The largest difference of a number from the SQL's, and how many figures differ otherwise."""
+    """The largest difference of a number from the SQL, and the number of figures that differ in other ways."""
     numbers = [*NUMBERS, *WITHHELD]
     apart = ", ".join(f"abs(m.{n} - a.{n}) / greatest(1, abs(a.{n}))" for n in numbers)
     same = " AND ".join(f"(m.{n} IS NULL) = (a.{n} IS NULL)" for n in numbers)

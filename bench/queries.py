@@ -1,13 +1,11 @@
-"""The cookbook of docs/sql.md on a release and on a larger one: opening, p50 and p95 in one process.
+"""Measures the example queries of docs/sql.md on a release and on larger ones: opening, p50 and p95 in one process.
 
-Belongs here: a release's tables copied until there are as many observations as asked for, and the time of queries on them.
-Does not belong here: growing the input of the SQL that makes the tables (grow.py).
+Run as `python -m bench.queries DATABASE_FOLDER RESULT` in its own process.
 
-Run as `python -m bench.queries DATABASE_FOLDER RESULT` in a process of its own.
-
-The larger one is a warehouse of the same eleven Member States: with as many other countries as the world has, and from
-there on with more indicators. What is published of Member States alone grows by indicators only. The tables keep the order
-of rows that a release has. (grow.py, which grows the input of the SQL, copies the Member States as well.)
+A larger release has copies of the tables of a real one, up to a given number of observations. It has the same eleven
+Member States, first with as many other countries as the world has, then with more indicators; tables with Member States
+only grow by indicators. The tables keep the row order of a release. (grow.py makes larger input for the SQL that makes
+the tables, and copies the Member States too.)
 """
 
 from __future__ import annotations
@@ -27,22 +25,22 @@ from bench.measure import ROOT, load, remove, run
 from warehouse.build.engine import Build
 from warehouse.connection import parquet, quoted
 from warehouse.metadata import TableDescription, staged_table, table, tables
-from warehouse.query.read_only import ask, reader
+from warehouse.query.read_only import reader, run_query
 from warehouse.release.database import write_database
 from warehouse.release.release_folders import DATABASE
 
 TIMES = 7
-MOST_AREAS = 20  # copies of the 21 areas of today: about as many as the world has, with its groupings
+MOST_AREAS = 20  # copies of today's 21 areas; this gives about as many as there are countries and groups in the world
 IDS = ("observation_id", "other_observation_id")
-# Every table with indicators grows with them; with areas this list, and each table that has other areas than the members.
+# All tables with indicators grow by indicators; this table and those with areas other than members also by areas.
 AREAS = "reference.area"
 
 
 @dataclass(frozen=True)
 class QueryTimes:
-    """What the cookbook took on one size; milliseconds on the clock, and of the processor (all threads together).
+    """The times of the example queries on one size, in milliseconds of wall time and of processor time (all threads).
 
-    On a busy machine the processor's time is the honest one: an idle machine needs no longer than that.
+    On a busy machine the processor time is the better measure: an idle machine does not need more.
     `slowest`: median processor time of the slowest queries.
     """
 
@@ -60,7 +58,7 @@ class QueryTimes:
 
 
 def cookbook() -> dict[str, str]:
-    """The queries of docs/sql.md by heading."""
+    """The example queries of docs/sql.md, by heading."""
     text = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
     sections = re.findall(r"^## (.+?)\n(.*?)(?=^## |\Z)", text, re.S | re.M)
     return {
@@ -71,7 +69,7 @@ def cookbook() -> dict[str, str]:
 
 
 def grow(release: Path, folder: Path, observations: int) -> None:
-    """Writes a larger database into `folder`, beside nothing else."""
+    """Writes a larger database into `folder`, which is emptied first."""
     remove(folder)
     build = Build(folder / "build")
     con = duckdb.connect()
@@ -107,16 +105,16 @@ def grow(release: Path, folder: Path, observations: int) -> None:
         if "indicator" in names:
             grown_by.append("indicator")
             renamed |= {"indicator": "i"}
-        key = " * 1000 + ".join(renamed.values())  # one number for each copy
+        key = " * 1000 + ".join(renamed.values())  # a different number for each copy
         renamed |= {name: f"({key})" for name in IDS if name in names}
-        marked = [
+        code_of_copy = [
             f"CASE WHEN {k} = 0 THEN {name} ELSE {name} || '~' || {k} END AS {name}" for name, k in renamed.items()
         ]
         if has_others and "is_member" in names:
-            marked.append("is_member AND a = 0 AS is_member")
+            code_of_copy.append("is_member AND a = 0 AS is_member")
         copies = ", ".join([f"{source} AS s", *grown_by])
         con.execute(
-            f"COPY (SELECT s.* REPLACE ({', '.join(marked)}) FROM {copies} {order_of(full_name)}) "
+            f"COPY (SELECT s.* REPLACE ({', '.join(code_of_copy)}) FROM {copies} {order_of(full_name)}) "
             f"TO '{quoted(to)}' (FORMAT parquet, COMPRESSION zstd)"
         )
     con.close()
@@ -126,7 +124,7 @@ def grow(release: Path, folder: Path, observations: int) -> None:
 
 
 def order_of(full_name: str) -> str:
-    """ORDER BY with the declared order of rows of a table; nothing for a table of the catalogue or of a provider."""
+    """ORDER BY with the declared row order of a table; empty for tables of the catalogue and of providers."""
     order = table(full_name).order if full_name in tables() else ()
     return f"ORDER BY {', '.join(order)}" if order else ""
 
@@ -139,7 +137,7 @@ def _staged(key: str, names: list[str]) -> TableDescription:
 
 
 def measure(release: Path) -> QueryTimes:
-    """Opens a release a few times, asks every query of the cookbook `TIMES` times, and counts."""
+    """Opens a release and runs every example query, `TIMES` times each; returns the times."""
     opening: list[tuple[float, float]] = []
     for _ in range(TIMES):
         before = _clocks()
@@ -148,16 +146,16 @@ def measure(release: Path) -> QueryTimes:
     every: list[tuple[float, float]] = []
     medians: dict[str, float] = {}
     with reader(release) as con:
-        observations = ask(con, "SELECT count(*) FROM harmonised.observation").rows[0][0]
+        observations = run_query(con, "SELECT count(*) FROM harmonised.observation").rows[0][0]
         for name, text in cookbook().items():
-            ask(con, text)
-            taken = []
+            run_query(con, text)
+            times_of_query = []
             for _ in range(TIMES):
                 before = _clocks()
-                ask(con, text)
-                taken.append(_since(before))
-            every += taken
-            medians[name] = median(cpu for _, cpu in taken)
+                run_query(con, text)
+                times_of_query.append(_since(before))
+            every += times_of_query
+            medians[name] = median(cpu for _, cpu in times_of_query)
     wall, cpu = [e[0] for e in every], [e[1] for e in every]
     return QueryTimes(
         observations,
@@ -182,7 +180,7 @@ def _since(before: tuple[float, float]) -> tuple[float, float]:
 
 
 def measure_all(release: Path, folder: Path, observations: list[int]) -> list[QueryTimes]:
-    """The release as it is, and grown to each number of observations; each measured in a process of its own."""
+    """Measures the release and a larger one for each number of observations, each in its own process."""
     found = []
     for size in (0, *observations):
         measured, result_file = release, folder / "query_times.json"

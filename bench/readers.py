@@ -1,7 +1,7 @@
-"""What a reader notices of a refresh: query times on the current release with and without one running beside it.
+"""Measures query times on the current release with and without a refresh running at the same time.
 
-Belongs here: asking the same queries in a loop, opening the file anew each time. Does not belong here: other queries'
-speed, and that answers are right (tests/unit/warehouse/release/test_concurrent_readers.py).
+The queries run in a loop, and each round opens the file again. That their results are correct is tested in
+tests/unit/warehouse/release/test_concurrent_readers.py.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ QUERIES = {
 
 @dataclass(frozen=True)
 class ReadTimes:
-    """The seconds of each query, in their order, and of opening the file."""
+    """The seconds of each run of each query, and of each opening of the file."""
 
     opening: list[float]
     seconds: dict[str, list[float]]
@@ -40,7 +40,7 @@ class ReadTimes:
 
 @dataclass(frozen=True)
 class Readers:
-    """The same queries without and with a refresh; how long that refresh took, and how many releases were seen."""
+    """The times without and with a refresh, the seconds of the refresh, and the number of releases that queries saw."""
 
     alone: ReadTimes
     during_refresh: ReadTimes
@@ -51,7 +51,7 @@ class Readers:
 
 
 def measure(home: Path) -> Readers:
-    """Queries while nothing runs, then from the start to the end of a whole refresh; BenchError when it fails."""
+    """Runs queries without and then during a complete refresh. Raises BenchError if the refresh fails."""
     before = load()
     alone, _ = _query(home, lambda times: len(times.opening) < IDLE_ROUNDS)
     env = settings.for_child(PAYUNG_HOME=str(home))
@@ -64,7 +64,7 @@ def measure(home: Path) -> Readers:
     seconds = time.perf_counter() - began
     _, errors = refresh.communicate()
     if refresh.returncode:
-        raise BenchError(f"the refresh beside the readers failed:\n{errors}")
+        raise BenchError(f"the refresh during the queries failed:\n{errors}")
     seen |= _query(home, lambda times: not times.opening)[1]
     return Readers(alone, during_refresh, seconds, len(seen), before, load())
 
@@ -81,7 +81,7 @@ def _query(home: Path, more: Callable[[ReadTimes], bool]) -> tuple[ReadTimes, se
             for name, query in QUERIES.items():
                 began = time.perf_counter()
                 if not con.execute(query).fetchall():
-                    raise BenchError(f"no answer to {name!r}")
+                    raise BenchError(f"the query {name!r} returned no rows")
                 times.seconds[name].append(time.perf_counter() - began)
         finally:
             con.close()

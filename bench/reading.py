@@ -1,6 +1,6 @@
-"""From a provider's bytes to the staged table, pandera apart; and an online refresh beside an offline one.
+"""Measures parsing and staging of providers' answers, without pandera, and an online and an offline refresh.
 
-The online refresh asks the test servers of tests/providers on 127.0.0.1, which answer at once.
+The online refresh sends its requests to the test servers of tests/providers on 127.0.0.1, which respond at once.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from sources.shipped_archive import shipped_archive
 from sources.snapshots import SnapshotStore
 from warehouse.build import staging
 
-# Large enough to tell: the ILO's answer is repeated to this many rows.
+# The rows of the ILO's answer are repeated up to this number, so that the time can be measured.
 LEAST_ROWS = 50_000
 ANSWERS = {
     "UN SDG, JSON pages": (("unsd_sdg", "sdg"), 40_000),
@@ -30,7 +30,7 @@ ANSWERS = {
 
 @dataclass(frozen=True)
 class Reading:
-    """Rows of one answer, the best processor seconds to parse it and to key it, and the aim in rows a second."""
+    """One answer: its rows, the shortest processor time to parse it and to make its keys, the target in rows per second."""
 
     what: str
     rows: int
@@ -41,7 +41,7 @@ class Reading:
 
 @dataclass(frozen=True)
 class Read:
-    """All readings, and the two refreshes from scratch."""
+    """The measurements of all answers, and of the offline and the online refresh from scratch."""
 
     answers: list[Reading]
     offline: Times
@@ -51,7 +51,7 @@ class Read:
 
 
 def measure(folder: Path, times: int) -> Read:
-    """Measures in `folder`; the best of `times` readings, and as many refreshes of each kind in turn."""
+    """Measures in `folder`: the best of `times` readings, and `times` refreshes of each kind in turn."""
     before = load()
     answers = [_reading(what, which, aim, times) for what, (which, aim) in ANSWERS.items()]
     sys.path.insert(0, str(ROOT / "tests"))
@@ -86,14 +86,14 @@ def _reading(what: str, which: tuple[str, str], aim: int | None, times: int) -> 
         named = staging.dimension_columns(frame, structure, {})
         frame["series_key"] = staging.series_key(frame, named)
         staging.series_dimensions(frame, named)
-        took = (between - started, time.process_time() - between, len(frame))
-        best = took if best is None or sum(took[:2]) < sum(best[:2]) else best
+        current = (between - started, time.process_time() - between, len(frame))
+        best = current if best is None or sum(current[:2]) < sum(best[:2]) else best
     assert best is not None
     return Reading(what, best[2], best[0], best[1], aim)
 
 
 def _larger(files: list[tuple[str, bytes]]) -> list[tuple[str, bytes]]:
-    """The CSV with its records repeated."""
+    """The CSV file with repeated records."""
     ((name, body),) = files
     header, _, records = body.partition(b"\n")
     records = records.rstrip(b"\n") + b"\n"

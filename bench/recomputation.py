@@ -1,8 +1,8 @@
-"""Regional figures computed a second time, in plain Python, from chosen values, weights and reference tables.
+"""An independent recomputation of the regional figures in plain Python, from values, weights and reference tables.
 
-The one independent recomputation: tests/golden compares every figure of a release with it, and the bench's pandas code
-takes its class rule from here. Written from methods.md sections 4 and 5 and not from the SQL: no query, no data frame,
-nothing of the stored members.
+tests/golden compares every figure of a release with it, and the pandas code of the bench uses its class rule. It is
+written from docs/methods.md (sections Regional figures, and Baseline, latest value, change), not from the SQL: it
+uses no query, no data frame and no stored members.
 """
 
 from __future__ import annotations
@@ -13,10 +13,10 @@ from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
-from indicator_defs.breakdowns import BREAKDOWNS  # the names of a key's columns; no part of the method
+from indicator_defs.breakdowns import BREAKDOWNS  # only the names of the key columns, not a part of the method
 
 Row = dict[str, Any]
-# Breakdowns for which no weight knows the members' shares.
+# Breakdowns for which the members' shares are known; figures by the others have no weight.
 WITH_WEIGHT = ("sex", "age", "urbanisation", "income_wealth_quantile")
 WITHOUT_WEIGHT = tuple(b for b in BREAKDOWNS if b not in WITH_WEIGHT)
 Cell = tuple[str, ...]
@@ -25,7 +25,7 @@ Key = tuple[str, str, int, Cell]
 
 @dataclass(frozen=True)
 class Point:
-    """One member's value for a reference year: the year it is of and both ends of it."""
+    """One member's value for a reference year: its own year and both ends of its interval."""
 
     year: int
     low: float
@@ -33,7 +33,7 @@ class Point:
     capped_low: float
     capped_high: float
     estimated: bool | None = None
-    """Whether it is estimated, modelled or imputed; None where the producer states neither nature nor status."""
+    """Whether it is estimated, modelled or imputed; None if the producer gives neither nature nor status."""
 
     @property
     def middle(self) -> float:
@@ -42,7 +42,7 @@ class Point:
 
 @dataclass(frozen=True)
 class Figure:
-    """A regional figure computed anew."""
+    """A recomputed regional figure."""
 
     value: float | None
     publication_class: str
@@ -62,7 +62,7 @@ class Figure:
 
 
 class ClassRule:
-    """Which class follows from what is measured of a figure, or of many: numbers and columns of numbers alike."""
+    """The rule that gives the publication class from measured quantities, which can be numbers or columns of numbers."""
 
     def __init__(self, criteria: Sequence[Row], limits: Sequence[Row]) -> None:
         """`criteria`, `limits`: the rows of reference.class_criterion and reference.class_limit."""
@@ -72,7 +72,7 @@ class ClassRule:
             self._limits[(r["publication_rule"], r["threshold"])].append(r)
 
     def holds(self, rule: str, threshold: str, measured: Mapping[str, Any], is_small: bool) -> Any:
-        """Whether all criteria of a threshold are met, by figure; those that are not in `measured` do not apply."""
+        """Whether all criteria of a threshold are met; criteria that are not in `measured` do not apply."""
         met: Any = True
         for r in self._limits[(rule, threshold)]:
             if r["criterion"] in measured:
@@ -129,48 +129,48 @@ class Recomputation:
 
     def figures(self) -> dict[Key, Figure]:
         """Every figure by indicator, group, year and cell."""
-        picks: dict[tuple[str, int], dict[Cell, dict[str, Point]]] = defaultdict(lambda: defaultdict(dict))
-        everybody = {m for members in self.members.values() for m in members}
+        chosen: dict[tuple[str, int], dict[Cell, dict[str, Point]]] = defaultdict(lambda: defaultdict(dict))
+        all_members = {m for members in self.members.values() for m in members}
         for (indicator, area, cell), points in self.points.items():
-            if area in everybody:
+            if area in all_members:
                 out = {p[0] for p in points if (indicator, area, cell, p[0]) in self.out_of_use}
                 for year in self.years:
-                    point = self._pick(indicator, points, year, out)
+                    point = self._choose(indicator, points, year, out)
                     if point is not None:
-                        picks[(indicator, year)][cell][area] = point
+                        chosen[(indicator, year)][cell][area] = point
         out: dict[Key, Figure] = {}
-        for (indicator, year), cells in picks.items():
+        for (indicator, year), cells in chosen.items():
             remaining = {cell: self._with_partners(indicator, cell, cells) for cell in cells}
             for group, members in self.members.items():
                 for cell, areas in remaining.items():
-                    there = {a: p for a, p in areas.items() if a in members}
-                    if there:
+                    in_group = {a: p for a, p in areas.items() if a in members}
+                    if in_group:
                         key = (indicator, group, year, cell)
-                        out[key] = self._figure(indicator, group, year, cell, there, remaining)
+                        out[key] = self._figure(indicator, group, year, cell, in_group, remaining)
         return out
 
-    def _pick(self, indicator: str, points: list[Value], year: int, out_of_use: set[int]) -> Point | None:
-        """`out_of_use`: years whose values are shown only."""
+    def _choose(self, indicator: str, points: list[Value], year: int, out_of_use: set[int]) -> Point | None:
+        """The value for a reference year; None if there is none. `out_of_use`: years whose values are only shown."""
         i, s = self.indicators[indicator], self.settings
         event = self.methods[i["method"]]["event_count"]
         usable = [p for p in points if p[0] not in out_of_use]
         if year == s["baseline_year"]:
-            there = [p for p in (usable if event else points) if s["baseline_from"] <= p[0] <= s["baseline_to"]]
-            if not there:
+            in_period = [p for p in (usable if event else points) if s["baseline_from"] <= p[0] <= s["baseline_to"]]
+            if not in_period:
                 return None
             if event:
-                low, high = (sum(p[k] for p in there) / len(there) for k in (1, 2))
+                low, high = (sum(p[k] for p in in_period) / len(in_period) for k in (1, 2))
                 return self._point(i, (year, low, high, None))
-            nearest = min(there, key=lambda p: (abs(p[0] - year), p[0]))
+            nearest = min(in_period, key=lambda p: (abs(p[0] - year), p[0]))
             return None if nearest[0] in out_of_use else self._point(i, nearest)
-        there = [p for p in usable if year - i["lookback_years"] <= p[0] <= year]
-        return self._point(i, max(there, key=lambda p: p[0])) if there else None
+        in_window = [p for p in usable if year - i["lookback_years"] <= p[0] <= year]
+        return self._point(i, max(in_window, key=lambda p: p[0])) if in_window else None
 
     @staticmethod
     def _point(i: Row, point: Value) -> Point:
         year, low, high, estimated = point
-        most = i["maximum"] if i["maximum"] is not None else float("inf")
-        return Point(year, low, high, min(low, most), min(high, most), estimated)
+        maximum = i["maximum"] if i["maximum"] is not None else float("inf")
+        return Point(year, low, high, min(low, maximum), min(high, maximum), estimated)
 
     def _total_cell(self, indicator: str, cell: Cell) -> Cell:
         age = self.indicators[indicator]["sex_total_age"] or cell[1]
@@ -180,7 +180,7 @@ class Recomputation:
         return cell[0] in ("F", "M") and self.indicators[indicator]["headline_sex"] == "_T"
 
     def _with_partners(self, indicator: str, cell: Cell, cells: dict[Cell, dict[str, Point]]) -> dict[str, Point]:
-        """Figures for women and men count only where the member has both and the total."""
+        """The values of a cell; those by sex only of members that have both sexes and the total."""
         areas = cells[cell]
         if not self._by_sex(indicator, cell):
             return dict(areas)
@@ -189,7 +189,7 @@ class Recomputation:
         return {a: p for a, p in areas.items() if a in other and a in total}
 
     def weight(self, indicator: str, cell: Cell, area: str, year: int) -> Row | None:
-        """The weight of one member for a cell; None where there is none."""
+        """The weight of one member for a cell; None if there is none."""
         kind = (indicator, cell)
         if kind not in self._kinds:
             self._kinds[kind] = self._kind_of_weight(indicator, cell)
@@ -271,7 +271,7 @@ class Recomputation:
     def _accompanying(
         self, indicator: str, cell: Cell, year: int, points: dict[str, Point], w: dict[str, float], figure: Figure
     ) -> dict[str, float | None]:
-        """What a reader must know beside the figure (methods.md section 4)."""
+        """The quantities published with a figure (docs/methods.md, Regional figures)."""
         i = self.indicators[indicator]
         kind = self.methods[i["method"]]["kind"]
         rule = self.rules[i["publication_rule"]]["A"]
@@ -333,18 +333,18 @@ class Recomputation:
         if kind == "mean" and self._by_sex(indicator, cell):
             total_cell = self._total_cell(indicator, cell)
             totals = {a: p for a, p in all_cells.get(total_cell, {}).items() if a in members}
-            # areas that have figures by sex, with or without a weight for this cell
-            there = {a: totals[a] for a in all_cells[cell] if a in totals}
-            of_there, of_all = (self._mean(indicator, total_cell, year, t) for t in (there, totals))
-            if of_there is not None and of_all is not None:
-                measured["sex_total"] = abs(of_there - of_all)
+            # areas with figures by sex, with or without a weight for this cell
+            with_sexes = {a: totals[a] for a in all_cells[cell] if a in totals}
+            of_those, of_all = (self._mean(indicator, total_cell, year, t) for t in (with_sexes, totals))
+            if of_those is not None and of_all is not None:
+                measured["sex_total"] = abs(of_those - of_all)
         is_small = len(members) <= a["small_group"]
         holds = {t: self.class_rule.holds(rule, t, measured, is_small) for t in ("A", "B", "B_alternative")}
         return "A" if holds["A"] else "B" if holds["B"] or holds["B_alternative"] else "C"
 
 
 def _end(point: Point, end: str) -> Point:
-    """The point as if one of its ends were the value."""
+    """The point with one of its ends as the value."""
     value = point.capped_low if end == "low" else point.capped_high
     return replace(point, capped_low=value, capped_high=value)
 

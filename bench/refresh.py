@@ -1,4 +1,4 @@
-"""The command line on a home of its own: from scratch, with nothing new, and help; and Dagster's share of it."""
+"""Measures commands on a new home (refresh from scratch, refresh with nothing new, help), and Dagster's share."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ PAYUNG = str(Path(sys.executable).parent / "payung")
 
 @dataclass(frozen=True)
 class Commands:
-    """What the commands took. `stages`: seconds by stage of the same work without Dagster (best run)."""
+    """The measurements of the commands. `stages`: seconds by stage of the same work without Dagster (best run)."""
 
     scratch: Times
     forced: Times
@@ -29,7 +29,7 @@ class Commands:
 
 
 def release_in(folder: Path) -> Path:
-    """The release of the home in `folder`, made if there is none yet."""
+    """The release of the home in `folder`; it is made if there is none."""
     home = folder / "home"
     if not (home / "current").exists():
         run([PAYUNG, "refresh"], PAYUNG_HOME=str(home))
@@ -37,13 +37,13 @@ def release_in(folder: Path) -> Path:
 
 
 def measure(folder: Path, times: int) -> Commands:
-    """Measures the commands in `folder`; the home of the last refresh from scratch stays, with its release."""
+    """Measures the commands in `folder`, which keeps the home of the last refresh from scratch."""
     before = load()
-    run([PAYUNG, "--help"])  # compiles bytecode after a change of the code
+    run([PAYUNG, "--help"])  # compiles the bytecode of changed files
     home = folder / "home"
     scratch, bare, stages = [], [], []
     spans = folder / "spans.json"
-    for _ in range(times):  # in turn, so that a busy machine is busy for both
+    for _ in range(times):  # in turn, so that the load of the machine affects both
         remove(home)
         scratch.append(run([PAYUNG, "refresh"], PAYUNG_HOME=str(home)))
         release = release_in(folder)
@@ -52,7 +52,7 @@ def measure(folder: Path, times: int) -> Commands:
         stages.append(json.loads(spans.read_text(encoding="utf-8")))
     nothing_new = repeat([PAYUNG, "refresh"], 2 * times, PAYUNG_HOME=str(home))
     if any("Nothing changed" not in r.output for r in nothing_new.runs):
-        raise BenchError("a refresh with nothing new built a release: the project was changed while it was measured")
+        raise BenchError("the refresh with nothing new made a release: the project changed meanwhile; run again")
     forced = repeat([PAYUNG, "refresh", "--force"], times, PAYUNG_HOME=str(home))
     export = repeat([PAYUNG, "export", "--to", str(folder / "export")], 1, PAYUNG_HOME=str(home))
     return Commands(

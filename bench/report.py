@@ -1,7 +1,4 @@
-"""The tables of docs/performance.md, put between their markers.
-
-Belongs here: turning measures into Markdown. Does not belong here: measuring, and the text around the tables.
-"""
+"""Formats measurements as tables in Markdown and writes them between the markers of docs/performance.md."""
 
 from __future__ import annotations
 
@@ -15,15 +12,15 @@ from bench.queries import TIMES, QueryTimes
 from bench.readers import Readers
 from bench.reading import Read
 from bench.refresh import Commands
-from docs.pages.markdown import filled
+from docs.pages.places import filled
 from indicator_defs.system import clock, files
 
-# What the pandas code makes as well.
+# The tables that the pandas code makes too.
 REGIONAL = ("indicator_set.member_value", "indicator_set.aggregate_member", "indicator_set.aggregate")
 
 
 def write(path: Path, tables: dict[str, str]) -> None:
-    """Puts each table between its marks, as docs/make.py does; PayungError where a page has no place for it."""
+    """Writes each table between its markers, like docs/make.py. Raises PayungError if the page has no such markers."""
     text = path.read_text(encoding="utf-8")
     for name, table in tables.items():
         text = filled(text, name, table)
@@ -31,7 +28,7 @@ def write(path: Path, tables: dict[str, str]) -> None:
 
 
 def _stamp(loads: str) -> str:
-    return f"Measured on {clock.today()} on {machine()}; load of the machine meanwhile {loads}."
+    return f"Measured on {clock.today()} on {machine()}; load of the machine: {loads}."
 
 
 def _seconds(times: Times) -> str:
@@ -43,20 +40,20 @@ def _seconds(times: Times) -> str:
 def commands(found: Commands, times: int) -> str:
     """The table of the commands, Dagster's share, and the stages without it."""
     rows = [
-        ("`payung refresh` from scratch, whole archive, exports apart", found.scratch, "15 s, 1 GB"),
+        ("`payung refresh` from scratch, complete archive, without exports", found.scratch, "15 s, 1 GB"),
         ("`payung refresh --force` on the same home", found.forced, ""),
-        ("the same work without Dagster, one plain process", found.bare, ""),
+        ("the same work without Dagster, in one process", found.bare, ""),
         ("`payung refresh`, nothing new", found.nothing_new, "4 s"),
         ("`payung --help`", found.help, "0.4 s"),
-        ("`payung export`, all kinds", found.export, ""),
+        ("`payung export`, all formats", found.export, ""),
     ]
     lines = [
         _stamp(f"{found.load_before} to {found.load_after}"),
-        f"Whole processes from start to exit, median of {times} or more runs (fastest to slowest).",
+        f"Complete processes from start to exit, median of {times} or more runs (fastest to slowest).",
         "",
-        "| command | seconds | processor, s | peak memory, MB | aim |",
+        "| command | seconds | processor, s | peak memory, MB | target |",
         "|---|---:|---:|---:|---|",
-        *(f"| {what} | {_seconds(t)} | {t.cpu:.2f} | {t.peak_mb:.0f} | {aim} |" for what, t, aim in rows),
+        *(f"| {command} | {_seconds(t)} | {t.cpu:.2f} | {t.peak_mb:.0f} | {target} |" for command, t, target in rows),
     ]
     share, cpu = found.scratch.seconds - found.bare.seconds, found.scratch.cpu - found.bare.cpu
     lines += [
@@ -64,7 +61,7 @@ def commands(found: Commands, times: int) -> str:
         f"Dagster's share of the refresh from scratch: {share:.1f} s, {100 * share / found.scratch.seconds:.0f} %; "
         f"of its processor time {cpu:.1f} s, {100 * cpu / found.scratch.cpu:.0f} %.",
         "",
-        "Where the time goes without Dagster:",
+        "Time by stage, without Dagster:",
         "",
         "| stage | seconds |",
         "|---|---:|",
@@ -79,18 +76,18 @@ def commands(found: Commands, times: int) -> str:
 
 
 def reading(found: Read, times: int) -> str:
-    """The table of providers' answers, and the online refresh beside the offline one."""
+    """The table of providers' answers, and the online refresh compared with the offline one."""
     lines = [
         _stamp(f"{found.load_before} to {found.load_after}"),
-        f"Processor seconds, the best of {times}; pandera apart. To parse and to key is all from bytes to staged rows.",
+        f"Processor seconds, the best of {times}, without pandera. Parsing and keys: all steps from bytes to staged rows.",
         "",
-        "| answer | rows | parse, s | key, s | rows a second | aim |",
+        "| answer | rows | parsing, s | keys, s | rows per second | target |",
         "|---|---:|---:|---:|---:|---:|",
     ]
     for r in found.answers:
-        aim = "" if r.aim is None else f"{r.aim:,}"
+        target = "" if r.aim is None else f"{r.aim:,}"
         speed = r.rows / (r.parse + r.key)
-        lines.append(f"| {r.what} | {r.rows:,} | {r.parse:.2f} | {r.key:.2f} | {speed:,.0f} | {aim} |")
+        lines.append(f"| {r.what} | {r.rows:,} | {r.parse:.2f} | {r.key:.2f} | {speed:,.0f} | {target} |")
     lines += [
         "",
         "| refresh from scratch | seconds | processor, s |",
@@ -98,7 +95,7 @@ def reading(found: Read, times: int) -> str:
         f"| offline | {_seconds(found.offline)} | {found.offline.cpu:.1f} |",
         f"| online, from servers on 127.0.0.1 | {_seconds(found.online)} | {found.online.cpu:.1f} |",
         "",
-        f"Online takes {found.online.seconds / found.offline.seconds:.1f} times as long; the aim is at most 2.",
+        f"Online takes {found.online.seconds / found.offline.seconds:.1f} times as long; the target is at most 2.",
     ]
     return "\n".join(lines)
 
@@ -111,21 +108,21 @@ WAYS = {
 
 
 def growth(found: list[Size]) -> str:
-    """The summary by size, the comparison with pandas, and the table by table."""
+    """The summary by size, the comparison with pandas, and the measurements by table."""
     by_areas = [s for s in found if s.way == "areas"]
     real = found[0]
     lines = [
         _stamp(" / ".join(s.load for s in found)),
-        "The SQL engine may use two threads and the memory allowed; what does not fit goes to disk.",
+        "The SQL engine uses two threads and at most the given memory; it writes to disk what does not fit.",
         "",
-        "| staged rows | grown by | observations | SQL, s | audit, s | reading and writing, s | memory allowed, GB "
+        "| staged rows | grown by | observations | SQL, s | audit, s | reading and writing, s | memory limit, GB "
         "| peak memory, MB |",
         "|---:|---|---:|---:|---:|---:|---:|---:|",
     ]
     for size in found:
         r = size.result
         observations = next(s.rows for s in r.steps if s.name == "harmonised.observation")
-        grown = "as it is" if size is real else WAYS[size.way]
+        grown = "real size" if size is real else WAYS[size.way]
         lines.append(
             f"| {r.staged_rows:,} | {grown} | {observations:,} | {_sql(size):.1f} | {_audit(size):.1f} | "
             f"{_floor(size)} | {size.memory:g} | {size.peak_sql:.0f} |"
@@ -142,7 +139,7 @@ def growth(found: list[Size]) -> str:
         if p is None:
             continue
         same = [s for s in size.result.steps if s.name in REGIONAL]
-        grown = "as it is" if size is real else WAYS[size.way]
+        grown = "real size" if size is real else WAYS[size.way]
         sql = sum(s.seconds for s in same)
         ways = [f"{t:.1f} ({t / sql:.1f} ×)" if t else "" for t in (p.seconds, p.seconds_one_by_one)]
         lines.append(
@@ -151,14 +148,14 @@ def growth(found: list[Size]) -> str:
         )
     lines += [
         "",
-        "Table by table, grown by areas: seconds (peak memory in MB), and how much longer the last size takes.",
+        "By table, grown by areas: seconds (peak memory in MB), and how much longer the last size takes.",
         "",
     ]
     heads = " | ".join(f"{s.result.staged_rows:,} rows" for s in by_areas)
     factor = by_areas[-1].result.staged_rows / by_areas[-2].result.staged_rows if len(by_areas) > 1 else 0
-    with_floor = [s.result for s in by_areas if s.result.read_floor][-1]  # the real size at least has it
+    with_floor = [s.result for s in by_areas if s.result.read_floor][-1]  # at least the real size has it
     lines += [
-        f"| table | {heads} | rows in it | reading and writing it of {with_floor.staged_rows:,}, s |"
+        f"| table | {heads} | rows | reading and writing for {with_floor.staged_rows:,}, s |"
         + (f" for {factor:.1f} × rows |" if factor else ""),
         "|---|" + "---:|" * (len(by_areas) + 2 + bool(factor)),
     ]
@@ -173,22 +170,22 @@ def growth(found: list[Size]) -> str:
         f"{s.result.staged_rows:,} rows, {WAYS[s.way]}: {'; '.join(s.result.failed)}" for s in found if s.result.failed
     ]
     if failed:
-        lines += ["", "Checks that did not hold: " + " ".join(failed)]
+        lines += ["", "Failed checks: " + " ".join(failed)]
     return "\n".join(lines)
 
 
 def queries(found: list[QueryTimes]) -> str:
-    """The queries of the cookbook by size, and the slowest of them."""
+    """The times of the example queries by size, and the slowest queries."""
     lines = [
         _stamp(" / ".join(a.load for a in found)),
-        f"{found[0].queries} queries, each {TIMES} times in one process after opening; milliseconds on the clock "
-        "(of the processor, all threads together).",
+        f"{found[0].queries} queries, each {TIMES} times in one process after opening; milliseconds of wall time "
+        "(of processor time, all threads).",
         "",
-        "| observations | file, MB | opening | p50 | p95 | slowest queries, median of the processor's time |",
+        "| observations | file, MB | opening | p50 | p95 | slowest queries, median processor time |",
         "|---:|---:|---:|---:|---:|---|",
     ]
     for a in found:
-        slowest = "; ".join(f"{name} {taken:.0f}" for name, taken in a.slowest)
+        slowest = "; ".join(f"{name} {milliseconds:.0f}" for name, milliseconds in a.slowest)
         lines.append(
             f"| {a.observations:,} | {a.megabytes:.0f} | {a.opening:.0f} ({a.opening_cpu:.0f}) | "
             f"{a.p50:.0f} ({a.p50_cpu:.0f}) | {a.p95:.0f} ({a.p95_cpu:.0f}) | {slowest} |"
@@ -197,16 +194,16 @@ def queries(found: list[QueryTimes]) -> str:
 
 
 def readers(found: Readers) -> str:
-    """The table of query times with and without a refresh beside them."""
+    """The table of query times with and without a refresh at the same time."""
     times = [("opening the file", found.alone.opening, found.during_refresh.opening)]
     times += [(name, alone, found.during_refresh.seconds[name]) for name, alone in found.alone.seconds.items()]
     lines = [
         _stamp(f"{found.load_before} to {found.load_after}"),
-        f"One process that opens the file anew for each round; {len(found.alone.opening)} rounds alone, "
+        f"One process that opens the file again for each round; {len(found.alone.opening)} rounds without a refresh, "
         f"{len(found.during_refresh.opening)} from the start to the end of a refresh of {found.refresh_seconds:.0f} s. "
-        f"{found.releases_seen} releases were seen. Milliseconds.",
+        f"The queries saw {found.releases_seen} releases. Milliseconds.",
         "",
-        "| | alone: median | p95 | beside a refresh: median | p95 |",
+        "| | without a refresh: median | p95 | during a refresh: median | p95 |",
         "|---|---:|---:|---:|---:|",
     ]
     for name, alone, during_refresh in times:

@@ -1,8 +1,6 @@
-"""The breakdowns of the warehouse, in the order of the key.
+"""The breakdowns of the warehouse, in the order of the key, and the format of a CSV cell with several of them.
 
-Belongs here: their names, light enough for the command line to load at once, and how one cell of a CSV
-file names several.
-Does not belong here: their codes (codelists/) and the models that use them (the modules of the subjects).
+It imports nothing slow, because every command loads it. The codes of the breakdowns are in codelists/.
 """
 
 from __future__ import annotations
@@ -24,17 +22,17 @@ Breakdown = Literal[
     "composite_breakdown",
 ]
 
-# The breakdown columns of harmonised.observation, in the order of its key (methods.md section 1).
+# The breakdown columns of harmonised.observation, in the order of its key.
 BREAKDOWNS: tuple[Breakdown, ...] = get_args(Breakdown)
 
 
 def cell_text(codes: Mapping[str, str | None], otherwise: str = "") -> str:
-    """The codes of all breakdowns joined by |, in the order of the key; `otherwise` where there is none."""
+    """The codes of all breakdowns joined by |, in the order of the key; `otherwise` for a breakdown without a code."""
     return "|".join(codes.get(b) or otherwise for b in BREAKDOWNS)
 
 
 def pairs(cell: str) -> Iterator[tuple[str, str, str]]:
-    """(text, breakdown, code) of each part of a cell such as sex=F;urbanisation=R; neither is checked here."""
+    """(text, breakdown, code) of each part of a cell such as sex=F;urbanisation=R, not checked."""
     for part in filter(None, (p.strip() for p in cell.split(";"))):
         breakdown, _, code = (x.strip() for x in part.partition("="))
         yield part, breakdown, code

@@ -1,4 +1,4 @@
-"""Breaks in series that were decided on: breaks/*.yaml."""
+"""Reviewed breaks in series: breaks/*.yaml."""
 
 from __future__ import annotations
 
@@ -14,27 +14,27 @@ from indicator_defs.reference_rows import ReferenceRows, rows_of
 
 
 class Break(Placed):
-    """A break in a series that somebody has looked at, or must look at."""
+    """A large step in a series, with the decision whether it is a break."""
 
     indicator: str = Field(description="Code of the indicator.")
-    area: str = Field(description="The Member State.")
+    area: str = Field(description="Code of the Member State.")
     year: Whole = Field(ge=1950, le=2100, description="First year after the break.")
-    why: Text = Field(description="What changed in how the figure comes about, or why the step is believed.")
-    evidence: Text = Field(description="What shows it: a note of the producer, other series, the size of the step.")
+    why: Text = Field(description="Change in the production of the figure, or the reason why the step is genuine.")
+    evidence: Text = Field(description="Evidence: a note of the producer, other series, the size of the step.")
     decided: Literal["break", "genuine"] = Field(
-        description="break: not comparable across it. genuine: looked at, the step is real, comparable."
+        description="break: values before and after are not comparable. genuine: the step is real; they are comparable."
     )
 
 
 def read_breaks(files: Files, definitions: Collection[str], codelists: Codelists) -> list[Break]:
-    """The breaks of all files of breaks/, each of an indicator and an area that exist."""
+    """The breaks of all files in breaks/, checked."""
     breaks = [b for name in files.names("breaks/*.yaml") for b in files.items(name, "breaks", Break)]
     for b in breaks:
         files.problems.check_code(b.place, "indicator", b.indicator, definitions)
         codelists.check_area(b.place, b.area, files.problems)
     for first, *others in repeated(breaks, lambda b: (b.indicator, b.area, b.year)):
         for b in others:
-            files.problems.add(b.place, f"{b.indicator}, {b.area}, {b.year} stands in {first.place} too")
+            files.problems.add_duplicate(b.place, f"{b.indicator}, {b.area}, {b.year}", first.place)
     return breaks
 
 

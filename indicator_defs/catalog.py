@@ -1,8 +1,8 @@
-"""The one door to the definitions: reads every file of this folder and checks each against all others.
+"""The catalogue of all definitions: `load_catalog` reads every file of this folder and checks it against the others.
 
 Belongs here: the list of subjects, in the order in which they are read.
 Does not belong here: reading and checking one kind of file (the module of its subject), the `reference.*` tables
-(tables.py), whether data exist for a definition (an asset check), and any arithmetic.
+(tables.py), whether data exist for a definition (an asset check).
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ FOLDER = Path(__file__).parent
 
 
 class Catalog:
-    """Everything that indicator_defs holds, checked, one attribute a subject; never changed. Make it with `load_catalog`.
+    """All definitions, checked, with one attribute for each subject; immutable. Made by `load_catalog`.
 
     `places`: the file of each definition.
     """
@@ -82,11 +82,11 @@ class Catalog:
 
     @property
     def indicator_set(self) -> IndicatorSet:
-        """The ASEAN indicator set, whose reference years hold for aggregates and baseline."""
+        """The ASEAN indicator set, whose reference years apply to aggregates and baseline."""
         return self.sets[INDICATOR_SET]
 
     def as_of(self, day: date) -> Catalog:
-        """The same definitions for a build as of a day: no set has a reference year after the year of that day."""
+        """The same definitions for a build as of a date: no reference year is later than the year of that date."""
         catalog = copy.copy(self)
         catalog.sets = {
             name: s.model_copy(update={"latest_reference_year": min(s.latest_reference_year, day.year)})
@@ -96,12 +96,12 @@ class Catalog:
 
 
 def _readable_codelists(files: Files) -> Codelists:
-    """The code lists; CatalogError where one has no code: each code that a file names would be another problem."""
+    """The code lists. Raises CatalogError if one has no codes, because every use of its codes would be a problem too."""
     codelists = read_codelists(files)
     if unreadable := [name for name, rows in codelists.items() if not rows]:
         for name in (f"codelists/{n}.csv" for n in unreadable):
             if not files.problems.any_in(files.label(name)):
-                files.missing(name, "every code")
+                files.problems.add(f"{files.label(name)}:1", "the file has no codes; add at least one line")
         raise _error(files.problems)
     return codelists
 
@@ -109,15 +109,15 @@ def _readable_codelists(files: Files) -> Codelists:
 def load_catalog(folder: Path = FOLDER) -> Catalog:
     """All definitions under `folder`, checked against each other.
 
-    Raises CatalogError listing every problem as `file:line: what`, not only the first.
+    Raises CatalogError with a list of all problems, each as `file:line: message`.
     """
     return Catalog(folder)
 
 
 def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> None:
-    """Raises CatalogError with the claims, and the series of weights, of datasets that no provider declares.
+    """Raises CatalogError if claims or series of weights name datasets that no provider declares.
 
-    `structures`: of all providers.
+    `structures`: the datasets of all providers.
     """
     problems = Problems()
     check_claimed_datasets([*catalog.claims, *catalog.general_claims, *catalog.weight_series], structures, problems)
@@ -126,16 +126,16 @@ def check_datasets(catalog: Catalog, structures: Iterable[DatasetStructure]) -> 
 
 
 def _error(problems: Collection[str]) -> CatalogError:
-    """All problems together."""
+    """The error that lists all problems."""
     n = len(problems)
     return CatalogError(f"{n} problem{'s' * (n > 1)} in the definitions:\n  " + "\n  ".join(sorted(problems)))
 
 
 def fingerprint_of(folder: Path = FOLDER) -> str:
-    """sha256 over names and contents of all files of the catalogue."""
+    """The sha256 of names and contents of all definition files."""
     digest = hashlib.sha256()
     for path in definition_files(folder):
         digest.update(path.relative_to(folder).as_posix().encode())
-        if path.is_file():  # else a broken link or a folder, which is a problem when the definitions are read
+        if path.is_file():  # a broken link or a folder is reported when the definitions are read
             digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()

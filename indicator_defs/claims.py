@@ -1,7 +1,7 @@
-"""The series that the definitions claim, each with its place, and the claims that every indicator has.
+"""Claims: the series that provide values of an indicator, from the definitions and from general_claims.csv.
 
 Belongs here: the claims of all definitions, checked against each other and against the datasets of the providers.
-Does not belong here: the fields of a claim (indicator_definitions.py, general_claims.py), and which feed is chosen
+Does not belong here: the fields of a claim (indicator_definitions.py, general_claims.py), and the choice among feeds
 (warehouse/sql/).
 """
 
@@ -21,7 +21,7 @@ from indicator_defs.weights import WeightSeries
 
 @dataclass(frozen=True)
 class Claim:
-    """One series claim of a definition's feed, flattened, with its place."""
+    """One claimed series of a feed, with the indicator and the place of the claim."""
 
     claim_id: int
     indicator: str
@@ -41,14 +41,14 @@ class Claim:
 
     @property
     def filters(self) -> Iterator[tuple[str, str]]:
-        """(dimension, code) of the claim's filter, one per allowed code."""
+        """(dimension, code) of the filter, one for each accepted code."""
         for dimension, codes in self.series.where.items():
             for code in [codes] if isinstance(codes, str) else codes:
                 yield dimension, code
 
 
 def read_claims(definition_files: Iterable[DefinitionFile], problems: Problems) -> list[Claim]:
-    """The claims of all definitions, numbered in the order of the files, checked."""
+    """The claims of all definitions, checked and numbered in the order of the files."""
     claims: list[Claim] = []
     for file in definition_files:
         d, lines = file.definition, file.lines
@@ -74,33 +74,35 @@ def read_claims(definition_files: Iterable[DefinitionFile], problems: Problems) 
 
 
 def _check_overlaps(claims: list[Claim], problems: Problems) -> None:
-    """Adds the cells of a series that two claims would take."""
+    """Adds a problem for each pair of claims with rows in common."""
     for same in repeated(claims, lambda c: (c.provider, c.dataset, c.series.code)):
         for first, second in combinations(same, 2):
             if _overlap(first.series.where, second.series.where):
                 problems.add(
                     second.place,
-                    f"{second.indicator} claims cells of {first.series.code} ({_filter_text(second)}) that "
-                    f"{first.indicator} claims in {first.place} ({_filter_text(first)}); one provider row serves one "
-                    "indicator",
+                    f"{second.indicator} claims rows of {first.series.code} ({_filter_text(second)}) that "
+                    f"{first.indicator} also claims in {first.place} ({_filter_text(first)}), but each row feeds one "
+                    "indicator only; change one of the two filters",
                 )
 
 
 def _check_titles(claims: Iterable[Claim], problems: Problems) -> None:
-    """Adds titles of a claim that do not state the unit which its feed requires, and titles listed more than once."""
+    """Adds titles without the unit that the feed requires, and titles that are listed more than once."""
     for claim in claims:
         unit = claim.source.series_name_contains
         for title in claim.series.titles:
             if unit is not None and unit not in title:
-                problems.add(claim.place, f"titles: {title!r} does not hold {unit!r} (series_name_contains)")
+                problems.add(
+                    claim.place, f"titles: found {title!r}, expected a title with {unit!r} (series_name_contains)"
+                )
         for same in repeated(claim.series.titles, lambda t: " ".join(t.split()).lower()):
-            problems.add(claim.place, f"titles: {same[0]!r} is listed {len(same)} times")
+            problems.add(claim.place, f"titles: {same[0]!r} is listed {len(same)} times; keep one")
 
 
 def check_claimed_datasets(
     claims: Iterable[Claim | GeneralClaim | WeightSeries], structures: Iterable[DatasetStructure], problems: Problems
 ) -> None:
-    """Adds the claims, and the series of weights, of datasets that no provider declares; else they would have no row."""
+    """Adds claims and series of weights whose dataset no provider declares; they would never have a row."""
     datasets: dict[str, list[str]] = {}
     for s in structures:
         datasets.setdefault(s.provider, []).append(s.dataset)
@@ -109,21 +111,21 @@ def check_claimed_datasets(
         if c.dataset not in of_provider:
             problems.add(
                 c.place,
-                f"unknown dataset {c.dataset!r} of {c.provider}; it has {', '.join(of_provider) or 'none'}",
+                f"unknown dataset {c.dataset!r} of {c.provider}; expected one of {', '.join(of_provider) or 'none'}",
             )
 
 
 def _filter_text(claim: Claim) -> str:
-    """The filter of a claim in words."""
+    """The filter of a claim, as text for messages."""
     filters = ", ".join(
         f"{dimension} {codes if isinstance(codes, str) else ' or '.join(codes)}"
         for dimension, codes in claim.series.where.items()
     )
-    return f"where {filters}" if filters else "all of it"
+    return f"where {filters}" if filters else "without a filter"
 
 
 def _overlap(one: dict[str, str | list[str]], other: dict[str, str | list[str]]) -> bool:
-    """Whether two filters on the same series can hold for one row."""
+    """Whether a row can match both filters on the same series."""
     for dimension in one.keys() & other.keys():
         a, b = one[dimension], other[dimension]
         if not set([a] if isinstance(a, str) else a) & set([b] if isinstance(b, str) else b):
@@ -132,7 +134,7 @@ def _overlap(one: dict[str, str | list[str]], other: dict[str, str | list[str]])
 
 
 def claim_rows(claims: list[Claim], general_claims: list[GeneralClaim], places: Mapping[str, str]) -> ReferenceRows:
-    """reference.claim: claims of the definitions, and for every indicator the general ones.
+    """reference.claim: the claims of the definitions, and the general claims of every indicator.
 
     `places`: the file of each definition.
     """
@@ -151,6 +153,7 @@ def claim_rows(claims: list[Claim], general_claims: list[GeneralClaim], places: 
         vintage_to=lambda c: c.source.vintage_to,
         series_name_contains=lambda c: c.source.series_name_contains,
         superseded_before=lambda c: c.source.superseded_before,
+        feed_note=lambda c: c.source.note,
         definition_file=lambda c: c.file,
         definition_line=lambda c: c.line,
     )

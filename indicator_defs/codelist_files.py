@@ -1,7 +1,6 @@
-"""The codes of our code lists by the name of the list, light enough for a process that stages snapshots.
+"""The codes of our code lists, by the name of the list, loaded quickly by the processes that stage snapshots.
 
-Belongs here: which lists there are, and their codes.
-Does not belong here: checking the lists and their rows (codelists.py).
+Checking the lists and making their rows is in codelists.py.
 """
 
 from __future__ import annotations

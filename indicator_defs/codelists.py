@@ -1,7 +1,6 @@
-"""Our code lists: codelists/*.csv.
+"""Our code lists (codelists/*.csv): their columns, reading and checking them, and their rows.
 
-Belongs here: which lists there are, their columns, reading and checking them, and their rows.
-Does not belong here: the codes of providers (crosswalks.py) and the search by name (names.py).
+The codes of providers are in crosswalks.py.
 """
 
 from __future__ import annotations
@@ -12,21 +11,21 @@ from itertools import pairwise
 from indicator_defs.breakdowns import BREAKDOWNS
 from indicator_defs.cell_texts import is_day, is_number
 from indicator_defs.definition_files import Files, Problems, Row, repeated
-from indicator_defs.names import Names, area_names, meaning, split_names
+from indicator_defs.names import Names, area_names, search_key, split_names
 from indicator_defs.reference_rows import ReferenceRows, listed, number, position, rows_of
 
-# Code lists by the concept whose codes they hold, where the names differ.
+# The code list of a concept, if its name differs from that of the concept.
 CODELIST_OF = {"ref_area": "area", "unit_measure": "unit"}
 AREA_GROUP = "area_group"
 _COLUMNS = {
-    "area": ("code", "name", "description", "type", "iso2", "m49", "also_known_as"),
+    "area": ("code", "name", "short_name", "description", "type", "iso2", "m49", "also_known_as"),
     AREA_GROUP: ("group", "member", "valid_from", "valid_to", "note"),
     "age": ("code", "name", "description", "age_from", "age_to"),
     "body": ("code", "name", "description", "type"),
 }
 AREA_TYPES = ("country", "group", "aggregate")
-_OLDEST = 150
-AGES = f"years as a number up to {_OLDEST}"
+_MAXIMUM_AGE = 150
+EXPECTED_AGE = f"an age in years, a number from 0 to {_MAXIMUM_AGE}"
 _KEYS = {AREA_GROUP: ("group", "member", "valid_from")}
 _PLAIN_COLUMNS = ("code", "name", "description")
 PLAIN_LISTS = (
@@ -47,8 +46,8 @@ PLAIN_LISTS = (
 
 
 def is_age(text: str) -> bool:
-    """Whether a cell holds an age in years."""
-    return is_number(text) and 0 <= float(text) <= _OLDEST
+    """Whether the text is an age in years."""
+    return is_number(text) and 0 <= float(text) <= _MAXIMUM_AGE
 
 
 class Codelists(dict[str, list[Row]]):
@@ -64,11 +63,11 @@ class Codelists(dict[str, list[Row]]):
 
     @cached_property
     def areas(self) -> Names:
-        """The areas with their usual and former names, for messages about one that is not a code."""
+        """The areas with their other and former names, to find the code of an area given by name."""
         return area_names((row.values for row in self["area"]), "code")
 
     def check_area(self, place: str, code: str, problems: Problems) -> bool:
-        """Whether an area exists; a problem if not, with the area that was meant."""
+        """Whether an area exists; if not, a problem is added with the correct or similar codes."""
         return problems.check_code(place, "area", code, self.codes("area"), names=self.areas)
 
     @property
@@ -77,13 +76,13 @@ class Codelists(dict[str, list[Row]]):
         return {row["group"] for row in self[AREA_GROUP]}
 
     def members(self, group: str) -> list[str]:
-        """Today's members of an area group, in the order of the file."""
+        """The current members of an area group, in the order of the file."""
         return [r["member"] for r in self[AREA_GROUP] if r["group"] == group and not r["valid_to"]]
 
 
 def read_codelists(files: Files) -> Codelists:
     """All code lists, checked."""
-    # lists with columns of their own come first; `body` is one of them and listed once
+    # dict.fromkeys removes the duplicate: `body` is in both tuples
     names = dict.fromkeys((*_COLUMNS, *PLAIN_LISTS))
     lists = Codelists(
         (n, files.rows(f"codelists/{n}.csv", _COLUMNS.get(n, _PLAIN_COLUMNS), _KEYS.get(n, ("code",)))) for n in names
@@ -97,33 +96,34 @@ def read_codelists(files: Files) -> Codelists:
 def _check_ages(rows: list[Row], problems: Problems) -> None:
     for row in rows:
         for bound in ("age_from", "age_to"):
-            problems.check_cell(row, bound, not row[bound] or is_age(row[bound]), AGES)
+            problems.check_cell(row, bound, not row[bound] or is_age(row[bound]), EXPECTED_AGE)
         ends = [float(row[b]) for b in ("age_from", "age_to") if is_age(row[b])]
         if ends != sorted(ends):
-            problems.add(row.place, f"age_to {row['age_to']} lies before age_from {row['age_from']}")
+            problems.add(row.place, f"age_to: found {row['age_to']}, expected at least the age_from {row['age_from']}")
     for first, *others in repeated([r for r in rows if r["age_from"]], lambda r: (r["age_from"], r["age_to"])):
         for row in others:
-            problems.add(row.place, f"{row['code']} has the ages of {first['code']} in line {first.line}; use one code")
+            problems.add(
+                row.place, f"{row['code']} has the same ages as {first['code']} in line {first.line}; use one code"
+            )
 
 
 def _check_names(rows: list[Row], problems: Problems) -> None:
-    """No two areas have a name or code in common: a search by it would lead to the wrong one."""
+    """Adds names and codes that two areas share, because a search by them would be ambiguous."""
     row_of: dict[str, Row] = {}
     for row in rows:
         other_names = split_names(row["also_known_as"])
         problems.check_cell(
-            row, "also_known_as", all(map(meaning, other_names)), "names separated by |, none of them empty"
+            row, "also_known_as", all(map(search_key, other_names)), "names separated by |, none of them empty"
         )
-        for text in (row["code"], row["name"], row["iso2"], row["m49"], *other_names):
-            before = row_of.setdefault(meaning(text), row) if text else row
+        for text in (row["code"], row["name"], row["short_name"], row["iso2"], row["m49"], *other_names):
+            before = row_of.setdefault(search_key(text), row) if text else row
             if before is not row:
-                problems.add(
-                    row.place, f"{text!r} names {before['code']} in line {before.line} too; keep it in one line"
-                )
+                other = f"line {before.line}, for {before['code']}"
+                problems.add_duplicate(row.place, f"the name {text!r}", other, "keep it in one line")
 
 
 def _check_groups(lists: Codelists, problems: Problems) -> None:
-    """A group is made of countries, never of groups, and has no member more than once at a time: it would count double."""
+    """Adds groups that contain other groups, and members that are in a group twice at a time and would count twice."""
     kinds = {row["code"]: row["type"] for row in lists["area"]}
     for row in lists["area"]:
         problems.check_cell(row, "type", row["type"] in AREA_TYPES, f"one of {', '.join(AREA_TYPES)}")
@@ -133,17 +133,24 @@ def _check_groups(lists: Codelists, problems: Problems) -> None:
                 is_kind = kinds[row[column]] == kind
                 problems.check_cell(row, column, is_kind, f"an area of type {kind} (codelists/area.csv)")
         for column in ("valid_from", "valid_to"):
-            problems.check_cell(row, column, not row[column] or is_day(row[column]), "a day as 1967-08-08, or nothing")
+            is_valid = not row[column] or is_day(row[column])
+            problems.check_cell(row, column, is_valid, "a date such as 1967-08-08, or an empty cell")
         if row["valid_to"] and row["valid_from"] > row["valid_to"]:
-            problems.add(row.place, f"valid_to {row['valid_to']} lies before valid_from {row['valid_from']}")
+            problems.add(
+                row.place, f"valid_to: found {row['valid_to']}, expected valid_from {row['valid_from']} or a later date"
+            )
     for same in repeated(lists[AREA_GROUP], lambda r: (r["group"], r["member"])):
         for before, row in pairwise(sorted(same, key=lambda r: (r["valid_from"], r.line))):
             if not before["valid_to"] or row["valid_from"] <= before["valid_to"]:
-                problems.add(row.place, f"{row['member']} is in {row['group']} at the same time by line {before.line}")
+                problems.add(
+                    row.place,
+                    f"{row['member']} is already a member of {row['group']} in line {before.line} at the same time; "
+                    "correct valid_from or valid_to",
+                )
 
 
 def code_rows(codelists: Codelists) -> ReferenceRows:
-    """reference.code: the codes of all lists but the area groups."""
+    """reference.code: the codes of all lists except the area groups."""
     rows = [
         (name, r["code"], r["name"], r["description"] or None)
         for name in ("area", "age", *PLAIN_LISTS)
@@ -158,6 +165,7 @@ def area_rows(codelists: Codelists) -> ReferenceRows:
         codelists["area"],
         ref_area=lambda r: r["code"],
         name=lambda r: r["name"],
+        short_name=lambda r: r["short_name"] or r["name"],
         area_type=lambda r: r["type"],
         iso2=lambda r: r["iso2"] or None,
         m49=lambda r: r["m49"] or None,
@@ -167,7 +175,7 @@ def area_rows(codelists: Codelists) -> ReferenceRows:
 
 
 def area_name_rows(codelists: Codelists) -> ReferenceRows:
-    """reference.area_name: every text that means an area, in capital letters as SQL compares them."""
+    """reference.area_name: every code and name of each area, in capital letters for the comparison in SQL."""
     names = codelists.areas
     rows = {(text.upper(), code): None for code in names.names for text in names.texts(code)}
     return listed(["name", "ref_area"], sorted(rows))

@@ -1,4 +1,4 @@
-"""Guarded corrections of published cells: corrections/*.yaml."""
+"""Corrections of published values, each with a condition: corrections/*.yaml."""
 
 from __future__ import annotations
 
@@ -19,23 +19,23 @@ from indicator_defs.series_renames import SeriesRename
 
 
 class Correction(Placed):
-    """A guarded correction of one published cell: it applies only while the expected value stands there."""
+    """A correction of one published value. It applies only as long as the provider publishes the expected value."""
 
     indicator: str = Field(description="Code of the indicator.")
-    area: str = Field(description="The Member State.")
+    area: str = Field(description="Code of the Member State.")
     year: Whole = Field(ge=1950, le=2100, description="Year of the value.")
-    provider: str = Field(description="Who publishes the value.")
-    series: str = Field(description="The provider's series code.")
+    provider: str = Field(description="Provider that publishes the value.")
+    series: str = Field(description="Series code of the provider.")
     breakdown: dict[Breakdown, str] = Field(
-        default_factory=dict, description="Our codes of the cell where they are not the totals."
+        default_factory=dict, description="Breakdown codes (ours) of the cell, for breakdowns other than the total."
     )
-    expected: str = Field(description="The value as published that must stand there for the correction to apply.")
+    expected: str = Field(description="Value as published; the correction applies only to this value.")
     action: Literal["exclude_from_use", "mark_unreliable"] = Field(
-        description="exclude_from_use: never chosen; mark_unreliable: status U. The published value itself stays."
+        description="exclude_from_use: not used; mark_unreliable: status U. The published value itself is not changed."
     )
-    why: Text = Field(description="What is wrong with the value; it is shown wherever the value is.")
-    evidence: Text = Field(description="What shows it: other vintages, the producer's own notes.")
-    reported: Day | None = Field(default=None, description="When the producer was informed; null if not yet.")
+    why: Text = Field(description="Error in the value; shown wherever the value is shown.")
+    evidence: Text = Field(description="Evidence: other vintages, the producer's own notes.")
+    reported: Day | None = Field(default=None, description="Date on which the producer was informed; null if not yet.")
 
 
 def read_corrections(
@@ -46,7 +46,7 @@ def read_corrections(
     general_claims: Iterable[GeneralClaim],
     renames: Iterable[SeriesRename],
 ) -> list[Correction]:
-    """The corrections of all files of corrections/, each of a possible cell, of a series that its indicator claims."""
+    """The corrections of all files in corrections/, checked: each corrects a series that its indicator claims."""
     names = files.names("corrections/*.yaml")
     corrections = [c for name in names for c in files.items(name, "corrections", Correction)]
     problems = files.problems
@@ -67,7 +67,7 @@ def read_corrections(
     ):
         for c in others:
             what = f"{c.indicator}, {c.area}, {c.year}, {c.series} {c.expected}"
-            problems.add(c.place, f"{what} is corrected in {first.place} too; one value has one correction")
+            problems.add_duplicate(c.place, f"the correction of {what}", first.place)
     return corrections
 
 
@@ -77,7 +77,7 @@ def _series_of(
     general_claims: Iterable[GeneralClaim],
     renames: Iterable[SeriesRename],
 ) -> dict[str, dict[str, set[str]]]:
-    """indicator → provider → series that it claims, with the codes that these had before, and its own code."""
+    """The series of each indicator by provider: claimed codes, their former codes, and for national data its own code."""
     before: dict[tuple[str, str, str], set[str]] = defaultdict(set)
     for r in renames:
         before[r.provider, r.dataset, r.new_series].add(r.old_series)

@@ -1,7 +1,7 @@
-"""Codes of providers and ours: crosswalks/PROVIDER/CONCEPT.csv.
+"""Crosswalks from the codes of a provider to our codes: crosswalks/PROVIDER/CONCEPT.csv.
 
-Belongs here: reading them, and checking them against our code lists and the claims of the definitions.
-Does not belong here: our own codes (codelists.py) and series with a new code (series_renames.py).
+They are checked against our code lists and the claims of the definitions. Series with a new code are in
+series_renames.py.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ _CONCEPTS = (*BREAKDOWNS, "ref_area", *MAY_BE_NOT_STATED)
 class CrosswalkLine(Placed):
     """One line of crosswalks/PROVIDER/CONCEPT.csv."""
 
-    provider: str = Field(description="The provider; its folder names it, the file has no such column.")
-    dimension: str = Field(description="The provider's dimension; _area, _status, _nature, _unit for attributes.")
-    code: str = Field(description="The provider's code, as published; empty string for blank.")
-    concept: str = Field(description="Our column.")
-    target: str = Field(description="Our code; empty where the meaning is 'not stated'.")
-    note: str = Field(default="", description="What is lost or assumed in the translation.")
+    provider: str = Field(description="Provider, given by the name of the folder.")
+    dimension: str = Field(description="Dimension or attribute of the provider.")
+    code: str = Field(description="Code of the provider, as published; empty for a blank.")
+    concept: str = Field(description="Our column, given by the name of the file.")
+    target: str = Field(description="Our code; empty if the code means 'not stated'.")
+    note: str = Field(default="", description="Note on the meaning of the code, or on information lost or assumed.")
 
 
 def read_crosswalks(
@@ -50,8 +50,7 @@ def read_crosswalks(
         else:
             files.problems.add(
                 f"{files.label(name)}:1",
-                f"no column of the warehouse is called {path.stem}; the file's name must be one of "
-                f"{', '.join(_CONCEPTS)}",
+                f"found the file name {path.stem}, expected the name of a column: {', '.join(_CONCEPTS)}; rename the file",
             )
     _check_targets(out, codelists, files.problems)
     _check_providers(out, claims, {g.provider for g in general_claims}, files.problems)
@@ -62,19 +61,21 @@ def _check_targets(crosswalks: list[CrosswalkLine], codelists: Codelists, proble
     for x in crosswalks:
         codelist = CODELIST_OF.get(x.concept, x.concept)
         if x.target == "" and x.concept not in MAY_BE_NOT_STATED:
-            problems.add(x.place, f"{x.code!r} has no target code")
+            problems.add(
+                x.place, f"the code {x.code!r} has no target; write one of our codes (codelists/{codelist}.csv)"
+            )
         elif x.target and x.target not in codelists.codes(codelist):
-            meant = codelists.areas.meant(x.target) if codelist == "area" else None
-            advice = f"; write {meant}" if meant else ""
-            problems.add(x.place, f"target {x.target} is not in codelists/{codelist}.csv{advice}")
+            names = codelists.areas if codelist == "area" else None
+            kind = f"target (codelists/{codelist}.csv)"
+            problems.check_code(x.place, kind, x.target, codelists.codes(codelist), names=names)
 
 
 def _check_providers(
     crosswalks: Iterable[CrosswalkLine], claims: Iterable[Claim], own_codes: Collection[str], problems: Problems
 ) -> None:
-    """Adds providers without a crosswalk of areas, each at its first claim, and crosswalks that nothing uses.
+    """Adds providers without a crosswalk of areas, each at its first claim, and crosswalks that are not used.
 
-    `own_codes`: the providers that use our own codes and need no crosswalk.
+    `own_codes`: the providers that use our codes and need no crosswalk.
     """
     concepts: dict[str, set[str]] = defaultdict(set)
     first_line: dict[str, CrosswalkLine] = {}
@@ -89,17 +90,21 @@ def _check_providers(
             with_areas = sorted({*own_codes, *(p for p in concepts if "ref_area" in concepts[p])})
             problems.add(
                 claim.place,
-                f"provider {provider} has no crosswalks/{provider}/ref_area.csv; providers are {', '.join(with_areas)}",
+                f"provider: found {provider}, which has no crosswalks/{provider}/ref_area.csv, expected one of "
+                f"{', '.join(with_areas)}; correct the name or add the crosswalk",
             )
     for provider in first_line.keys() - first_claim.keys():
-        if concepts[provider] != {"ref_area"}:  # a provider of weights needs its areas only
-            problems.add(first_line[provider].place, f"orphan crosswalk: no definition uses provider {provider}")
+        if concepts[provider] != {"ref_area"}:  # a provider of weights needs only a crosswalk of areas
+            problems.add(
+                first_line[provider].place,
+                f"no definition uses the provider {provider} of this crosswalk; remove it or add a feed",
+            )
 
 
 def crosswalk_rows(
     crosswalks: Iterable[CrosswalkLine], codelists: Codelists, structures: Iterable[DatasetStructure]
 ) -> ReferenceRows:
-    """reference.crosswalk: the lines of the files and, for columns that use our own code lists, each code onto itself."""
+    """reference.crosswalk: the lines of the files and, for columns with our own codes, a line from each code to itself."""
     return rows_of(
         [*crosswalks, *_own_codes(codelists, structures)],
         provider=lambda x: x.provider,
@@ -114,7 +119,7 @@ def crosswalk_rows(
 
 
 def _own_codes(codelists: Codelists, structures: Iterable[DatasetStructure]) -> Iterator[CrosswalkLine]:
-    """A line that maps a code onto itself for each code of a list of ours that a dataset's column uses."""
+    """A line from each code to itself, for the columns of datasets that use one of our code lists."""
     columns = {
         (s.provider, *((c.published_as, c.name) if c.role == "dimension" else (c.role, c.role))): c
         for s in structures

@@ -1,7 +1,6 @@
-"""The records of a CSV file of definitions, one a line, read as strictly as a provider's.
+"""The records of a CSV file of definitions, one per line, with every fault of a line or header.
 
-Belongs here: splitting a text into lines and cells, and everything that a line or a header can do wrong.
-Does not belong here: what a column may hold (the modules of the subjects).
+What a column may contain is checked by the modules of the subjects.
 """
 
 from __future__ import annotations
@@ -12,23 +11,23 @@ import unicodedata
 from collections.abc import Callable, Iterator, Sequence
 
 Report = Callable[[int, str], None]
-"""Takes a line number and what is wrong with the line."""
+"""A function that takes a line number and the fault of that line."""
 
 _QUOTED = r'"(?:[^"]|"")*"'
 _CELL = re.compile(rf'(?:{_QUOTED}|[^",]*)(?=,|\Z)')
 _OTHER_DELIMITERS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
-_ONE_LINE = "a record is one line, and a cell holds no line break"
+_ONE_LINE = "a record is one line; a cell has no line break"
 
 
 def records(text: str, columns: Sequence[str], report: Report) -> Iterator[tuple[int, dict[str, str]]]:
-    """The records of a CSV text that must have exactly these columns, in any order: line number, cell by column.
+    """The records of a CSV text with exactly these columns in any order: line number, and cells by column.
 
-    White space around a cell is left out. A line that is not whole is reported and skipped; where the header cannot be
-    used, nothing else is read. Lines end in LF or CR LF; empty lines at the end of the text count for nothing.
+    White space around a cell is removed. A faulty line is reported and skipped; if the header is faulty, nothing else is
+    read. Lines end in LF or CR LF; empty lines at the end of the text are ignored.
     """
     if "\r" in text.replace("\r\n", ""):
         line = re.split("\r(?!\n)", text, maxsplit=1)[0].count("\n") + 1
-        report(line, "the line ends in a carriage return alone; save the file with line ends LF or CR LF")
+        report(line, "found a line end CR, expected LF or CR LF; save the file with line ends LF or CR LF")
         return
     lines = text.replace("\r\n", "\n").split("\n")
     while lines and not lines[-1].strip():
@@ -50,18 +49,18 @@ def records(text: str, columns: Sequence[str], report: Report) -> Iterator[tuple
         elif not any(cells):
             report(number, "every cell of the line is empty; remove the line")
         elif cells == header:
-            report(number, "the line is the header once more; remove it")
+            report(number, "the line repeats the header; remove it")
         else:
             yield number, dict(zip(header, cells, strict=True))
 
 
 def _header(line: str, columns: Sequence[str], report: Report) -> list[str] | None:
-    """The names of the columns, or None where they are not those expected."""
+    """The column names; None if they are not the expected ones."""
     expected = f"expected {','.join(columns)}"
     fault = _line_fault(line, []) if line.strip() else f"the header is empty, {expected}"
-    for delimiter, what in _OTHER_DELIMITERS.items():
+    for delimiter, name in _OTHER_DELIMITERS.items():
         if not fault and "," not in line and line.count(delimiter) >= len(columns) - 1 > 0:
-            fault = f"the columns are separated by {what}, expected commas; save the file as CSV with commas"
+            fault = f"found columns separated by {name}, expected commas; save the file as CSV with commas"
     if fault:
         report(1, fault)
         return None
@@ -70,18 +69,18 @@ def _header(line: str, columns: Sequence[str], report: Report) -> list[str] | No
     if empty := [str(at) for at, name in enumerate(header, start=1) if not name]:
         faults.append(f"column {', '.join(empty)} has no name; remove it, and its cell in every line")
     if double := sorted({name for name in header if name and header.count(name) > 1}):
-        faults.append(f"columns named twice: {', '.join(double)}")
+        faults.append(f"duplicate columns: {', '.join(double)}; keep one of each")
     if missing := [name for name in columns if name not in header]:
-        faults.append(f"columns missing: {', '.join(missing)}")
+        faults.append(f"missing columns: {', '.join(missing)}; {expected}")
     if unknown := [name for name in header if name and name not in columns]:
         faults.append(f"unknown columns: {', '.join(unknown)}; {expected}")
-    for what in faults:
-        report(1, what)
+    for text in faults:
+        report(1, text)
     return None if faults else header
 
 
 def _line_fault(line: str, header: Sequence[str]) -> str:
-    """What keeps a line from being split into cells; nothing where it can be."""
+    """The fault because of which a line cannot be split into cells; empty if there is none."""
     if not line.strip():
         return "the line is empty; remove it"
     control = next((c for c in line if unicodedata.category(c) == "Cc" and c != "\t"), None)
@@ -99,25 +98,25 @@ def _line_fault(line: str, header: Sequence[str]) -> str:
 
 
 def _quote_fault(rest: str) -> str:
-    """What is wrong with the quotes of the cell at the beginning of `rest`."""
+    """The fault in the quotes of the cell at the beginning of `rest`."""
     if not rest.startswith('"'):
-        return "found a quote in a cell that does not begin with one; quote the whole cell and double quotes within it"
+        return "found a quote in a cell without an opening quote; quote the whole cell, and double each quote in it"
     closed = re.match(_QUOTED, rest)
     if closed is None:
-        return f"a quote is never closed in this line ({_ONE_LINE}); close it, or remove it"
-    return f"found {rest[closed.end() :][:20]!r} after the closing quote, expected a comma; double quotes within a cell"
+        return f"found a quote that is not closed in this line ({_ONE_LINE}); close it or remove it"
+    return f"found {rest[closed.end() :][:20]!r} after the closing quote, expected a comma; double each quote in a cell"
 
 
 def _cells(line: str) -> list[str]:
-    """The cells of a line that is whole."""
+    """The cells of a line without faults."""
     return next(csv.reader([line], strict=True)) if '"' in line else line.split(",")
 
 
 def _cell_count_fault(cells: Sequence[str], header: Sequence[str]) -> str:
-    """A line with too many or too few cells, in words."""
-    counts = f"{len(cells)} cells, the header has {len(header)}"
+    """The message about a line with too many or too few cells."""
+    counts = f"found {len(cells)} cells, expected {len(header)} as in the header"
     if len(cells) < len(header):
-        return f"{counts}: none for {', '.join(header[len(cells) :])}; an empty cell needs its comma too"
+        return f"{counts}; missing: {', '.join(header[len(cells) :])}; write a comma also for an empty cell"
     if not any(cells[len(header) :]):
-        return f"{counts}: the last {len(cells) - len(header)} are empty; remove the commas at the end of the line"
-    return f"{counts} (quote cells that hold a comma)"
+        return f"{counts}; the last {len(cells) - len(header)} are empty; remove the commas at the end of the line"
+    return f"{counts}; quote each cell that contains a comma"

@@ -1,7 +1,6 @@
-"""The structure of a provider's dataset, which sources parses and warehouse keeps.
+"""The structure of a provider's dataset, used by sources to parse it and by warehouse to stage it.
 
-Belongs here: its fields and the rows of reference.dataset, dataset_scope and dataset_expected.
-Does not belong here: how a dataset is fetched and read (sources/provider_spec.py), and its data.
+How a dataset is downloaded and read is in sources/provider_spec.py.
 """
 
 from __future__ import annotations
@@ -15,6 +14,10 @@ from indicator_defs.model import Strict, Text
 from indicator_defs.reference_rows import ReferenceRows, listed, rows_of
 from indicator_defs.roles import ColumnRole
 
+# Descriptions of the fields by which definitions refer to a dataset.
+PROVIDER = "Name of a file in sources/providers/ without .yaml."
+DATASET = "Dataset declared in the provider's YAML file."
+
 Shape = Literal["observations", "records"]
 ColumnType = Literal["text", "integer", "number", "date", "boolean"]
 
@@ -23,32 +26,32 @@ class StagedColumn(Strict):
     """One column of a provider's dataset as it is staged."""
 
     name: str = Field(description="Name in the staged table, lower case with underscores.")
-    published_as: str = Field(description="Name in the provider's answer.")
+    published_as: str = Field(description="Column name in the provider's data.")
     role: ColumnRole = Field(
         description=(
-            "What the column is. Columns with a role other than dimension and attribute are named like the role in "
-            "the staged table; dimension columns make the series key; attribute columns are kept and not used. Not "
-            "written in a dataset of records, whose columns all have the role record."
+            "Role of the column. In the staged table, a column with another role than dimension and attribute has the "
+            "name of its role; dimensions form the series key; attributes are stored but not used. Omitted in a "
+            "dataset of records, where every column has the role record."
         )
     )
     type: ColumnType = Field(
         default="text",
-        description="Of records: what its cells are, and the type of the staged column. Observations are staged as text.",
+        description="Records only: type of the cells and of the staged column. Observations are staged as text.",
     )
-    required: bool = Field(default=False, description="Without it the dataset fails; others may be missing.")
+    required: bool = Field(default=False, description="Whether the dataset fails if the column is missing.")
     nullable: bool = Field(default=True, description="false: a row with an empty cell is rejected.")
     pattern: str | None = Field(
         default=None, description="Regular expression that a non-empty cell must match in full."
     )
     codelist: str | None = Field(
         default=None,
-        description="The code list of ours that the column uses. Of records: a row with another code is rejected.",
+        description="Our code list that the column uses. Records only: a row with another code is rejected.",
     )
     description: Text
 
 
 class DatasetStructure(Strict):
-    """The structure of one provider dataset: what the parser must deliver and what staging checks."""
+    """The structure of one dataset of a provider, which the parser must deliver and staging checks."""
 
     provider: str
     dataset: str
@@ -56,13 +59,13 @@ class DatasetStructure(Strict):
     shape: Shape = Field(
         default="observations",
         description=(
-            "observations: rows of figures with series, area and period, which indicators are made from. records: rows "
-            "with a key and columns of their own, staged and loaded as they are."
+            "observations: rows with series, area, period and value, from which indicators are made. records: rows "
+            "with their own key and columns, staged and loaded unchanged."
         ),
     )
     record_key: list[str] = Field(
         default_factory=list,
-        description="Of records: the columns that name a row within a snapshot. None of them may be empty.",
+        description="Records only: columns that identify a row within a snapshot. None of them may be empty.",
         examples=[["scheme", "year"]],
     )
     kind: Literal["statistical", "document", "national_submission"] = "statistical"
@@ -71,26 +74,29 @@ class DatasetStructure(Strict):
     )
     licence: Text
     attribution: Text
+    terms_url: str | None = None
+    vintage_rule: str | None = None
     columns: list[StagedColumn]
     open_dimensions: bool = Field(
-        default=False, description="The provider adds dimensions per series; unknown ones are kept and reported."
+        default=False,
+        description="Whether series can have further dimensions; columns not described here are stored and reported.",
     )
     key_once: bool = Field(
         default=False,
         description=(
-            "The provider has one value per key (series, area, period, dimensions): a key that comes twice shows an "
-            "answer that is not whole. False: a key may come several times; all its rows are kept as candidates."
+            "true: the provider has one value per key (series, area, period, dimensions), so that a duplicate key means "
+            "an incomplete download. false: a key may occur several times; all its rows are candidates."
         ),
     )
     in_scope: dict[str, str] = Field(
         default_factory=dict,
-        description="Dimension codes outside which rows are out of scope by rule (Reporting Type G).",
+        description="Codes of dimensions; rows with another code are out of scope by rule (Reporting Type G).",
     )
     expected: dict[str, list[str]] = Field(
         default_factory=dict,
         description=(
-            "By published column, the codes under which a number means what the definitions take it for; a blank is "
-            "not stated. A row with another code is rejected (meaning_changed)."
+            "By published column, the codes with which a number has the meaning that the definitions assume; a blank "
+            "means not stated. A row with another code is rejected (meaning_changed)."
         ),
         examples=[{"FREQ": ["A"], "UNIT_MEASURE_TYPE": ["RT"]}],
     )
@@ -102,7 +108,7 @@ class DatasetStructure(Strict):
 
     @property
     def dimensions(self) -> list[StagedColumn]:
-        """The columns that make the series key."""
+        """The columns that form the series key."""
         return [c for c in self.columns if c.role == "dimension"]
 
 
@@ -119,17 +125,19 @@ def dataset_rows(structures: Iterable[DatasetStructure]) -> ReferenceRows:
         staged_table=lambda s: s.key,
         licence=lambda s: s.licence,
         attribution=lambda s: s.attribution,
+        terms_url=lambda s: s.terms_url,
+        vintage_rule=lambda s: s.vintage_rule,
     )
 
 
 def dataset_scope_rows(structures: Iterable[DatasetStructure]) -> ReferenceRows:
-    """reference.dataset_scope: the dimension codes outside which rows are out of scope."""
+    """reference.dataset_scope: the dimension codes in scope; rows with another code are out of scope."""
     rows = [(s.provider, s.dataset, dimension, code) for s in structures for dimension, code in s.in_scope.items()]
     return listed(["provider", "dataset", "dimension", "code"], rows)
 
 
 def dataset_expected_rows(structures: Iterable[DatasetStructure]) -> ReferenceRows:
-    """reference.dataset_expected: the codes under which a number means what the definitions take it for."""
+    """reference.dataset_expected: the codes with which a number has the meaning that the definitions assume."""
     rows = [
         (s.provider, s.dataset, name, code) for s in structures for name, codes in s.expected.items() for code in codes
     ]

@@ -1,19 +1,17 @@
-"""The errors that a user can cause or mend.
+"""The errors that a user can cause or correct; the command line shows their message without a traceback.
 
-Belongs here: the base class every friendly error derives from, so that the command line can show
-the message without a traceback.
-Does not belong here: errors of our own making (those are bugs and keep their traceback).
+Any other exception is a bug of Payung and keeps its traceback.
 """
 
 from __future__ import annotations
 
 
 class PayungError(Exception):
-    """A problem that a user can mend; the message names the place, what was found and what to do."""
+    """A problem that a user can correct; the message gives the place, what was found, what was expected, what to do."""
 
 
 class WrongUseError(PayungError):
-    """The request itself is wrong: a value that no option takes, or a name that no definition has (exit code 2)."""
+    """The request itself is wrong: an invalid value of an option, or a name that does not exist (exit code 2)."""
 
 
 class CatalogError(PayungError):

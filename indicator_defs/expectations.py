@@ -1,9 +1,8 @@
-"""What the figures are expected to be: must-exist figures, limits of checks, and aggregates to compare with ours.
+"""Expectations for published figures: must-exist figures, limits of checks, and published aggregates for comparison.
 
-Belongs here: the fields of three CSV files (must_exist.csv, check_tolerances.csv, published_aggregates.csv), reading and
-checking them, and their rows. Their cells are checked one by one, so that every fault of a line is reported, also against
-other files.
-Does not belong here: whether the figures hold, which the checks of warehouse/checks/ find.
+This module reads and checks three CSV files (must_exist.csv, check_tolerances.csv, published_aggregates.csv). Each cell is
+checked on its own, so that all faults of a line are reported together. The checks of warehouse/checks/ compare the figures
+with these expectations.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from indicator_defs.rounding import digits
 
 MUST_EXIST = "must_exist.csv"
 CHECK_TOLERANCES = "check_tolerances.csv"
-# The limits that the checks and tables in warehouse/ need, by check.
+# The limits that the checks and tables of warehouse/ need, by check.
 QUANTITIES = {
     "published_aggregate": ("agrees_points", "agrees_share", "imputation_factor", "large_points", "large_share"),
     "parts_around_total": ("outside_points", "outside_share"),
@@ -47,7 +46,7 @@ COLUMNS = {
     CHECK_TOLERANCES: ("check", "quantity", "value", "why"),
     AGGREGATES: ("provider", "ref_area", "area_group", "members", "imputes", "note"),
 }
-# Where a must-exist figure was read: a vintage that is kept, or a publication outside the archive.
+# The value of taken_from for a figure from a publication outside the archive.
 DOCUMENT = "document"
 _VINTAGE = re.compile(r"([a-z_]+)/([A-Za-z0-9_]+)/(\d{4}-\d{2}-\d{2})")
 E = TypeVar("E")
@@ -55,7 +54,7 @@ E = TypeVar("E")
 
 @dataclass(frozen=True)
 class MustExist:
-    """One published figure that every release must show, and where it was read: never the vintage that is checked."""
+    """One published figure that every release must contain, and its source, which is never the vintage being checked."""
 
     indicator: str
     ref_area: str
@@ -76,7 +75,7 @@ class MustExist:
 
 @dataclass(frozen=True)
 class CheckTolerance:
-    """One limit of a check, and why it is where it is."""
+    """One limit of a check, and the reason for it."""
 
     check: str
     quantity: str
@@ -88,7 +87,7 @@ class CheckTolerance:
 
 @dataclass(frozen=True)
 class PublishedAggregate:
-    """One area that a provider aggregates itself, the group of ours with which it is shown, and its members."""
+    """One area for which a provider publishes an aggregate, with its members and our group that it is compared with."""
 
     provider: str
     ref_area: str
@@ -102,7 +101,7 @@ class PublishedAggregate:
 
 @dataclass(frozen=True)
 class Expectations:
-    """The three files, checked."""
+    """The content of the three files."""
 
     must_exist: list[MustExist]
     tolerances: list[CheckTolerance]
@@ -130,7 +129,7 @@ def read_expectations(
 
 @dataclass(frozen=True)
 class _ExpectationReader:
-    """Turns rows of the three files into expectations."""
+    """Makes expectations from the rows of the three files."""
 
     files: Files
     definitions: Mapping[str, IndicatorDefinition]
@@ -139,11 +138,11 @@ class _ExpectationReader:
 
     @property
     def problems(self) -> Problems:
-        """What is wrong with the files."""
+        """The problems of the files."""
         return self.files.problems
 
     def read(self, name: str, key: tuple[str, ...], make: Callable[[Row], E | None]) -> list[E]:
-        """What `make` makes of each line of a file; `key`: the columns that no two lines share."""
+        """The objects that `make` returns for the lines of a file; `key`: the columns that are unique together."""
         rows = self.files.rows(name, COLUMNS[name], key)
         return [made for made in map(make, rows) if made is not None]
 
@@ -220,22 +219,22 @@ class _ExpectationReader:
     def _provider(self, row: Row, name: str) -> bool:
         return self.problems.check_code(row.place, "provider", name, self.providers)
 
-    def _text(self, row: Row, column: str, what: str) -> bool:
-        return self.problems.check_cell(row, column, len(row[column]) >= 10, what)
+    def _text(self, row: Row, column: str, expected: str) -> bool:
+        return self.problems.check_cell(row, column, len(row[column]) >= 10, expected)
 
     def _number(self, row: Row, column: str, least: float | None = None) -> float | None:
         value = float(row[column]) if is_number(row[column]) else float("nan")
-        holds = isfinite(value) and (least is None or value >= least)
-        kind = "a number" if least is None else f"a number not below {digits(least)}"
-        return value if self.problems.check_cell(row, column, holds, kind) else None
+        is_valid = isfinite(value) and (least is None or value >= least)
+        expected = "a number" if least is None else f"a number of at least {digits(least)}"
+        return value if self.problems.check_cell(row, column, is_valid, expected) else None
 
     def _codes(self, row: Row) -> dict[str, str] | None:
-        """The breakdown codes of a figure: those of the indicator's headline, and what the line names instead."""
+        """The breakdown codes of a figure: those given in the line, else those of the indicator's headline."""
         headline = self.definitions[row["indicator"]].headline
         codes: dict[str, str] = {b: headline.get(b, "_T") for b in BREAKDOWNS}
         for text, concept, code in pairs(row["breakdown"]):
             if concept not in codes:
-                self.problems.add(row.place, f"breakdown {text!r}, expected such as sex=F;urbanisation=R")
+                self.problems.add(row.place, f"breakdown: found {text!r}, expected a form such as sex=F;urbanisation=R")
                 return None
             if not self.problems.check_code(row.place, f"{concept} code", code, self.codelists.codes(concept)):
                 return None
@@ -246,14 +245,13 @@ class _ExpectationReader:
         if row["taken_from"] == DOCUMENT:
             return True
         vintage = _VINTAGE.fullmatch(row["taken_from"])
-        what = f"{DOCUMENT} or provider/dataset/vintage such as unsd_sdg/sdg/2020-12-27"
-        if not self.problems.check_cell(row, "taken_from", vintage is not None, what) or vintage is None:
+        expected = f"{DOCUMENT} or provider/dataset/vintage such as unsd_sdg/sdg/2020-12-27"
+        if not self.problems.check_cell(row, "taken_from", vintage is not None, expected) or vintage is None:
             return False
         try:
             date.fromisoformat(vintage[3])
         except ValueError:
-            self.problems.add(row.place, f"taken_from is {row['taken_from']!r}: {vintage[3]} is no day")
-            return False
+            return self.problems.check_cell(row, "taken_from", False, f"a calendar date instead of {vintage[3]}")
         return self._provider(row, vintage[1])
 
 

@@ -1,8 +1,8 @@
 """The definitions of the indicators: indicators/GROUP/CODE.yaml.
 
 Belongs here: the fields of a definition, reading it, and checking it against code lists, methods and weights.
-Does not belong here: the series that definitions claim, checked against each other (claims.py), and whether data exist
-(an asset check).
+Does not belong here: checking the claimed series of all definitions against each other (claims.py), and whether data
+exist (an asset check).
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator, model_validator
 
+from indicator_defs import datasets
 from indicator_defs.breakdowns import Breakdown
 from indicator_defs.codelists import Codelists
 from indicator_defs.definition_files import Files, Problems
@@ -25,8 +26,8 @@ from indicator_defs.rounding import digits
 from indicator_defs.yaml_lines import Lines, parse
 
 IndicatorCode = Annotated[str, StringConstraints(pattern=r"^ASP_[A-Z0-9_]+$")]
-# What a code of a list is called in messages, where that is not "LIST code".
-_CODELIST_WORDS = {
+# The name of a kind of code in messages, if it is not "LIST code".
+_KINDS_OF_CODE = {
     "indicator_group": "group (codelists/indicator_group.csv)",
     "unit": "unit (codelists/unit.csv)",
     "sector": "sector (codelists/sector.csv)",
@@ -37,203 +38,221 @@ _CODELIST_WORDS = {
 
 
 class SeriesClaim(Strict):
-    """One published series (or part of one) that feeds an indicator."""
+    """One published series, or part of one, that provides values of an indicator."""
 
-    code: str = Field(description="The provider's series code, exactly as it publishes it.", examples=["SI_COV_PENSN"])
+    code: str = Field(description="Series code, exactly as the provider publishes it.", examples=["SI_COV_PENSN"])
     where: dict[str, str | list[str]] = Field(
         default_factory=dict,
         description=(
-            "Fixes provider dimensions to one code or a list of codes, in the provider's own names and codes. "
-            "Rows of the series outside the filter are not claimed. A dimension fixed to ONE code needs no crosswalk."
+            "Filter: for each dimension of the provider one code or a list of codes, in the provider's own names and "
+            "codes. Rows of the series outside the filter are not used. A dimension with ONE code needs no crosswalk."
         ),
         examples=[{"SOC": "SOC_CONTIG_PENSION"}],
     )
     titles: list[Text] = Field(
         default_factory=list,
         description=(
-            "The titles under which the provider publishes this series with this meaning, as it writes them. A vintage "
-            "with another title is not used until that title is listed here; the vintage before stays in use. Without "
-            "a list, the title of the oldest vintage counts."
+            "Titles under which the provider publishes this series with this meaning, exactly as published. A vintage "
+            "with another title is not used until that title is listed here; the previous vintage remains in use. "
+            "Without a list, the title of the oldest vintage applies."
         ),
         examples=[["Gini index", "Gini index (World Bank estimate)"]],
     )
     set: dict[Breakdown, str] = Field(
         default_factory=dict,
-        description="Sets one of our breakdowns for series whose code carries it (our codes).",
+        description="Breakdown codes (ours) of a series whose code itself defines the breakdown.",
         examples=[{"income_wealth_quantile": "Q1"}],
     )
 
 
 class Feed(Strict):
-    """One feed: the series of one provider's dataset that publish this indicator's concept."""
+    """One feed: the series of one provider's dataset that publish this indicator."""
 
-    provider: str = Field(description="Name of a file in sources/ without its ending.", examples=["unsd_sdg"])
-    dataset: str = Field(description="A dataset that this provider's YAML declares.", examples=["sdg"])
+    provider: str = Field(description=datasets.PROVIDER, examples=["unsd_sdg"])
+    dataset: str = Field(description=datasets.DATASET, examples=["sdg"])
     rank: Whole = Field(
         default=1,
         ge=1,
         le=8,
         description=(
-            "Preference. Feeds that relay the same owner's data share a rank: the newest vintage of them wins. "
-            "Another owner or another method gets a higher number. (0 and 9 are kept for national data.)"
+            "Order of preference. Feeds with data of the same owner have the same rank: the newest vintage is used. "
+            "Another owner or another method has a higher number. 0 and 9 are reserved for national data."
         ),
     )
-    series: list[SeriesClaim] = Field(min_length=1, description="The series of this feed.")
+    series: list[SeriesClaim] = Field(min_length=1, description="Series of this feed.")
     vintage_from: Day | None = Field(
         default=None,
-        description="First vintage for which the series has this meaning (poverty lines). Earlier ones are refused.",
+        description="First vintage in which the series has this meaning (poverty lines). Earlier vintages are rejected.",
     )
     vintage_to: Day | None = Field(
-        default=None, description="Last vintage for which the series has this meaning. Later ones are refused."
+        default=None, description="Last vintage in which the series has this meaning. Later vintages are rejected."
     )
     series_name_contains: str | None = Field(
         default=None,
         description=(
-            "The part of the title that states the unit (poverty line, PPP base), for codes whose unit changes in "
-            "place. A vintage without a title needs a line in vintage_units.csv."
+            "Part of the title that states the unit (poverty line, PPP base), for a series whose unit changes while "
+            "its code stays the same. A vintage without a title needs a line in vintage_units.csv."
         ),
         examples=["$1.90 a day (2011 PPP)"],
     )
     superseded_before: Day | None = Field(
         default=None,
         description=(
-            "The producer has replaced vintages older than this date and the archive has no successor. Such values "
-            "are shown with status V and stay out of change and of classes A and B."
+            "Date before which vintages are superseded: the producer has replaced them, but the archive does not have "
+            "the newer data. Their values are shown with status V and not used for changes or for classes A and B."
         ),
     )
-    note: str | None = Field(default=None, description="What a reader must know about this feed beside the others.")
+    note: str | None = Field(default=None, description="Note for readers on how this feed differs from the others.")
 
 
 class TargetGroupRule(Strict):
-    """Which target group of the Declaration a cell of this indicator is about."""
+    """The target group of the Declaration to which cells of this indicator refer."""
 
     group: str = Field(description="Code of codelists/target_group.csv.", examples=["OLDER"])
-    match: Literal["exact", "proxy"] = Field(description="proxy where the group is only approximated; say why in note.")
-    where: dict[Breakdown, str] = Field(
-        default_factory=dict, description="Only for cells with these codes; empty means every cell of the indicator."
+    match: Literal["exact", "proxy"] = Field(
+        description="exact, or proxy if the group is only approximated; the reason is given in note."
     )
-    note: str | None = Field(default=None, description="Why it is a proxy, if it is one.")
+    where: dict[Breakdown, str] = Field(
+        default_factory=dict, description="Codes of the cells to which the rule applies; empty: every cell."
+    )
+    note: str | None = Field(default=None, description="Reason why the match is a proxy.")
 
 
 class Aggregation(Strict):
-    """How regional figures are made from the members' (methods.md section 4)."""
+    """How regional figures are calculated from the values of the members (docs/methods.md, Regional figures)."""
 
     method: str = Field(description="Name of a method in methods.yaml.", examples=["weighted_mean"])
     weight: str | None = Field(
-        default=None, description="Name of a weight in weights.yaml: the indicator's own denominator."
+        default=None, description="Name of a weight in weights.yaml, normally the indicator's own denominator."
     )
     weight_is_proxy: bool = Field(
-        default=False, description="The weight only stands in for the denominator: the class is capped at B."
+        default=False, description="true if the weight is a proxy for the denominator: the class is then at most B."
     )
     proxy_accepted: str | None = Field(
-        default=None, description="Why the cap does not apply (the producer's own aggregate is reproduced with it)."
+        default=None,
+        description="Reason why class A is possible with a proxy (it reproduces the producer's own aggregate).",
     )
     window: Whole = Field(
         default=4,
         ge=0,
         le=9,
-        description="Years looked back from the reference year: 4; 9 for rare surveys; 0 for event counts.",
+        description="Number of years before the reference year that are used: 4; 9 for rare surveys; 0 for event counts.",
     )
     survey: bool = Field(
-        default=False, description="Rare surveys: class A asks for half the weight from the last 4 years, not 2."
+        default=False,
+        description="true for rare surveys: class A requires half the weight from the last 4 years, not 2.",
     )
     sex_total_age: str | None = Field(
         default=None,
-        description="Age code of the both-sexes total where it differs from the age of the figures by sex.",
+        description="Age code of the total of both sexes, if it differs from the age of the figures by sex.",
     )
     title: str | None = Field(
-        default=None, description="Title under which the regional figure must appear, where it needs one."
+        default=None, description="Title of the regional figure, if it differs from the name of the indicator."
     )
 
 
 class Gap(Strict):
-    """For an indicator declared without values: where they would have to come from."""
+    """Of an indicator declared without values: the source that could provide them."""
 
     kind: Literal["no_source", "not_gathered", "national_submission"] = Field(
         description=(
-            "no_source: nobody is known to publish it; not_gathered: somebody does, outside the sources at hand; "
+            "no_source: no publisher is known; not_gathered: published, but not in the available sources; "
             "national_submission: only the Member States or the ASEAN Secretariat can supply it."
         )
     )
-    reason: Text = Field(description="Why there are no values yet.")
-    obtain_from: Text = Field(description="The place they must come from: a database, a publication, a questionnaire.")
-    body: list[str] = Field(min_length=1, description="Who could fill the gap (codes of codelists/body.csv).")
+    reason: Text = Field(description="Reason why there are no values yet.")
+    obtain_from: Text = Field(description="Source of the values: a database, a publication, a questionnaire.")
+    body: list[str] = Field(min_length=1, description="Bodies that could fill the gap (codes of codelists/body.csv).")
 
 
 class IndicatorDefinition(Strict):
-    """One indicator: one YAML file in indicators/GROUP/, named like its code."""
+    """One indicator: one YAML file in indicators/GROUP/ with its code as file name."""
 
-    code: IndicatorCode = Field(description="Our code; never reused for another concept.", examples=["ASP_COV_PENSN"])
-    name: Text = Field(description="Short name as it stands in a table, without the unit.")
+    code: IndicatorCode = Field(
+        description="Our code; never used again for another concept.", examples=["ASP_COV_PENSN"]
+    )
+    name: Text = Field(description="Short name for tables, without the unit.")
     group: str = Field(description="Code of codelists/indicator_group.csv; also the folder of the file.")
     tier: Literal["core", "extended"] = Field(
-        description="Core indicators stand in the regional baseline's main tables."
+        description="core: in the main tables of the regional baseline; extended: in the annex."
     )
     status: Literal["with_values", "declared"] = Field(
-        description="declared: in the set, but no source in the archive has values; then give `gap`, not `sources`."
+        description=(
+            "with_values: has `sources`. declared: in the set, but no available source has values; has `gap` instead."
+        )
     )
-    definition: Text = Field(description="What it measures, in our own words; one or two sentences.")
-    numerator: str | None = Field(default=None, description="What is counted.")
-    denominator: str | None = Field(default=None, description="Relative to what.")
+    definition: Text = Field(description="What the indicator measures, in one or two sentences.")
+    numerator: str | None = Field(default=None, description="Numerator: what is counted.")
+    denominator: str | None = Field(default=None, description="Denominator: the population or amount it refers to.")
     unit: str = Field(description="Code of codelists/unit.csv. Published values in another unit are rejected.")
-    decimals: Whole = Field(default=1, ge=0, le=4, description="Digits shown in tables; stored values keep all digits.")
-    direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(description="How a change reads.")
-    minimum: Number | None = Field(default=0, description="Lowest possible value; values below are rejected.")
+    decimals: Whole = Field(
+        default=1, ge=0, le=4, description="Number of decimals shown in tables; stored values have all digits."
+    )
+    direction: Literal["higher_is_better", "lower_is_better", "neutral"] = Field(
+        description="Whether a higher or a lower value is an improvement."
+    )
+    minimum: Number | None = Field(default=0, description="Lowest possible value; lower values are rejected.")
     maximum: Number | None = Field(
         default=100,
         validate_default=True,
-        description="Highest possible value, null where there is none; higher ones are flagged.",
+        description="Highest possible value, null if there is none; higher values are flagged.",
     )
-    maximum_is_hard: bool = Field(default=True, description="false where values above the maximum can be right.")
-    owner: str | None = Field(default=None, description="The organisation that makes the figures, whoever relays them.")
+    maximum_is_hard: bool = Field(default=True, description="false if values above the maximum can be correct.")
+    owner: str | None = Field(
+        default=None, description="Organisation that produces the figures; other organisations may republish them."
+    )
     sector: str = Field(description="Code of codelists/sector.csv: SI, SA, LM, SS, SHP or _T.")
-    sources: list[Feed] = Field(default_factory=list, description="The feeds, best first.")
+    sources: list[Feed] = Field(default_factory=list, description="Feeds, in order of preference.")
     breakdowns: list[Breakdown] = Field(
-        default_factory=list, description="Breakdowns that the baseline expects; missing ones show as gaps."
+        default_factory=list, description="Breakdowns that the baseline expects; missing ones are listed as gaps."
     )
     headline: dict[Breakdown, str] = Field(
         default_factory=dict,
-        description="The cell that is THE figure, where it is not _T in every breakdown.",
+        description="Codes of the headline figure, for breakdowns in which it is not the total (_T).",
         examples=[{"sex": "F"}, {"age": "Y_GE15"}],
     )
     target_groups: list[TargetGroupRule] = Field(
         default_factory=list,
-        description="Groups the whole indicator is about; general rules add those of the breakdown.",
+        description="Target groups of the whole indicator; general rules add those of the breakdowns.",
     )
-    aggregation: Aggregation = Field(description="How regional figures are made.")
+    aggregation: Aggregation = Field(description="Calculation of the regional figures.")
     publication_rule: str = Field(default="default", description="Name of a rule in methods.yaml.")
     change_tolerance: Number | None = Field(
-        default=None, ge=0, description="Points by which two feeds may differ and still agree; default 0.5 and 5 %."
+        default=None,
+        ge=0,
+        description="Largest difference, in points, at which two feeds agree; without it 0.5 points or 5 %.",
     )
     sdg: str | None = Field(default=None, description="SDG indicator number.", examples=["1.3.1"])
-    articles: list[str] = Field(min_length=1, description="Articles of the 2013 Declaration it serves.")
+    articles: list[str] = Field(min_length=1, description="Articles of the 2013 Declaration that it supports.")
     body: list[str] = Field(
         min_length=1, description="ASEAN bodies in charge (codes of codelists/body.csv), lead first."
     )
-    comparability: Text = Field(description="What must not be compared with it, and limits a reader must know.")
-    producer_note: str | None = Field(default=None, description="What the producer says on definition, kept apart.")
-    gap: Gap | None = Field(default=None, description="For declared indicators only.")
+    comparability: Text = Field(description="Limits of comparison between countries, years and sources.")
+    producer_note: str | None = Field(default=None, description="The producer's own note on the definition.")
+    gap: Gap | None = Field(
+        default=None, description="Source that could provide the values; only for declared indicators."
+    )
 
     @model_validator(mode="after")
     def _values_or_gap(self) -> IndicatorDefinition:
         if self.status == "declared" and (self.sources or self.gap is None):
-            raise ValueError("a declared indicator has `gap` and no `sources`")
+            raise ValueError("status is declared; expected `gap` and no `sources`")
         if self.status == "with_values" and (not self.sources or self.gap is not None):
-            raise ValueError("an indicator with values has `sources` and no `gap`")
+            raise ValueError("status is with_values; expected `sources` and no `gap`")
         return self
 
     @field_validator("maximum")
     @classmethod
-    def _not_below_the_minimum(cls, maximum: float | None, info: ValidationInfo) -> float | None:
+    def _above_the_minimum(cls, maximum: float | None, info: ValidationInfo) -> float | None:
         minimum = info.data.get("minimum")
         if minimum is not None and maximum is not None and maximum <= minimum:
-            raise ValueError(f"{digits(maximum)} is not above the minimum {digits(minimum)}")
+            raise ValueError(f"found {digits(maximum)}, expected more than the minimum {digits(minimum)}")
         return maximum
 
 
 @dataclass(frozen=True)
 class DefinitionFile:
-    """One file of a definition: what it defines, and the line numbers of its fields."""
+    """One definition and the line numbers of its fields in its file."""
 
     definition: IndicatorDefinition
     lines: Lines
@@ -252,7 +271,7 @@ class Definitions:
 
     @cached_property
     def places(self) -> dict[str, str]:
-        """The file of each definition, as it is named in messages and tables."""
+        """The file of each definition, by code, as shown in messages and tables."""
         return {f.definition.code: f.lines.file for f in self.files}
 
 
@@ -263,7 +282,7 @@ def read_definitions(
     rules: Collection[str],
     weights: Collection[str],
 ) -> Definitions:
-    """All definitions, checked. `rules`, `weights`: names of publication rules and weights."""
+    """All definitions, checked. `rules`, `weights`: the names of publication rules and weights."""
     file_of: dict[str, DefinitionFile] = {}
     all_files = []
     for name in files.names("indicators/**/*.yaml"):
@@ -275,7 +294,7 @@ def read_definitions(
         code = definition.code
         _check_name(definition, lines, name, files.problems)
         if code in file_of:
-            files.problems.add(f"{lines.file}:1", f"{code} is defined in {file_of[code].lines.file} too")
+            files.problems.add_duplicate(f"{lines.file}:1", f"the definition of {code}", file_of[code].lines.file)
         file_of[code] = DefinitionFile(definition, lines)
         all_files.append(file_of[code])
     for f in file_of.values():
@@ -287,16 +306,21 @@ def read_definitions(
 def _check_name(d: IndicatorDefinition, lines: Lines, name: str, problems: Problems) -> None:
     path = PurePosixPath(name)
     if path.stem != d.code:
-        problems.add(lines.place("code"), f"code {d.code} differs from the file's name")
+        problems.add(
+            lines.place("code"), f"code: found {d.code}, expected the file name {path.stem}; change one of them"
+        )
     if path.parent.name != d.group:
-        problems.add(lines.place("group"), f"group {d.group} differs from the folder {path.parent.name}")
+        problems.add(
+            lines.place("group"),
+            f"group: found {d.group}, expected the folder {path.parent.name}; change the group or move the file",
+        )
 
 
 def _check_codes(
     d: IndicatorDefinition, lines: Lines, codelists: Codelists, rules: Collection[str], problems: Problems
 ) -> None:
     for codelist, code, path in _codes_of(d):
-        what = _CODELIST_WORDS.get(codelist, f"{codelist} code")
+        what = _KINDS_OF_CODE.get(codelist, f"{codelist} code")
         field = ".".join(map(str, path))
         problems.check_code(lines.place(*path), what, code, codelists.codes(codelist), field)
     rule = "publication_rule"
@@ -304,7 +328,7 @@ def _check_codes(
 
 
 def _codes_of(d: IndicatorDefinition) -> Iterator[tuple[str, str, tuple[str | int, ...]]]:
-    """(code list, code, path of keys) of every code of ours that a definition names."""
+    """(code list, code, path of keys) of every code of our lists in a definition."""
     yield "indicator_group", d.group, ("group",)
     yield "unit", d.unit, ("unit",)
     yield "sector", d.sector, ("sector",)
@@ -339,7 +363,7 @@ def _check_aggregation(
     place, field = lines.place("aggregation", "method"), "aggregation.method"
     is_method = problems.check_code(place, "method (methods.yaml)", a.method, methods, field)
     if is_method and methods[a.method].needs_weight and a.weight is None:
-        problems.add(lines.place("aggregation"), f"aggregation: method {a.method} needs a weight")
+        problems.add(lines.place("aggregation"), f"aggregation: method {a.method} needs a weight; add `weight`")
     if a.weight is not None:
         place, field = lines.place("aggregation", "weight"), "aggregation.weight"
         problems.check_code(place, "weight (weights.yaml)", a.weight, weights, field)

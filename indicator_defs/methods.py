@@ -1,4 +1,4 @@
-"""Methods of aggregation and rules of publication: methods.yaml."""
+"""Aggregation methods and publication rules: methods.yaml."""
 
 from __future__ import annotations
 
@@ -15,41 +15,50 @@ METHODS = "methods.yaml"
 
 
 class Method(Placed):
-    """One aggregation method of methods.yaml; its arithmetic is SQL in warehouse/sql/."""
+    """One aggregation method; its calculation is SQL in warehouse/sql/."""
 
     name: str = Field(description="Name that definitions use.")
     title: Text = Field(description="Title for readers.")
-    kind: Literal["mean", "median", "sum", "none"] = Field(description="Which branch of the SQL makes it.")
-    formula: Text = Field(description="The formula in plain text.")
-    needs_weight: bool = Field(description="Whether definitions must name a weight.")
-    event_count: bool = Field(default=False, description="Counts of events: no carrying forward; baseline is a mean.")
-    reference: Text = Field(description="Where the method is written down.")
+    kind: Literal["mean", "median", "sum", "none"] = Field(description="Kind of calculation in the SQL.")
+    formula: Text = Field(description="Formula in plain text.")
+    needs_weight: bool = Field(description="Whether a definition with this method must name a weight.")
+    event_count: bool = Field(
+        default=False, description="Whether it counts events: no value of another year is used; the baseline is a mean."
+    )
+    reference: Text = Field(description="Document that describes the method.")
 
 
 class Criterion(Placed):
-    """One criterion of the publication classes; warehouse/sql/indicator_set/class_test.sql measures it."""
+    """One criterion of the publication classes, measured in warehouse/sql/indicator_set/class_test.sql."""
 
-    name: str = Field(description="Name by which the classes refer to it.")
-    title: Text = Field(description="What is measured.")
-    bound: Literal["at_least", "at_most"] = Field(description="Which side of the limit passes; the limit itself does.")
-    unit: Literal["share", "count", "points"] = Field(description="What the measure and its limit are counted in.")
+    name: str = Field(description="Name that the classes use.")
+    title: Text = Field(description="Quantity that is measured.")
+    bound: Literal["at_least", "at_most"] = Field(description="Whether the limit is a minimum or a maximum.")
+    unit: Literal["share", "count", "points"] = Field(description="Unit of the quantity and its limit.")
     reason: Text = Field(
-        description="Why a class is not better, where this test fails; may name {value}, {limit}, {areas} and {needs}."
+        description=(
+            "Reason for the lower class if this criterion is not met; may contain {value}, {limit}, {members} and {needs}."
+        )
     )
     needs: Text | None = Field(
-        default=None, description="What a class needs, for explain; may name {limit} and {years}. None: not listed."
+        default=None,
+        description="Requirement of a class, for payung explain; may contain {limit} and {years}. None: not listed.",
     )
 
 
 class ClassLimit(Strict):
-    """What a class needs of one criterion."""
+    """The limit of one criterion for a class."""
 
-    limit: Number | Whole = Field(ge=0, description="The limit in a group that is not small.")
-    limit_small: Number | Whole | None = Field(default=None, ge=0, description="That in a small group; None: the same.")
-    years: Whole | None = Field(
-        default=None, ge=0, description="What counts as recent, where the criterion is about it: years before."
+    limit: Number | Whole = Field(ge=0, description="Limit for a group that is not small.")
+    limit_small: Number | Whole | None = Field(
+        default=None, ge=0, description="Limit for a small group; None: the same limit."
     )
-    years_survey: Whole | None = Field(default=None, ge=0, description="The same for rare surveys.")
+    years: Whole | None = Field(
+        default=None,
+        ge=0,
+        description="Years before the reference year that count as recent, if the criterion uses them.",
+    )
+    years_survey: Whole | None = Field(default=None, ge=0, description="The same number for rare surveys.")
 
     def __str__(self) -> str:
         """The limits in one line."""
@@ -57,17 +66,19 @@ class ClassLimit(Strict):
 
 
 class PublicationClass(Strict):
-    """Thresholds of one publication class (methods.md section 4)."""
+    """Thresholds of one publication class (docs/methods.md, Publication classes)."""
 
-    weight_covered: Number = Field(ge=0, le=1, description="Least share of the weight.")
-    n_areas: Whole = Field(ge=1, description="Fewest areas in a group that is not small.")
-    n_areas_small: Whole = Field(ge=1, description="Fewest areas in a small group.")
+    weight_covered: Number = Field(ge=0, le=1, description="Minimum share of the weight.")
+    n_areas: Whole = Field(ge=1, description="Minimum number of areas in a group that is not small.")
+    n_areas_small: Whole = Field(ge=1, description="Minimum number of areas in a small group.")
     recent_share: Number = Field(
-        default=0, ge=0, le=1, description="Least share of the reporting weight that is recent."
+        default=0, ge=0, le=1, description="Minimum share of the reporting weight with a recent value."
     )
-    recent_years: Whole = Field(default=0, ge=0, description="What counts as recent: years before the reference year.")
-    recent_years_survey: Whole = Field(default=0, ge=0, description="The same for rare surveys.")
-    proxy_allowed: bool = Field(default=True, description="Whether a proxy weight may stand.")
+    recent_years: Whole = Field(
+        default=0, ge=0, description="Number of years before the reference year that count as recent."
+    )
+    recent_years_survey: Whole = Field(default=0, ge=0, description="The same number for rare surveys.")
+    proxy_allowed: bool = Field(default=True, description="Whether a proxy weight is accepted.")
     criteria: dict[str, ClassLimit] = Field(
         default_factory=dict,
         description="Limits of further criteria (`criteria` of the same file), by name.",
@@ -75,7 +86,7 @@ class PublicationClass(Strict):
     )
 
     def limits(self, sex_total: float) -> dict[str, ClassLimit]:
-        """The limits of all criteria that the class names; `sex_total`: the tolerance of the rule."""
+        """The limits of all criteria of the class, by criterion; `sex_total`: the tolerance of the rule."""
         out = {
             "sex_total": ClassLimit(limit=sex_total),
             "weight_covered": ClassLimit(limit=self.weight_covered),
@@ -91,46 +102,49 @@ class PublicationClass(Strict):
 
 
 class SmallGroup(Strict):
-    """The size up to which a group is small, and where it comes from."""
+    """The size up to which a group is small, and its source."""
 
-    value: Whole = Field(ge=1, description="Members up to which a group is small.")
-    source: Text = Field(description="Where the number comes from.")
+    value: Whole = Field(ge=1, description="Largest number of members of a small group.")
+    source: Text = Field(description="Source of the number.")
 
 
 class UncertaintyFactor(Strict):
-    """The factor of the uncertainty of a mean, and where it comes from."""
+    """The factor for the uncertainty of a mean, and its source."""
 
-    value: Number = Field(gt=0, description="Factor of the missing share of the weight times the members' range.")
-    source: Text = Field(description="Where the number comes from.")
+    value: Number = Field(
+        gt=0, description="Factor by which the missing share of the weight and the range of the members are multiplied."
+    )
+    source: Text = Field(description="Source of the number.")
 
 
 class PublicationRule(Placed):
-    """When a regional figure may be published. Class B holds where B or B_alternative holds."""
+    """The conditions for publishing a regional figure. A figure has class B if it meets B or B_alternative."""
 
-    name: str = Field(description="Name by which definitions refer to it.")
-    title: Text = Field(description="The rule in one line.")
-    A: PublicationClass = Field(description="What a figure of class A (published) must reach.")
+    name: str = Field(description="Name that definitions use.")
+    title: Text = Field(description="Title of the rule.")
+    A: PublicationClass = Field(description="Conditions of class A (published).")
     B: PublicationClass = Field(
-        description="What a figure of class B (indicative) must reach; below it is C, withheld."
+        description="Conditions of class B (indicative); other figures have class C (withheld)."
     )
     B_alternative: PublicationClass = Field(
-        description="Another way to class B: fewer members with more of the weight."
+        description="Alternative conditions of class B: fewer members with more of the weight."
     )
     sex_total_tolerance: Number = Field(
-        ge=0, description="Points by which the total over areas with figures by sex may differ."
+        ge=0,
+        description="Largest difference, in points, of the total over the areas with figures by sex from the total of all.",
     )
-    small_group: SmallGroup = Field(description="Groups up to this size need `n_areas_small` areas.")
-    uncertainty_factor: UncertaintyFactor = Field(description="How wide the uncertainty of a mean is.")
-    reference: Text = Field(description="Where the rule comes from.")
+    small_group: SmallGroup = Field(description="Size up to which groups need only `n_areas_small` areas.")
+    uncertainty_factor: UncertaintyFactor = Field(description="Factor for the uncertainty of a mean.")
+    reference: Text = Field(description="Document that describes the rule.")
 
     @property
     def classes(self) -> dict[str, PublicationClass]:
-        """The thresholds by name."""
+        """The classes, by the name of their threshold."""
         return {"A": self.A, "B": self.B, "B_alternative": self.B_alternative}
 
     @property
     def limits(self) -> dict[tuple[str, str], ClassLimit]:
-        """The limits by threshold and criterion."""
+        """The limits, by threshold and criterion."""
         return {
             (name, criterion): limit
             for name, of_class in self.classes.items()
@@ -139,17 +153,17 @@ class PublicationRule(Placed):
 
 
 def read_methods(files: Files) -> dict[str, Method]:
-    """The methods by name."""
+    """The methods, by name."""
     return {m.name: m for m in files.items(METHODS, "methods", Method)}
 
 
 def read_criteria(files: Files) -> dict[str, Criterion]:
-    """The criteria of the publication classes by name."""
+    """The criteria of the publication classes, by name."""
     return {c.name: c for c in files.items(METHODS, "criteria", Criterion)}
 
 
 def read_publication_rules(files: Files, criteria: Mapping[str, Criterion]) -> dict[str, PublicationRule]:
-    """The rules of publication by name. A class names criteria that there are, and every criterion is in some class."""
+    """The publication rules, by name. Every criterion of a class must exist, and every criterion must be used."""
     rules = {r.name: r for r in files.items(METHODS, "publication_rules", PublicationRule)}
     _check_criteria(files, criteria, rules)
     return rules
@@ -157,7 +171,7 @@ def read_publication_rules(files: Files, criteria: Mapping[str, Criterion]) -> d
 
 def _check_criteria(files: Files, criteria: Mapping[str, Criterion], rules: Mapping[str, PublicationRule]) -> None:
     everything = PublicationClass(weight_covered=1, n_areas=1, n_areas_small=1, recent_share=1, proxy_allowed=False)
-    own = everything.limits(0)  # those that classes have fields of their own for
+    own = everything.limits(0)  # criteria with a field of their own in each class
     for name in sorted(set(own) - set(criteria) - files.problems.faulty):
         files.missing(METHODS, f"the criterion {name}")
     named = set(own)
@@ -168,7 +182,7 @@ def _check_criteria(files: Files, criteria: Mapping[str, Criterion], rules: Mapp
                 place = _place_of(files, rule, threshold, name)
                 if name in own:
                     files.problems.add(
-                        place, f"the criterion {name} has a field of its own in each class; write it there"
+                        place, f"the criterion {name} has its own field in each class; write its limit there"
                     )
                 else:
                     files.problems.check_code(place, "criterion", name, sorted(set(criteria) - set(own)))
@@ -176,13 +190,13 @@ def _check_criteria(files: Files, criteria: Mapping[str, Criterion], rules: Mapp
         if rules and criterion.name not in named:
             files.problems.add(
                 f"{criterion.file}:{criterion.line}",
-                f"no class of a publication rule names the criterion {criterion.name}; give its limit under `criteria` "
-                "of A, B or B_alternative, or remove it",
+                f"the criterion {criterion.name} is not used by any class; give its limit under `criteria` of A, B or "
+                "B_alternative, or remove it",
             )
 
 
 def _place_of(files: Files, rule: PublicationRule, threshold: str, criterion: str) -> str:
-    """File and line on which a class names a criterion."""
+    """File and line of a criterion in a class."""
     data, lines = files.yaml(METHODS)
     at = [entry.get("name") for entry in data["publication_rules"]].index(rule.name)
     return lines.place("publication_rules", at, threshold, "criteria", criterion)
@@ -203,7 +217,7 @@ def class_criterion_rows(criteria: Mapping[str, Criterion]) -> ReferenceRows:
 
 
 def class_limit_rows(rules: Mapping[str, PublicationRule]) -> ReferenceRows:
-    """reference.class_limit: a row for each criterion that a class names."""
+    """reference.class_limit: a row for each criterion of a class."""
     return rows_of(
         [(r.name, *key, limit) for r in rules.values() for key, limit in r.limits.items()],
         publication_rule=lambda x: x[0],

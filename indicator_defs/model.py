@@ -1,9 +1,4 @@
-"""The base classes of all definitions, and the kinds of values that their fields hold.
-
-Belongs here: what every model of a definition is built of.
-Does not belong here: the fields of one kind of definition (the module of its subject) and reading files
-(definition_files.py).
-"""
+"""The base classes of all definition models, and the types of their fields."""
 
 from __future__ import annotations
 
@@ -17,29 +12,29 @@ Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=3)]
 
 
 def _fits_integer(number: int) -> int:
-    """The number, which a column of type INTEGER can hold."""
+    """The number, if a column of type INTEGER can hold it."""
     if not -(2**31) <= number < 2**31:
-        raise ValueError(f"{number} has too many digits, expected a whole number below {2**31:,}")
+        raise ValueError(f"found {number}, which is too large; expected a whole number below {2**31:,}")
     return number
 
 
-# Numbers in YAML, which reads `yes` as a truth value, of which 1 would be made.
+# Strict, because YAML reads `yes` as true, which would otherwise be converted to 1.
 Whole = Annotated[int, Field(strict=True), AfterValidator(_fits_integer)]
 Number = Annotated[float, Field(strict=True)]
 
 
-def _is_written_as_a_day(value: object) -> object:
-    """A day is written as 2026-11-22; of a number a day since 1970 would be made."""
+def _date_as_written(value: object) -> object:
+    """The value, if it is a date written like 2026-11-22; a number would be read as days since 1970."""
     if isinstance(value, date) or (isinstance(value, str) and re.fullmatch(r"\d{4}-\d\d-\d\d", value)):
         return value
-    raise ValueError("expected a day such as 2026-11-22")
+    raise ValueError(f"found {value!r}, expected a date such as 2026-11-22")
 
 
-Day = Annotated[date, BeforeValidator(_is_written_as_a_day)]
+Day = Annotated[date, BeforeValidator(_date_as_written)]
 
 
 class Strict(BaseModel):
-    """A model that has its fields only, holds no infinite number and none that is not a number, and cannot change."""
+    """An immutable model that accepts only its own fields and only finite numbers."""
 
     model_config = ConfigDict(extra="forbid", frozen=True, allow_inf_nan=False)
 
@@ -47,23 +42,23 @@ class Strict(BaseModel):
 class Placed(Strict):
     """A line of a CSV file or an entry of a list in a YAML file, with its place."""
 
-    # no fields: they are never written into a file
+    # private attributes, because the file itself does not contain them
     _file: str = PrivateAttr(default="")
     _line: int = PrivateAttr(default=0)
 
     def placed_at(self, file: str, line: int) -> Self:
-        """The same, with its place from now on."""
+        """Sets the place and returns the item itself."""
         self._file, self._line = file, line
         return self
 
     @property
     def file(self) -> str:
-        """The file, as it is named in messages and tables."""
+        """The file name shown in messages and tables."""
         return self._file
 
     @property
     def line(self) -> int:
-        """The line in the file."""
+        """The line number in the file."""
         return self._line
 
     @property

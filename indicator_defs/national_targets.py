@@ -1,7 +1,6 @@
-"""National floors and targets: what a Member State's own law or plan asks for, one line for each area and indicator.
+"""National floors and targets from the law or plan of a Member State: national_targets.csv.
 
-Belongs here: the fields of national_targets.csv, reading and checking it, and the rows of reference.national_target.
-Does not belong here: comparing a value with its floor (warehouse/sql/baseline/benchmark.sql).
+Values are compared with them in warehouse/sql/baseline/benchmark.sql.
 """
 
 from __future__ import annotations
@@ -23,17 +22,17 @@ from indicator_defs.sets import REGION
 class NationalTarget(Placed):
     """One line of national_targets.csv."""
 
-    area: str = Field(description="The Member State.")
-    indicator: str = Field(description="The indicator; the line is about its headline cell, in its unit.")
-    floor: float | None = Field(default=None, description="What the law guarantees today.")
-    target: float | None = Field(default=None, description="What is to be reached.")
-    year: int = Field(ge=1990, le=2100, description="Year of the target; without one, the year the floor holds from.")
+    area: str = Field(description="Code of the Member State.")
+    indicator: str = Field(description="Code of the indicator; the line is about its headline figure, in its unit.")
+    floor: float | None = Field(default=None, description="Value that the law guarantees today.")
+    target: float | None = Field(default=None, description="Value to be reached.")
+    year: int = Field(ge=1990, le=2100, description="Year of the target; without a target, first year of the floor.")
     legal_basis: str = Field(min_length=3, description="Law, decree or plan, with its article.")
 
     @model_validator(mode="before")
     @classmethod
     def _empty_cells(cls, cells: dict[str, Any]) -> dict[str, Any]:
-        """An empty cell is not given; it is no zero."""
+        """An empty cell means that the value is not given, not zero."""
         return {column: cell or None for column, cell in cells.items()}
 
 
@@ -44,19 +43,16 @@ def read_national_targets(
     members = codelists.members(REGION)
     targets, problems = files.lines("national_targets.csv", NationalTarget, ("area", "indicator")), files.problems
     for t in targets:
-        if t.area not in members:
-            meant = codelists.areas.meant(t.area)
-            advice = f"write {meant}" if meant in members else f"expected {', '.join(sorted(members))}"
-            problems.add(t.place, f"area {t.area!r} is no Member State; {advice}")
+        problems.check_code(t.place, "Member State", t.area, members, names=codelists.areas)
         if t.floor is None and t.target is None:
-            problems.add(t.place, "neither floor nor target; give one of them or take out the line")
+            problems.add(t.place, "found neither floor nor target; give one of them or remove the line")
         if problems.check_code(t.place, "indicator", t.indicator, definitions):
             _check_values(t, definitions[t.indicator], problems)
     return targets
 
 
 def _check_values(t: NationalTarget, definition: IndicatorDefinition, problems: Problems) -> None:
-    """Values that the indicator cannot take, and a target that lies on the wrong side of the floor."""
+    """Adds values outside the range of the indicator, and a target on the wrong side of the floor."""
     for name, value in (("floor", t.floor), ("target", t.target)):
         if value is None:
             continue
@@ -64,7 +60,7 @@ def _check_values(t: NationalTarget, definition: IndicatorDefinition, problems: 
         above = definition.maximum is not None and value > definition.maximum
         if below or above:
             bounds = " to ".join("any" if b is None else digits(b) for b in (definition.minimum, definition.maximum))
-            problems.add(t.place, f"{name} is {digits(value)}, expected {bounds} in unit {definition.unit}")
+            problems.add(t.place, f"{name}: found {digits(value)}, expected {bounds} in unit {definition.unit}")
     if t.floor is not None and t.target is not None:
         step = t.target - t.floor
         if (definition.direction == "higher_is_better" and step < 0) or (
@@ -72,8 +68,8 @@ def _check_values(t: NationalTarget, definition: IndicatorDefinition, problems: 
         ):
             problems.add(
                 t.place,
-                f"the target {digits(t.target)} lies behind the floor {digits(t.floor)}, and for {t.indicator} "
-                f"{definition.direction.replace('_', ' ')}",
+                f"target: found {digits(t.target)}, expected a value not worse than the floor {digits(t.floor)} "
+                f"({t.indicator}: {definition.direction.replace('_', ' ')})",
             )
 
 

@@ -1,7 +1,7 @@
-"""Concepts that exclude each other: series that must never feed one indicator (methods.md section 2).
+"""Concepts that exclude each other: series that must not feed the same indicator (never_together.csv).
 
-Belongs here: never_together.csv, and finding definitions that mix two of its concepts.
-Does not belong here: one series whose meaning changes between vintages (the feed's vintage_from and vintage_to).
+The reasons are in docs/methods.md, Which series is used. If the meaning of one series changes between vintages, the
+feed has vintage_from and vintage_to instead.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ COLUMNS = ("one", "other", "why")
 
 
 def check_never_together(files: Files, claims: Iterable[Claim]) -> None:
-    """Adds a problem for each indicator whose feeds hold two concepts that exclude each other, with both places.
+    """Adds a problem, with both places, for each indicator whose feeds have two concepts that exclude each other.
 
-    A concept is a pattern on provider/dataset/series, `*` for any text and `?` for any letter.
+    A concept is a pattern for provider/dataset/series: `*` for any text, `?` for any character.
     """
     by_indicator: dict[str, dict[str, Claim]] = {}
     for claim in claims:
@@ -30,11 +30,13 @@ def check_never_together(files: Files, claims: Iterable[Claim]) -> None:
     for row in rows:
         mirror = pairs.get((row["other"], row["one"]))
         if mirror is not None and mirror.line < row.line:
-            files.problems.add(row.place, f"line {mirror.line} has the same two patterns; keep one of the two lines")
+            what = f"the pair of {row['one']} and {row['other']}"
+            files.problems.add_duplicate(row.place, what, f"line {mirror.line}", "keep one of the two lines")
         if len(row["why"]) < 10 or "/" not in row["one"] or not row["other"]:
             files.problems.add(
                 row.place,
-                "expected two patterns such as unsd_sdg/sdg/SL_TLF_UEM and *_19ICLS, and why they exclude each other",
+                f"found {row['one']!r}, {row['other']!r}, {row['why']!r}; expected two patterns such as "
+                "unsd_sdg/sdg/SL_TLF_UEM and *_19ICLS, and the reason why they exclude each other",
             )
             continue
         for series in by_indicator.values():
@@ -48,6 +50,6 @@ def _check(row: Row, series: Mapping[str, Claim], problems: Problems) -> None:
         return
     problems.add(
         other.place,
-        f"{other.indicator} takes {other.series.code} beside {one.series.code} (line {one.line}), which exclude each "
-        f"other: {row['why']} ({row.place}). Give one of them an indicator of its own.",
+        f"{other.indicator} uses {other.series.code} together with {one.series.code} (line {one.line}), but they exclude "
+        f"each other: {row['why']} ({row.place}); move one of them to another indicator",
     )

@@ -1,4 +1,4 @@
-"""Figures that cannot exist, so that their absence is no gap: not_applicable.csv."""
+"""Figures that cannot exist and are therefore not gaps: not_applicable.csv."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from indicator_defs.reference_rows import ReferenceRows, rows_of
 
 
 class NotApplicable(Placed):
-    """One line of not_applicable.csv: figures that cannot exist, so that their absence is no gap."""
+    """One line of not_applicable.csv: figures that cannot exist and are therefore not gaps."""
 
-    indicator: str = Field(description="An indicator, or * for all.")
-    ref_area: str = Field(description="A Member State, or * for all of them.")
-    breakdown: Breakdown | Literal["headline", "*"] = Field(description="headline, a breakdown, or * for all.")
-    why: Text = Field(description="Why the figures cannot exist.")
-    evidence: Text = Field(description="What shows it; an opinion is not enough to take a gap off the list.")
+    indicator: str = Field(description="Code of an indicator, or * for all.")
+    ref_area: str = Field(description="Code of a Member State, or * for all.")
+    breakdown: Literal[Breakdown, "headline", "*"] = Field(description="headline, a breakdown, or * for all.")
+    why: Text = Field(description="Reason why the figures cannot exist.")
+    evidence: Text = Field(description="Evidence; an opinion is not sufficient.")
 
 
 def read_not_applicable(files: Files, definitions: Collection[str], codelists: Codelists) -> list[NotApplicable]:
@@ -35,7 +35,7 @@ def read_not_applicable(files: Files, definitions: Collection[str], codelists: C
         if e.ref_area != "*":
             problems.check_code(e.place, "Member State", e.ref_area, members, names=codelists.areas)
         if e.indicator == e.ref_area == "*":
-            problems.add(e.place, "indicator and ref_area are both *; name at least one of them")
+            problems.add(e.place, "found * for both indicator and ref_area; give at least one of them")
     return entries
 
 

@@ -1,7 +1,7 @@
-"""Rows of the `reference.*` tables, each column defined once.
+"""Helpers that make the rows of the `reference.*` tables, each column defined once.
 
-Belongs here: making rows and columns of items, without pandas, so that commands that read definitions start quickly.
-Does not belong here: which columns a table has (the modules of the subjects) and making frames of rows (tables.py).
+They do not use pandas, so that commands that read definitions start quickly. The columns of each table are in the modules
+of the subjects; data frames are made in tables.py.
 """
 
 from __future__ import annotations
@@ -17,34 +17,34 @@ T = TypeVar("T")
 
 @dataclass(frozen=True)
 class ReferenceRows:
-    """The content of one table: its columns, and rows whose cells are in their order."""
+    """The content of one table: its columns, and rows with the cells in the order of the columns."""
 
     columns: list[str]
     rows: list[list[Any]]
 
 
 def position(_: object) -> int:
-    """For a column that numbers the rows of `rows_of` from 1."""
-    raise TypeError("the position of a row is not found in the row itself")
+    """A marker for `rows_of`: the column numbers the rows from 1."""
+    raise TypeError("`position` marks a column of rows_of; it is not called")
 
 
 def rows_of(items: Iterable[T], /, **columns: Callable[[T], Any]) -> ReferenceRows:
-    """A row for each item and a column for each keyword, which gives the cell of an item."""
+    """A row for each item and a column for each keyword, whose function returns the cell of an item."""
     rows = [[i if of is position else of(item) for of in columns.values()] for i, item in enumerate(items, start=1)]
     return ReferenceRows(list(columns), rows)
 
 
 def listed(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> ReferenceRows:
-    """Rows whose cells are in the order of the columns."""
+    """The rows of a table from cells that are in the order of the columns."""
     return ReferenceRows(list(columns), [list(row) for row in rows])
 
 
 def by_breakdown(
     prefix: str, codes: Callable[[Any], Mapping[Any, str]], otherwise: str | None = None
 ) -> dict[str, Callable[[Any], str | None]]:
-    """Columns for `rows_of`: one for each breakdown, named with `prefix`, from what `codes` gives of the item, and `cell`.
+    """Columns for `rows_of`: one for each breakdown, named with `prefix`, with the code from `codes`, and `cell`.
 
-    The cell holds all of them joined by |, with nothing in the place of one that has neither a code nor `otherwise`.
+    `cell` contains all codes joined by |; a breakdown without a code and without `otherwise` is empty in it.
     """
 
     def column(breakdown: str) -> Callable[[Any], str | None]:
@@ -61,5 +61,5 @@ def breakdown_rows() -> ReferenceRows:
 
 
 def number(text: str) -> float | None:
-    """The number of a cell, None where it is empty."""
+    """The number in a cell, None if it is empty."""
     return float(text) if text else None

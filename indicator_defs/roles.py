@@ -1,7 +1,6 @@
-"""The roles that the columns of a provider's dataset can have.
+"""The roles that the columns of a provider's dataset can have, and the columns of every staged table.
 
-Belongs here: their names, light enough for a query to load, and which of them are columns of every staged table.
-Does not belong here: the columns of a dataset (sources/providers/*.yaml) and what a column is made of (datasets.py).
+It imports nothing slow, because queries load it. The columns of each dataset are in sources/providers/*.yaml.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ RoleColumn = Literal[
     "source_citation",
     "footnote",
 ]
-# record: a column of a dataset of records, which has no roles.
+# record: a column of a dataset of records, where columns have no other role.
 ColumnRole = Literal[RoleColumn, "dimension", "attribute", "record"]
 
-# Attributes that change what a number means, by the names that providers use for them (lower case, underscores), and the
-# codes under which they change nothing. A dataset that describes such a column says itself what it expects.
+# Attributes that change the meaning of a number, by the names that providers use (lower case, underscores), and the codes
+# that leave it unchanged. A dataset that describes such a column lists its expected codes itself.
 MEANINGFUL: dict[str, tuple[str, ...]] = {
     "unit_mult": ("0",),
     "unit_multiplier": ("0",),
@@ -45,8 +44,8 @@ MEANINGFUL: dict[str, tuple[str, ...]] = {
     "unit_measure_type": (),
 }
 
-# The columns with a role of their own: every staged frame has all of them, under these names and in this order.
+# The columns with a role of their own: every staged table has all of them, with these names and in this order.
 ROLE_COLUMNS: tuple[RoleColumn, ...] = get_args(RoleColumn)
 
-# What staging adds to every row: no column of a provider's answer may take these names.
+# The columns that staging adds to every row: a provider's column must not have one of these names.
 ADDED_COLUMNS = ("snapshot_id", "snapshot_row", "provider", "dataset", "series_key", "unexpected")

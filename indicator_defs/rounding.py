@@ -1,8 +1,7 @@
-"""How a number is rounded wherever it is shown: half up, on its decimal digits as published.
+"""Rounding of every number that is shown: half up, on its decimal digits as published.
 
-Belongs here: the one rule for pages, workbooks, figures, commands and documents. A spreadsheet shows a stored number the
-same way; formatting the binary number instead would show 2.05 as 2.0.
-Does not belong here: how many decimals an indicator has (its definition), signs and marks of one output.
+Pages, workbooks, figures, commands and documents all use this module. A spreadsheet rounds a stored number in the same
+way; formatting the binary number instead would show 2.05 as 2.0.
 """
 
 from __future__ import annotations
@@ -11,26 +10,26 @@ from decimal import ROUND_HALF_UP, Context, Decimal
 
 Numeric = float | int | Decimal
 
-# A double has up to 324 places before or behind the point.
+# A double has up to 324 digits before or after the decimal point.
 _EXACT = Context(prec=700, rounding=ROUND_HALF_UP)
 
 
 def half_up(value: Numeric, decimals: int) -> Decimal:
-    """The number with so many decimals; half of the last one goes away from zero. What is not finite stays."""
+    """The number rounded to `decimals`, half away from zero. A number that is not finite is returned unchanged."""
     exact = _decimal(value)
     if not exact.is_finite():
         return exact
     rounded = exact.quantize(Decimal(1).scaleb(-decimals), context=_EXACT)
-    return rounded if rounded else abs(rounded)  # no zero has a sign
+    return rounded if rounded else abs(rounded)  # zero has no sign
 
 
 def fixed(value: Numeric, decimals: int) -> str:
-    """The number with so many decimals as text, thousands apart: "12,345.7"."""
+    """The number with `decimals` as text, with thousands separators: "12,345.7"."""
     return f"{half_up(value, decimals):,f}"
 
 
 def decimals_shown(value: Numeric, decimals: int) -> int:
-    """How many decimals are shown: `decimals`, or more where a number would read 0 and is none (two digits that count)."""
+    """The number of decimals shown: `decimals`, or two significant digits if another number than 0 would read 0."""
     exact = _decimal(value)
     if not exact.is_finite() or not exact or half_up(exact, decimals):
         return decimals
@@ -39,12 +38,12 @@ def decimals_shown(value: Numeric, decimals: int) -> int:
 
 
 def shown(value: Numeric, decimals: int) -> str:
-    """The number as readers see it: so many decimals, and never 0 where it is none."""
+    """The number as readers see it: with `decimals`, or more if another number than 0 would read 0."""
     return fixed(value, decimals_shown(value, decimals))
 
 
 def significant(value: Numeric, digits: int) -> Decimal:
-    """The number with at most so many digits that count, without zeros at its end."""
+    """The number rounded to at most `digits` significant digits, without zeros at its end."""
     exact = _decimal(value)
     if not exact.is_finite():
         return exact
@@ -54,7 +53,7 @@ def significant(value: Numeric, digits: int) -> Decimal:
 
 
 def digits(value: Numeric, most: int = 15, thousands: bool = False) -> str:
-    """The number with at most so many digits that count as text: "2.5", "1234567"."""
+    """The number with at most `most` significant digits as text: "2.5", "1234567"."""
     return f"{significant(value, most):{',f' if thousands else 'f'}}"
 
 
@@ -64,7 +63,7 @@ def percent(share: Numeric, decimals: int = 0) -> str:
 
 
 def in_percent(share: Numeric) -> Decimal:
-    """A share of 1 in per cent, exactly: 0.285 is 28.5 and not the product of two binary numbers."""
+    """A share of 1 in per cent, exact in decimal digits: 0.285 is 28.5."""
     return _decimal(share) * 100
 
 

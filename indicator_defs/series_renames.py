@@ -1,4 +1,4 @@
-"""Series that a provider gave another code: series_renames.csv."""
+"""Series whose code was changed by the provider: series_renames.csv."""
 
 from __future__ import annotations
 
@@ -15,19 +15,21 @@ from indicator_defs.reference_rows import ReferenceRows, by_breakdown, rows_of
 
 
 class SeriesRename(Placed):
-    """One line of series_renames.csv: a series code that a provider replaced, and what it goes on as."""
+    """One line of series_renames.csv: a series code that the provider replaced, and the new code."""
 
-    provider: str = Field(description="Who replaced the code.")
-    dataset: str = Field(description="The dataset that has both codes.")
-    old_series: str = Field(description="The code that went out of use.")
-    new_series: str = Field(description="The code under which the same figures go on; a definition claims it.")
+    provider: str = Field(description="Provider that replaced the code.")
+    dataset: str = Field(description="Dataset with both codes.")
+    old_series: str = Field(description="Code that is no longer used.")
+    new_series: str = Field(description="Code under which the series continues; a definition must claim it.")
     old_set: dict[Breakdown, str] = Field(
         default_factory=dict,
-        description="Our breakdowns that the old code stood for, where the new code has them as a dimension.",
+        description="Breakdown codes (ours) that the old code implied and the new code has as a dimension.",
     )
-    valid_from: Day = Field(description="First vintage with the new code; the old one is followed before it only.")
-    note: Text = Field(description="What changed.")
-    evidence: Text = Field(description="What shows that they are the same figures.")
+    valid_from: Day = Field(
+        description="First vintage with the new code; the old code is used in earlier vintages only."
+    )
+    note: Text = Field(description="Description of the change.")
+    evidence: Text = Field(description="Evidence that both codes have the same figures.")
 
     @field_validator("old_set", mode="before")
     @classmethod
@@ -36,7 +38,7 @@ class SeriesRename(Placed):
 
 
 def read_renames(files: Files, claims: Iterable[Claim], codelists: Codelists) -> list[SeriesRename]:
-    """The renames: each followed by a claim, listed once, in no chain, and with codes of our lists."""
+    """The renames, checked: the new code must be claimed and not itself renamed, and the old code not claimed."""
     renames = files.lines("series_renames.csv", SeriesRename, ("provider", "dataset", "old_series"))
     problems = files.problems
     claimed = {(c.provider, c.dataset, c.series.code) for c in claims}
@@ -47,17 +49,21 @@ def read_renames(files: Files, claims: Iterable[Claim], codelists: Codelists) ->
             problems.check_code(r.place, f"{breakdown} code", code, codelists.codes(breakdown))
         if new_series not in claimed:
             problems.add(
-                r.place, f"no definition claims {r.new_series} of {r.provider}/{r.dataset}, so nothing follows it"
+                r.place,
+                f"no definition claims the new series {r.new_series} of {r.provider}/{r.dataset}; add the claim or remove "
+                "this line",
             )
         if _old_series(r) in claimed:
             problems.add(
                 r.place,
-                f"a definition claims {r.old_series} itself; take out that claim or this line, or its values would "
-                "stand twice",
+                f"a definition also claims the old series {r.old_series}, so its values would be duplicated; remove that "
+                "claim or this line",
             )
         if new_series in by_old_series:
             place = by_old_series[new_series].place
-            problems.add(r.place, f"{r.new_series} was renamed in turn in {place}; name the last code here")
+            problems.add(
+                r.place, f"the new series {r.new_series} is itself renamed in {place}; write the final code here"
+            )
     return renames
 
 

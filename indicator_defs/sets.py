@@ -20,117 +20,124 @@ from indicator_defs.system import clock
 from indicator_defs.yaml_lines import Lines, parse
 
 BASELINE = "sets/regional_baseline.yaml"
-# The set whose reference years hold for aggregates and baseline.
+# The set whose reference years apply to aggregates and baseline.
 INDICATOR_SET = "asean_indicator_set"
 ASEAN_BODY = "asean"
-# The group that the baseline, its changes and the country pages are about.
+# The area group of the baseline, its changes and the country pages.
 REGION = "ASEAN"
 Tier = Literal["core", "extended"]
-A_DAY = datetime.timedelta(days=1)  # it may be tomorrow where the decision is taken
+ONE_DAY = datetime.timedelta(days=1)  # in the time zone of the decision it may already be the next day
 K = TypeVar("K", bound=Hashable)
 
 
 class Adoption(Strict):
-    """What was decided on some indicators: by whom, when, and in which paper."""
+    """The decision on some indicators: the body, the date and the document."""
 
     status: Literal["proposed", "adopted"] = Field(
-        description="proposed: put forward; adopted: an ASEAN body has decided on it."
+        description="proposed: not yet decided; adopted: decided by an ASEAN body."
     )
-    date: datetime.date = Field(description="Day of the proposal or of the decision.")
-    body: str = Field(description="Who proposed or adopted (code of codelists/body.csv).", examples=["ACSS"])
+    date: datetime.date = Field(description="Date of the proposal or the decision.")
+    body: str = Field(
+        description="Body that proposed or adopted the indicators (code of codelists/body.csv).", examples=["ACSS"]
+    )
     reference: Text | None = Field(
-        default=None, description="The paper that holds the decision, with its paragraph; must be given once adopted."
+        default=None, description="Document with the decision, and its paragraph; required if adopted."
     )
 
     @field_validator("date")
     @classmethod
     def _not_in_the_future(cls, day: datetime.date, info: ValidationInfo) -> datetime.date:
-        if info.data.get("status") == "adopted" and day > clock.today() + A_DAY:
-            raise ValueError(f"adopted on {day}, which is still to come; until then it is proposed")
+        if info.data.get("status") == "adopted" and day > clock.today() + ONE_DAY:
+            raise ValueError(f"found {day} with status adopted, expected a date that has passed; use status proposed")
         return day
 
     @model_validator(mode="after")
-    def _adopted_in_a_paper(self) -> Adoption:
+    def _has_reference_if_adopted(self) -> Adoption:
         if self.status == "adopted" and self.reference is None:
-            raise ValueError("what is adopted has a `reference`: the paper that holds the decision")
+            raise ValueError("status is adopted, expected a `reference`; add the document with the decision")
         return self
 
 
 class SetTier(Adoption):
-    """One tier of the set and where it stands."""
+    """One tier of the set and the decision on it."""
 
-    tier: Tier = Field(description="The tier that definitions name.")
+    tier: Tier = Field(description="Name of the tier in definitions.")
     title: Text = Field(description="Title for readers.")
-    purpose: Text = Field(description="What the tier is for.")
+    purpose: Text = Field(description="Purpose of the tier.")
 
 
 class Decision(Adoption):
-    """A decision on single indicators that differs from that on their tier."""
+    """A decision on single indicators that differs from the decision on their tier."""
 
-    indicators: list[IndicatorCode] = Field(min_length=1, description="The indicators decided on.")
+    indicators: list[IndicatorCode] = Field(min_length=1, description="Indicators to which the decision applies.")
 
 
 class IndicatorSet(Strict):
-    """One set: its tiers and who decided on them, for which groups and which reference years."""
+    """One indicator set: its tiers with the decisions on them, its area groups and its reference years."""
 
     name: str = Field(description="Name of the set in commands and tables.")
-    title: Text = Field(description="The set as it is called in reports.")
+    title: Text = Field(description="Name of the set in reports.")
     latest_reference_year: Whole = Field(
-        ge=1950, le=2100, description="The year that 'latest' is for; never taken from the clock."
+        ge=1950, le=2100, description="Reference year of 'latest'; fixed here, it does not follow the current date."
     )
-    first_reference_year: Whole = Field(ge=1950, le=2100, description="First year for which regional figures are made.")
-    step_points: Number = Field(gt=0, description="A step of more points is not comparable until somebody has looked.")
-    step_factor: Number = Field(gt=1, description="Likewise a step by more than this factor.")
-    step_factor_minimum: Number = Field(ge=0, description="...where it is also at least this many points.")
-    groups: list[str] = Field(min_length=1, description="Area groups for which regional figures are made.")
-    tiers: list[SetTier] = Field(description="Core and extended, each once.")
+    first_reference_year: Whole = Field(ge=1950, le=2100, description="First reference year of regional figures.")
+    step_points: Number = Field(
+        gt=0, description="Change in points above which a step is not comparable until it is reviewed."
+    )
+    step_factor: Number = Field(gt=1, description="Factor above which a step is not comparable until it is reviewed.")
+    step_factor_minimum: Number = Field(ge=0, description="Minimum change in points for step_factor to apply.")
+    groups: list[str] = Field(min_length=1, description="Area groups with regional figures.")
+    tiers: list[SetTier] = Field(description="The tiers core and extended, each once.")
     decisions: list[Decision] = Field(
         default_factory=list, description="Decisions on single indicators; each indicator at most once."
     )
 
 
 class BaselineTable(Strict):
-    """One table of the regional baseline: a section of the report."""
+    """One table of the regional baseline, which is one section of the report."""
 
-    code: str = Field(description="Number of the table as it is printed.", pattern=r"^[A-Z0-9]+(\.[0-9]+)?$")
+    code: str = Field(description="Printed number of the table.", pattern=r"^[A-Z0-9]+(\.[0-9]+)?$")
     title: Text = Field(description="Title of the table.")
     indicators: list[IndicatorCode] = Field(
-        default_factory=list, description="Indicators by name, in their order; they stand before those of the groups."
+        default_factory=list, description="Indicators listed by code, in this order, before those of the groups."
     )
     groups: list[str] = Field(
         default_factory=list,
-        description="Groups (codelists/indicator_group.csv) whose other indicators of these tiers follow, by code.",
+        description="Groups (codelists/indicator_group.csv) whose other indicators of these tiers follow, sorted by code.",
     )
-    tiers: list[Tier] = Field(default=["core"], min_length=1, description="Which tiers are taken from the groups.")
+    tiers: list[Tier] = Field(default=["core"], min_length=1, description="Tiers of the indicators from the groups.")
     stands_first: bool = Field(
-        default=False, description="Its named indicators stand first in every export, printed as gaps where empty."
+        default=False,
+        description="Whether its listed indicators come first in every export; without data they are shown as gaps.",
     )
-    note: Text | None = Field(default=None, description="What a reader must know about the table as a whole.")
+    note: Text | None = Field(default=None, description="Note for readers on the whole table.")
 
     @model_validator(mode="after")
-    def _holds_something(self) -> BaselineTable:
+    def _names_indicators_or_groups(self) -> BaselineTable:
         if not self.indicators and not self.groups:
-            raise ValueError("a table names `indicators`, `groups` or both")
+            raise ValueError("the table has no indicators; expected `indicators`, `groups` or both")
         return self
 
 
 class RegionalBaseline(Strict):
-    """The regional baseline: its period, its tables in their order, the name of its edition."""
+    """The regional baseline: its period, the name of its edition, and its tables."""
 
     name: str = Field(description="Name of the baseline in commands and tables.")
-    title: Text = Field(description="The baseline as it is called in reports.")
-    edition: Text = Field(description="Name of the edition in preparation, as it is cited.")
-    set: str = Field(description="Name of the set that it is made from.")
-    baseline_year: Whole = Field(description="The year that 'baseline' is for.")
-    baseline_from: Whole = Field(ge=1950, le=2100, description="First year a baseline value may have.")
-    baseline_to: Whole = Field(description="Last year a baseline value may have.")
-    minimum_years_apart: Whole = Field(ge=1, description="Least distance of baseline and latest for a change.")
-    tables: list[BaselineTable] = Field(min_length=1, description="The tables, in the order of the report.")
+    title: Text = Field(description="Name of the baseline in reports.")
+    edition: Text = Field(description="Name of the edition in preparation, for citations.")
+    set: str = Field(description="Name of the indicator set of the baseline.")
+    baseline_year: Whole = Field(description="Reference year of 'baseline'.")
+    baseline_from: Whole = Field(ge=1950, le=2100, description="First year of a baseline value.")
+    baseline_to: Whole = Field(description="Last year of a baseline value.")
+    minimum_years_apart: Whole = Field(
+        ge=1, description="Minimum number of years between baseline and latest value for a change."
+    )
+    tables: list[BaselineTable] = Field(min_length=1, description="Tables in the order of the report.")
 
 
 @dataclass
 class Sets:
-    """The sets and the line numbers of their files by name, and the regional baseline, None where it is faulty."""
+    """The sets and the line numbers of their files, by name, and the regional baseline, None if it is faulty."""
 
     by_name: dict[str, IndicatorSet] = field(default_factory=dict)
     lines: dict[str, Lines] = field(default_factory=dict)
@@ -164,7 +171,7 @@ def read_sets(files: Files, definitions: Mapping[str, IndicatorDefinition], code
 def _check_sets(
     sets: Sets, definitions: Mapping[str, IndicatorDefinition], codelists: Codelists, problems: Problems
 ) -> None:
-    """Adds what does not fit the definitions, the code lists or each other."""
+    """Adds contradictions between sets, baseline, definitions and code lists."""
     for name, s in sets.by_name.items():
         _check_set(s, sets.lines[name], definitions, codelists, problems)
     b, lines = sets.baseline, sets.baseline_lines
@@ -184,50 +191,55 @@ def _check_set(
     for group, place, before in _repeated_entries(
         (group, lines.place("groups", i)) for i, group in enumerate(s.groups)
     ):
-        problems.add(place, f"area group {group} stands in {before} too")
+        problems.add_duplicate(place, f"area group {group}", before)
     if REGION not in s.groups:
-        problems.add(lines.place("groups"), f"groups: {REGION} is missing; the baseline is about it")
+        problems.add(lines.place("groups"), f"groups: {REGION} is missing; add it, because the baseline needs it")
     if s.first_reference_year > s.latest_reference_year:
         problems.add(
             lines.place("first_reference_year"),
-            f"first_reference_year: {s.first_reference_year} lies after latest_reference_year {s.latest_reference_year}",
+            f"first_reference_year: found {s.first_reference_year}, expected at most the latest_reference_year "
+            f"{s.latest_reference_year}",
         )
     for tier, place, before in _repeated_entries(
         (tier.tier, lines.place("tiers", i)) for i, tier in enumerate(s.tiers)
     ):
-        problems.add(place, f"tier {tier} stands in {before} too")
+        problems.add_duplicate(place, f"tier {tier}", before)
     for tier in ("core", "extended"):
         if tier not in {t.tier for t in s.tiers}:
-            problems.add(lines.place("tiers"), f"tier {tier} is missing; the set says for each tier who decided on it")
+            problems.add(lines.place("tiers"), f"tier {tier} is missing; add it with the body that decided on it")
     for key, adoptions in (("tiers", s.tiers), ("decisions", s.decisions)):
         for i, adoption in enumerate(adoptions):
             _check_body(adoption, lines.place(key, i, "body"), bodies, problems)
     decided = list(_indicators("decisions", s.decisions, lines))
     _check_indicators(decided, definitions, problems)
     for code, place, before in _repeated_entries(decided):
-        problems.add(place, f"a decision on {code} stands in {before} too; leave the one that holds")
+        problems.add_duplicate(place, f"a decision on {code}", before, "keep the valid one")
 
 
 def _check_body(adoption: Adoption, place: str, bodies: Mapping[str, str], problems: Problems) -> None:
-    """`bodies`: code → type of body."""
+    """`bodies`: the type of each body, by code."""
     if not problems.check_code(place, "body (codelists/body.csv)", adoption.body, bodies):
         return
     if adoption.status == "adopted" and bodies[adoption.body] != ASEAN_BODY:
         problems.add(
-            place, f"{adoption.body} is no ASEAN body; only a body of type {ASEAN_BODY} (codelists/body.csv) adopts"
+            place,
+            f"found {adoption.body} with status adopted, expected an ASEAN body (type {ASEAN_BODY} in codelists/body.csv)",
         )
 
 
 def _check_period(b: RegionalBaseline, lines: Lines, sets: Mapping[str, IndicatorSet], problems: Problems) -> None:
     if not b.baseline_from <= b.baseline_year <= b.baseline_to:
-        problems.add(lines.place("baseline_year"), f"{b.baseline_year} lies outside {b.baseline_from}-{b.baseline_to}")
+        problems.add(
+            lines.place("baseline_year"),
+            f"baseline_year: found {b.baseline_year}, expected a year from {b.baseline_from} to {b.baseline_to}",
+        )
     if (
         problems.check_code(lines.place("set"), "set", b.set, sets)
         and b.baseline_to >= sets[b.set].latest_reference_year
     ):
         problems.add(
             lines.place("baseline_to"),
-            f"the baseline period ends in {b.baseline_to}, not before the latest reference year "
+            f"baseline_to: found {b.baseline_to}, expected a year before the latest reference year "
             f"{sets[b.set].latest_reference_year} of {b.set}",
         )
 
@@ -238,19 +250,19 @@ def _check_tables(
     for code, place, before in _repeated_entries(
         (t.code, lines.place("tables", i, "code")) for i, t in enumerate(b.tables)
     ):
-        problems.add(place, f"table {code} stands in {before} too")
+        problems.add_duplicate(place, f"table {code}", before)
     named = list(_indicators("tables", b.tables, lines))
     _check_indicators(named, definitions, problems)
     for code, place, before in _repeated_entries(named):
-        problems.add(place, f"{code} stands in {before} too; an indicator stands in one table")
-    taken = []
+        problems.add_duplicate(place, f"indicator {code}", before, "keep it in one table")
+    group_tiers = []
     for i, table in enumerate(b.tables):
         for j, group in enumerate(table.groups):
             place = lines.place("tables", i, "groups", j)
             problems.check_code(place, "group (codelists/indicator_group.csv)", group, groups)
-            taken += [((group, tier), place) for tier in table.tiers]
-    for (group, tier), place, before in _repeated_entries(taken):
-        problems.add(place, f"{tier} indicators of {group} stand in {before} too")
+            group_tiers += [((group, tier), place) for tier in table.tiers]
+    for (group, tier), place, before in _repeated_entries(group_tiers):
+        problems.add_duplicate(place, f"tier {tier} of group {group}", before)
 
 
 def _check_contents(
@@ -259,18 +271,20 @@ def _check_contents(
     placed = baseline_tables(b, definitions)
     for i, (table, codes) in enumerate(placed):
         if not codes:
-            problems.add(lines.place("tables", i), f"table {table.code} holds no indicator")
+            problems.add(
+                lines.place("tables", i), f"table {table.code} has no indicators; add some or remove the table"
+            )
     core = {d.code for d in definitions.values() if d.tier == "core"}
-    held = {code for _, codes in placed for code in codes}
-    for code in sorted(core - held):
+    in_tables = {code for _, codes in placed for code in codes}
+    for code in sorted(core - in_tables):
         problems.add(
             lines.place("tables"),
-            f"core indicator {code} stands in no table; core indicators are the main tables",
+            f"core indicator {code} is in no table; add it, or its group, to a table",
         )
 
 
 def _indicators(key: str, entries: Iterable[Decision | BaselineTable], lines: Lines) -> Iterator[tuple[str, str]]:
-    """(code, place) of the indicators that the entries of a list name."""
+    """(code, place) of the indicators in the entries of a list."""
     for i, entry in enumerate(entries):
         for j, code in enumerate(entry.indicators):
             yield code, lines.place(key, i, "indicators", j)
@@ -282,16 +296,16 @@ def _check_indicators(named: Iterable[tuple[str, str]], definitions: Collection[
 
 
 def _repeated_entries(named: Iterable[tuple[K, str]]) -> Iterator[tuple[K, str, str]]:
-    """(what, place, place before) of what is listed more than once."""
+    """(item, place, place of the previous entry) of the items that are listed more than once."""
     for same in repeated(named, lambda n: n[0]):
-        for (what, before), (_, place) in pairwise(same):
-            yield what, place, before
+        for (item, before), (_, place) in pairwise(same):
+            yield item, place, before
 
 
 def baseline_tables(
     b: RegionalBaseline, definitions: Mapping[str, IndicatorDefinition]
 ) -> list[tuple[BaselineTable, list[str]]]:
-    """The tables in their order, each with the codes of its indicators: those named first, then by group and code."""
+    """The tables in their order, each with the codes of its indicators: those listed by code, then those of its groups."""
     named = {code for table in b.tables for code in table.indicators}
     out = []
     for table in b.tables:
@@ -307,7 +321,7 @@ def baseline_tables(
 
 
 def adoption_of(s: IndicatorSet, definition: IndicatorDefinition) -> Adoption:
-    """What was decided on one indicator: on itself, else on its tier."""
+    """The decision on one indicator itself, else the decision on its tier."""
     decisions: list[Decision | SetTier] = [d for d in s.decisions if definition.code in d.indicators]
     decisions += [t for t in s.tiers if t.tier == definition.tier]
     return decisions[0]
@@ -324,7 +338,7 @@ def indicator_set_rows(s: IndicatorSet, b: RegionalBaseline) -> ReferenceRows:
 
 
 def settings_rows(s: IndicatorSet, b: RegionalBaseline) -> ReferenceRows:
-    """reference.settings: one row, what SQL needs of the set and the baseline."""
+    """reference.settings: one row with the settings of the set and the baseline that SQL uses."""
     return indicator_set_rows(s, b)
 
 

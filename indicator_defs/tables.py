@@ -1,8 +1,7 @@
-"""The list of the `reference.*` tables that come from the definitions: what the SQL of warehouse/ joins.
+"""The `reference.*` tables that are made from the definitions and joined by the SQL of warehouse/.
 
-Belongs here: one line for each table, and making frames of rows.
-Does not belong here: the columns of a table (the module of its subject; described in warehouse/tables/reference.yaml),
-checks, and anything that needs data.
+This module has one line for each table. Its columns are in the module of its subject, and are described in
+warehouse/tables/reference.yaml.
 """
 
 from __future__ import annotations
@@ -38,7 +37,7 @@ from indicator_defs.weights import weight_role_rows, weight_rows, weight_series_
 
 
 def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> dict[str, pd.DataFrame]:
-    """All `reference.*` tables that come from the definitions, by name without the schema.
+    """All `reference.*` tables that are made from the definitions, by name without the schema.
 
     `structures`: the datasets of all providers.
     """
@@ -89,5 +88,5 @@ def reference_tables(catalog: Catalog, structures: list[DatasetStructure]) -> di
 
 
 def _frame(table: ReferenceRows) -> pd.DataFrame:
-    """The rows as a frame; empty cells are None."""
+    """The rows as a data frame; empty cells are None."""
     return pd.DataFrame(table.rows, columns=table.columns, dtype=object)

@@ -1,4 +1,4 @@
-"""The target groups that cells are about: target_group_rules.csv, and the rules of single indicators."""
+"""Rules that assign cells to target groups: target_group_rules.csv, and the rules in single definitions."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ from typing import Any
 
 from indicator_defs.breakdowns import BREAKDOWNS, cell_text
 from indicator_defs.cell_texts import is_whole
-from indicator_defs.codelists import AGES, Codelists, is_age
+from indicator_defs.codelists import EXPECTED_AGE, Codelists, is_age
 from indicator_defs.definition_files import Files, Row
 from indicator_defs.indicator_definitions import IndicatorDefinition
 from indicator_defs.reference_rows import ReferenceRows, listed, number
 
 TARGET_GROUP_RULES = "target_group_rules.csv"
-# The columns of the general rules; a rule of one indicator is a TargetGroupRule of its definition.
+# The columns of the general rules. The rule of one indicator is a TargetGroupRule of its definition.
 RULE_COLUMNS = (
     "target_group",
     "match",
@@ -27,19 +27,19 @@ RULE_COLUMNS = (
     "formality",
     "note",
 )
-# Of one group and one cell there is one rule.
+# Each group has at most one rule for a cell.
 RULE_KEY = tuple(c for c in RULE_COLUMNS if c not in ("match", "priority", "note"))
 
 
 def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
-    """The general rules, by breakdown, of which target group a cell is about, checked."""
+    """The general rules that assign cells to target groups by their breakdown codes, checked."""
     rows, problems = files.rows(TARGET_GROUP_RULES, RULE_COLUMNS, RULE_KEY), files.problems
     for row in rows:
         problems.check_code(row.place, "target group", row["target_group"], codelists.codes("target_group"))
         problems.check_cell(row, "match", row["match"] in ("exact", "proxy"), "exact or proxy")
         problems.check_cell(row, "priority", is_whole(row["priority"], 9999), "a whole number up to 9999")
         for column in ("age_within_from", "age_within_to"):
-            problems.check_cell(row, column, not row[column] or is_age(row[column]), AGES)
+            problems.check_cell(row, column, not row[column] or is_age(row[column]), EXPECTED_AGE)
         for concept in ("sex", "disability_status", "income_wealth_quantile", "migratory_status", "formality"):
             if row[concept]:
                 problems.check_code(row.place, f"{concept} code", row[concept], codelists.codes(concept))
@@ -49,7 +49,7 @@ def read_target_group_rules(files: Files, codelists: Codelists) -> list[Row]:
 def target_group_rule_rows(
     general_rules: Iterable[Row], definitions: Mapping[str, IndicatorDefinition]
 ) -> ReferenceRows:
-    """reference.target_group_rule: general rules by breakdown, and the rules of the definitions with their indicator."""
+    """reference.target_group_rule: the general rules, and the rules of the definitions with their indicator."""
     columns = ["indicator", *[c for c in RULE_COLUMNS if c not in (*BREAKDOWNS, "note")], *BREAKDOWNS, "note"]
     rows: list[dict[str, Any]] = []
     for r in general_rules:

@@ -1,7 +1,6 @@
-"""How far a release may differ from the one before: tolerances.yaml.
+"""Tolerances for the differences between a release and the previous one: tolerances.yaml.
 
-Belongs here: the tolerances of releases.
-Does not belong here: the limits of checks (check_tolerances.csv, expectations.py).
+The limits of checks are in expectations.py.
 """
 
 from __future__ import annotations
@@ -15,24 +14,26 @@ from indicator_defs.definition_files import Files, repeated
 from indicator_defs.model import Number, Placed, Text, Whole
 
 TOLERANCES = "tolerances.yaml"
-# The tolerances of indicators that have none of their own.
+# The entry that applies to indicators without an entry of their own.
 EVERY_INDICATOR = "all"
 
 
 class Tolerance(Placed):
-    """How far an indicator may differ from the release before, until somebody accepts it with a reason."""
+    """The difference from the previous release up to which an indicator is published without a review."""
 
-    indicator: str = Field(description="Code of the indicator, or all for those without an entry of their own.")
-    withdrawn_percent: Number = Field(ge=0, le=100, description="Most country values that may go, in per cent.")
-    changed_percent: Number = Field(ge=0, le=100, description="Most country values that may change, in per cent.")
-    changed_by_percent: Number = Field(ge=0, description="A value has changed if it moved by more per cent of itself.")
-    free: Whole = Field(ge=0, description="So many values may go, or change, whatever share they are.")
-    regional_by_percent: Number = Field(ge=0, description="Most per cent that a headline regional figure may move.")
-    why: Text = Field(description="Why so much may move without anybody looking.")
+    indicator: str = Field(description="Code of the indicator, or all for indicators without an entry of their own.")
+    withdrawn_percent: Number = Field(
+        ge=0, le=100, description="Maximum share of country values withdrawn, in per cent."
+    )
+    changed_percent: Number = Field(ge=0, le=100, description="Maximum share of country values changed, in per cent.")
+    changed_by_percent: Number = Field(ge=0, description="Change of a value, in per cent, above which it is counted.")
+    free: Whole = Field(ge=0, description="Number of values that may be withdrawn, or changed, whatever their share.")
+    regional_by_percent: Number = Field(ge=0, description="Maximum change of a headline regional figure, in per cent.")
+    why: Text = Field(description="Reason for these limits.")
 
 
 def read_tolerances(files: Files, definitions: Collection[str]) -> dict[str, Tolerance]:
-    """The tolerances by indicator, checked."""
+    """The tolerances, by indicator, checked."""
     problems = files.problems
     n_before = len(problems)
     tolerances = files.items(TOLERANCES, "tolerances", Tolerance)
@@ -42,11 +43,11 @@ def read_tolerances(files: Files, definitions: Collection[str]) -> dict[str, Tol
             problems.check_code(t.place, "indicator", t.indicator, definitions)
     for same in repeated(tolerances, lambda t: t.indicator):
         for before, t in pairwise(same):
-            problems.add(t.place, f"{t.indicator} has tolerances in {before.place} too")
+            problems.add_duplicate(t.place, f"the entry of {t.indicator}", before.place)
     by_indicator = {t.indicator: t for t in tolerances}
     if all_readable and EVERY_INDICATOR not in by_indicator:
         problems.add(
             f"{files.label(TOLERANCES)}:1",
-            f"no entry for `indicator: {EVERY_INDICATOR}`, which holds for the indicators without their own",
+            f"the entry `indicator: {EVERY_INDICATOR}`, for indicators without their own entry, is missing; add it",
         )
     return by_indicator

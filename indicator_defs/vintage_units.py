@@ -1,4 +1,4 @@
-"""Units of vintages that publish no title which states them: vintage_units.csv."""
+"""Units of vintages that are published without a title: vintage_units.csv."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from indicator_defs.reference_rows import ReferenceRows, rows_of
 
 
 class VintageUnit(Placed):
-    """One line of vintage_units.csv: the unit of a series in a vintage that publishes no title which states it."""
+    """One line of vintage_units.csv: the unit of a series in a vintage without a title that states it."""
 
-    provider: str = Field(description="Who publishes the series.")
-    dataset: str = Field(description="The dataset of the series.")
-    series: str = Field(description="The series code; a definition claims it with series_name_contains.")
-    vintage_date: Day = Field(description="The vintage without a title.")
-    unit: str = Field(description="Its unit, written as in series_name_contains.", examples=["$1.90 a day (2011 PPP)"])
-    evidence: Text = Field(description="What shows that the vintage has this unit.")
+    provider: str = Field(description="Provider that publishes the series.")
+    dataset: str = Field(description="Dataset of the series.")
+    series: str = Field(description="Series code; a definition claims it with series_name_contains.")
+    vintage_date: Day = Field(description="Date of the vintage without a title.")
+    unit: str = Field(description="Unit, written as in series_name_contains.", examples=["$1.90 a day (2011 PPP)"])
+    evidence: Text = Field(description="Evidence that the vintage has this unit.")
 
 
 def read_vintage_units(files: Files, claims: Iterable[Claim]) -> list[VintageUnit]:
-    """The units of vintages without a title: each of a series whose claim requires that unit, and listed once."""
+    """The units of vintages without a title, checked: the claim of the series must require that unit."""
     key = ("provider", "dataset", "series", "vintage_date")
     units, problems = files.lines("vintage_units.csv", VintageUnit, key), files.problems
     claimed_units: dict[tuple[str, str, str], set[str]] = defaultdict(set)
@@ -35,7 +35,10 @@ def read_vintage_units(files: Files, claims: Iterable[Claim]) -> list[VintageUni
     for u in units:
         of_series = claimed_units.get((u.provider, u.dataset, u.series), set())
         if not of_series:
-            problems.add(u.place, f"no claim of {u.series} of {u.provider}/{u.dataset} has series_name_contains")
+            problems.add(
+                u.place,
+                f"no claim of {u.series} of {u.provider}/{u.dataset} has series_name_contains; add it or remove this line",
+            )
         else:
             problems.check_code(u.place, "unit (series_name_contains)", u.unit, of_series, "unit")
     return units

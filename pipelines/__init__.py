@@ -1,5 +1,5 @@
-"""WHEN and WITH WHAT: definitions, jobs, schedules, sensors, notices, refreshes, and the command line (cli/).
+"""Runs the graph: Dagster definitions, jobs, schedules, sensors, notices, refreshes, and the command line (cli/).
 
-Belongs here: the work behind the commands, and the facts of a home that they show.
-Does not belong here: what the assets do (assets), how figures are computed (warehouse). Only cli/ knows the command line.
+Belongs here: the work behind the commands, and the facts about a home that they show.
+Does not belong here: what the assets do (assets), how figures are computed (warehouse). Only cli/ uses the command line.
 """

@@ -1,4 +1,4 @@
-"""The folder of the home that is Dagster's own: its settings, runs, events and logs."""
+"""Dagster's folder in the home: its settings, runs, events and logs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from indicator_defs.system import files, settings
 
 
 def prepare_dagster(folder: Path) -> None:
-    """Makes `folder` Dagster's home (runs, events and logs stay in it) with the project's dagster.yaml.
+    """Makes `folder` Dagster's home, which keeps runs, events and logs, with the project's dagster.yaml.
 
-    Raises OSError where the folder cannot be written, or the link to it is not ours.
+    Raises OSError if the folder cannot be written, or if another user owns the link to it.
     """
     folder.mkdir(parents=True, exist_ok=True)
     source, target = Path(__file__).parent / "dagster.yaml", folder / "dagster.yaml"
@@ -26,19 +26,21 @@ def prepare_dagster(folder: Path) -> None:
 
 
 def _without_pattern(folder: Path) -> Path:
-    """The folder, or a link to it where its name holds brackets or stars.
+    """The folder, or a link to it if its path contains brackets or stars.
 
-    Dagster takes the path of its dagster.yaml for a pattern: with brackets in it no file is found, and Dagster would go
-    on with its own settings (several runs at a time, statistics sent to its makers).
+    Dagster reads the path of its dagster.yaml as a glob pattern: with brackets it finds no file and uses its default
+    settings (several runs at a time, usage statistics sent to the vendor).
     """
     if glob.escape(str(folder)) == str(folder):
         return folder
     name = hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]
     link = Path(tempfile.gettempdir()).resolve() / f"payung-{os.getuid()}-{name}"
     if not link.is_symlink():
-        with suppress(FileExistsError):  # by another process of this home; what else it may be is seen below
+        with suppress(FileExistsError):  # another process of this home made it; the check below covers other causes
             link.symlink_to(folder, target_is_directory=True)
-    # the folder of temporary files is open to all users of the machine
+    # every user of the machine can write to the folder of temporary files
     if not link.is_symlink() or link.lstat().st_uid != os.getuid() or link.readlink() != folder:
-        raise FileExistsError(errno.EEXIST, f"{link} is not its link to {folder}; remove it", str(link))
+        raise FileExistsError(
+            errno.EEXIST, f"found {link}, expected a link of this user to {folder}; remove it", str(link)
+        )
     return link

@@ -1,8 +1,4 @@
-"""The definitions of Dagster: the graph with its resource, jobs, schedules and sensors, put together.
-
-Belongs here: the lists. Does not belong here: assets (assets), jobs (jobs.py), schedules (schedules.py), sensors
-(sensors.py).
-"""
+"""The Dagster definitions: assets, jobs, schedules, sensors and the resource, as one list of each."""
 
 from __future__ import annotations
 
@@ -26,7 +22,7 @@ from pipelines.sensors import log_failed_run, notify_of_run
 
 
 def build_defs(folder: Path | None = None) -> dg.Definitions:
-    """The definitions for one home folder; tests give their own."""
+    """The definitions for one home folder; tests pass their own folder."""
     jobs, jobs_by_provider = main_jobs(), provider_jobs()
     return dg.Definitions(
         assets=[

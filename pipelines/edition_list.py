@@ -1,4 +1,4 @@
-"""The editions of a home, each with whether its files are as they were signed."""
+"""The list of the editions of a home, each compared with its signed manifest."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from warehouse.edition.edition_store import Edition, Editions, verify
 
 @dataclass(frozen=True)
 class ListedEdition:
-    """One edition for a list; `problem` is the first thing that is not as it was signed."""
+    """One edition in the list. `problem`: the first difference from what was signed, or None."""
 
     edition: str
     signed_at: str | None
@@ -23,7 +23,7 @@ class ListedEdition:
     problem: str | None
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The fields as plain values for JSON."""
         return asdict(self)
 
 

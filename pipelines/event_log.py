@@ -1,15 +1,15 @@
-"""Dagster's event log in SQLite, with its connections kept open, and without plans that a failed run did not reach.
+"""Dagster's event log in SQLite with open connections, and without the planned steps that a failed run did not reach.
 
-Dagster's own class makes a new engine and a new connection for every event: each commit and each close then waits for
-the disk, and every statement is compiled anew, together more than half of a refresh's time in Dagster. Here the engine
-keeps its connections, and SQLite waits for the disk at its checkpoints only (in WAL mode that loses at most the last
-events when the power fails, and never damages the file). A release does not depend on this log.
+Dagster's own class creates an engine and a connection for every event: each commit and each close waits for the disk,
+and every statement is compiled again. Together this takes more than half of the time that a refresh spends in Dagster.
+This class keeps its connections open, and SQLite waits for the disk only at its checkpoints (in WAL mode a power failure
+loses at most the last events and never damages the file). Releases do not depend on this log.
 
-At its start a run plans every asset and every check. Where it fails, Dagster shows all that it had planned as failed,
-also what it never came to. Here the plans that were not reached are taken out of the log when the failure is stored:
-such an asset shows what the last run that made it left, such a check its last result, and what never ran shows as not
-executed. All that the run did stays in the log.
-Named in dagster.yaml. Belongs here: nothing else.
+A run plans every asset and every check when it starts. If it fails, Dagster shows all of them as failed, including those
+that it did not reach. This class removes the plans that were not reached when it stores the failure: such an asset
+shows its last materialisation, such a check its last result, and anything that never ran shows as not executed. The
+events of what the run did stay in the log.
+dagster.yaml names this class.
 """
 
 from __future__ import annotations
@@ -33,19 +33,19 @@ from indicator_defs.system import settings
 from pipelines.run_failures import failed_table
 
 PLANNED = DagsterEventType.ASSET_MATERIALIZATION_PLANNED
-BUSY_SECONDS = 30  # as Dagster waits for a lock
+BUSY_SECONDS = 30  # Dagster's own timeout for a lock
 
 
 class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
-    """ConsolidatedSqliteEventLogStorage that keeps its engine and connections; it lies in DAGSTER_HOME.
+    """ConsolidatedSqliteEventLogStorage with one engine and open connections, stored in DAGSTER_HOME.
 
-    Without that variable (Dagster's own commands, called by hand in the project) it lies in a folder that goes when the
-    process ends, as the rest of such an instance does.
+    Without that variable (Dagster's own commands, run manually in the project) it is stored in a temporary folder that is
+    removed when the process ends, like the rest of such an instance.
     """
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
-        """`base_dir`: another folder."""
+        """`base_dir`: a folder other than DAGSTER_HOME."""
         return {"base_dir": dg.Field(dg.StringSource, is_required=False)}
 
     @classmethod
@@ -55,9 +55,9 @@ class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
         """The log in the folder that the settings or DAGSTER_HOME name."""
         folder = config_value.get("base_dir") or settings.of_system("DAGSTER_HOME")
         if not folder:
-            passing = TemporaryDirectory(prefix="payung-dagster-")
-            atexit.register(passing.cleanup)
-            folder = passing.name
+            temporary = TemporaryDirectory(prefix="payung-dagster-")
+            atexit.register(temporary.cleanup)
+            folder = temporary.name
         return cls(base_dir=folder, inst_data=inst_data)
 
     @cached_property
@@ -76,12 +76,12 @@ class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
             yield connection
 
     def store_event(self, event: EventLogEntry) -> None:
-        """Stores an event; with the end of a run that did not succeed also takes back the plans it did not reach."""
+        """Stores an event; when a run fails or is cancelled, also removes the plans that it did not reach."""
         super().store_event(event)
         if event.dagster_event_type in (DagsterEventType.RUN_FAILURE, DagsterEventType.RUN_CANCELED):
-            self._take_back_plans(event.run_id)
+            self._remove_plans_not_reached(event.run_id)
 
-    def _take_back_plans(self, run_id: str) -> None:
+    def _remove_plans_not_reached(self, run_id: str) -> None:
         failed = self._failed_assets(run_id)
         with self.index_transaction() as connection:
             assets = connection.execute(
@@ -89,8 +89,8 @@ class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
                     AssetKeyTable.c.last_run_id == run_id
                 )
             ).all()
-            for asset, made in assets:
-                record = deserialize_value(made, EventLogRecord) if made else None
+            for asset, stored in assets:
+                record = deserialize_value(stored, EventLogRecord) if stored else None
                 if asset not in failed and (record is None or record.run_id != run_id):
                     last = record.run_id if record is not None else None
                     connection.execute(
@@ -111,7 +111,7 @@ class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
             )
 
     def _failed_assets(self, run_id: str) -> set[str]:
-        """The assets that a run failed at. Of a step that makes many tables it is the one that its error names."""
+        """The assets at which a run failed. In a step that makes many tables, it is the table that the error names."""
         kinds = {DagsterEventType.STEP_FAILURE, PLANNED}
         events = [e.event_log_entry.dagster_event for e in self.get_records_for_run(run_id, of_type=kinds).records]
         planned: dict[str | None, list[AssetKey]] = {}
@@ -127,6 +127,6 @@ class KeptConnectionEventLogStorage(ConsolidatedSqliteEventLogStorage):
         return out
 
     def dispose(self) -> None:
-        """Closes the connections that were kept."""
+        """Closes the open connections."""
         self._engine.dispose()
         super().dispose()

@@ -1,7 +1,6 @@
-"""The gaps of a release: which figures are missing, why, and who could fill them, with their counts.
+"""The gaps of a release: which figures are missing, why, and which source could provide them, with counts.
 
-Belongs here: the queries on quality.gap of a release, and what fetches since the release say of its gaps.
-Does not belong here: finding gaps (warehouse/sql/quality), showing them (cli/output/gaps_text.py).
+The gaps themselves are determined in warehouse/sql/quality and shown by cli/output/gaps_text.py.
 """
 
 from __future__ import annotations
@@ -21,7 +20,7 @@ from pipelines.frame_records import frame_records
 from warehouse.query.read_only import query
 from warehouse.release.release_folders import read_manifest
 
-# In scope of a question; $breakdowns widens it from the headline figures to every expected breakdown.
+# The figures in scope of a request; $breakdowns adds every expected breakdown to the headline figures.
 SCOPE = """
     ($indicator IS NULL OR q.indicator = $indicator) AND ($area IS NULL OR q.ref_area = $area)
     AND ($indicator_group IS NULL OR i.indicator_group = $indicator_group) AND ($breakdowns OR q.breakdown = 'headline')
@@ -48,8 +47,8 @@ FROM quality.availability AS q
 JOIN reference.indicator AS i ON i.indicator = q.indicator
 WHERE q.availability <> 'not_applicable' AND {SCOPE}
 """
-# A release of this version has the table and the column.
-MADE_FOR = """
+# Whether the release has the table and the column: releases of older versions have not.
+HAS_GAPS = """
 SELECT 1
 FROM duckdb_columns()
 WHERE schema_name = 'quality' AND table_name = 'availability' AND column_name = 'shown_as'
@@ -60,16 +59,16 @@ NO_GAP = "not_applicable"
 
 
 class GapError(PayungError):
-    """The release is too old for the question."""
+    """The release is too old to have a table of gaps."""
 
 
 class UnknownGapCodeError(GapError, WrongUseError):
-    """The question names what the release does not know, or a file that cannot hold the figure."""
+    """The request names a code that the release does not have, or a file that cannot contain the figure."""
 
 
 @dataclass(frozen=True)
 class GapRequest:
-    """Which gaps are requested; None means all. `breakdowns`: also those by sex, age and other breakdowns."""
+    """The gaps requested; None means all. `breakdowns`: include those by sex, age and other breakdowns."""
 
     area: str | None = None
     indicator: str | None = None
@@ -80,12 +79,12 @@ class GapRequest:
 
 @dataclass(frozen=True)
 class GapReport:
-    """The answer. What cannot exist is in `rows` only where it is requested by its reason.
+    """The gaps of a release. Figures that cannot exist are in `rows` only if the request names that reason.
 
-    `rows`: indicator, name, indicator_group, area, area_type, breakdown, breakdown_name, reason_code, reason, detail,
-    shown_as (of members: what the exports show by a letter), latest_year, filled_by, obtain_from. `expected`: figures
+    `rows`: indicator, name, indicator_group, area, area_name, area_type, breakdown, breakdown_name, reason_code, reason,
+    detail, shown_as (of members: the letter of the exports), latest_year, filled_by, obtain_from. `expected`: figures
     of members in scope that could exist. `missing`: of them, those without a value that counts, for whatever reason.
-    `by_reason`: reason_code, reason, members, groups. `by_area`: area, missing. `n_members`: Member States.
+    `by_reason`: reason_code, reason, members, groups. `by_area`: area, area_name, missing. `n_members`: Member States.
     """
 
     release: str
@@ -97,7 +96,7 @@ class GapReport:
     n_members: int
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The fields as plain values for JSON."""
         return {
             "release": self.release,
             "expected_of_members": self.expected,
@@ -111,12 +110,12 @@ class GapReport:
 def gap_report(release: Path, request: GapRequest) -> GapReport:
     """The gaps of a release.
 
-    Raises UnknownGapCodeError for a name that it does not know, GapError for a release without the table.
+    Raises UnknownGapCodeError for a code that the release does not have, GapError for a release without the table.
     """
-    if query(release, MADE_FOR).empty:
+    if query(release, HAS_GAPS).empty:
         raise GapError(
-            f"Release {release.name} was made by an older version, without the table of gaps. Make a new one: "
-            "payung refresh --force; its older table is quality.availability."
+            f"Release {release.name} was made by an older version and has no table of gaps. Make a new release: "
+            "payung refresh --force; the older table is quality.availability."
         )
     parameters = {
         "area": _code(release, AREA, request.area, "SELECT DISTINCT ref_area AS code FROM quality.gap ORDER BY code"),
@@ -129,6 +128,8 @@ def gap_report(release: Path, request: GapRequest) -> GapReport:
     reason = _code(release, "reason", request.reason, CODES.format("gap_reason"))
     found = query(release, GAPS, parameters)
     found["latest_year"] = found["latest_year"].astype("Int64")
+    names = _area_names(release)
+    found.insert(list(found.columns).index("area") + 1, "area_name", found["area"].map(names))
     expected = int(query(release, EXPECTED, parameters)["n"].iloc[0])
     real = found[found["reason_code"] != NO_GAP]
     is_member = found["area_type"] == "country"
@@ -139,8 +140,9 @@ def gap_report(release: Path, request: GapRequest) -> GapReport:
         .sort_values(["members", "groups", "reason_code"], ascending=[False, False, True], ignore_index=True)
     )
     by_area = real.groupby("area", sort=False).size().rename("missing").reset_index()
-    order = {area: i for i, area in enumerate(_areas(release))}
+    order = {area: i for i, area in enumerate(names)}
     by_area = by_area.sort_values("area", key=lambda areas: areas.map(order), ignore_index=True)
+    by_area.insert(1, "area_name", by_area["area"].map(names))
     rows = found[found["reason_code"] == reason] if reason else real
     missing = int((real["area_type"] == "country").sum())
     members = query(release, "SELECT count(DISTINCT ref_area) AS n FROM quality.availability")
@@ -150,7 +152,7 @@ def gap_report(release: Path, request: GapRequest) -> GapReport:
 
 
 def fetched_since(home: Home, release: Path) -> list[str]:
-    """What fetches since the release was made say of its gaps, a line each: failures, and failures that are over."""
+    """Later downloads that concern the gaps of a release, one line each: new failures, and failures now resolved."""
     made = datetime.fromisoformat(str(read_manifest(release)["made_at"]))
     failures = query(release, "SELECT provider || '/' || dataset AS path FROM lineage.fetch WHERE outcome = 'failed'")
     failed = set(failures["path"])
@@ -158,30 +160,33 @@ def fetched_since(home: Home, release: Path) -> list[str]:
     for r in last_reports(home.path):
         since = clock.came_later(r.at, made)
         if since and r.outcome == "failed" and r.path not in failed:
-            out.append(f"The last fetch of {r.path} failed on {r.at:%Y-%m-%d %H:%M}, after this release was made.")
+            out.append(f"The last download of {r.path} failed on {r.at:%Y-%m-%d %H:%M}, after this release was made.")
         elif since and r.outcome != "failed" and r.path in failed:
             out.append(
-                f"{r.path} was fetched on {r.at:%Y-%m-%d %H:%M}, after this release was made: payung refresh --force."
+                f"{r.path} was downloaded on {r.at:%Y-%m-%d %H:%M}, after this release was made; to use it: "
+                "payung refresh --force."
             )
     return out
 
 
-def _areas(release: Path) -> list[str]:
-    """Members in the given order, then the groups of the set."""
+def _area_names(release: Path) -> dict[str, str]:
+    """Short names of the Member States by code, in the order of reference.area, then of the groups of the set."""
     found = query(
         release,
-        "SELECT a.ref_area FROM reference.area AS a LEFT JOIN reference.set_group AS g ON g.area_group = a.ref_area "
+        "SELECT a.* FROM reference.area AS a LEFT JOIN reference.set_group AS g ON g.area_group = a.ref_area "
         "ORDER BY g.sort_order NULLS FIRST, a.sort_order",
     )
-    return [str(a) for a in found["ref_area"]]
+    # Releases made before 0.2 have no short names.
+    names = found["short_name"] if "short_name" in found else found["name"]
+    return dict(zip(found["ref_area"], names, strict=True))
 
 
-# Whether there is such an area at all is checked before; gaps are those of Member States and our groups.
+# The caller has checked that the area exists; only Member States and the groups of the set have gaps.
 AREA = "area"
 
 
 def _code(release: Path, what: str, value: str | None, listing: str) -> str | None:
-    """The code of this text, in any letters; UnknownGapCodeError with those near it where there is none."""
+    """The code that equals this text, ignoring case. Raises UnknownGapCodeError with the close matches otherwise."""
     if value is None:
         return None
     codes = [str(c) for c in query(release, listing)["code"]]
@@ -190,5 +195,5 @@ def _code(release: Path, what: str, value: str | None, listing: str) -> str | No
             return code
     near = [c for c in codes if value.upper() in c.upper()] or codes
     shown = ", ".join(near[:25]) + (", …" if len(near) > 25 else "")
-    lacking = "lists no gaps of" if what == AREA else "knows no"
+    lacking = "lists no gaps of" if what == AREA else "has no"
     raise UnknownGapCodeError(f"The release {lacking} {what} {value!r}. Expected one of: {shown}.")

@@ -1,4 +1,4 @@
-"""Which folder is the home: $PAYUNG_HOME, or else the default of a checkout or of an installed package."""
+"""Finds the home folder: $PAYUNG_HOME, or else the default of a checkout or of an installed package."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from warehouse.release.home_format import refuse_newer
 
 
 def find_home() -> Home:
-    """The home, in $PAYUNG_HOME or else in the folder of `default_home`.
+    """The home in $PAYUNG_HOME, or else in the folder of `default_home`.
 
-    Raises FormatError where a newer Payung wrote it, PathError where its name cannot be used, and SettingsError where
-    PAYUNG_HOME or PAYUNG_NOW is wrong.
+    Raises FormatError if a newer Payung wrote it, PathError if its name cannot be used, and SettingsError if PAYUNG_HOME
+    or PAYUNG_NOW is wrong.
     """
     folder = (settings.read("home", "now").home or default_home()).resolve()
     refuse_unusable(folder, "The home")
@@ -23,7 +23,7 @@ def find_home() -> Home:
 
 
 def default_home() -> Path:
-    """The home without $PAYUNG_HOME: var/ in a checkout; payung/ in the user's data folder where it is installed."""
+    """The home without $PAYUNG_HOME: var/ in a checkout, payung/ in the user's data folder for an installed package."""
     if (ROOT / "pyproject.toml").is_file():
         return ROOT / "var"
     return Path(settings.of_system("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "payung"

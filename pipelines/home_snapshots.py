@@ -1,7 +1,6 @@
-"""The snapshots of a home: listing them, and removing old ones where a provider's file says so.
+"""The snapshots of a home: lists them for `payung status --snapshots`, and removes old ones as providers' files define.
 
-Belongs here: what `payung status --snapshots` shows, and which snapshots some release rests on.
-Does not belong here: keeping and checking bytes (sources/snapshots.py).
+The bytes are stored and checked in sources/snapshots.py.
 """
 
 from __future__ import annotations
@@ -23,7 +22,7 @@ def snapshot_list(home: Home) -> pd.DataFrame:
     """The snapshots, one row each, oldest vintage of a dataset first.
 
     Columns: provider, dataset, vintage, fetched (UTC, None for answers rebuilt from figures), series (how many were
-    asked for), rows, bytes, origin (archive, fetched, inbox), in_use (the next release takes it), snapshot (its ID).
+    requested), rows, bytes, origin (archive, fetched, inbox), in_use (the next release uses it), snapshot (its ID).
     """
     store = home.snapshots
     used = {m.place for m in in_use(store, shipped_archive())}
@@ -46,13 +45,13 @@ def snapshot_list(home: Home) -> pd.DataFrame:
 
 
 def published_snapshots(home: Home) -> set[str]:
-    """The places of all snapshots that a release of this home rests on."""
+    """The places of all snapshots that any release of this home is based on."""
     releases = Releases(home.path)
     return {s["snapshot"] for name in releases.ids() for s in read_manifest(releases.find(name))["sources"]}
 
 
 def retire_old(home: Home) -> list[Manifest]:
-    """Removes old snapshots of providers whose file sets `keep_snapshots` (none does by default); returns them."""
+    """Removes and returns old snapshots of providers whose file sets `keep_snapshots`; none does by default."""
     limits = {spec.provider: spec.keep_snapshots for spec in registry.providers().values() if spec.keep_snapshots}
     if not limits:
         return []

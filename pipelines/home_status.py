@@ -1,7 +1,6 @@
-"""The state of a home, as `payung status` reports it: its release, sources, failures, and what needs attention.
+"""The status of a home, as `payung status` reports it: its release, sources, failures, and what needs attention.
 
-Belongs here: collecting it, and what is to be done about it. Does not belong here: its details (status_details.py),
-showing it (cli/output/status_text.py).
+status_details.py has the details, cli/output/status_text.py shows them.
 """
 
 from __future__ import annotations
@@ -32,7 +31,7 @@ from warehouse.release.release_folders import DATABASE, DamagedError, Releases, 
 ROWS = """
 SELECT
     coalesce(sum(rows_in), 0)::BIGINT AS rows_in, coalesce(sum(harmonised), 0)::BIGINT AS harmonised,
-    -- a release of an older version has no column for it
+    -- releases of older versions have no column for the records
     coalesce(sum(rows_in - harmonised - out_of_scope - rejected - difference), 0)::BIGINT AS records,
     coalesce(sum(out_of_scope), 0)::BIGINT AS out_of_scope, coalesce(sum(rejected), 0)::BIGINT AS rejected
 FROM quality.row_account
@@ -44,7 +43,7 @@ FAILED_SINCE = "the last refresh failed"
 
 @dataclass(frozen=True)
 class HomeStatus:
-    """The state of one home; `attention` lists what to look at, and `to_do` ends the report: what to do about it all."""
+    """The status of one home. `attention`: problems that need action. `to_do`: the actions, at the end of the report."""
 
     home: str
     release: str | None
@@ -66,22 +65,22 @@ class HomeStatus:
     editions: list[dict[str, Any]] = field(default_factory=list)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The fields as plain values for JSON."""
         return asdict(self)
 
 
 def home_status(home: Home, today: date | None = None) -> HomeStatus:
-    """Reads the state of a home; a home without a release is a state too. `today`: by default the machine's day.
+    """Reads the status of a home, also of one without a release. `today`: by default the date of this machine.
 
-    A late source needs attention where its provider was ever asked online: the bundled archive is historical, and only
-    who asks expects news. Until then it is a thing to do.
+    An overdue source needs attention only if this home has sent requests to its provider: the bundled archive is
+    historical, so before the first request an overdue source is listed but needs no attention.
     """
     state, late = _read(home, today or clock.today())
     return replace(state, to_do=to_do(state, late))
 
 
 def _read(home: Home, today: date) -> tuple[HomeStatus, list[Freshness]]:
-    """The state of a home but for what to do, and its late sources."""
+    """The status of a home without `to_do`, and its overdue sources."""
     releases, reports, editions = Releases(home.path), last_reports(home.path), list_editions(home)
     state = HomeStatus(
         str(home.path),
@@ -91,18 +90,18 @@ def _read(home: Home, today: date) -> tuple[HomeStatus, list[Freshness]]:
         last_failure=last_failure(home.log),
         editions=[e.as_dict() for e in editions],
     )
-    broken = [*_settings(), *_broken(reports, editions), *_not_taken(home), *_set_aside(home)]
+    problems = [*_settings(), *_broken(reports, editions), *_spreadsheets(home), *_set_aside(home)]
     current = releases.current()
     if current is None:
-        return replace(state, attention=["there is no release yet: payung refresh", *broken]), []
+        return replace(state, attention=["no release yet; run: payung refresh", *problems]), []
     try:
         manifest = read_manifest(current)
     except DamagedError as error:
-        return replace(state, release=current.name, attention=[str(error), *broken]), []
+        return replace(state, release=current.name, attention=[str(error), *problems]), []
     late = late_sources(manifest["sources"], today, reports)
     online_providers = {r.provider for r in reports}
-    broken += [f"{f.path} is late: {f.message}" for f in late if f.provider in online_providers]
-    broken += dated_ahead(manifest)
+    problems += [f"{f.path} is overdue: {f.message}" for f in late if f.provider in online_providers]
+    problems += dated_ahead(manifest)
     state = replace(
         state,
         release=manifest["release"],
@@ -112,30 +111,30 @@ def _read(home: Home, today: date) -> tuple[HomeStatus, list[Freshness]]:
         history=[asdict(e) for e in history.events(releases.folder)],
         disk=details.disk(home),
     )
-    lost = _lost(current, manifest["files"])
-    if lost is not None:
-        return replace(state, attention=[lost, *broken]), late
+    damage = _damage(current, manifest["files"])
+    if damage is not None:
+        return replace(state, attention=[damage, *problems]), late
     rows, kinds, warnings = query(current, ROWS).iloc[0], query(current, INDICATORS), query(current, WARNINGS)
-    broken += [
-        f"corrections that do not apply, as the value they expect is gone: {w.n_problems} ({w.sample})"
+    problems += [
+        f"corrections that do not apply, because the value they expect is no longer published: {w.n_problems} ({w.sample})"
         for w in warnings.itertuples()
         if w.check_name == CORRECTIONS
     ]
-    whole = replace(
+    complete = replace(
         state,
         rows={str(name): int(n) for name, n in rows.items()},
         indicators=dict(zip(kinds["status"].astype(str), kinds["n"].astype(int).tolist(), strict=True)),
-        warnings=[f"{w.finding} ({w.check_name}), as {w.sample}" for w in warnings.itertuples()],
+        warnings=[f"{w.finding} ({w.check_name}), for example {w.sample}" for w in warnings.itertuples()],
         lateness=details.lateness(current),
         discrepancies=details.discrepancies(current),
         rejections=details.rejections(current),
-        attention=[*broken, *_outstanding(current, state)],
+        attention=[*problems, *_open_points(current, state)],
     )
-    return whole, late
+    return complete, late
 
 
 def to_do(state: HomeStatus, late: Sequence[Freshness]) -> list[str]:
-    """What to do about all that the report shows, a sentence each; the last one ends the report."""
+    """What to do about the points of the report, one sentence each; they end the report."""
     indicators = sum(1 for i in state.lateness if i["is_late"])
     pinned = [f for f in late if f.pinned is not None]
     sources = len(late) - len(pinned)
@@ -144,12 +143,11 @@ def to_do(state: HomeStatus, late: Sequence[Freshness]) -> list[str]:
         out.append(f"{_counted(len(state.attention), 'point needs', 'points need')} attention: see above.")
     if indicators:
         counted = _counted(indicators, "indicator is", "indicators are")
-        out.append(f"{counted} overdue in all Member States: run payung gaps to see who could fill them.")
+        out.append(f"{counted} overdue in all Member States: run payung gaps for the sources that could fill them.")
     out += [f"{f.path} is overdue: {f.advice}" for f in pinned]
     if late and not state.attention:
         out.append(
-            "No overdue provider was asked from here yet, and the bundled archive is historical: so far this counts as "
-            "fine (exit code 0)."
+            "Overdue sources change the exit code to 4 only after the first payung refresh --online of this home."
         )
     if sources:
         out.append(f"{_counted(sources, 'source is', 'sources are')} overdue: run payung refresh --online.")
@@ -161,43 +159,48 @@ def _counted(n: int, one: str, many: str) -> str:
 
 
 def _settings() -> list[str]:
-    """Variables of the environment that are wrong, and those that nothing reads."""
+    """Environment variables with invalid values, and those with unknown names."""
     return [*settings.wrong_variables(), *settings.unknown_variables(registry.address_variables())]
 
 
 def _broken(reports: list[FetchReport], editions: list[ListedEdition]) -> list[str]:
-    """Fetches that were not whole, and editions that are not as they were signed."""
+    """Downloads that failed or are incomplete, and editions that differ from what was signed."""
     fetches = [
-        f"the last fetch of {r.path} was not whole ({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
+        f"the last download of {r.path} {'failed' if r.outcome == 'failed' else 'is incomplete'} "
+        f"({r.at:%Y-%m-%d %H:%M}): {' '.join([r.message, *r.left_out])}"
         for r in reports
-        if not r.whole
+        if not r.is_complete
     ]
-    return fetches + [f"edition {e.edition} is not as it was signed: {e.problem}" for e in editions if e.problem]
+    return fetches + [f"edition {e.edition} differs from what was signed: {e.problem}" for e in editions if e.problem]
 
 
-def _not_taken(home: Home) -> list[str]:
-    """Spreadsheets in the inbox: no other command reports that they were not taken."""
+def _spreadsheets(home: Home) -> list[str]:
+    """Spreadsheets in the inbox, which cannot be read; no other command reports them."""
     names = [path.name for path in inbox_sheets(home.inbox)]
-    return [f"not taken from the inbox: {', '.join(names)}; save as CSV (docs/national_format.md)"] if names else []
+    return (
+        [f"spreadsheets in the inbox were not read: {', '.join(names)}; save as CSV (docs/national_format.md)"]
+        if names
+        else []
+    )
 
 
 def _set_aside(home: Home) -> list[str]:
-    """Snapshots that were altered and did not come back: the next build waits for them."""
-    return [f"altered and set aside: {f}. {HOW_TO_RESTORE}" for f in home.snapshots.set_aside()]
+    """Snapshots that were altered and not restored: the next build is refused until they are."""
+    return [f"snapshot altered and set aside: {f}. {HOW_TO_RESTORE}" for f in home.snapshots.set_aside()]
 
 
-def _outstanding(current: Path, state: HomeStatus) -> list[str]:
-    """What is open about a release whose files are well: a rollback, rows rejected, a refresh that failed since."""
+def _open_points(current: Path, state: HomeStatus) -> list[str]:
+    """Open points of a release with intact files: a rollback, rejected rows, a refresh that failed since."""
     out = []
-    left = history.rolled_back_from(current.parent, current.name)
-    if left:
+    replaced = history.rolled_back_from(current.parent, current.name)
+    if replaced:
         out.append(
-            f"the current release was gone back to from {left[0]}; a refresh publishes when something changed, or with "
-            "--force"
+            f"the current release was restored by rollback from {replaced[0]}; the next refresh publishes only if inputs "
+            "changed, or with --force"
         )
     rejected = details.rejected_now(current)
     if rejected:
-        out.append(f"{rejected} rows of vintages in use or newer were rejected: SELECT * FROM lineage.rejection")
+        out.append(f"{rejected} rows of vintages in use or newer were rejected; list: SELECT * FROM lineage.rejection")
     published = [str(state.made_at), *(e["at"] for e in state.history if e["what"] == "published")]
     if state.last_failure is not None and failed_since(state.last_failure, published):
         out.append(f"{FAILED_SINCE}; see log/failures.log in the home")
@@ -205,30 +208,31 @@ def _outstanding(current: Path, state: HomeStatus) -> list[str]:
 
 
 def failed_since(failure: str, published: list[str]) -> bool:
-    """Whether a message of failures.log, which begins with its moment, is younger than what was published."""
+    """Whether a message of failures.log, which begins with its time, is later than every publication."""
     try:
         at = datetime.fromisoformat(failure[:25])
         return all(clock.came_later(at, datetime.fromisoformat(p)) for p in published)
-    except ValueError:  # a line that was edited: better shown than passed over
+    except ValueError:  # a line without a valid time, for example an edited one, is shown too
         return True
 
 
 def dated_ahead(manifest: dict[str, Any]) -> list[str]:
-    """A release that is dated after now: the clock is wrong, or was."""
+    """The problem of a release dated after now: the clock is or was wrong. Empty if there is none."""
     made, at = datetime.fromisoformat(manifest["made_at"]), clock.now()
     if made <= at + CLOCK_SLACK:
         return []
     return [
-        f"release {manifest['release']} was made on {made:%Y-%m-%d %H:%M}, and the clock of this machine says "
-        f"{at:%Y-%m-%d %H:%M}: set the clock if it is wrong; if it was wrong then, go on: later releases have later IDs"
+        f"release {manifest['release']} was made on {made:%Y-%m-%d %H:%M}, and the clock of this machine shows "
+        f"{at:%Y-%m-%d %H:%M}: set the clock if it is wrong; if it was wrong then, do nothing: later releases get later "
+        "IDs"
     ]
 
 
-def _lost(current: Path, files: dict[str, Any]) -> str | None:
-    """What is wrong with the files of the current release, so that they need not be read; None where they are well."""
+def _damage(current: Path, files: dict[str, Any]) -> str | None:
+    """Missing or damaged files of the current release, in one message; None if all are intact."""
     missing = [name for name in files if not (current / name).exists()]
     if missing:
-        return f"files of the release are missing: {', '.join(missing[:3])}; publish anew: payung refresh --force"
+        return f"files of the release are missing: {', '.join(missing[:3])}; publish again: payung refresh --force"
     altered = details.changed_size(current, files)
     if not altered:
         try:
@@ -237,14 +241,14 @@ def _lost(current: Path, files: dict[str, Any]) -> str | None:
             altered = [DATABASE]
     if altered:
         return (
-            f"files of the release are damaged: {', '.join(altered[:3])}; see payung releases verify, and publish anew: "
+            f"files of the release are damaged: {', '.join(altered[:3])}; see payung releases verify, and publish again: "
             "payung refresh --force"
         )
     return None
 
 
 def _with_lateness(sources: list[dict[str, Any]], late: list[Freshness]) -> list[dict[str, Any]]:
-    """The sources of a release, the newest vintage of each late dataset with the message about it."""
+    """The sources of a release; the newest vintage of each overdue dataset has the message about it as `late`."""
     messages = {f.path: f.message for f in late}
     newest = newest_vintages(sources)
     return [

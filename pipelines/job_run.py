@@ -1,8 +1,4 @@
-"""Running one job of the graph in this process, with the log of its runs in the home.
-
-Belongs here: Dagster's instance, its runs that died, and turning a failed run into one clear message.
-Does not belong here: which job runs and when (refresh_run.py), the jobs (jobs.py).
-"""
+"""Runs one job of the graph in this process: Dagster's instance, its dead runs, and one message for a failed run."""
 
 from __future__ import annotations
 
@@ -10,46 +6,46 @@ from typing import TYPE_CHECKING
 
 from assets.home import Home
 from assets.refresh_lock import not_writable
-from indicator_defs.system import settings
+from indicator_defs.system import files, settings
 from pipelines.dagster_home import prepare_dagster
-from pipelines.run_failures import RefreshError, write_failure
+from pipelines.run_failures import NOTHING_PUBLISHED, RefreshError, write_failure
 
 if TYPE_CHECKING:
     import dagster as dg
 
     from assets.progress_listeners import Listener
 
-REPOSITORY = "__repository__"  # as Dagster names the definitions of a module
+REPOSITORY = "__repository__"  # Dagster's name for the definitions of a module
 
 
 def end_dead_runs(instance: dg.DagsterInstance, also_of_ui: bool = False) -> int:
-    """Marks runs whose process was killed as failed; returns how many. Only with the lock held.
+    """Marks runs whose process was killed as failed and returns how many. The caller must hold the lock.
 
-    Such a run would count as under way for ever, and runs of the UI would wait for it in the queue. `also_of_ui`: not
-    only those of the command line; only while no web interface of this home is open.
+    Otherwise such a run would remain in progress for ever, and runs of the UI would wait for it in the queue.
+    `also_of_ui`: include runs of the web interface; only while none is open for this home.
     """
     import dagster as dg
 
-    from pipelines.run_events import NOTIFIED_TAG
+    from pipelines.run_events import COMMAND_LINE_TAGS
 
-    under_way = [
+    in_progress = [
         dg.DagsterRunStatus.STARTING,
         dg.DagsterRunStatus.STARTED,
         dg.DagsterRunStatus.NOT_STARTED,
         dg.DagsterRunStatus.CANCELING,
     ]
-    tags = None if also_of_ui else {NOTIFIED_TAG: "yes"}
-    dead = instance.get_runs(dg.RunsFilter(tags=tags, statuses=under_way))
+    filters: list[dict[str, str] | None] = [None] if also_of_ui else [{tag: "yes"} for tag in COMMAND_LINE_TAGS]
+    dead = [run for tags in filters for run in instance.get_runs(dg.RunsFilter(tags=tags, statuses=in_progress))]
     for run in dead:
         instance.report_run_failed(run, "The process of this run ended before the run did.")
     return len(dead)
 
 
 def _show_in_timeline(instance: dg.DagsterInstance, job: str) -> None:
-    """Lets the next run of this instance say which code location its job is of, as a run of the web interface does.
+    """Gives the next run of this instance the code location of its job, as runs of the web interface have it.
 
-    Overview and the list of jobs leave out a run that does not; Dagster's own way to run a job in this process has no
-    parameter for it.
+    Without it the overview and the list of jobs do not show the run. Dagster's function that runs a job in this process
+    has no parameter for it.
     """
     from functools import partial
 
@@ -64,7 +60,7 @@ def _show_in_timeline(instance: dg.DagsterInstance, job: str) -> None:
 
 
 def run_job(home: Home, progress: Listener | None, name: str, **workplace: object) -> None:
-    """Runs one job in this process with this config of the workplace; RefreshError or AuditError when it fails."""
+    """Runs one job in this process with this config of the workplace. Raises RefreshError or AuditError if it fails."""
     settings.set_variables(PAYUNG_HOME=str(home.path))
     try:
         prepare_dagster(home.dagster)
@@ -91,7 +87,7 @@ def run_job(home: Home, progress: Listener | None, name: str, **workplace: objec
                 instance=instance,
                 raise_on_error=False,
                 tags={NOTIFIED_TAG: "yes"},
-                # The site is left to the schedules and to `payung export`: here a user is waiting.
+                # Without the site, because a user is waiting: schedules and `payung export` make it.
                 asset_selection=sorted(job.asset_layer.selected_asset_keys - {SITE}),
                 run_config={
                     "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
@@ -101,7 +97,7 @@ def run_job(home: Home, progress: Listener | None, name: str, **workplace: objec
     except (OSError, SQLAlchemyError) as error:
         raise RefreshError(
             f"The run's log could not be written in {home.dagster}: {getattr(error, 'orig', None) or error}. "
-            "Free some space or make the folder writable. Nothing was published; what was published before stays in place."
+            f"{files.WRITE_REMEDY} {NOTHING_PUBLISHED}"
         ) from error
     finally:
         if progress is not None:

@@ -1,7 +1,6 @@
-"""Sends one message by mail and to a webhook, where these are configured (docs/notices.md).
+"""Sends one message by mail and to a webhook, if these are configured (docs/notices.md).
 
-Belongs here: the settings of the environment, SMTP, and the shape of the webhook's message.
-Does not belong here: what a notice says (notices.py), HTTP (sources/webhook.py).
+The content of notices is in notices.py, HTTP in sources/webhook.py.
 """
 
 from __future__ import annotations
@@ -28,7 +27,7 @@ MAIL = ("smtp_host", "smtp_port", "smtp_from", "smtp_to", "smtp_user", "smtp_pas
 
 @dataclass(frozen=True)
 class Message:
-    """One message: subject, plain text, the same as facts for machines, and when it was written."""
+    """One message: subject, plain text, the same content as data (`facts`), and when it was written."""
 
     subject: str
     text: str
@@ -38,7 +37,7 @@ class Message:
 
 @dataclass(frozen=True)
 class Mail:
-    """How mail is sent. `starttls`: yes (required), no, or auto (used where the server offers it)."""
+    """How mail is sent. `starttls`: yes (required), no, or auto (used if the server offers it)."""
 
     host: str
     port: int
@@ -50,17 +49,18 @@ class Mail:
 
 
 def mail_settings() -> Mail | None:
-    """The settings of mail; None where no host is named. Raises SettingsError naming what is missing or wrong."""
+    """The settings of mail; None if no host is set. Raises SettingsError naming what is missing or wrong."""
     if not settings.read("smtp_host").smtp_host:
         return None
     given = settings.read(*MAIL)
     receivers = tuple(a.strip() for a in given.smtp_to.split(",") if a.strip())
     if not given.smtp_from or not receivers:
-        lacking = "PAYUNG_SMTP_TO" if given.smtp_from else "PAYUNG_SMTP_FROM"
-        raise SettingsError(f"{lacking} is not set; PAYUNG_SMTP_HOST is. Set both, or neither.")
+        missing = "PAYUNG_SMTP_TO" if given.smtp_from else "PAYUNG_SMTP_FROM"
+        raise SettingsError(f"PAYUNG_SMTP_HOST is set, but {missing} is not. Set both, or neither.")
     if given.smtp_user and given.smtp_starttls == "no" and given.smtp_port != SMTPS:
         raise SettingsError(
-            "PAYUNG_SMTP_USER is set and PAYUNG_SMTP_STARTTLS is no: a password is never sent in clear."
+            "PAYUNG_SMTP_USER is set and PAYUNG_SMTP_STARTTLS is no: a password is never sent without encryption. Set "
+            "PAYUNG_SMTP_STARTTLS to yes or auto, or unset PAYUNG_SMTP_USER."
         )
     return Mail(
         given.smtp_host,
@@ -74,7 +74,7 @@ def mail_settings() -> Mail | None:
 
 
 def send(message: Message) -> list[str]:
-    """Sends by every way that is configured; returns, in words, what failed. Never raises for a failure of a way."""
+    """Sends by mail and webhook, as configured; returns a message for each that failed. A failure raises no error."""
     problems = []
     try:
         mail = mail_settings()
@@ -97,9 +97,9 @@ def send(message: Message) -> list[str]:
 
 
 def letter(mail: Mail, message: Message) -> MIMENonMultipart:
-    """The mail with the headers that a mail server expects of a program (RFC 5322, RFC 3834), in seven bits.
+    """The mail with the headers that mail servers expect from programs (RFC 5322, RFC 3834), in 7-bit encoding.
 
-    Of the classes for mails this is the older one: the newer loses blanks of long subjects in Python 3.11.
+    Uses Python's older class for mails: the newer one loses spaces of long subjects in Python 3.11.
     """
     domain = domain_of("PAYUNG_SMTP_FROM", mail.sender)
     for receiver in mail.to:
@@ -110,18 +110,20 @@ def letter(mail: Mail, message: Message) -> MIMENonMultipart:
     out.set_payload(message.text, charset)
     subject: Any = Header(message.subject, "us-ascii" if message.subject.isascii() else "utf-8")
     out["Subject"] = subject
-    out["From"], out["To"] = (", ".join(formataddr(parseaddr(a)) for a in whom) for whom in ((mail.sender,), mail.to))
+    out["From"], out["To"] = (
+        ", ".join(formataddr(parseaddr(a)) for a in addresses) for addresses in ((mail.sender,), mail.to)
+    )
     out["Date"] = format_datetime(message.at)
     out["Message-ID"] = make_msgid(domain=domain)
-    out["Auto-Submitted"] = "auto-generated"  # so that no absence note answers it
+    out["Auto-Submitted"] = "auto-generated"  # so that no out-of-office reply answers it
     return out
 
 
 def domain_of(setting: str, address: str) -> str:
-    """The domain of an address, in ASCII. Raises SettingsError naming the setting where it is no address.
+    """The domain of an address, in ASCII. Raises SettingsError naming the setting if it is not an address.
 
-    The sender's names this machine in the mail and to the server: the machine's own name may be unknown elsewhere, and
-    looking it up can take as long as the network likes.
+    The sender's domain identifies this machine in the mail and to the server: the machine's own name may be unknown
+    elsewhere, and a look-up of it has no time limit.
     """
     _, at, domain = parseaddr(address)[1].rpartition("@")
     try:
@@ -134,27 +136,27 @@ def domain_of(setting: str, address: str) -> str:
 
 
 def _mail(mail: Mail, message: Message) -> None:
-    ready, us = letter(mail, message), domain_of("PAYUNG_SMTP_FROM", mail.sender)
+    mail_message, own_name = letter(mail, message), domain_of("PAYUNG_SMTP_FROM", mail.sender)
     context = ssl.create_default_context()
     smtp = (
-        smtplib.SMTP_SSL(mail.host, mail.port, us, timeout=SECONDS, context=context)
+        smtplib.SMTP_SSL(mail.host, mail.port, own_name, timeout=SECONDS, context=context)
         if mail.port == SMTPS
-        else smtplib.SMTP(mail.host, mail.port, us, timeout=SECONDS)
+        else smtplib.SMTP(mail.host, mail.port, own_name, timeout=SECONDS)
     )
     with smtp:
         smtp.ehlo()
-        safe = mail.port == SMTPS
-        if not safe and (mail.starttls == "yes" or (mail.starttls == "auto" and smtp.has_extn("starttls"))):
+        is_encrypted = mail.port == SMTPS
+        if not is_encrypted and (mail.starttls == "yes" or (mail.starttls == "auto" and smtp.has_extn("starttls"))):
             smtp.starttls(context=context)
             smtp.ehlo()
-            safe = True
+            is_encrypted = True
         if mail.user:
-            if not safe:
-                raise SettingsError("the server offers no STARTTLS, and a password is never sent in clear.")
+            if not is_encrypted:
+                raise SettingsError("the server offers no STARTTLS, and a password is never sent without encryption.")
             smtp.login(mail.user, mail.password)
-        refused = smtp.send_message(ready)
+        refused = smtp.send_message(mail_message)
     if refused:
-        raise SettingsError(f"the server refused {', '.join(refused)}; the others were sent to.")
+        raise SettingsError(f"the server refused {', '.join(refused)}; the mail was sent to the other addresses.")
 
 
 def _one_line(error: Exception) -> str:

@@ -1,9 +1,9 @@
-"""Notices of a run: failed runs, late sources, new vintages, changed or withdrawn values.
+"""Notices of a run: failed runs, overdue sources, new vintages, changed or withdrawn values.
 
-Belongs here: making notices from what a run left behind, the file log/notices.log, and when a notice is repeated.
-Does not belong here: mail and webhook (notice_delivery.py), dagster (sensors.py has the sensors), the terminal (cli/).
+Belongs here: making notices from the results of a run, the file log/notices.log, and when a notice is repeated.
+Does not belong here: mail and webhook (notice_delivery.py), dagster (sensors.py), the terminal (cli/).
 
-A notice never fails a run: what goes wrong in sending it is itself written to the log.
+A notice never makes a run fail: problems with sending it are written to the log.
 """
 
 from __future__ import annotations
@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from sources.dataset_refresh import FetchReport
 
 FILE = "notices.log"
-LATENESS_FILE = "told.json"
-# A source is late for months: its notice is repeated after this, not at every run.
-LATE_AGAIN = timedelta(days=30)
+OVERDUE_FILE = "overdue_sources_reported.json"
+FORMER_OVERDUE_FILE = "told.json"  # its former name in a home; renamed at the first read
+# A source can be overdue for months, so its notice is repeated after this time and not at every run.
+REPEAT_AFTER = timedelta(days=30)
 REVISIONS = "lineage.revision"
 DESCRIPTIONS = "lineage.series_description"
 MOST_SHOWN = 10
@@ -44,112 +45,128 @@ Event = Literal[
     "withdrawn_values",
     "meaning_changed",
     "site_not_made",
-    "not_told",
+    "not_sent",
 ]
 
 
 @dataclass(frozen=True)
 class Notice:
-    """One event that needs attention: a headline of one line, and what to know and do."""
+    """One event that needs attention: a headline of one line, and a text with details and the action to take."""
 
     event: Event
     headline: str
     text: str = ""
 
     def block(self, at: datetime) -> str:
-        """The notice as it is in the log: when, what; indented below it the details."""
+        """The notice as text for the log: time, event and headline, with the details indented below."""
         body = "".join(f"  {line}\n" for line in self.text.splitlines())
         return f"{at.isoformat(timespec='seconds')}  {self.event}  {' '.join(self.headline.split())}\n{body}"
 
 
 def failed_run(what: str, reason: str) -> Notice:
-    """A run that failed. `what`: its job and asset."""
+    """The notice of a failed run. `what`: its job and asset."""
     return Notice("failed_run", f"{what} failed", reason)
 
 
 def site_not_made(problem: str) -> Notice:
-    """A release that was published without its static site. `problem`: in words, from the run."""
+    """The notice of a release that was published without its static site. `problem`: the message of the run."""
     return Notice(
         "site_not_made",
-        "The release is published, its static site could not be made",
-        f"{problem}\nThe site before, if there is one, stands. Mend what is named, then: payung export --only site",
+        "The release is published, but its static site could not be made",
+        f"{problem}\nThe previous site, if there is one, is unchanged. Solve the problem, then run: payung export --only "
+        "site",
     )
 
 
 def fetch_notices(reports: Iterable[FetchReport]) -> list[Notice]:
-    """What the providers' answers of one run amount to: new vintages, changes in place, and what was not whole."""
+    """The notices of the downloads of one run: new vintages, changes in place, failed and incomplete downloads."""
     out: list[Notice] = []
     for r in reports:
         if r.outcome == "new_vintage":
-            out.append(Notice("new_vintage", f"{r.path}: a new vintage, {r.vintage_date or r.at.date()}", r.message))
+            out.append(Notice("new_vintage", f"{r.path}: new vintage {r.vintage_date or r.at.date()}", r.message))
         elif r.outcome == "changed_in_place":
-            headline = f"{r.path}: other values under the same release mark {r.release_tag or ''}".rstrip()
+            headline = f"{r.path}: values changed under the same release mark {r.release_tag or ''}".rstrip()
             out.append(Notice("changed_in_place", headline, r.message))
         elif r.outcome == "failed":
-            out.append(Notice("failed_fetch", f"{r.path} could not be fetched", r.message))
-        # Of an unchanged dataset it was reported when it was fetched; `payung status` goes on showing it.
+            out.append(Notice("failed_fetch", f"{r.path}: download failed", r.message))
+        # For an unchanged dataset this was reported when it was downloaded; `payung status` continues to show it.
         if r.left_out and r.outcome not in ("failed", "unchanged"):
-            out.append(Notice("failed_fetch", f"{r.path} was fetched, but not whole", "\n".join(r.left_out)))
+            out.append(Notice("failed_fetch", f"{r.path}: download incomplete", "\n".join(r.left_out)))
     return out
 
 
 def lateness_notices(home: Home, reports: Sequence[FetchReport], today: date) -> list[Notice]:
-    """The sources that are late, of providers that were ever asked; each again only after LATE_AGAIN or when it moved.
+    """The notices of overdue sources, of providers that received requests from this home.
 
-    `reports`: the last one of each dataset. Writes log/told.json, which remembers.
+    A source is reported again only after REPEAT_AFTER, or if its newest vintage changed. `reports`: the last one of each
+    dataset. The sources reported are stored in log/overdue_sources_reported.json.
     """
     online_providers = {r.provider for r in reports}
     current = Releases(home.path).current()
     if not online_providers or current is None:
         return []
-    path = home.log / LATENESS_FILE
-    remembered = _remembered(path)
+    path = home.log / OVERDUE_FILE
+    reported_before = _reported_before(path)
     late = [
         f for f in late_sources(read_manifest(current)["sources"], today, reports) if f.provider in online_providers
     ]
     out, reported = [], {}
     for f in late:
-        last = remembered.get(f.path, {})
-        # a day to come was written while the clock ran ahead: it keeps nothing quiet
-        if last.get("vintage") == str(f.vintage) and date.fromisoformat(last["on"]) <= today < _again(last["on"]):
+        last = reported_before.get(f.path, {})
+        # a date in the future was written while the clock was ahead, and does not suppress a notice
+        if last.get("vintage") == str(f.vintage) and date.fromisoformat(last["on"]) <= today < _repeat_on(last["on"]):
             reported[f.path] = last
             continue
         reported[f.path] = {"vintage": str(f.vintage), "on": today.isoformat()}
-        out.append(Notice("late_source", f"{f.path} is later than its own calendar", f.message))
-    if reported != remembered:
+        out.append(Notice("late_source", f"{f.path} is overdue (last release {_day(f.vintage)})", f.message))
+    if reported != reported_before:
         files.write(path, json.dumps(reported, indent=1) + "\n")
     return out
 
 
-def _again(day: str) -> date:
-    """The day from which a source that is late since `day` is reported once more."""
-    return date.fromisoformat(day) + LATE_AGAIN
+def _day(day: date | None) -> str:
+    return "none" if day is None else f"{day.day} {day:%b %Y}"
 
 
-def _remembered(path: Path) -> dict[str, dict[str, str]]:
-    """The late sources reported so far; none where the file is missing or damaged (then they are reported again)."""
+def _repeat_on(day: str) -> date:
+    """The date from which a source that was reported on `day` is reported again."""
+    return date.fromisoformat(day) + REPEAT_AFTER
+
+
+def _reported_before(path: Path) -> dict[str, dict[str, str]]:
+    """The overdue sources reported so far; none if the file is missing or damaged, so that they are reported again."""
+    former = path.with_name(FORMER_OVERDUE_FILE)
+    if former.exists() and not path.exists():
+        files.write(path, former.read_bytes())
+        former.unlink()
     try:
         found = json.loads(path.read_text(encoding="utf-8"))
         return {
             str(k): {"vintage": str(v["vintage"]), "on": str(date.fromisoformat(v["on"]))} for k, v in found.items()
         }
-    except (FileNotFoundError, ValueError, KeyError, TypeError, AttributeError):  # not there, or no such file of ours
+    except (
+        FileNotFoundError,
+        ValueError,
+        KeyError,
+        TypeError,
+        AttributeError,
+    ):  # missing, or not a file that Payung wrote
         return {}
 
 
 def release_notices(release: Path, previous: Path | None) -> list[Notice]:
-    """What vintages new in `release` did: values withdrawn, series described otherwise than the definitions expect.
+    """The notices of vintages new in `release`: withdrawn values, and series whose description is not the expected one.
 
-    None for a first release; of a release without the table of either, nothing is known.
+    A first release has none, and neither has a release of an older version without these tables.
     """
     if previous is None:
         return []
-    manifest, before = read_manifest(release), read_manifest(previous)
-    newest = newest_vintages(before["sources"])
-    # An older vintage that an archive brought later is history, not news.
+    manifest, previous_manifest = read_manifest(release), read_manifest(previous)
+    newest = newest_vintages(previous_manifest["sources"])
+    # Without older vintages that an archive added later.
     places = {
         s["snapshot"] for s in manifest["sources"] if s["vintage_date"] >= newest.get(path_of(s), s["vintage_date"])
-    } - {s["snapshot"] for s in before["sources"]}
+    } - {s["snapshot"] for s in previous_manifest["sources"]}
     tables = manifest["tables"]
     return [
         *(_withdrawn(release, places) if REVISIONS in tables else []),
@@ -158,7 +175,7 @@ def release_notices(release: Path, previous: Path | None) -> list[Notice]:
 
 
 def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
-    """The series of these snapshots whose title, unit or attributes are not those that the definitions expect."""
+    """The notices of series in these snapshots whose title, unit or attributes are not the expected ones."""
     found = query(
         release,
         "SELECT DISTINCT provider, dataset, vintage_date, snapshot_id, series, used_in, CASE finding "
@@ -180,13 +197,13 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
         out.append(
             Notice(
                 "meaning_changed",
-                f"{provider}/{dataset}: the vintage of {vintage:%Y-%m-%d} describes {n:,} series otherwise than expected",
+                f"{provider}/{dataset}: vintage {vintage:%Y-%m-%d} describes {n:,} series differently from the definitions",
                 "\n".join(
                     [
                         *shown,
                         *more,
-                        "These rows are not used, and the vintage before stays in use where they are cells of the series "
-                        "itself. Confirm the definition if they mean the same figures.",
+                        "These rows are not used. If they are cells of the series itself, its previous vintage remains in "
+                        "use. If they mean the same figures, confirm this in the definition.",
                     ]
                 ),
             )
@@ -195,7 +212,7 @@ def _meaning_changed(release: Path, places: Collection[str]) -> list[Notice]:
 
 
 def _withdrawn(release: Path, places: Collection[str]) -> list[Notice]:
-    """The values that these snapshots withdrew."""
+    """The notices of values that these snapshots withdrew."""
     withdrawn = query(
         release,
         "SELECT source, dataset, vintage_from, vintage_to, snapshot_to, indicator, ref_area, time_period_from, "
@@ -212,11 +229,12 @@ def _withdrawn(release: Path, places: Collection[str]) -> list[Notice]:
             for r in rows.head(MOST_SHOWN).to_dict("records")
         ]
         more = [f"and {len(rows) - MOST_SHOWN:,} more"] if len(rows) > MOST_SHOWN else []
-        query_hint = f"All of them, withdrawn first: payung revisions --since {later} --release {release.name}"
+        query_hint = f"All, withdrawn values first: payung revisions --since {later} --release {release.name}"
         out.append(
             Notice(
                 "withdrawn_values",
-                f"{source}/{dataset}: {len(rows):,} value{'s' * (len(rows) != 1)} of {earlier} withdrawn by {later}",
+                f"{source}/{dataset}: {len(rows):,} value{'s' * (len(rows) != 1)} of vintage {earlier} "
+                f"withdrawn in {later}",
                 "\n".join([*shown, *more, query_hint]),
             )
         )
@@ -230,9 +248,9 @@ def notify_of_results(
     failures: Sequence[Notice] = (),
     today: date | None = None,
 ) -> list[str]:
-    """Sends the notices of one run: its fetches, what failed in it, the release it published, and sources late by now.
+    """Sends the notices of one run: its downloads, its failures, the release it published, and overdue sources.
 
-    `reports`: of this run. `published`: the folder of the release it made. Returns, in words, what could not be sent.
+    `reports`: those of this run. `published`: the folder of the release it made. Returns a message for each problem.
     """
     from assets.online_fetch import last_reports
 
@@ -244,23 +262,21 @@ def notify_of_results(
             notices += release_notices(published, _previous(Releases(home.path), published))
         notices += lateness_notices(home, last_reports(home.path), day)
     except (PayungError, OSError) as error:
-        problems.append(f"Not everything of this run could be looked up for the notices: {error}")
+        problems.append(f"The notices of this run may be incomplete: {error}")
     return [*problems, *send_notices(home, notices, problems)]
 
 
 def _previous(releases: Releases, folder: Path) -> Path | None:
-    earlier = [i for i in releases.ids() if i != folder.name]
-    before = releases.ids()
-    if folder.name in before:
-        earlier = before[: before.index(folder.name)]
+    ids = releases.ids()
+    earlier = ids[: ids.index(folder.name)] if folder.name in ids else ids
     return releases.folder / earlier[-1] if earlier else None
 
 
 def send_notices(home: Home, notices: Sequence[Notice], problems: Sequence[str] = ()) -> list[str]:
-    """Writes notices to log/notices.log and sends them as one message; returns, in words, what could not be done."""
+    """Writes notices to log/notices.log and sends them as one message; returns a message for each problem."""
     at = clock.now()
     unsent = send(_message(notices, at)) if notices else []
-    failed = [Notice("not_told", p) for p in (*problems, *unsent)]
+    failed = [Notice("not_sent", p) for p in (*problems, *unsent)]
     try:
         _append(home.log / FILE, [*notices, *failed], at)
     except OSError as error:

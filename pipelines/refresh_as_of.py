@@ -1,7 +1,6 @@
-"""Builds the warehouse as of a date into a folder aside, as `payung refresh --as-of DATE --to DIR` does.
+"""Builds the warehouse as of a date into a separate folder, for `payung refresh --as-of DATE --to DIR`.
 
-Belongs here: what is refused before such a build starts, and running it.
-Does not belong here: which vintages it takes (assets/vintage_cut.py), and the ordinary refresh (refresh_run.py).
+assets/vintage_cut.py selects the vintages; the ordinary refresh is in refresh_run.py.
 """
 
 from __future__ import annotations
@@ -23,15 +22,15 @@ if TYPE_CHECKING:
 
 
 class NoVintageError(PayungError):
-    """No build as of that date can be made."""
+    """There is no vintage for a build as of that date."""
 
 
 def refresh_as_of(home: Home, as_of: date, to: Path, progress: Listener | None = None) -> RefreshOutcome:
-    """Builds from the vintages of up to `as_of`, with today's definitions and weights, into `to`.
+    """Builds from the vintages up to `as_of`, with today's definitions and weights, into `to`.
 
-    The reference year is the set's, or the year of `as_of` where that is earlier. The releases and `current` stay as
-    they are. Takes the same lock as a refresh. Raises ReleaseError where `to` may not be written over,
-    NoVintageError where no vintage is that old, and otherwise what `refresh_run.refresh` raises.
+    The reference year is that of the set, or the year of `as_of` if that is earlier. The releases and `current` are not
+    changed. Takes the same lock as a refresh. Raises ReleaseError if `to` must not be overwritten, NoVintageError if no
+    vintage is that old, and otherwise what `refresh_run.refresh` raises.
     """
     from assets.refresh_lock import locked
     from assets.release_inputs import in_use
@@ -52,7 +51,7 @@ def refresh_as_of(home: Home, as_of: date, to: Path, progress: Listener | None =
     dates = sorted({m.vintage_date for m in manifests if f"{m.provider}__{m.dataset}" in indicators})
     if not dates or as_of < dates[0]:
         oldest = dates[0].isoformat() if dates else "none"
-        raise NoVintageError(f"No vintage is as old as {as_of}: the oldest at hand is {oldest}. Give a later date.")
+        raise NoVintageError(f"No vintage is as old as {as_of}: the oldest available is {oldest}. Give a later date.")
     with locked(home.path):
         check_space(home)
         run_job(home, progress, REFRESH, as_of=as_of.isoformat(), to=str(to))

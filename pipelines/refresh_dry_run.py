@@ -1,7 +1,6 @@
-"""A refresh that publishes nothing, as `payung refresh --dry-run`: what the release would be, and what keeps it back.
+"""A refresh that publishes nothing, for `payung refresh --dry-run`: the difference it would make, and what blocks it.
 
-Belongs here: running the build, comparing it with the current release, and removing it again.
-Does not belong here: the ordinary refresh (refresh_run.py) and showing the difference (cli/output/diff_text.py).
+The ordinary refresh is in refresh_run.py; cli/output/diff_text.py shows the difference.
 """
 
 from __future__ import annotations
@@ -29,10 +28,10 @@ FIRST = "This would be the first release; there is none to compare it with."
 
 @dataclass(frozen=True)
 class DryRun:
-    """What a refresh would do. `unchanged`: the current release, where nothing is new.
+    """What a refresh would do. `unchanged`: the current release, if nothing is new.
 
-    `diff`: against the current release; None where there is none or none that can be read, which `no_diff` says.
-    `failed`: checks that block; `exceeded`: tolerances; `fetched`: what providers were asked for and what came of it.
+    `diff`: the difference from the current release; None, with the reason in `no_diff`, if there is no readable release.
+    `failed`: checks that block. `exceeded`: tolerances. `fetched`: the reports of the downloads.
     """
 
     seconds: float
@@ -45,17 +44,17 @@ class DryRun:
 
     @property
     def would_publish(self) -> bool:
-        """Whether a refresh would publish a release, without anybody accepting anything."""
+        """Whether a refresh would publish a release without a user accepting exceeded tolerances."""
         return self.unchanged is None and not self.failed and not self.exceeded
 
 
 def dry_run(
     home: Home, request: RefreshRequest, progress: Listener | None = None, on_fetched: OnFetched = ignore_reports
 ) -> DryRun:
-    """Builds and audits as `refresh_run.refresh` does, and compares with the current release; publishes nothing.
+    """Builds and audits like `refresh_run.refresh`, and compares with the current release; publishes nothing.
 
-    What providers are asked for is kept, as by any fetch. Raises what a refresh raises, but for an audit that fails,
-    which is part of the answer.
+    Downloads are stored, as by any refresh. Raises what a refresh raises, except for a failed audit, which is part of
+    the result.
     """
     started = time.monotonic()
     with locked(home.path):
@@ -66,24 +65,24 @@ def dry_run(
             current = None if request.force else unchanged(home)
             if current is not None:
                 return DryRun(time.monotonic() - started, current, fetched=fetched)
-            before = set(home.builds.glob("*"))  # left by a run that was killed, where they cannot be removed
+            left_over = set(home.builds.glob("*"))  # of a killed run, if they could not be removed
             build(home, request, progress, dry_run=True)
-            made = sorted(set(home.builds.glob("*")) - before)
-            return replace(_compared(home, made, started), fetched=fetched)
+            new_builds = sorted(set(home.builds.glob("*")) - left_over)
+            return replace(_compared(home, new_builds, started), fetched=fetched)
         finally:
             home.remove_builds()
 
 
 def _compared(home: Home, builds: list[Path], started: float) -> DryRun:
-    """The build that the run left, against the current release."""
+    """The build of the run, compared with the current release."""
     from assets.release_tolerance import NOT_COMPARED, diff_with_current
     from warehouse.build.engine import Build
     from warehouse.release.publish import blocking
     from warehouse.release.release_folders import Releases
 
     if not builds:
-        raise RefreshError("The run ended without a build; see `payung ui` for its log.")
-    made = Build(builds[-1])
-    diff, exceeded = diff_with_current(home, made)
+        raise RefreshError("The run ended without a build; `payung ui` shows its log.")
+    new_build = Build(builds[-1])
+    diff, exceeded = diff_with_current(home, new_build)
     no_diff = "" if diff is not None else FIRST if Releases(home.path).current() is None else NOT_COMPARED
-    return DryRun(time.monotonic() - started, diff=diff, no_diff=no_diff, failed=blocking(made), exceeded=exceeded)
+    return DryRun(time.monotonic() - started, diff=diff, no_diff=no_diff, failed=blocking(new_build), exceeded=exceeded)

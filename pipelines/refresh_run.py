@@ -1,6 +1,6 @@
-"""The refresh, as `payung refresh` runs it: fetch, build and publish, or skip where nothing is new.
+"""The refresh that `payung refresh` runs: download, build and publish, or nothing if no input changed.
 
-Belongs here: the lock, what is checked first, the order of the jobs, and the notices at the end.
+Belongs here: the lock, the checks before the start, the order of the jobs, and the notices at the end.
 Does not belong here: the graph (assets), running one job (job_run.py), options of the command line (cli/refresh.py).
 """
 
@@ -34,15 +34,15 @@ if TYPE_CHECKING:
 
     OnFetched = Callable[[list[FetchReport]], None]
 
-LEAST_FREE = 150_000_000  # bytes; a release of the shipped archive takes 30 MB, its build as much again
+LEAST_FREE = 150_000_000  # bytes; a release of the bundled archive takes 30 MB, and its build the same
 
 
 @dataclass(frozen=True)
 class RefreshRequest:
-    """What a refresh is to do.
+    """The options of a refresh.
 
-    `force`: although nothing changed. `online`: the providers first (only `sources`, when some are named). `accept`:
-    why a release may go beyond the tolerances of the catalogue; `accepted_by`: who says so.
+    `force`: run even if no input changed. `online`: download first (only from `sources`, if any are named). `accept`:
+    why a release may exceed the tolerances of the catalogue. `accepted_by`: who accepts it.
     """
 
     force: bool = False
@@ -54,7 +54,7 @@ class RefreshRequest:
 
 @dataclass(frozen=True)
 class RefreshOutcome:
-    """What a refresh did: the release that is current now, whether it is new, and the notices that could not be sent."""
+    """The result of a refresh: the current release, whether it is new, and the notices that could not be sent."""
 
     release: Path
     is_new: bool
@@ -64,29 +64,29 @@ class RefreshOutcome:
 
     @property
     def all_failed(self) -> bool:
-        """Whether providers were asked and none of their datasets came."""
+        """Whether datasets were requested and every download failed."""
         return all_failed(self.fetched)
 
 
 def all_failed(fetched: list[FetchReport]) -> bool:
-    """Whether providers were asked and none of their datasets came."""
+    """Whether datasets were requested and every download failed."""
     return bool(fetched) and all(r.outcome == "failed" for r in fetched)
 
 
 def ignore_reports(_: list[FetchReport]) -> None:
-    """Does nothing with the reports of the fetches."""
+    """Ignores the reports of the downloads."""
 
 
 def refresh(
     home: Home, request: RefreshRequest, progress: Listener | None = None, on_fetched: OnFetched = ignore_reports
 ) -> RefreshOutcome:
-    """Runs the main job on `home` unless nothing is new; returns what it did.
+    """Runs the main job on `home` unless nothing is new; returns the outcome.
 
-    A dataset that cannot be fetched keeps its last good snapshot and the refresh goes on; the reports are in the
-    outcome, and `on_fetched` gets them before anything is built.
+    A dataset whose download fails keeps its last good snapshot, and the refresh continues; the reports are in the
+    outcome, and `on_fetched` receives them before the build starts.
 
-    Raises LockedError when another refresh runs, AuditError when a check blocks, and RefreshError (or the
-    PayungError of the asset that failed) otherwise; in all of these cases nothing was published.
+    Raises LockedError if another refresh runs, AuditError if a check blocks, and otherwise RefreshError or the
+    PayungError of the asset that failed; in all of these cases nothing was published.
     """
     started = time.monotonic()
     fetched: list[FetchReport] = []
@@ -104,7 +104,7 @@ def refresh(
             else:
                 write_recovery(home.log)
             if release is None:
-                raise RefreshError("The run ended without a release; see `payung ui` for its log.")
+                raise RefreshError("The run ended without a release; `payung ui` shows its log.")
             undelivered = notify_of_results(home, fetched, release if is_new else None)
         except PayungError as error:
             for problem in notify_of_results(home, fetched, failures=[failed_run("payung refresh", str(error))]):
@@ -114,7 +114,7 @@ def refresh(
 
 
 def build(home: Home, request: RefreshRequest, progress: Listener | None, dry_run: bool = False) -> None:
-    """Runs the main job; with `dry_run` its build is left behind and nothing is published."""
+    """Runs the main job; with `dry_run` it keeps the build and publishes nothing."""
     check_space(home)
     try:
         staging_workers.workers().begin_shipped(home.snapshots, shipped_archive())
@@ -132,37 +132,37 @@ def build(home: Home, request: RefreshRequest, progress: Listener | None, dry_ru
 
 
 def check_snapshots(home: Home) -> None:
-    """Sets altered snapshots aside. Raises RefreshError where there are any, after a line in failures.log."""
+    """Sets altered snapshots aside. If there are any, writes to failures.log and raises RefreshError."""
     try:
         refuse_altered(home)
     except SetAsideError as error:
-        with suppress(OSError):  # a log that cannot be written does not keep the error from being shown
-            write_failure(home.log, REFRESH, error.asset, str(error), "not begun")
+        with suppress(OSError):  # the error is shown even if the log cannot be written
+            write_failure(home.log, REFRESH, error.asset, str(error), "not started")
         raise failed_at(error.asset, str(error)) from error
 
 
 def check_space(home: Home) -> None:
-    """Refuses to start where the disk would fill up: a build, a release and what the engine spills."""
+    """Raises RefreshError if the disk lacks space for a build, a release and the engine's temporary files."""
     current = Releases(home.path).current()
     try:
         last = sum(f["bytes"] for f in read_manifest(current)["files"].values()) if current is not None else 0
-    except DamagedError:  # the new release mends it; how much that takes is not known then
+    except DamagedError:  # its size is unknown; the new release repairs it
         last = 0
     needed = max(LEAST_FREE, 4 * last)
     free = shutil.disk_usage(home.path).free
     if free < needed:
         raise RefreshError(
             f"Only {free / 1e6:,.0f} MB are free for {home.path}; a refresh needs about {needed / 1e6:,.0f} MB. Free some "
-            "space, or set PAYUNG_HOME to a folder on another disk. Nothing was changed; the last release is in place."
+            "space, or set PAYUNG_HOME to a folder on another disk. Nothing was changed."
         )
 
 
 def fetch(home: Home, request: RefreshRequest, progress: Listener | None) -> list[FetchReport]:
-    """Runs the job that asks the providers; the reports of the datasets request."""
+    """Runs the job that downloads from the providers; returns the reports of the requested datasets."""
     from assets.online_fetch import last_reports
-    from sources.dataset_refresh import askable
+    from sources.dataset_refresh import downloadable_datasets
 
     sources = list(request.sources)
-    datasets = {(d.provider, d.dataset) for d in askable(sources)}
+    datasets = {(d.provider, d.dataset) for d in downloadable_datasets(sources)}
     run_job(home, progress, FETCH, online=True, sources=sources, force=request.force)
     return [r for r in last_reports(home.path) if (r.provider, r.dataset) in datasets]

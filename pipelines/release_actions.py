@@ -1,8 +1,6 @@
-"""The work behind `payung releases`: what is listed, and doing with the lock what changes something.
+"""The work behind `payung releases`: lists, compares and verifies releases, and rolls back and prunes with the lock.
 
-Belongs here: facts of all releases, rollback and prune with the lock, the two sides of a diff, the name of the user.
-Does not belong here: the comparison (warehouse/compare/release_diff.py), printing it (cli/output/diff_text.py), options
-(cli/releases.py).
+The comparison itself is in warehouse/compare/release_diff.py, its text in cli/output/diff_text.py.
 """
 
 from __future__ import annotations
@@ -24,21 +22,21 @@ from warehouse.release.release_folders import Releases, read_manifest
 
 
 class ReleasesError(PayungError):
-    """The question about releases cannot be answered."""
+    """A request about releases cannot be fulfilled."""
 
 
 class KeepSettingError(ReleasesError, WrongUseError):
-    """Neither the command nor the environment says how many releases stay."""
+    """Neither the command nor the environment sets how many releases are kept."""
 
 
 def user_name(by: str | None = None) -> str:
-    """The name of the user: the one given, or the login of this machine. Raises ReleasesError where neither is known."""
+    """The name of the user: the one given, or else the login. Raises ReleasesError if there is neither."""
     if by and by.strip():
         return by.strip()
     try:
         return getpass.getuser()
     except (KeyError, OSError) as error:
-        raise ReleasesError("This machine does not say who you are; name yourself: --by NAME") from error
+        raise ReleasesError("Found no login name on this machine; give your name: --by NAME") from error
 
 
 def release_list(home: Home) -> pd.DataFrame:
@@ -69,27 +67,27 @@ def release_list(home: Home) -> pd.DataFrame:
 
 
 def release_history(home: Home) -> list[history.Event]:
-    """What was done with the releases, oldest first."""
+    """The history of the releases, oldest first: published, rolled back, removed."""
     return history.events(Releases(home.path).folder)
 
 
 def release_diff(home: Home, before: str | None = None, after: str | None = None) -> Diff:
-    """What differs between two releases: by default the previous one and the current one.
+    """The differences between two releases, by default the previous and the current one.
 
-    After a rollback the previous one is the one that was left. With one ID: from it to the current one. Raises
-    ReleasesError where there is only one release.
+    After a rollback, the previous one is the release that was replaced. With one ID: from it to the current release.
+    Raises ReleasesError if there is only one release.
     """
     releases = Releases(home.path)
     new = releases.find(after)
     if before is None:
         ids = releases.ids()
-        left = [i for i in history.rolled_back_from(releases.folder, new.name) if i in ids]
-        if left:
-            return compare(state_of(releases.find(left[0])), state_of(new))
+        replaced = [i for i in history.rolled_back_from(releases.folder, new.name) if i in ids]
+        if replaced:
+            return compare(state_of(releases.find(replaced[0])), state_of(new))
         at = ids.index(new.name)
         if at == 0:
             raise ReleasesError(
-                f"There is no release before {new.name} to compare it with. All releases: payung releases list"
+                f"Found no release before {new.name} to compare it with. To see all releases: payung releases list"
             )
         before = ids[at - 1]
     return compare(state_of(releases.find(before)), state_of(new))
@@ -101,7 +99,7 @@ def state_of(release: Path) -> ComparedState:
 
 
 def rollback(home: Home, release_id: str, by: str | None = None, reason: str = "") -> tuple[Path, str | None]:
-    """Points `current` back with the lock held; its folder, and what was current before."""
+    """Makes an earlier release current again, with the lock held; returns its folder and the release it replaced."""
     Releases(home.path).find(release_id)  # an unknown ID is refused before waiting for the lock
     user = user_name(by)
     with locked(home.path):
@@ -109,23 +107,25 @@ def rollback(home: Home, release_id: str, by: str | None = None, reason: str = "
 
 
 def releases_to_keep(keep: int | None) -> int:
-    """How many releases prune keeps: as given, or else as $PAYUNG_KEEP_RELEASES says.
+    """How many releases prune keeps: the number given, or else $PAYUNG_KEEP_RELEASES.
 
-    Raises KeepSettingError where that is wrong or not set.
+    Raises KeepSettingError if that is invalid or not set.
     """
     if keep is not None:
         return keep
     try:
         setting = settings.read("keep_releases").keep_releases
     except settings.SettingsError as error:
-        raise KeepSettingError(f"{error} Or give --keep, as --keep 10.") from error
+        raise KeepSettingError(f"{error} Or give the option, for example --keep 10.") from error
     if setting is None:
-        raise KeepSettingError("How many releases shall stay? Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES.")
+        raise KeepSettingError(
+            "The number of releases to keep is not set. Give it, for example --keep 10, or set PAYUNG_KEEP_RELEASES."
+        )
     return setting
 
 
 def prune(home: Home, keep: int, by: str | None = None, dry_run: bool = False) -> upkeep.PruningPlan:
-    """Removes all but the newest `keep` releases with the lock held; with `dry_run` only tells which."""
+    """Removes all but the newest `keep` releases, with the lock held; with `dry_run` it only returns the plan."""
     if dry_run:
         return upkeep.prunable(Releases(home.path), keep)
     user = user_name(by)
@@ -134,7 +134,7 @@ def prune(home: Home, keep: int, by: str | None = None, dry_run: bool = False) -
 
 
 def verify_releases(home: Home, release_id: str | None, everything: bool) -> list[upkeep.VerifiedFiles]:
-    """Whether the files of one release, or of all, are as they were published."""
+    """Compares the files of one release, or of all, with those that were published."""
     releases = Releases(home.path)
     ids: list[Any] = list(reversed(releases.ids())) if everything else [release_id]
     return [upkeep.verify(releases, i) for i in ids]

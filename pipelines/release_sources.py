@@ -1,7 +1,4 @@
-"""The sources that a release names in its manifest: provider, dataset, vintage_date and snapshot of each.
-
-Belongs here: reading that list. Does not belong here: whether a vintage is late (sources/freshness.py).
-"""
+"""Reads the sources in the manifest of a release: provider, dataset, vintage_date and snapshot of each."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ def path_of(source: dict[str, Any]) -> str:
 
 
 def newest_vintages(sources: Iterable[dict[str, Any]]) -> dict[str, str]:
-    """The newest vintage date (as 2023-12-17) of each dataset, by provider/dataset."""
+    """The newest vintage date of each dataset (for example 2023-12-17), by provider/dataset."""
     newest: dict[str, str] = {}
     for source in sources:
         path = path_of(source)

@@ -1,6 +1,6 @@
-"""The facts of a release that a refresh shows at its end: rows, checks, first figures, how far the set is filled.
+"""The summary of a release that a refresh shows at its end: rows, checks, first figures, coverage of the set.
 
-Belongs here: reading them from a release. Does not belong here: printing them (cli/output/refresh_text.py).
+cli/output/refresh_text.py shows it.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from pipelines.frame_records import frame_records
 from warehouse.query.read_only import first_table, query
 from warehouse.release.release_folders import DATABASE, read_manifest
 
-# Values of the Member States; documents alone do not make an indicator one of many members.
+# Values of today's Member States only.
 INDICATORS = """
 WITH of_members AS (
     SELECT v.indicator, count(DISTINCT v.ref_area) AS members, min(v.time_period) AS first_year
@@ -48,10 +48,10 @@ ORDER BY check_name
 
 @dataclass(frozen=True)
 class IndicatorCounts:
-    """How far the set is filled; an indicator counts by the Member States that have any value, of whatever year.
+    """The coverage of the set; a Member State counts for an indicator if it has a value of any year.
 
-    `for_all_members`, `for_six_members`: of those with values, how many have them for all members, and for six or more.
-    `since_baseline`: how many begin within the baseline period, which ends in `baseline_to`, or before.
+    `for_all_members`, `for_six_members`: the number of indicators with values for all members, and for six or more.
+    `since_baseline`: the number whose first value is not after `baseline_to`, the end of the baseline period.
     """
 
     with_values: int
@@ -66,12 +66,11 @@ class IndicatorCounts:
 
 @dataclass(frozen=True)
 class ReleaseSummary:
-    """The facts of a new release.
+    """The summary of a new release.
 
-    `rows`: provider, rows_in, harmonised, records, out_of_scope, rejected.
-    `figures`: indicator, year, asean, class, members,
-    weight_covered (percent). `warnings`: of the checks that warn check_name,
-    n_problems, finding (in one sentence), description (the rule), sample (the first ones found).
+    `rows`: provider, rows_in, harmonised, records, out_of_scope, rejected. `figures`: indicator, year, asean, class,
+    members, weight_covered (percent). `warnings`: check_name, n_problems, finding (in one sentence), description (of the
+    check), sample (the first problems) of each check that warns.
     """
 
     release: str
@@ -83,7 +82,7 @@ class ReleaseSummary:
     indicators: IndicatorCounts
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The fields as plain values for JSON."""
         return {
             "release": self.release,
             "warehouse": str(self.warehouse),
@@ -97,7 +96,7 @@ class ReleaseSummary:
 
 
 def release_summary(release: Path) -> ReleaseSummary:
-    """Reads the facts of a release."""
+    """Reads the summary of a release."""
     account = query(
         release,
         "SELECT provider, sum(rows_in)::BIGINT AS rows_in, sum(harmonised)::BIGINT AS harmonised, "
@@ -116,5 +115,5 @@ def release_summary(release: Path) -> ReleaseSummary:
 
 
 def indicator_counts(release: Path) -> IndicatorCounts:
-    """How many indicators have values, of how many members, since when, and how many are declared without."""
+    """The number of indicators with values, their members and first years, and the number declared without values."""
     return IndicatorCounts(**{str(k): int(v) for k, v in query(release, INDICATORS).iloc[0].items()})

@@ -1,7 +1,6 @@
-"""The revisions of a release: what changed between vintages, withdrawn values first.
+"""Queries the revisions of a release: what changed between vintages, withdrawn values first.
 
-Belongs here: the queries on lineage.revision of a release.
-Does not belong here: finding revisions (warehouse/sql/lineage/revision.sql), showing them (cli/output/revisions_text.py).
+They are determined in warehouse/sql/lineage/revision.sql and shown by cli/output/revisions_text.py.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from indicator_defs.errors import WrongUseError
 from indicator_defs.rounding import half_up
 from warehouse.query.read_only import query, reader
 
-# Rounding, newly stated fields and footnotes are shown on demand: they are no news about a figure.
+# Rounding, newly stated fields and footnotes do not change a figure, so they are shown only on request.
 VALUE_CLASSES = ("withdrawn", "changed", "re_dated", "new")
 OTHER_CLASSES = ("precision_only", "field_supplied", "status_only", "footnote_only")
 CLASSES = (*VALUE_CLASSES, *OTHER_CLASSES)
@@ -42,12 +41,12 @@ ORDER BY
 
 
 class RevisionError(WrongUseError):
-    """The question names what the release does not know."""
+    """The request names an indicator or an area that the release does not have."""
 
 
 @dataclass(frozen=True)
 class RevisionRequest:
-    """Which revisions are requested; None means all."""
+    """The revisions requested; None means all."""
 
     indicator: str | None = None
     area: str | None = None
@@ -59,7 +58,7 @@ def revisions(release: Path, request: RevisionRequest) -> pd.DataFrame:
     """The revisions requested: withdrawn first, then changed by size, then re-dated, new and the rest.
 
     Columns: class, indicator, area, year, breakdown, from, to (as published), size, year_before, fields, source,
-    series, vintage_from, vintage_to. Raises RevisionError for an indicator or an area that the release does not know.
+    series, vintage_from, vintage_to. Raises RevisionError for an unknown indicator or area.
     """
     _refuse_unknown(release, request)
     parameters = {
@@ -74,7 +73,7 @@ def revisions(release: Path, request: RevisionRequest) -> pd.DataFrame:
 
 
 def revision_counts(release: Path, request: RevisionRequest) -> pd.DataFrame:
-    """How many revisions of each class there are: source, vintage_from, vintage_to, class, n.
+    """The number of revisions of each class: source, vintage_from, vintage_to, class, n.
 
     Raises RevisionError as `revisions` does.
     """
@@ -98,7 +97,7 @@ def revision_counts(release: Path, request: RevisionRequest) -> pd.DataFrame:
 
 
 def vintages_with_revisions(release: Path) -> tuple[int, date | None, date | None]:
-    """How many revisions there are in all, and the first and the last vintage that brought one."""
+    """The number of all revisions, and the first and the last vintage that have one."""
     with reader(release) as con:
         return con.execute("SELECT count(*), min(vintage_to), max(vintage_to) FROM lineage.revision").fetchall()[0]
 
@@ -114,4 +113,4 @@ def _refuse_unknown_code(release: Path, table: str, column: str, value: str | No
     if value is None:
         return
     if query(release, f"SELECT 1 FROM {table} WHERE {column} = $value", {"value": value}).empty:
-        raise RevisionError(f"The release knows no {column.removeprefix('ref_')} {value!r}. See: {listing}")
+        raise RevisionError(f"The release has no {column.removeprefix('ref_')} {value!r}. For a list: {listing}")

@@ -1,7 +1,6 @@
-"""What a run's events say: why it failed, what was fetched, what was published.
+"""The results of a run, read from its events: why it failed, its downloads, and the release it published.
 
-Does not belong here: what is made of it: notices (notices.py) and the file of failures (run_failures.py), both without
-dagster.
+notices.py and run_failures.py use them, without dagster.
 """
 
 from __future__ import annotations
@@ -21,14 +20,16 @@ from warehouse.build.parallel import TableError
 from warehouse.release.publish import AuditError
 
 OURS = ("indicator_defs.", "sources.", "warehouse.", "assets.", "pipelines.")
-# Bears a run of the command line, which writes its notices itself.
-NOTIFIED_TAG = "payung/told"
+# The tag of runs of the command line, which send their notices themselves.
+NOTIFIED_TAG = "payung/notified"
+FORMER_NOTIFIED_TAG = "payung/told"  # its former name, on runs that a home already has
+COMMAND_LINE_TAGS = (NOTIFIED_TAG, FORMER_NOTIFIED_TAG)
 INTERRUPTED = "DagsterExecutionInterruptedError"
 
 
 @dataclass(frozen=True)
 class RunFailure:
-    """Where a run failed and why, in words for its users."""
+    """Where a run failed and why, as a message for users."""
 
     asset: str
     reason: str
@@ -42,8 +43,8 @@ class RunFailure:
 
 
 def first_failure(events: Iterable[dg.DagsterEvent]) -> RunFailure:
-    """The first failed asset among a run's events, or the start of the run where none was reached."""
-    start = RunFailure("the start of the run", "it failed before its first asset; `payung ui` shows its log")
+    """The first failed asset of a run, or the start of the run if it failed before its first asset."""
+    start = RunFailure("the start of the run", "failed before its first asset; `payung ui` shows its log")
     for event in events:
         if event.is_step_failure:
             return _failure((event.step_key or "?").replace("__", "/"), event.step_failure_data.error)
@@ -53,43 +54,43 @@ def first_failure(events: Iterable[dg.DagsterEvent]) -> RunFailure:
 
 
 def _failure(asset: str, error: dg.SerializableErrorInfo | None) -> RunFailure:
-    # The outermost error of our own says what to do; where there is none, the innermost says what happened.
+    # Payung's outermost error names the remedy; without one, the innermost error names the cause.
     while error is not None and error.cause is not None and not error.message.startswith(OURS):
         error = error.cause
     if error is None:
-        return RunFailure(asset, "no reason was given")
+        return RunFailure(asset, "found no reason; `payung ui` shows its log")
     kind, _, text = error.message.strip().partition(": ")
-    if kind.endswith(f".{TableError.__name__}"):  # one step makes many tables; the error says which could not be made
+    if kind.endswith(f".{TableError.__name__}"):  # one step makes many tables; the error names the one that failed
         name, _, text = text.partition(": ")
         asset = name.replace(".", "/")
     if kind.endswith(INTERRUPTED):
-        return RunFailure(asset, "interrupted: by Ctrl-C, or because its process was asked to end. Start it again.")
-    # Our own errors speak for themselves; of others the kind of error matters too.
+        return RunFailure(asset, "interrupted by Ctrl-C or by a signal to its process. Start it again.")
+    # Payung's own messages are complete; for other errors the class is part of the reason.
     reason = text if kind.startswith(OURS) else error.message.strip()
     return RunFailure(asset, reason, kind.endswith(f".{AuditError.__name__}"))
 
 
 def run_results(instance: dg.DagsterInstance, run_id: str) -> tuple[list[FetchReport], str | None]:
-    """What a run brought, from its events: the reports of its fetches, and the ID of the release it published."""
+    """The reports of a run's downloads and the ID of the release it published, from its events."""
     reports: list[FetchReport] = []
     release = None
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION):
-        made = entry.asset_materialization
-        if made is None:
+        materialisation = entry.asset_materialization
+        if materialisation is None:
             continue
-        report = made.metadata.get(FETCH_REPORT)
+        report = materialisation.metadata.get(FETCH_REPORT)
         if report is not None:
             reports.append(FetchReport.model_validate(report.value))
-        if made.asset_key == RELEASE and made.metadata["outcome"].value == PUBLISHED:
-            release = str(made.metadata["release"].value)
+        if materialisation.asset_key == RELEASE and materialisation.metadata["outcome"].value == PUBLISHED:
+            release = str(materialisation.metadata["release"].value)
     return reports, release
 
 
 def site_problem(instance: dg.DagsterInstance, run_id: str) -> str | None:
-    """Why a run could not make the site of the release it published, from its events; None where nothing went wrong."""
+    """Why a run could not make the site of its release, from its events; None if there was no problem."""
     for entry in instance.all_logs(run_id, of_type=dg.DagsterEventType.ASSET_CHECK_EVALUATION):
         if entry.dagster_event is not None:
-            made = entry.dagster_event.asset_check_evaluation_data
-            if (made.asset_key, made.check_name) == (SITE, SITE_CHECK) and not made.passed:
-                return str(made.description)
+            check = entry.dagster_event.asset_check_evaluation_data
+            if (check.asset_key, check.check_name) == (SITE, SITE_CHECK) and not check.passed:
+                return str(check.description)
     return None

@@ -1,4 +1,4 @@
-"""What a failed run failed at, and the file of failed runs, without dagster: the command line reads it too."""
+"""Where a run failed, and the file of failed runs. Does not import dagster: the command line reads it too."""
 
 from __future__ import annotations
 
@@ -10,15 +10,16 @@ from indicator_defs.errors import PayungError
 from indicator_defs.system import clock
 
 FILE = "failures.log"
-RECOVERED = "went through; nothing had changed since the current release."
+NOTHING_PUBLISHED = "Nothing was published; earlier releases are unchanged."
+# The end of a line that reports a successful refresh; files written by older versions have it too.
+RECOVERED = "nothing had changed since the current release."
 
-
-# The kind of error as Dagster writes it down; by its name, for importing it would load the engine.
+# The kind of error as Dagster stores it. By name, because importing the class would load the engine.
 TABLE_ERROR = "warehouse.build.parallel.TableError: "
 
 
 class _Error(Protocol):
-    """An error as Dagster keeps it."""
+    """An error as Dagster stores it."""
 
     @property
     def message(self) -> str: ...
@@ -28,7 +29,7 @@ class _Error(Protocol):
 
 
 def failed_table(error: _Error | None) -> str | None:
-    """The table that an error of the step of all tables names, as SCHEMA.TABLE; None where it names none."""
+    """The table, as SCHEMA.TABLE, that an error of the step that makes all tables names; None if it names none."""
     while error is not None:
         text = error.message.strip()
         if text.startswith(TABLE_ERROR):
@@ -43,32 +44,32 @@ class RefreshError(PayungError):
 
 def failed_at(asset: str, reason: str) -> RefreshError:
     """The error of an asset that failed, as the command line shows it."""
-    return RefreshError(f"{asset}: {reason}\nNothing was published; what was published before stays in place.")
+    return RefreshError(f"{asset}: {reason}\n{NOTHING_PUBLISHED}")
 
 
 def write_failure(folder: Path, job: str, asset: str, reason: str, run_id: str) -> Path:
-    """Adds one message to `folder`/failures.log: when, which job and asset, why, and the last release's state."""
+    """Adds one message to `folder`/failures.log: time, job and asset, reason, and that nothing was published."""
     folder.mkdir(parents=True, exist_ok=True)
     path = folder / FILE
     when = clock.stamp()
     with path.open("a", encoding="utf-8") as handle:
         handle.write(
             f"{when}  {job} failed at {asset} (run {run_id}).\n  " + reason.replace("\n", "\n  ") + "\n"
-            "  Nothing was published; what was published before stays in place.\n"
+            f"  {NOTHING_PUBLISHED}\n"
         )
     return path
 
 
 def write_recovery(folder: Path) -> None:
-    """Says in failures.log that a refresh went through since, where the newest message is a failure."""
+    """Adds to failures.log that a later refresh succeeded, if the newest message is a failure."""
     if last_failure(folder) is not None:
-        # A log that takes no writing costs this line: `payung status` goes on naming the failure.
+        # If the log cannot be written, `payung status` continues to show the failure.
         with suppress(OSError), (folder / FILE).open("a", encoding="utf-8") as handle:
-            handle.write(f"{clock.stamp()}  refresh {RECOVERED}\n")
+            handle.write(f"{clock.stamp()}  refresh succeeded; {RECOVERED}\n")
 
 
 def last_failure(folder: Path) -> str | None:
-    """The newest message of failures.log; None where there is none, or a refresh went through since."""
+    """The newest message of failures.log; None if there is none, or if a later refresh succeeded."""
     path = folder / FILE
     if not path.exists():
         return None

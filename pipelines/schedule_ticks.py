@@ -1,7 +1,7 @@
-"""Dagster's schedules and sensors after the clock of the machine ran ahead.
+"""The stored state of Dagster's schedules and sensors: times in the future, and the former name of a sensor.
 
-Dagster looks at a schedule or a sensor again only after the last moment that it recorded for it. One that is still to
-come, recorded while the clock ran ahead, would keep it still until then, without a word.
+Dagster evaluates a schedule or a sensor only after the last time that it recorded for it. If the clock was ahead at that
+time, the schedule or sensor would do nothing, without a message, until that time has passed.
 """
 
 from __future__ import annotations
@@ -12,27 +12,41 @@ import dagster as dg
 
 from indicator_defs.system import clock
 
-# Fields of Dagster's records that hold moments.
-_MOMENT = "_timestamp"
+# The ending of the fields of Dagster's records that contain times.
+_TIMESTAMP = "_timestamp"
 
 
 def end_waiting(instance: dg.DagsterInstance) -> list[str]:
-    """Sets what is recorded for a moment to come to now; returns the names of the schedules and sensors concerned."""
+    """Sets recorded times in the future to now; returns the names of the schedules and sensors concerned."""
     now = clock.now().timestamp()
     waiting = set()
     for state in instance.all_instigator_state():
         data: Any = state.instigator_data
-        if data is not None and (late := _to_come(data, now)):
-            instance.update_instigator_state(state.with_data(data._replace(**late)))
+        if data is not None and (corrected := _future_times(data, now)):
+            instance.update_instigator_state(state.with_data(data._replace(**corrected)))
             waiting.add(state.name)
         for tick in instance.get_ticks(state.instigator_origin_id, state.selector_id, after=now):
-            moments = _to_come(tick.tick_data, now)
-            instance.update_tick(tick._replace(tick_data=tick.tick_data._replace(**moments)))
+            corrected = _future_times(tick.tick_data, now)
+            instance.update_tick(tick._replace(tick_data=tick.tick_data._replace(**corrected)))
             waiting.add(state.name)
     return sorted(waiting)
 
 
-def _to_come(record: Any, now: float) -> dict[str, float]:
-    """The fields of a record that hold a moment after now, each with now."""
-    names = [n for n in record._fields if n == "timestamp" or n.endswith(_MOMENT)]
+def rename_sensor(instance: dg.DagsterInstance, former: str, name: str) -> None:
+    """Gives the stored state of a sensor its new name: on or off, as the user set it, and the events it has seen.
+
+    The ticks of the former name stay in Dagster's history. Does nothing if there is no state of the former name.
+    """
+    states = {state.name: state for state in instance.all_instigator_state()}
+    state = states.get(former)
+    if state is None:
+        return
+    if name not in states:
+        instance.add_instigator_state(state._replace(origin=state.origin._replace(instigator_name=name)))
+    instance.delete_instigator_state(state.instigator_origin_id, state.selector_id)
+
+
+def _future_times(record: Any, now: float) -> dict[str, float]:
+    """The fields of a record that contain a time after now, each with now."""
+    names = [n for n in record._fields if n == "timestamp" or n.endswith(_TIMESTAMP)]
     return {n: now for n in names if (getattr(record, n) or 0) > now}

@@ -1,11 +1,8 @@
-"""WHEN: a schedule for each provider that can be asked (sources/providers/*.yaml), and the weekly refresh.
+"""The schedules: one for each online provider, from the calendar in sources/providers/*.yaml, and a weekly refresh.
 
-Belongs here: turning a provider's calendar into times.
-Does not belong here: the calendars themselves (sources/providers/*.yaml), the jobs (jobs.py), what a run does (assets).
-
-A new provider's YAML brings its job and its schedule; nothing is edited here. All schedules are off until somebody
-turns them on. A provider's job refreshes the whole set with what it published, so that new figures appear without a
-second click; where nothing changed, no release is made.
+A new provider's YAML defines its job and its schedule; nothing is edited here. All schedules are off until a user turns
+them on. A provider's job refreshes the whole set with what the provider published, so that new figures appear without a
+second click; if nothing changed, no release is made.
 """
 
 from __future__ import annotations
@@ -14,20 +11,19 @@ from collections.abc import Iterable, Mapping
 
 import dagster as dg
 
-from pipelines.jobs import askable_providers, provider_config, provider_tags
+from pipelines.jobs import online_providers, provider_config, provider_tags
 from sources.provider_spec import Calendar, ProviderSpec
 
 ZONE = "Asia/Jakarta"
-# An hour before the weekly refresh, so that it finds what was published; runs wait for one another in the queue.
+# One hour before the weekly refresh, which then includes new downloads; runs wait for one another in the queue.
 HOUR = 5
 EVERY_MONTH = tuple(range(1, 13))
 
 
 def times(calendar: Calendar) -> list[str]:
-    """Cron lines: every Monday in the months of a release, on the first day of all other months.
+    """Cron lines: every Monday in the release months, and the first day of all other months.
 
-    Where the months are not known a release may come in any: the first day of each month. Revisions between the
-    releases are found within a month.
+    If the release months are unknown, the first day of each month. Revisions between releases are found within a month.
     """
     months = sorted(set(calendar.months))
     others = [m for m in EVERY_MONTH if m not in months]
@@ -41,16 +37,16 @@ def _months(months: Iterable[int]) -> str:
 
 
 def schedule_name(provider: str) -> str:
-    """The schedule of that job."""
+    """The name of a provider's schedule."""
     return f"{provider}_by_calendar"
 
 
 def _description(calendar: Calendar) -> str:
     how = "every Monday in its release months, monthly otherwise" if calendar.months else "monthly"
-    late = f" Late after {calendar.late_after_days} days." if calendar.late_after_days else ""
+    overdue = f" Overdue after {calendar.late_after_days} days." if calendar.late_after_days else ""
     return (
-        f"Asks {how}, at {HOUR} in Jakarta. Off until somebody turns it on. Its calendar: "
-        f"{calendar.frequency.replace('_', ' ')}. {calendar.note}{late}"
+        f"Downloads {how}, at {HOUR}:00 Jakarta time. Off until a user turns it on. Provider's calendar: "
+        f"{calendar.frequency.replace('_', ' ')}. {calendar.note}{overdue}"
     )
 
 
@@ -68,18 +64,18 @@ def _schedule(spec: ProviderSpec, job: dg.UnresolvedAssetJobDefinition) -> dg.Sc
 
 
 def provider_schedules(jobs: Mapping[str, dg.UnresolvedAssetJobDefinition]) -> list[dg.ScheduleDefinition]:
-    """A schedule for each provider that can be asked, in the order of their names. `jobs`: by provider."""
-    return [_schedule(spec, jobs[spec.provider]) for spec in askable_providers()]
+    """A schedule for each online provider, in the order of their names. `jobs`: by provider."""
+    return [_schedule(spec, jobs[spec.provider]) for spec in online_providers()]
 
 
 def weekly(job: dg.UnresolvedAssetJobDefinition) -> dg.ScheduleDefinition:
-    """The refresh from what is kept and put in, once a week."""
+    """The weekly refresh from stored snapshots, the inbox and the definitions."""
     return dg.ScheduleDefinition(
         name="refresh_weekly",
         job=job,
         cron_schedule=f"0 {HOUR + 1} * * 1",
         execution_timezone=ZONE,
         default_status=dg.DefaultScheduleStatus.STOPPED,
-        description=f"Every Monday at {HOUR + 1} in Jakarta, without asking a provider: files put into the inbox and "
-        "changed definitions. Off until somebody turns it on. Makes no release where nothing changed.",
+        description=f"Refreshes every Monday at {HOUR + 1}:00 Jakarta time, without downloads: uses new files in the inbox "
+        "and changed definitions. Off until a user turns it on. Makes no release if nothing changed.",
     )

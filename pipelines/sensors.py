@@ -1,6 +1,6 @@
 """The sensors that send the notices of runs of the UI and of schedules.
 
-Runs of the command line send theirs themselves (refresh_run.py) and bear the tag of run_events.NOTIFIED_TAG.
+Runs of the command line send their notices themselves (refresh_run.py) and have a tag of run_events.COMMAND_LINE_TAGS.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import dagster as dg
 from assets.home import Home
 from pipelines.home_folder import find_home
 from pipelines.notices import Notice, failed_run, notify_of_results, site_not_made
-from pipelines.run_events import NOTIFIED_TAG, first_failure, run_results, site_problem
+from pipelines.run_events import COMMAND_LINE_TAGS, first_failure, run_results, site_problem
 from pipelines.run_failures import write_failure
 from warehouse.release.release_folders import Releases
+
+# A home keeps the state of a sensor by its name; rename_sensor takes over that of the former name.
+NOTIFY_OF_RUN, FORMER_NOTIFY_OF_RUN = "notify_of_run", "tell_of_run"
 
 
 def _notify(context: dg.RunStatusSensorContext, home: Home, failures: Sequence[Notice] = ()) -> None:
@@ -29,13 +32,13 @@ def _notify(context: dg.RunStatusSensorContext, home: Home, failures: Sequence[N
 @dg.run_failure_sensor(
     name="log_failed_run",
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells when a run of the UI or of a schedule fails: log/failures.log, log/notices.log, and mail or "
-    "webhook where configured (docs/notices.md).",
+    description="Sends a notice when a run of the UI or of a schedule fails: to log/failures.log, log/notices.log, and by "
+    "mail or webhook if configured (docs/notices.md).",
 )
 def log_failed_run(context: dg.RunFailureSensorContext) -> None:
-    """Sends the notices of a run that failed: which job and asset, and why."""
+    """Sends the notices of a failed run: its job and asset, and the reason."""
     run = context.dagster_run
-    if NOTIFIED_TAG not in run.tags:
+    if run.tags.keys().isdisjoint(COMMAND_LINE_TAGS):
         home = find_home()
         failure = first_failure([*context.get_step_failure_events(), context.dagster_event])
         write_failure(home.log, run.job_name, failure.asset, failure.reason, run.run_id)
@@ -44,13 +47,13 @@ def log_failed_run(context: dg.RunFailureSensorContext) -> None:
 
 @dg.run_status_sensor(
     run_status=dg.DagsterRunStatus.SUCCESS,
-    name="tell_of_run",  # Dagster keeps its state in a home by this name
+    name=NOTIFY_OF_RUN,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Tells what a run of the UI or of a schedule brought: new vintages, changes in place, withdrawn "
-    "values, datasets that could not be fetched, late sources, a site that could not be made. log/notices.log, and mail "
-    "or webhook where configured.",
+    description="Sends the notices of a successful run of the UI or of a schedule: new vintages, changes in place, "
+    "withdrawn values, failed downloads, overdue sources, a site that could not be made. To log/notices.log, and by mail "
+    "or webhook if configured.",
 )
 def notify_of_run(context: dg.RunStatusSensorContext) -> None:
-    """Sends the notices of a run that succeeded."""
-    if NOTIFIED_TAG not in context.dagster_run.tags:
+    """Sends the notices of a successful run."""
+    if context.dagster_run.tags.keys().isdisjoint(COMMAND_LINE_TAGS):
         _notify(context, find_home())

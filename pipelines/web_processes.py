@@ -1,13 +1,12 @@
 """The processes of `payung ui`: Dagster's code server, web server and daemon, started together and ended together.
 
-    payung ui  --pipe-->  keeper (a session of its own)  -->  code server, web server, daemon, their children
+    payung ui  --pipe-->  supervisor (in its own session)  -->  code server, web server, daemon, their children
 
-The keeper ends all of them when `payung ui` closes the pipe, and the pipe is closed however `payung ui` ends, by KILL
-too. Where the keeper itself is killed, `payung ui` ends what it had started. Three processes of Dagster's own instead
-of `dagster dev`, which a signal ends alone, leaving its children behind, and which warns of itself at every start.
+The supervisor ends all of them when the pipe closes, which happens however `payung ui` ends, also by KILL. If the
+supervisor itself is killed, `payung ui` ends what it had started. `dagster dev` is not used: a signal ends it without its
+children, and it prints a warning at every start.
 
-Belongs here: starting, watching and ending processes; imports nothing but the standard library.
-Does not belong here: what is checked before anything starts (web_interface.py), the graph (definitions.py).
+Imports only the standard library; web_interface.py checks everything before the start.
 """
 
 from __future__ import annotations
@@ -29,49 +28,50 @@ from types import FrameType
 
 DEFINITIONS = "pipelines.definitions"
 HOST = "127.0.0.1"
-ASKED_TO_END = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
-# Seconds: the code server loads the definitions first; a run under way writes down that it was interrupted.
+END_SIGNALS = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+# Seconds. The code server loads the definitions at its start; a run in progress records at its end that it was
+# interrupted.
 START, SERVERS_END, ALL_END = 180, 5.0, 10.0
-LOOK_AGAIN = 0.1
+POLL_INTERVAL = 0.1
 
 
-class _AskedToEnd(BaseException):
-    """A signal that asks this process to end."""
+class _EndRequestedError(BaseException):
+    """This process received a signal to end."""
 
 
 def serve(port: int, folder: Path) -> bool:
-    """Serves the web interface until a signal asks this process to end (True) or one of its processes ends (False).
+    """Serves the web interface until this process receives a signal to end (True) or one of the processes ends (False).
 
-    `folder`: where the processes work. None of them is left when it returns.
+    `folder`: the working folder of the processes. All of them have ended when it returns.
     """
     command = [sys.executable, "-m", "pipelines.web_processes", str(port)]
-    keeper = None
+    supervisor = None
     group = 0
     try:
         with _signals():
-            keeper = subprocess.Popen(
+            supervisor = subprocess.Popen(
                 command, cwd=folder, stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
             )
-            group = _group_of(keeper)
-            keeper.wait()
+            group = _group_of(supervisor)
+            supervisor.wait()
             return False
-    except _AskedToEnd:
+    except _EndRequestedError:
         return True
     finally:
-        if keeper is not None:
-            _end_keeper(keeper, group)
+        if supervisor is not None:
+            _end_supervisor(supervisor, group)
 
 
 @contextmanager
 def _signals() -> Iterator[None]:
-    """Within it a signal that asks to end raises; from then on further ones are ignored, for the end is under way."""
+    """Within the block the first signal to end raises _EndRequestedError; further signals are ignored."""
 
     def end(number: int, frame: FrameType | None) -> None:
         _ignore_signals()
-        raise _AskedToEnd
+        raise _EndRequestedError
 
-    for each in ASKED_TO_END:
-        # under nohup it was asked to outlive its terminal
+    for each in END_SIGNALS:
+        # nohup ignores SIGHUP so that the process continues without its terminal
         if not (each is signal.SIGHUP and signal.getsignal(each) is signal.SIG_IGN):
             signal.signal(each, end)
     try:
@@ -81,76 +81,76 @@ def _signals() -> Iterator[None]:
 
 
 def _ignore_signals() -> None:
-    for each in ASKED_TO_END:
+    for each in END_SIGNALS:
         signal.signal(each, signal.SIG_IGN)
 
 
-def _group_of(keeper: subprocess.Popen[bytes]) -> int:
-    """The process group of what the keeper starts, which it says at once; 0 where it ended before."""
-    assert keeper.stdout is not None
-    group = keeper.stdout.readline().strip()
+def _group_of(supervisor: subprocess.Popen[bytes]) -> int:
+    """The process group that the supervisor starts and prints first; 0 if it ended before that."""
+    assert supervisor.stdout is not None
+    group = supervisor.stdout.readline().strip()
     return int(group) if group else 0
 
 
-def _end_keeper(keeper: subprocess.Popen[bytes], group: int) -> None:
-    assert keeper.stdin is not None
-    keeper.stdin.close()  # the keeper reads that as: end
+def _end_supervisor(supervisor: subprocess.Popen[bytes], group: int) -> None:
+    assert supervisor.stdin is not None
+    supervisor.stdin.close()  # makes the supervisor end
     try:
-        keeper.wait(SERVERS_END + ALL_END + 5)
+        supervisor.wait(SERVERS_END + ALL_END + 5)
     except subprocess.TimeoutExpired:
-        keeper.kill()
-        keeper.wait()
+        supervisor.kill()
+        supervisor.wait()
     if group:
-        _signal_group(group, signal.SIGKILL)  # none is left, unless the keeper was killed
+        _signal_group(group, signal.SIGKILL)  # has an effect only if the supervisor was killed
 
 
-def _signal_group(group: int, sign: int) -> bool:
-    """Sends a signal to a process group (0 only looks); False where it has no process."""
+def _signal_group(group: int, number: int) -> bool:
+    """Sends a signal to a process group (0 only tests); False if the group has no process."""
     try:
-        os.killpg(group, sign)
+        os.killpg(group, number)
     except ProcessLookupError:
         return False
-    except PermissionError:  # so says macOS of processes that ended and were not waited for
+    except PermissionError:  # macOS raises this for processes that ended and were not waited for
         return False
     return True
 
 
-# -- the keeper ------------------------------------------------------------------------------------------------------
+# -- the supervisor ------------------------------------------------------------------------------------------------------
 
 
-def keep(port: int) -> int:
-    """Starts the three processes and ends them when standard input is closed or one of them ends by itself."""
-    for each in ASKED_TO_END:
+def supervise(port: int) -> int:
+    """Starts the three processes, and ends them when standard input closes or when one of them ends."""
+    for each in END_SIGNALS:
         signal.signal(each, lambda *_: _close_own_input())
     place = Path(tempfile.mkdtemp(prefix="payung-"))
     started: list[subprocess.Popen[bytes]] = []
     try:
-        ended = _keep(port, place, started)
-        if ended is not None:
-            print(f"payung: {ended}", file=sys.stderr, flush=True)
-        return 1 if ended is not None else 0
+        problem = _supervise(port, place, started)
+        if problem is not None:
+            print(f"payung: {problem}", file=sys.stderr, flush=True)
+        return 1 if problem is not None else 0
     finally:
         _end(started)
-        shutil.rmtree(place, ignore_errors=True)  # a socket and a file that are no longer read
+        shutil.rmtree(place, ignore_errors=True)  # a socket and a file, no longer used
 
 
 def _close_own_input() -> None:
-    """Lets the keeper end as if `payung ui` had asked."""
-    nothing = os.open(os.devnull, os.O_RDONLY)
-    os.dup2(nothing, 0)
-    os.close(nothing)
+    """Makes the supervisor end in the same way as when `payung ui` closes the pipe."""
+    null = os.open(os.devnull, os.O_RDONLY)
+    os.dup2(null, 0)
+    os.close(null)
 
 
-def _keep(port: int, place: Path, started: list[subprocess.Popen[bytes]]) -> str | None:
-    """Runs the processes; what went wrong, None where the end was asked for. Adds to `started` what it starts."""
-    door = place / "code.sock"
+def _supervise(port: int, place: Path, started: list[subprocess.Popen[bytes]]) -> str | None:
+    """Runs the processes and adds them to `started`; returns the problem, or None if the end was requested."""
+    code_socket = place / "code.sock"
     workspace = place / "workspace.yaml"
-    location = {"location_name": DEFINITIONS, "socket": str(door), "host": "localhost"}
+    location = {"location_name": DEFINITIONS, "socket": str(code_socket), "host": "localhost"}
     workspace.write_text(json.dumps({"load_from": [{"grpc_server": location}]}), encoding="utf-8")  # JSON is YAML
     names: dict[int, str] = {}
 
     def start(name: str, *arguments: str) -> None:
-        # one group for all, led by the first; what they print goes where this process prints
+        # one group for all, led by the first; their output goes to the standard error of this process
         group = started[0].pid if started else 0
         process = subprocess.Popen(
             [sys.executable, "-m", *arguments],
@@ -164,42 +164,42 @@ def _keep(port: int, place: Path, started: list[subprocess.Popen[bytes]]) -> str
     def ended() -> str | None:
         for process in started:
             if process.poll() is not None:
-                return f"the {names[process.pid]} of Dagster ended (code {process.returncode}), so the interface did."
+                return f"Dagster's {names[process.pid]} ended (code {process.returncode}), so the web interface was closed."
         return None
 
     start("code server", "dagster", "code-server", "start", "-m", DEFINITIONS, "--location-name", DEFINITIONS,
-          "--socket", str(door), "--log-level", "warning")  # fmt: skip
+          "--socket", str(code_socket), "--log-level", "warning")  # fmt: skip
     print(started[0].pid, flush=True)
-    until = time.monotonic() + START
-    while not _answers(door):
-        if ended() or _asked_to_end(LOOK_AGAIN):
+    deadline = time.monotonic() + START
+    while not _accepts_connections(code_socket):
+        if ended() or _end_requested(POLL_INTERVAL):
             return ended()
-        if time.monotonic() > until:
-            return f"the definitions were not loaded within {START} seconds, so the interface was not opened."
+        if time.monotonic() > deadline:
+            return f"the definitions were not loaded within {START} seconds, so the web interface was not opened."
     start("web server", "dagster_webserver", "--host", HOST, "--port", str(port), "--workspace", str(workspace))
     start("daemon", "dagster._daemon", "run", "--workspace", str(workspace))
-    while not (ended() or _asked_to_end(5 * LOOK_AGAIN)):
+    while not (ended() or _end_requested(5 * POLL_INTERVAL)):
         pass
     return ended()
 
 
-def _asked_to_end(seconds: float) -> bool:
-    """Waits so long; True as soon as standard input is closed."""
+def _end_requested(seconds: float) -> bool:
+    """Waits this long; True as soon as standard input closes."""
     readable, _, _ = select.select([0], [], [], seconds)
     return bool(readable) and not os.read(0, 1)
 
 
-def _answers(door: Path) -> bool:
-    with socket.socket(socket.AF_UNIX) as caller:
+def _accepts_connections(address: Path) -> bool:
+    with socket.socket(socket.AF_UNIX) as client:
         try:
-            caller.connect(str(door))
-        except OSError:  # not there yet, or not listened on yet
+            client.connect(str(address))
+        except OSError:  # the socket does not exist yet, or has no listener yet
             return False
     return True
 
 
 def _end(started: list[subprocess.Popen[bytes]]) -> None:
-    """Ends the web server and the daemon, then the code server and the runs that it started; in the end by KILL."""
+    """Ends the web server and the daemon, then the code server and the runs that it started; finally by KILL."""
     if not started:
         return
     for process in started[1:]:
@@ -208,22 +208,22 @@ def _end(started: list[subprocess.Popen[bytes]]) -> None:
     group = started[0].pid
     _signal_group(group, signal.SIGTERM)
 
-    def gone() -> bool:
+    def all_ended() -> bool:
         return all(p.poll() is not None for p in started) and not _signal_group(group, 0)
 
-    if len(started) > 1:  # before that there can be no run that has to write down its end
-        _wait(ALL_END, gone)
+    if len(started) > 1:  # with the code server alone there can be no run that must record its end
+        _wait(ALL_END, all_ended)
     _signal_group(group, signal.SIGKILL)
     for process in started:
-        with suppress(subprocess.TimeoutExpired):  # a process that waits for a disk takes KILL when that answers
+        with suppress(subprocess.TimeoutExpired):  # a process that waits for a disk ends when the disk responds
             process.wait(1)
 
 
 def _wait(seconds: float, done: Callable[[], bool]) -> None:
-    until = time.monotonic() + seconds
-    while not done() and time.monotonic() < until:
-        time.sleep(LOOK_AGAIN)
+    deadline = time.monotonic() + seconds
+    while not done() and time.monotonic() < deadline:
+        time.sleep(POLL_INTERVAL)
 
 
 if __name__ == "__main__":
-    sys.exit(keep(int(sys.argv[1])))
+    sys.exit(supervise(int(sys.argv[1])))

@@ -1,10 +1,10 @@
-"""Refreshes one dataset from its provider: asks what changed, fetches what moved, keeps it when it is whole and new.
+"""Refreshes one dataset from its provider: checks the release mark, downloads, and stores a complete new vintage.
 
 Belongs here: the decision between unchanged, same content, new vintage, changed in place and failed, and the report.
-Does not belong here: HTTP (http.py), a provider's questions (its module), what to request (the caller's scope), dagster.
+Does not belong here: HTTP (http.py), a provider's addresses (its module), what to request (the caller's scope), dagster.
 
-Complete or nothing: an answer becomes a snapshot only after it was fetched, parsed and compared with what was asked.
-A dataset that fails keeps its last good snapshot; the pages that came whole wait in the work folder for the next try.
+Only complete datasets are stored: an answer becomes a snapshot after it was downloaded, parsed and compared with the
+request. A dataset that fails keeps its last good snapshot; complete pages stay in the work folder for the next attempt.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from sources.fetching import Fetched, FetchRequest, FetchScope, FetchState, Rele
 from sources.http import Client
 from sources.manifests import Manifest
 from sources.newest_vintages import current_snapshots
-from sources.page_cache import PageCache, not_written
+from sources.page_cache import PageCache, write_error
 from sources.parsing import (
     SourceError,
     UnreadableError,
@@ -47,39 +47,39 @@ if TYPE_CHECKING:
 
 WORK = ".fetch"
 STATE = "state.json"
-# A clock may differ a little between machines; more than this it went back.
+# Clocks of machines differ a little; a larger step back is an error.
 CLOCK_SLACK = timedelta(hours=26)
 LONGEST_TRACEBACK = 20_000
 
-# What a provider sent may be part of a message: a report must always be writable.
+# A message may contain text of a provider: a report must always be writable.
 Line = Annotated[str, BeforeValidator(lambda text: encodable(text) if isinstance(text, str) else text)]
 
 OutcomeOfFetch = Literal["new_vintage", "unchanged", "same_content", "changed_in_place", "failed"]
 
 
 class FetchReport(BaseModel):
-    """What became of one dataset in one online refresh."""
+    """The result of one online refresh of one dataset."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     provider: str
     dataset: str
     outcome: OutcomeOfFetch
-    at: datetime = Field(description="When, UTC.")
-    requests: int = Field(description="Requests sent, tries included.")
-    bytes: int = Field(description="Bytes of bodies as they came over the line.")
-    rows: int | None = Field(default=None, description="Rows of the parsed table, where one was fetched.")
+    at: datetime = Field(description="Time of the refresh, UTC.")
+    requests: int = Field(description="Requests sent, retries included.")
+    bytes: int = Field(description="Bytes of bodies as received, before they are unpacked.")
+    rows: int | None = Field(default=None, description="Rows of the parsed table, if it was downloaded.")
     release_tag: str | None = Field(default=None, description="The provider's release mark.")
     vintage_date: date | None = None
-    snapshot: str | None = Field(default=None, description="The snapshot that holds this content.")
-    message: Line = Field(description="One sentence for a reader; for a failure address, status and first bytes.")
+    snapshot: str | None = Field(default=None, description="The snapshot with this content.")
+    message: Line = Field(description="One sentence for readers; for a failure address, status and first bytes.")
     left_out: list[Line] = Field(default_factory=list, description="Series and areas that the provider refused.")
     warnings: list[Line] = Field(default_factory=list)
     seconds: float = 0.0
     traceback: Line | None = Field(
         default=None,
         exclude_if=lambda text: text is None,
-        description="Where an error came from that Payung has no message of its own for.",
+        description="Traceback of an unexpected error.",
     )
 
     @property
@@ -88,15 +88,15 @@ class FetchReport(BaseModel):
         return f"{self.provider}/{self.dataset}"
 
     @property
-    def whole(self) -> bool:
-        """True when the dataset is as the provider publishes it today, nothing left out."""
+    def is_complete(self) -> bool:
+        """True if the stored dataset is the one that the provider publishes now, with nothing left out."""
         return self.outcome != "failed" and not self.left_out
 
 
-def askable(names: list[str] | None = None) -> list[DatasetSpec]:
-    """The datasets that have an address, of these providers (all when none is named).
+def downloadable_datasets(names: list[str] | None = None) -> list[DatasetSpec]:
+    """The datasets with an endpoint, of these providers (of all if `names` is empty).
 
-    Raises RegistryError for a provider that is unknown or has nothing to ask.
+    Raises RegistryError for a provider that is unknown or has no endpoint.
     """
     for name in names or ():
         registry.fetcher(name)
@@ -118,15 +118,15 @@ def refresh_dataset(
     force: bool = False,
     report_progress: ReportProgress = lambda _: None,
 ) -> FetchReport:
-    """Brings one dataset up to date and returns a report; a failure is a report too, never an exception.
+    """Updates one dataset and returns a report; a failure is also a report, not an exception.
 
     `scope`: series and areas in the provider's codes. `client`: by default one with the provider's limits.
-    `force`: fetch although the release mark is the same. `report_progress`: called for each page. What a library raises
-    while an answer is read ends in the report too, with its traceback: one provider must not end the refresh of the others.
+    `force`: download although the release mark is the same. `report_progress`: called for each page. Errors of
+    libraries are reported with their traceback, so that a fault of one provider does not stop the refresh of others.
     """
     spec, structure = registry.provider(provider), registry.dataset(provider, dataset)
     if spec.limits is None:
-        raise registry.RegistryError(f"{provider} has no address to ask: its files are put in by hand.")
+        raise registry.RegistryError(registry.no_endpoint(provider))
     started = time.monotonic()
     own_client = client is None
     client = Client(spec.limits) if client is None else client
@@ -142,7 +142,7 @@ def refresh_dataset(
             at=client.now(),
             requests=0,
             bytes=0,
-            message=f"{str(error).rstrip('.')}. The last good snapshot stands.",
+            message=f"{str(error).rstrip('.')}. The last good snapshot stays in use.",
             traceback=_traceback(error) if isinstance(error, UnreadableError) else None,
         )
     finally:
@@ -162,24 +162,24 @@ def _traceback(error: Exception) -> str:
 
 
 def write_report(folder: Path, report: FetchReport) -> Path:
-    """Writes the last report of a dataset as FOLDER/PROVIDER__DATASET.json, at once. Raises SourceError as `_write`."""
+    """Writes the report of a dataset to FOLDER/PROVIDER__DATASET.json. Raises SourceError if it cannot be written."""
     path = folder / f"{report.provider}__{report.dataset}.json"
     _write(path, report)
     return path
 
 
 def _write(path: Path, content: BaseModel) -> None:
-    """Writes a file of ours at once; SourceError when the disk does not take it."""
+    """Writes a JSON file in one step. Raises SourceError if it cannot be written."""
     try:
         files.write(path, content.model_dump_json(indent=2) + "\n")
     except OSError as error:
-        raise not_written(path, error) from error
+        raise write_error(path, error) from error
 
 
 def read_reports(folder: Path) -> list[FetchReport]:
-    """The last report of each dataset that was ever asked for, by provider and dataset.
+    """The last report of each dataset that was ever refreshed online, by provider and dataset.
 
-    Raises SourceError naming a file that is not as it was written.
+    Raises SourceError with the name of a damaged file.
     """
     reports = []
     for path in sorted(folder.glob("*.json")):
@@ -187,8 +187,8 @@ def read_reports(folder: Path) -> list[FetchReport]:
             reports.append(FetchReport.model_validate_json(path.read_bytes()))
         except ValidationError as error:
             raise SourceError(
-                f"{path}: not a report of a fetch as it was written: {error.errors()[0]['msg']}. Remove the file; the "
-                "next online refresh writes it anew."
+                f"{path}: invalid report of a download: {error.errors()[0]['msg']}. Remove the file; the next online "
+                "refresh writes it again."
             ) from error
     return reports
 
@@ -214,56 +214,57 @@ class _Refresh:
         self.fetcher = registry.fetcher(provider.provider)
 
     def run(self, force: bool) -> FetchReport:
-        """Asks, fetches, compares, keeps. Raises PayungError when the dataset cannot be had whole."""
+        """Checks the mark, downloads, compares and stores. Raises PayungError if no complete dataset is available."""
         self._check_clock()
         state = self._read_state()
         mark = self.fetcher.what_changed(self.request, state)
         if state is not None and not force and self._is_current(state, mark):
-            # What was refused then is lacking still: the next quiet refresh must not make it forgotten.
-            message = f"{mark.release_tag}: nothing was published since."
+            # Codes that the provider refused at the last fetch are still missing: the report names them again.
+            message = f"{mark.release_tag}: no newer release."
             warnings = [*state.warnings, *mark.warnings]
             return self._report("unchanged", mark, state.snapshot, None, message, state.left_out, warnings)
         now = self.client.now()
         self.request.page_cache.begin(f"{mark.release_tag or now.date()} {sorted(self.request.scope.areas)}", now)
         fetched = self._fetched(mark)
         parsed = self._parsed(fetched)
-        report = self._keep(state, mark, fetched, parsed)
+        report = self._store(state, mark, fetched, parsed)
         self._write_state(mark, fetched, report.snapshot, parsed.warnings)
         self.request.page_cache.clear()
         return report
 
     def _check_clock(self) -> None:
-        """The day of the answer may be the vintage date: a clock that went back would hide a new vintage."""
+        """Raises SourceError if the clock is before the last fetch: vintage dates may come from it."""
         now = self.client.now()
         fetched = [(datetime.fromisoformat(m.fetched_at), m.place) for m in self._manifests() if m.fetched_at]
         latest, place = max(fetched, default=(now, ""))
         if now < latest - CLOCK_SLACK:
             raise SourceError(
-                f"{self.dataset.path}: the clock of this machine says {now:%Y-%m-%d %H:%M}, but snapshot {place} was "
-                f"fetched on {latest:%Y-%m-%d %H:%M}. If the clock is wrong, set it and refresh again. If it was wrong "
-                f"then, its date is wrong too: remove the folder {self.store.root / place}, then refresh again."
+                f"{self.dataset.path}: the clock of this machine shows {now:%Y-%m-%d %H:%M}, expected a time after the "
+                f"download of snapshot {place} on {latest:%Y-%m-%d %H:%M}. If the clock is wrong now, set it and refresh "
+                "again. If it was wrong at the download, the snapshot's date is wrong too: remove the folder "
+                f"{self.store.root / place}, then refresh again."
             )
 
     def _is_current(self, state: FetchState, mark: ReleaseMark) -> bool:
-        """Whether what we hold is still what the provider publishes, as far as its mark tells."""
+        """Whether the stored dataset is still the one that the provider publishes, according to its release mark."""
         same = mark.unchanged or (
             not mark.moved and mark.release_tag is not None and mark.release_tag == state.release_tag
         )
         scope = self.request.scope
         if not same or not set(scope.series) <= set(state.series) or not set(scope.areas) <= set(state.areas):
             return False
-        if self._is_gone(state) or (mark.listed is not None and not set(state.had) <= mark.listed):
+        if self._snapshot_is_missing(state) or (mark.listed is not None and not set(state.had) <= mark.listed):
             return False
         days = self.request.provider.calendar.fetch_anyway_after_days
-        age = self.client.now() - state.fetched_at  # below zero where the clock ran ahead then: nothing to rely on
+        age = self.client.now() - state.fetched_at  # negative if the clock was ahead at the last fetch
         return days is None or -CLOCK_SLACK < age < timedelta(days=days)
 
-    def _is_gone(self, state: FetchState) -> bool:
-        """Whether the snapshot of the last fetch was set aside or removed since."""
+    def _snapshot_is_missing(self, state: FetchState) -> bool:
+        """Whether the snapshot of the last fetch was set aside or removed after it."""
         return state.snapshot is not None and state.snapshot not in {m.place for m in self._manifests()}
 
     def _fetched(self, mark: ReleaseMark) -> Fetched:
-        """The whole dataset. Pages that came wait for the next try, but not after an unforeseen error."""
+        """The complete dataset. After an error pages stay cached for the next attempt, except after an unexpected one."""
         try:
             return self.fetcher.fetch(self.request, mark)
         except PayungError:
@@ -273,7 +274,7 @@ class _Refresh:
             raise
 
     def _parsed(self, fetched: Fetched) -> ParsedDataset:
-        """The table of a fetched dataset, compared with what was asked. What cannot be read is not kept for later."""
+        """The table of a fetched dataset, compared with the request. Pages that cannot be read are dropped."""
         place = f"{self.dataset.path}, {fetched.address}"
         try:
             with reading(place):
@@ -288,35 +289,35 @@ class _Refresh:
             self.request.page_cache.clear()
             raise error if str(error).startswith(place) else error.within(place) from error
 
-    def _keep(
+    def _store(
         self, state: FetchState | None, mark: ReleaseMark, fetched: Fetched, parsed: ParsedDataset
     ) -> FetchReport:
         count = len(parsed.frame)
         warnings = [*parsed.warnings, *mark.warnings]
         tag = mark.release_tag or "no release mark"
-        holder = self._snapshot_of_same_content(fetched, parsed)
-        if holder is not None:
+        same_content = self._snapshot_of_same_content(fetched, parsed)
+        if same_content is not None:
             return self._report(
                 "same_content",
                 mark,
-                holder,
+                same_content,
                 count,
-                f"{tag}: {count} rows, the same content as kept; no new vintage.",
+                f"{tag}: {count} rows, same content as the stored snapshot; no new vintage.",
                 fetched.left_out,
                 warnings,
             )
         in_place = self._is_changed_in_place(state, mark, fetched)
-        went_back = self._went_back(mark)
+        newer_vintage = self._newer_vintage(mark)
         origin = snapshot_origin(self.request, mark, fetched, content_fingerprint(parsed.frame), count)
         if any(m.origin == "fetched" and m.vintage_date == origin.vintage_date for m in self._manifests()):
-            # The provider's date was true of what it held before: this state is dated by the day it was seen.
+            # Another vintage has the provider's date already: this one gets the day of the download.
             origin = origin.model_copy(update={"vintage_date": self.client.now().date()})
         manifest = self.store.add(origin, fetched.files)
-        message = f"{tag}: {count} rows, kept as {manifest.snapshot_id}."
+        message = f"{tag}: {count} rows, stored as {manifest.snapshot_id}."
         if in_place:
-            message = f"{tag}: {count} rows, changed under the same mark; kept as {manifest.snapshot_id}."
-        if went_back is not None and manifest.vintage_date < went_back:
-            message += f" Its date is older than {went_back}, which stays the newest vintage."
+            message = f"{tag}: {count} rows, changed under the same release mark; stored as {manifest.snapshot_id}."
+        if newer_vintage is not None and manifest.vintage_date < newer_vintage:
+            message += f" Its date is before {newer_vintage}, which remains the newest vintage."
         return self._report(
             "changed_in_place" if in_place else "new_vintage",
             mark,
@@ -328,11 +329,11 @@ class _Refresh:
         ).model_copy(update={"vintage_date": manifest.vintage_date})
 
     def _snapshot_of_same_content(self, fetched: Fetched, parsed: ParsedDataset) -> str | None:
-        """The newest snapshot of the kept state, when that state says the same about what was asked for."""
+        """The newest current snapshot, if the stored content of the requested series and areas is the same."""
         newest = current_snapshots(self._manifests())
         series, areas = set(fetched.series), set(fetched.areas)
-        held = {s for c in newest for s in c.series}
-        if not series <= held or not newest:
+        stored_series = {s for c in newest for s in c.series}
+        if not series <= stored_series or not newest:
             return None
         if any(c.series & series and not areas >= set(c.manifest.areas_asked) for c in newest):
             return None
@@ -342,11 +343,11 @@ class _Refresh:
                 frames.append(registry.parse_snapshot(self.store, current.manifest).frame)
             elif current.series & series:
                 frame = registry.parse_snapshot(self.store, current.manifest).frame
-                frames.append(frame[current.keep(frame) & frame["series"].isin(series)])
+                frames.append(frame[current.current_rows(frame) & frame["series"].isin(series)])
         return newest[-1].manifest.place if self._content(*frames) == self._content(parsed.frame) else None
 
     def _content(self, *frames: pd.DataFrame) -> str:
-        """Fingerprint of tables together, without the columns that tell of the answer only."""
+        """Fingerprint of the joined tables, without the columns that describe the answer (`about_the_answer`)."""
         import pandas as pd
 
         together = pd.concat(frames, ignore_index=True) if len(frames) > 1 else frames[0]
@@ -354,7 +355,7 @@ class _Refresh:
         return content_fingerprint(together.drop(columns=[c for c in self.dataset.about_the_answer if c in together]))
 
     def _is_changed_in_place(self, state: FetchState | None, mark: ReleaseMark, fetched: Fetched) -> bool:
-        if state is not None and self._is_gone(state):  # what it held cannot be compared
+        if state is not None and self._snapshot_is_missing(state):  # its content cannot be compared
             return False
         if mark.moved:
             return True
@@ -362,8 +363,8 @@ class _Refresh:
             return False
         return set(fetched.series) == set(state.series) and set(fetched.areas) == set(state.areas)
 
-    def _went_back(self, mark: ReleaseMark) -> date | None:
-        """The newest vintage that was fetched, when the provider's date is before it."""
+    def _newer_vintage(self, mark: ReleaseMark) -> date | None:
+        """The newest fetched vintage, if it is after the provider's date."""
         dates = [m.vintage_date for m in self._manifests() if m.origin == "fetched"]
         return max(dates) if dates and mark.vintage_date is not None and mark.vintage_date < max(dates) else None
 
@@ -373,14 +374,14 @@ class _Refresh:
         ]
 
     def _read_state(self) -> FetchState | None:
-        """What the last whole fetch left behind; None when there is none or it cannot be read (then all is fetched)."""
+        """The result of the last complete fetch; None if there is none or it cannot be read (all is then fetched)."""
         try:
             return FetchState.model_validate_json(self.state_file.read_bytes())
-        except (OSError, ValidationError):  # costs a fetch, loses nothing
+        except (OSError, ValidationError):  # the only effect is one more fetch
             return None
 
     def _write_state(self, mark: ReleaseMark, fetched: Fetched, snapshot: str | None, warnings: list[str]) -> None:
-        # What was refused counts as asked for here: else it would be asked for anew at every refresh.
+        # Refused codes count as requested, so that they are not requested again at every refresh.
         scope = self.request.scope
         state = FetchState(
             release_tag=mark.release_tag,

@@ -1,13 +1,13 @@
-"""What all fetchers share: the request, its scope, the release mark, batches and paging.
+"""The common part of all fetchers: the request, its scope, the release mark, batches and paging.
 
-Belongs here: shapes and steps that hold for every provider that is asked over HTTP.
-Does not belong here: HTTP itself (http.py), pages of an earlier try (page_cache.py), a provider's questions (its
+Belongs here: types and steps for every provider that is requested over HTTP.
+Does not belong here: HTTP itself (http.py), pages of an earlier attempt (page_cache.py), a provider's addresses (its
 module), the decision whether an answer is a new vintage (dataset_refresh.py).
 
-A provider's module that can be asked has two functions:
+The module of a provider with endpoints has two functions:
 
-    what_changed(request, state) -> ReleaseMark      one small question (or none): the release mark of today
-    fetch(request, mark) -> Fetched                  the whole dataset, or an error
+    what_changed(request, state) -> ReleaseMark      the current release mark, with one small request or none
+    fetch(request, mark) -> Fetched                  the complete dataset, or an error
 """
 
 from __future__ import annotations
@@ -24,17 +24,26 @@ from pydantic import BaseModel, ConfigDict
 from sources.http import Check, Client, HttpAnswer
 from sources.manifests import RawFile, SnapshotOrigin
 from sources.page_cache import PageCache
-from sources.parsing import NoRowsError, NotWholeError, PageCount, Parser, SourceError, decompressed, reading
-from sources.provider_spec import DatasetSpec, ProviderSpec, Question
+from sources.parsing import (
+    IncompleteError,
+    NoRowsError,
+    PageCount,
+    Parser,
+    SourceError,
+    decompressed,
+    reading,
+    unrequested_codes,
+)
+from sources.provider_spec import DatasetSpec, MarkAddress, ProviderSpec
 
 GZIP = b"\x1f\x8b"
 
 
 @dataclass(frozen=True)
 class FetchProgress:
-    """How far a fetch is: in words, and as numbers where they are known.
+    """Progress of a fetch: as text, and as numbers where they are available.
 
-    `part`: the question that is asked; `page` of `pages` of its answer have come, with `rows` in all of them.
+    `part`: name of the query. Of its answer `page` of `pages` pages are downloaded; `rows`: rows of all pages.
     """
 
     text: str
@@ -44,7 +53,7 @@ class FetchProgress:
     rows: int | None = None
 
     def __str__(self) -> str:
-        """The words."""
+        """The text."""
         return self.text
 
 
@@ -53,11 +62,11 @@ ReportProgress = Callable[[FetchProgress], None]
 
 @dataclass(frozen=True)
 class FetchScope:
-    """The series and areas to ask for, in the provider's codes.
+    """The series and areas to request, in the provider's codes.
 
-    `discontinued`: those of the series that no definition claims and the newest vintage has no more. They are requested
-    anyway in case they return; their absence is not reported. `meaning`: the area of each code, where a
-    provider's files write one area in several ways.
+    `discontinued`: series that no definition claims and that the newest vintage no longer has. They are requested
+    anyway in case they return; their absence is not reported. `meaning`: our area of each code; a provider's files
+    may have several codes for one area.
     """
 
     series: tuple[str, ...]
@@ -67,7 +76,7 @@ class FetchScope:
 
 
 class FetchState(BaseModel):
-    """What the last whole fetch of a dataset left behind (state.json in its work folder)."""
+    """The result of the last complete fetch of a dataset (state.json in its work folder)."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -80,18 +89,18 @@ class FetchState(BaseModel):
     fetched_at: datetime
     left_out: list[str] = []
     warnings: list[str] = []
-    had: list[str] = []  # the series that were asked for in the end; those that the provider no longer listed are not
+    had: list[str] = []  # series that were requested, without those that the provider no longer listed
 
 
 @dataclass(frozen=True)
 class ReleaseMark:
-    """A provider's release mark as it stands now.
+    """A provider's current release mark.
 
-    `release_tag`: its own name of the release, None where it has none (then there is nothing to compare).
-    `vintage_date`: the date it gives for it, None where it gives none (the day of the answer stands for it).
-    `unchanged`: it said itself that nothing changed (HTTP 304); `moved`: that something did under the same mark, in
-    `answer`. `files`: the answer that says so, kept with the snapshot. `listed`: its series, if known. `warnings`:
-    what a reader must know of how the mark was found.
+    `release_tag`: the provider's name of the release; None if it has none, then nothing can be compared.
+    `vintage_date`: the provider's date of the release; None if it states none, then the day of the answer is used.
+    `unchanged`: the provider answered that nothing changed (HTTP 304). `moved`: the content changed under the same
+    mark; `answer` has it. `files`: answers from which the mark was read, stored with the snapshot. `listed`: the series
+    that the provider lists, if available. `warnings`: limitations of the mark, for readers.
     """
 
     release_tag: str | None
@@ -106,7 +115,7 @@ class ReleaseMark:
 
 @dataclass(frozen=True)
 class Fetched:
-    """A whole dataset: its files in order, what was asked for in the end, and what had to be left out, in words."""
+    """A complete dataset: files in order, series and areas as requested, and sentences on what was left out."""
 
     files: list[RawFile]
     address: str
@@ -119,7 +128,7 @@ class Fetched:
 
 @dataclass(frozen=True)
 class FetchRequest:
-    """All that a fetcher needs: client, provider, dataset, scope, pages of an earlier try, parser, listener."""
+    """The input of a fetcher: client, provider, dataset, scope, pages of an earlier attempt, parser, listener."""
 
     client: Client
     provider: ProviderSpec
@@ -131,39 +140,42 @@ class FetchRequest:
 
     @property
     def base(self) -> str:
-        """The address in force of the dataset's endpoint."""
+        """The current base address of the dataset's endpoint."""
         if self.dataset.endpoint is None:
             raise SourceError(
-                f"{self.dataset.path}: has no endpoint in sources/providers/{self.provider.provider}.yaml."
+                f"{self.dataset.path}: no endpoint in sources/providers/{self.provider.provider}.yaml, expected one. "
+                "Add `endpoint` to the dataset."
             )
         return self.provider.endpoint(self.dataset.endpoint).address()
 
     @property
-    def question(self) -> str:
-        """The address that tells what changed."""
-        ask = self.provider.what_changed
-        if ask is None:
-            raise SourceError(f"sources/providers/{self.provider.provider}.yaml has no what_changed.")
-        return self._address_of(ask)
+    def mark_address(self) -> str:
+        """The address of the release mark."""
+        mark = self.provider.what_changed
+        if mark is None:
+            raise SourceError(
+                f"sources/providers/{self.provider.provider}.yaml: no what_changed, expected an address. Add it."
+            )
+        return self._address_of(mark)
 
     @property
-    def other_question(self) -> str | None:
-        """The address that is asked where the answer to `question` cannot be used; None where there is none."""
-        ask = self.provider.what_changed_otherwise
-        return None if ask is None else self._address_of(ask)
+    def fallback_mark_address(self) -> str | None:
+        """The address to use where the answer of `mark_address` is unusable; None if there is none."""
+        mark = self.provider.what_changed_otherwise
+        return None if mark is None else self._address_of(mark)
 
-    def _address_of(self, ask: Question) -> str:
-        path = ask.address.format(**{"dataset": self.dataset.dataset, **self.dataset.parameters})
-        return f"{self.provider.endpoint(ask.endpoint).address()}/{path}"
+    def _address_of(self, mark: MarkAddress) -> str:
+        path = mark.address.format(**{"dataset": self.dataset.dataset, **self.dataset.parameters})
+        return f"{self.provider.endpoint(mark.endpoint).address()}/{path}"
 
-    def ask(self, address: str, check: Check) -> HttpAnswer:
-        """An answer whose body passes `check`: of an earlier try, or the provider's (and then kept for a later one)."""
+    def download(self, address: str, check: Check) -> HttpAnswer:
+        """An answer whose body passes `check`: cached from an earlier attempt, or downloaded and then cached."""
         cached = self.page_cache.get(address)
         if cached is not None:
             try:
                 with reading(address):
                     check(cached.body)
-            except SourceError:  # kept by a Payung that checked less: a new answer may be better
+            except SourceError:  # cached by a version with fewer checks: a new answer may pass
                 self.page_cache.drop(address)
             else:
                 return cached
@@ -172,54 +184,54 @@ class FetchRequest:
         return answer
 
     def pages(self, name: str, address: Callable[[int, int], str], read: Callable[[bytes], PageCount]) -> list[RawFile]:
-        """All pages of one question as files NAME_page_N.json.gz, whole by their counts and by their keys.
+        """All pages of one query as files NAME_page_N.json.gz, checked by their row counts and their keys.
 
-        `address`: of a page, by its number and the rows a page. `read` judges a page (SourceError) and returns its
-        number, how many there are, and the rows of all. Pages that came are kept when another fails; the first error
-        is raised after all were tried.
+        `address` returns the address of a page from its number and the rows per page. `read` checks a page
+        (SourceError) and returns its number, the number of pages and the rows of all pages. If a page fails, the others
+        stay cached, and the first error is raised after all pages were requested.
 
-        Pages that do not make one table (a total that does not fit, a key on two pages) are asked for once more, all of
-        them and with other page ends. Keys that one page has twice with all cells alike are taken as the provider's own
-        where both answers have them. Raises NotWholeError otherwise, and drops the pages.
+        Pages that do not form one table (a wrong total, a key on two pages) are all requested once more, with another
+        page size. Keys that occur twice on one page with equal cells are accepted as published if both answers have
+        them. Otherwise raises IncompleteError, and drops the pages.
         """
         size = self.provider.page_sizes[self.dataset.address]
-        doubled: frozenset[str] = frozenset()
+        duplicate_keys: frozenset[str] = frozenset()
         for rows, is_last in ((size, False), (size - 1 or 2, True)):
             files = self._pages(name, rows, address, read)
             try:
-                repeated = self._repeated(files)
-                if not repeated or (is_last and repeated <= doubled):
+                repeated = self._repeated_keys(files)
+                if not repeated or (is_last and repeated <= duplicate_keys):
                     return files
-                doubled = repeated
+                duplicate_keys = repeated
                 if is_last:
-                    raise NotWholeError(
-                        f"{name}: keys come twice on one page that came once when all pages were asked for before. The "
-                        "provider does not answer the same question alike; refresh again later."
+                    raise IncompleteError(
+                        f"{name}: found keys twice on one page, expected the same keys as in the first answer, which had "
+                        "them once. The provider's answers to the same query differ; refresh again later."
                     )
-            except NotWholeError as error:
+            except IncompleteError as error:
                 if is_last:
                     self.page_cache.clear()
-                    raise error.within(f"{files[0].address}: all pages asked for twice") from error
-                doubled |= error.keys
+                    raise error.within(f"{files[0].address}: all pages were requested twice") from error
+                duplicate_keys |= error.keys
             for file in files:
                 self.page_cache.drop(file.address)
-            self.report_progress(FetchProgress(f"{name}: the pages are not whole, asked for once more", name))
+            self.report_progress(FetchProgress(f"{name}: the pages are incomplete, requested once more", name))
         raise AssertionError("unreachable")
 
-    def _repeated(self, files: Sequence[RawFile]) -> frozenset[str]:
-        """The keys that come more than once on one page of an answer with all cells alike.
+    def _repeated_keys(self, files: Sequence[RawFile]) -> frozenset[str]:
+        """The keys that occur more than once on one page with equal cells.
 
-        Raises SourceError for pages that the provider's parser does not take; nothing is kept of them.
+        Raises SourceError for pages that the provider's parser rejects; they are dropped.
         """
         limit = self.client.limits.answer_bytes
         place = f"{self.dataset.path}, {files[0].address}"
         try:
             with reading(place):
                 bodies = [(f.name, decompressed(f.name, f.content, limit)) for f in files]
-                return self.parse(self.dataset, bodies).repeated
+                return self.parse(self.dataset, bodies).repeated_keys
         except NoRowsError:
             return frozenset()
-        except NotWholeError:
+        except IncompleteError:
             raise
         except SourceError as error:
             self.page_cache.clear()
@@ -228,48 +240,49 @@ class FetchRequest:
     def _pages(
         self, name: str, rows: int, address: Callable[[int, int], str], read: Callable[[bytes], PageCount]
     ) -> list[RawFile]:
-        """The pages as they come, page 1 first, the others side by side."""
+        """The pages as downloaded: page 1 first, then the others in parallel."""
 
-        def whole(number: int) -> tuple[RawFile, PageCount]:
+        def download_page(number: int) -> tuple[RawFile, PageCount]:
             counts: list[PageCount] = []
 
             def check(body: bytes) -> None:
                 count = read(body)
                 if count.number != number:
                     raise SourceError(
-                        f"found page {count.number}, asked for page {number}: part of the question was ignored."
+                        f"found page {count.number}, expected page {number}: the provider ignored a parameter. Refresh "
+                        "again later."
                     )
                 counts.append(count)
 
-            answer = self.ask(address(number, rows), check)
+            answer = self.download(address(number, rows), check)
             return packed_answer(f"{name}_page_{number:03}.json", answer), counts[-1]
 
-        first, count = whole(1)
+        first, count = download_page(1)
         most = self.client.limits.pages
         if count.pages > min(most, max(count.total, 1)):
             self.page_cache.drop(first.address)
             raise SourceError(
-                f"{first.address}: the header claims {count.pages} pages for {count.total} rows, expected at most one for "
-                f"each row and {most} together. Refresh again; if it stays so, look at the answer and at limits.pages in "
-                "the provider's YAML file."
+                f"{first.address}: header: found {count.pages} pages for {count.total} rows, expected at most one page per "
+                f"row and {most} pages. Refresh again; if the error remains, check the answer and limits.pages in the "
+                "provider's YAML file."
             )
-        self._came(name, 1, count)
+        self._report_page(name, 1, count)
         files = [first]
         errors: list[SourceError] = []
         with ThreadPoolExecutor(self.client.limits.connections) as pool:
-            pending = [pool.submit(whole, n) for n in range(2, count.pages + 1)]
+            pending = [pool.submit(download_page, n) for n in range(2, count.pages + 1)]
             for number, result in enumerate(pending, start=2):
                 try:
                     files.append(result.result()[0])
-                    self._came(name, number, count)
+                    self._report_page(name, number, count)
                 except SourceError as error:
                     errors.append(error)
         if errors:
-            more = f" ({len(errors)} of {count.pages} pages failed; the others are kept for the next try)"
-            raise errors[0].within(f"{name}{more}")
+            summary = f" ({len(errors)} of {count.pages} pages failed; the others are kept for the next attempt)"
+            raise errors[0].within(f"{name}{summary}")
         return files
 
-    def _came(self, name: str, number: int, count: PageCount) -> None:
+    def _report_page(self, name: str, number: int, count: PageCount) -> None:
         pages = max(count.pages, 1)
         self.report_progress(
             FetchProgress(f"{name}: page {number} of {pages}, {count.total} rows", name, number, pages, count.total)
@@ -277,29 +290,31 @@ class FetchRequest:
 
 
 class Fetcher(NamedTuple):
-    """A provider's two functions."""
+    """The two functions of a provider's module."""
 
     what_changed: Callable[[FetchRequest, FetchState | None], ReleaseMark]
     fetch: Callable[[FetchRequest, ReleaseMark], Fetched]
 
 
 def packed_answer(name: str, answer: HttpAnswer) -> RawFile:
-    """An answer as a file to keep: as it came where it is gzip already, else packed, without a time in it."""
+    """An answer as a file to store: unchanged if it is gzip, else packed without a time stamp."""
     body = answer.body if answer.body.startswith(GZIP) else gzip.compress(answer.body, compresslevel=6, mtime=0)
     return RawFile(f"{name.removesuffix('.gz')}.gz", body, answer.address, answer.status, answer.headers)
 
 
 def batches(codes: Sequence[str], room: int, separator: int, most: int) -> Iterator[list[str]]:
-    """The codes in their order, in groups of at most `most` whose characters and separators fit into `room`.
+    """The codes in their order, in groups of at most `most` codes whose characters fit into `room`.
 
-    `separator`: characters that each code costs beside itself. Raises SourceError when one code does not fit.
+    `separator`: characters that each code needs in addition to its own. Raises SourceError if one code does not fit.
     """
     group: list[str] = []
     used = 0
     for code in codes:
         cost = len(code) + separator
         if cost > room:
-            raise SourceError(f"The address has no room for {code!r}: shorten the list of areas.")
+            raise SourceError(
+                f"The address with {code!r} is longer than the provider accepts. Shorten the list of areas."
+            )
         if group and (used + cost > room or len(group) == most):
             yield group
             group, used = [], 0
@@ -310,19 +325,16 @@ def batches(codes: Sequence[str], room: int, separator: int, most: int) -> Itera
 
 
 def refuse_unrequested(found: set[str], requested: Sequence[str], what: str) -> None:
-    """Raises SourceError when something came back that was not asked for: the question was ignored."""
-    other = sorted(found - set(requested))
-    if other:
-        raise SourceError(
-            f"{len(other)} {what} came back that were not asked for: {', '.join(other[:8])}"
-            f"{' ...' if len(other) > 8 else ''}. The provider ignored a part of the question; nothing was taken."
-        )
+    """Raises SourceError if an answer has codes that were not requested: the provider ignored a parameter."""
+    unrequested = sorted(found - set(requested))
+    if unrequested:
+        raise SourceError(unrequested_codes(unrequested, what))
 
 
 def snapshot_origin(
     request: FetchRequest, mark: ReleaseMark, fetched: Fetched, fingerprint: str, rows: int
 ) -> SnapshotOrigin:
-    """The manifest of a fetched dataset, without its files."""
+    """The manifest of a fetched dataset, without the list of its files."""
     now = request.client.now()
     return SnapshotOrigin(
         provider=request.provider.provider,

@@ -1,8 +1,4 @@
-"""Whether a source is later than its own calendar allows.
-
-Belongs here: measuring the newest vintage against the calendar of sources/providers/NAME.yaml.
-Does not belong here: showing it (assets, pipelines) and asking the provider (dataset_refresh.py).
-"""
+"""Overdue sources: compares the newest vintage with the calendar in sources/providers/NAME.yaml."""
 
 from __future__ import annotations
 
@@ -20,11 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Freshness:
-    """The newest vintage of one dataset against its provider's calendar.
+    """The age of one dataset's newest vintage, compared with its provider's calendar.
 
-    `vintage`: the newest one, None where nothing is held. `days`: its age on the day asked about. `allowed`: the days
-    after which the calendar counts it as late, None where there is no such rule. `calendar`: its frequency, in words.
-    `last_request`: when the provider was last asked, None where it never was. `pinned`: the revision that is pinned.
+    `vintage`: the newest one, None if none is stored. `days`: its age. `allowed`: the age above which it is overdue,
+    None if the calendar has no rule. `calendar`: its frequency, as text. `last_request`: time of the last request to
+    the provider, None if there was none. `pinned`: the pinned revision.
     """
 
     provider: str
@@ -43,48 +39,48 @@ class Freshness:
 
     @property
     def is_late(self) -> bool:
-        """True when the calendar has a rule and the newest vintage is older; nothing held is not late but missing."""
+        """True if the newest vintage is older than the calendar's rule; a dataset without vintage is not overdue."""
         return self.allowed is not None and self.days is not None and self.days > self.allowed
 
     @property
     def message(self) -> str:
-        """One or two sentences: vintage, calendar, and what to do when it is late."""
+        """One or two sentences: vintage, calendar, and the remedy if it is overdue."""
         if self.vintage is None or self.days is None:
-            return "No vintage is held."
+            return "No vintage is stored."
         if self.days < 0:
             return f"Newest vintage {self.vintage} is dated {-self.days} days after today: check the machine's clock."
         if self.allowed is None:
-            return f"Newest vintage {self.vintage}; its calendar ({self.calendar}) knows no lateness."
+            return f"Newest vintage {self.vintage}; its calendar ({self.calendar}) has no maximum age."
         message = (
-            f"newest vintage {self.vintage} is {self.days} days old, its calendar ({self.calendar}) allows "
-            f"{self.allowed}"
+            f"Newest vintage {self.vintage} is {self.days} days old; the maximum of its calendar ({self.calendar}) is "
+            f"{self.allowed} days."
         )
-        return f"{message[0].upper()}{message[1:]}." + (f" {self.advice}" if self.is_late else "")
+        return message + (f" {self.advice}" if self.is_late else "")
 
     @property
     def advice(self) -> str:
-        """What to do about a late source."""
+        """The remedy for an overdue source."""
         if self.pinned is not None:
             return (
-                f"{self.pinned} is pinned in sources/providers/{self.provider}.yaml: look whether a newer revision is out, "
-                "and pin it there."
+                f"{self.pinned} is pinned in sources/providers/{self.provider}.yaml: check whether a newer revision is "
+                "published, and pin it there."
             )
-        ask = f"payung refresh --online --source {self.provider}"
+        command = f"payung refresh --online --source {self.provider}"
         if self.last_request is None:
-            return f"The provider was never asked from here: {ask}"
+            return f"Not yet requested online; run {command}"
         return (
-            f"Last asked on {self.last_request:%Y-%m-%d}. Ask again ({ask}); if nothing newer comes, look at the "
-            "provider's release page."
+            f"Last request {self.last_request:%Y-%m-%d}. Run {command} again; without a newer vintage check the provider's "
+            "release page."
         )
 
 
 def freshness(
     dataset: DatasetSpec, newest: date | None, today: date, last_request: datetime | None = None
 ) -> Freshness:
-    """The freshness of one dataset on a day. `newest`: its newest vintage that is held.
+    """The freshness of one dataset on a day. `newest`: its newest stored vintage.
 
-    A pinned revision is measured by the newest one that its provider's file pins: an older one beside it is held on
-    purpose and never late by itself.
+    If the provider's file pins several revisions, the newest counts: older ones are stored on purpose and are not
+    overdue by themselves.
     """
     provider = registry.provider(dataset.provider)
     pinned = _newest_pinned(provider) if dataset.edition is not None else None
@@ -104,12 +100,12 @@ def freshness(
 
 
 def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Iterable[FetchReport]) -> list[Freshness]:
-    """The datasets of a release that are late on a day, by path. `sources`: of the release's manifest."""
+    """The datasets of a release that are overdue on a day, by path. `sources`: of the release's manifest."""
     vintages: dict[tuple[str, str], list[date]] = {}
     for source in sources:
         path = str(source["provider"]), str(source["dataset"])
         vintages.setdefault(path, []).append(date.fromisoformat(str(source["vintage_date"])))
-    newest = {path: newest_by(days, today) for path, days in vintages.items()}
+    newest = {path: newest_vintage(days, today) for path, days in vintages.items()}
     last_requests = {(r.provider, r.dataset): r.at for r in reports}
     datasets = {(d.provider, d.dataset): d for p in registry.providers().values() for d in p.datasets}
     found = [
@@ -120,11 +116,11 @@ def late_sources(sources: Iterable[Mapping[str, Any]], today: date, reports: Ite
     return [f for f in found if f.is_late]
 
 
-def newest_by(vintages: Iterable[date], today: date) -> date | None:
-    """The newest vintage by which lateness is measured; None where there is none.
+def newest_vintage(vintages: Iterable[date], today: date) -> date | None:
+    """The newest vintage that counts for freshness; None if there is none.
 
-    One dated after today, which a clock that ran ahead leaves, would hide for long that the source is late: it counts
-    only where there is no other.
+    A vintage dated after today comes from a clock that was ahead, and would hide an overdue source: it counts only if
+    there is no other.
     """
     days = list(vintages)
     return max([d for d in days if d <= today] or days, default=None)

@@ -1,9 +1,9 @@
-"""The manifest of a snapshot (manifest.json), and reading it and its files back as they were written.
+"""The manifest of a snapshot (manifest.json): its fields, reading it, and the checks of its files.
 
-Belongs here: the manifest, the ID that its files make, and the check by sha256.
-Does not belong here: keeping snapshots (snapshots.py), and which of them are current (newest_vintages.py).
+Belongs here: the manifest, the snapshot ID, and the check by sha256.
+Does not belong here: storing snapshots (snapshots.py), and which of them are current (newest_vintages.py).
 
-This module imports neither pandas nor an HTTP library, so that a refresh with nothing new decides quickly.
+This module imports neither pandas nor an HTTP library, so that a refresh without news is fast.
 """
 
 from __future__ import annotations
@@ -27,13 +27,13 @@ _HEX = 12
 
 
 class SnapshotError(PayungError):
-    """A kept snapshot is damaged, was altered, or cannot be written; the message names the file."""
+    """A stored snapshot is damaged, altered, or cannot be written; the message names the file."""
 
 
 class AlteredError(SnapshotError):
-    """A snapshot is not as it was written: a file was edited, cut or removed, or the manifest does not fit its folder.
+    """A snapshot was altered: a file was edited, cut or removed, or the manifest does not match its folder.
 
-    The message says what to do where the folder lies; `problem` is what is wrong, by itself.
+    The message has the problem and the remedy for a folder in its place; `problem` is the problem alone.
     """
 
     def __init__(self, problem: str, remedy: str) -> None:
@@ -42,33 +42,33 @@ class AlteredError(SnapshotError):
 
 
 class SnapshotOrigin(BaseModel):
-    """What the manifest of a snapshot says besides its files; `SnapshotStore.add` makes the manifest from it."""
+    """The manifest of a snapshot without its ID and files; `SnapshotStore.add` makes the manifest from it."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     provider: str
     dataset: str
-    producer: str = Field(description="Who made the figures public.")
-    vintage_date: date = Field(description="When the provider had published this state.")
-    fetched_at: str | None = Field(default=None, description="When we got it, UTC, ISO 8601; null for rebuilt answers.")
-    address: str = Field(description="The address that was asked, or that the rebuilt answer stands for.")
+    producer: str = Field(description="Organisation that published the figures.")
+    vintage_date: date = Field(description="Day on which the provider published this vintage.")
+    fetched_at: str | None = Field(default=None, description="Time of the download, UTC; null for rebuilt answers.")
+    address: str = Field(description="The requested address; of a rebuilt answer the address that it represents.")
     release_tag: str | None = Field(default=None, description="The provider's own name of the release.")
-    series_asked: list[str] = Field(default_factory=list, description="Series asked for; absence counts only in it.")
-    areas_asked: list[str] = Field(default_factory=list, description="Areas asked for, in the provider's codes.")
+    series_asked: list[str] = Field(default_factory=list, description="Requested series; only these can be withdrawn.")
+    areas_asked: list[str] = Field(default_factory=list, description="Requested areas, in the provider's codes.")
     licence: str
     attribution: str
-    rebuilt: bool = Field(default=False, description="Rebuilt from figures in the provider's shape, not its own bytes.")
-    note: str | None = Field(default=None, description="What a reader must know of this snapshot.")
+    rebuilt: bool = Field(default=False, description="Rebuilt from figures; not the provider's own bytes.")
+    note: str | None = Field(default=None, description="Limitations of this snapshot, for readers.")
     content_fingerprint: str | None = Field(default=None, description="Fingerprint of the parsed table.")
     rows: int | None = Field(default=None, description="Rows of the parsed table.")
-    origin: Literal["archive", "fetched", "inbox"] = Field(description="Shipped, fetched by us, or put in by hand.")
+    origin: Literal["archive", "fetched", "inbox"] = Field(description="Shipped, downloaded, or from the inbox.")
     supersedes: Literal["series", "series_and_area"] = Field(
         default="series", description="What it replaces of older vintages; see ProviderSpec.supersedes."
     )
 
 
 class SnapshotFile(Strict):
-    """One file of a snapshot; status and headers (those that matter) of the answer it came in, where it was fetched."""
+    """One file of a snapshot; of a downloaded file also status and stored headers of the answer."""
 
     name: str
     sha256: str
@@ -79,7 +79,7 @@ class SnapshotFile(Strict):
 
 
 class Manifest(Strict):
-    """One snapshot's manifest.json: the columns of lineage.snapshot, and what the store needs besides."""
+    """One snapshot's manifest.json: the columns of lineage.snapshot, and the fields that only the store uses."""
 
     snapshot_id: str
     provider: str
@@ -109,9 +109,9 @@ class Manifest(Strict):
 
 @dataclass(frozen=True)
 class RawFile:
-    """One file to keep: its name (ending in .gz when compressed), its bytes, the address that answered it, and how.
+    """One file to store: its name (ending in .gz if compressed), its bytes, and the address of the answer.
 
-    `status` and `headers` (those that matter) of the answer; none for a file that was not fetched.
+    `status` and `headers` are those of the answer; a file that was not downloaded has none.
     """
 
     name: str
@@ -122,12 +122,17 @@ class RawFile:
 
 
 def is_plain_name(name: str) -> bool:
-    """Whether a kept file may have this name: one step below its folder, not hidden, not the manifest's own."""
+    """Whether a stored file may have this name: directly in its folder, not hidden, not the manifest's name."""
     return Path(name).name == name and not name.startswith(".") and "\0" not in name and name != MANIFEST
 
 
+def invalid_name(name: str) -> str:
+    """The message for a file name that is_plain_name rejects."""
+    return f"found file name {name!r}, expected a name without folder, not hidden and not {MANIFEST}."
+
+
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """The manifest as it is kept: JSON that ends with a checksum over all it says."""
+    """The manifest as stored: JSON whose last field is a checksum of all other fields."""
     payload = manifest.model_dump(mode="json")
     return (json.dumps({**payload, CHECKSUM: _checksum(payload)}, indent=2, ensure_ascii=False) + "\n").encode()
 
@@ -139,8 +144,8 @@ def _checksum(payload: Mapping[str, Any]) -> str:
 def read_manifest(folder: Path) -> Manifest:
     """The manifest of one snapshot folder, checked against its checksum and the folder's name.
 
-    SnapshotError when it does not fit. A manifest without a checksum, as they were written before there was one, is
-    checked against the name only.
+    Raises SnapshotError if it does not match. A manifest of an older version has no checksum and is checked against
+    the name only.
     """
     path = folder / MANIFEST
     remedy = f"Restore the folder {folder.name} from version control or a backup, or remove it."
@@ -158,40 +163,41 @@ def read_manifest(folder: Path) -> Manifest:
             reason = f"{'.'.join(str(p) for p in first['loc'])}: {first['msg']}"
         else:
             reason = str(error)
-        raise AlteredError(f"{path}: not a manifest as it was written: {reason}.", remedy) from error
-    odd = [f.name for f in manifest.files if not is_plain_name(f.name)]
-    if odd:
-        raise AlteredError(f"{path}: {odd[0]!r} cannot be the name of a kept file.", remedy)
+        raise AlteredError(f"{path}: invalid manifest: {reason}.", remedy) from error
+    invalid_names = [f.name for f in manifest.files if not is_plain_name(f.name)]
+    if invalid_names:
+        raise AlteredError(f"{path}: {invalid_name(invalid_names[0])}", remedy)
     expected = snapshot_id(manifest.vintage_date, manifest.files)
-    if folder.name != expected:  # unless it has the bytes of another one, and more was asked for
+    if folder.name != expected:  # a snapshot with the bytes of another one, and other requested codes
         expected = snapshot_id(manifest.vintage_date, manifest.files, requested_codes(manifest))
     if manifest.snapshot_id != expected or folder.name != expected:
         raise AlteredError(
-            f"{path}: the folder is named {folder.name} and the manifest says {manifest.snapshot_id}, but its files "
-            f"and vintage make {expected}: one of them was altered.",
+            f"{path}: found folder name {folder.name} and snapshot_id {manifest.snapshot_id}, expected {expected} from "
+            "the files and the vintage date: the snapshot was altered.",
             remedy,
         )
     if checksum is not None and checksum != _checksum(payload):
-        raise AlteredError(f"{path}: the manifest was edited: what it says does not make its checksum.", remedy)
+        raise AlteredError(f"{path}: the manifest was edited: its content does not match its checksum.", remedy)
     return manifest
 
 
 def requested_codes(manifest: Manifest) -> list[str]:
-    """What was asked for: the series and the areas, sorted."""
+    """The requested series and areas, sorted."""
     return [*sorted(manifest.series_asked), "", *sorted(manifest.areas_asked)]
 
 
 def snapshot_id(vintage_date: date, files: Sequence[SnapshotFile], requested: Sequence[str] = ()) -> str:
     """VINTAGE_DATE-HHHHHHHHHHHH: the date and the start of the sha256 over the files' sha256s in their order.
 
-    `requested`: part of it too where the same bytes of the same date are kept already as the answer to another question.
+    `requested`: codes that are also hashed if the same bytes of the same date are stored as the answer to another
+    request.
     """
     digest = sha256("\n".join([*(f.sha256 for f in files), *requested]).encode())
     return f"{vintage_date.isoformat()}-{digest[:_HEX]}"
 
 
 def sha256(content: bytes) -> str:
-    """sha256 of bytes in hexadecimal digits."""
+    """The sha256 of bytes, in hexadecimal digits."""
     return hashlib.sha256(content).hexdigest()
 
 
@@ -199,8 +205,8 @@ def checked_bytes(folder: Path, file: SnapshotFile) -> bytes:
     """The bytes of one file. Raises AlteredError (missing, cut, altered) and SnapshotError (cannot be read)."""
     path = folder / file.name
     remedy = (
-        "Nothing was taken from it. Restore the file from version control or a backup; a folder of the snapshot store "
-        f"may instead be removed ({folder.name}) and is then brought in again."
+        "The snapshot is not used. Restore the file from version control or a backup; a folder of the snapshot store "
+        f"({folder.name}) may instead be removed and is then stored again."
     )
     try:
         content = path.read_bytes()

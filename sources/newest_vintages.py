@@ -1,7 +1,7 @@
-"""Which snapshots make up the newest state, told from their manifests alone.
+"""Which series and areas of each snapshot are current, determined from the manifests only.
 
-Belongs here: what a newer vintage replaces of an older one.
-Does not belong here: the choice among harmonised values (warehouse), and keeping bytes (snapshots.py).
+Belongs here: which series and areas of an older vintage a newer one replaces.
+Does not belong here: the choice among harmonised values (warehouse), and storing bytes (snapshots.py).
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class CurrentSnapshot:
-    """A snapshot of the newest state and the part of it that no newer vintage replaces."""
+    """A snapshot, and its series (and cells: pairs of series and area) that no newer vintage replaces."""
 
     manifest: Manifest
     series: frozenset[str]
     cells: frozenset[tuple[str, str]] | None = None
 
     @property
-    def whole(self) -> bool:
-        """True when every series (and area) that was asked for still stands."""
+    def is_complete(self) -> bool:
+        """True if no requested series (or area) of the snapshot is replaced."""
         if self.cells is not None:
             return len(self.cells) == len(set(self.manifest.series_asked)) * len(set(self.manifest.areas_asked))
         return len(self.series) == len(set(self.manifest.series_asked))
 
-    def keep(self, frame: pd.DataFrame) -> pd.Series[bool]:
-        """For each row of the parsed table (columns series, ref_area) whether it belongs to the newest state."""
+    def current_rows(self, frame: pd.DataFrame) -> pd.Series[bool]:
+        """For each row of the parsed table (columns series, ref_area) whether no newer vintage replaces it."""
         import pandas as pd
 
         if not self.manifest.series_asked:
@@ -46,12 +46,12 @@ class CurrentSnapshot:
 
 
 def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) -> list[CurrentSnapshot]:
-    """The snapshots that make up the newest state, each with the series (and areas) that are its own.
+    """The current snapshots, each with its current series (and areas).
 
-    Of each provider's dataset every series asked for belongs to the newest vintage that asked for it (methods.md
-    section 6); with `supersedes: series_and_area` every pair of series and area does. Vintages of one date: the
-    one fetched later. Records have no series: the newest snapshot replaces all others.
-    `as_of` leaves out vintages after that date. Snapshots of which nothing is left are dropped.
+    Each series of a dataset is current in the newest vintage that requested it (docs/methods.md, Vintages and
+    revisions); with `supersedes: series_and_area` this holds for each pair of series and area. Of vintages with one
+    date the one downloaded later counts. Records have no series: the newest snapshot replaces all others.
+    `as_of` leaves out vintages after that date. Snapshots without current series are left out.
     """
     groups: dict[tuple[str, str], list[Manifest]] = {}
     for manifest in manifests:
@@ -59,32 +59,32 @@ def current_snapshots(manifests: Iterable[Manifest], as_of: date | None = None) 
             groups.setdefault((manifest.provider, manifest.dataset), []).append(manifest)
     current: list[CurrentSnapshot] = []
     for _, group in sorted(groups.items()):
-        series_taken: set[str] = set()
-        cells_taken: set[tuple[str, str]] = set()
+        newer_series: set[str] = set()
+        newer_cells: set[tuple[str, str]] = set()
         own: list[CurrentSnapshot] = []
         for m in sorted(group, key=lambda m: (m.vintage_date, m.fetched_at or "", m.snapshot_id), reverse=True):
             if not m.series_asked:
                 if not own:
                     own.append(CurrentSnapshot(m, frozenset()))
             elif m.supersedes == "series_and_area":
-                cells = {(s, a) for s in m.series_asked for a in m.areas_asked} - cells_taken
-                cells_taken |= cells
+                cells = {(s, a) for s in m.series_asked for a in m.areas_asked} - newer_cells
+                newer_cells |= cells
                 if cells:
                     own.append(CurrentSnapshot(m, frozenset(s for s, _ in cells), frozenset(cells)))
             else:
-                series = set(m.series_asked) - series_taken
-                series_taken |= series
+                series = set(m.series_asked) - newer_series
+                newer_series |= series
                 if series:
                     own.append(CurrentSnapshot(m, frozenset(series)))
         current.extend(reversed(own))
     return current
 
 
-def one_of_each_date(manifests: Sequence[Manifest]) -> list[Manifest]:
-    """The snapshots without those that a later fetch of the same vintage date replaces whole.
+def unreplaced_snapshots(manifests: Sequence[Manifest]) -> list[Manifest]:
+    """The snapshots without those that a later download with the same vintage date replaces completely.
 
-    So the provider's own bytes stand instead of an answer rebuilt for the same release, and the second fetch of a day
-    instead of the first. A snapshot stays when it asked for a series or an area that the later one did not.
+    A provider's own bytes replace an answer rebuilt for the same release, and the second download of a day replaces the
+    first. A snapshot stays if it requested a series or an area that the later one did not.
     """
 
     def replaced(old: Manifest) -> bool:

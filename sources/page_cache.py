@@ -1,7 +1,7 @@
-"""The pages of a fetch that came whole, kept for the next try until the dataset is whole.
+"""Cache of downloaded pages for the next attempt, until the dataset is complete.
 
-Belongs here: the work folder of one dataset below the store, under which release mark its pages are kept and how long.
-Does not belong here: asking for pages (fetching.py), and snapshots, which stay (snapshots.py).
+Belongs here: the work folder of one dataset below the store, the release mark and the lifetime of its pages.
+Does not belong here: downloading pages (fetching.py), and snapshots, which are permanent (snapshots.py).
 """
 
 from __future__ import annotations
@@ -16,31 +16,33 @@ from indicator_defs.system import files
 from sources.http import HttpAnswer
 from sources.parsing import SourceError
 
-# How a kept page begins: with headers. Pages of an older Payung, without them, are asked for anew.
-PAGE_KEPT = "2 "
-# How long the pages of a fetch that failed wait for the next try.
-KEPT_FOR = timedelta(days=2)
+# First bytes of a cached page: the version of its format. Pages of older versions are downloaded again.
+PAGE_FORMAT = "2 "
+# How long the pages of a failed fetch stay usable.
+PAGE_LIFETIME = timedelta(days=2)
 
 
-def not_written(path: Path, error: OSError) -> SourceError:
-    """The error of a file of ours that the disk does not take, with what to do."""
-    return SourceError(
-        f"{path}: cannot be written: {error.strerror or error}. Free the disk or make the folder writable."
-    )
+def write_error(path: Path, error: OSError) -> SourceError:
+    """The error for a file that cannot be written, with the remedy."""
+    return SourceError(f"{path}: cannot be written: {error.strerror or error}. {files.WRITE_REMEDY}")
+
+
+def _removal_error(path: Path, error: OSError) -> SourceError:
+    return SourceError(f"{path}: cannot be removed: {error.strerror or error}. Make the folder writable.")
 
 
 class PageCache:
-    """The pages of a dataset that came whole already, by address, under one release mark."""
+    """The downloaded pages of a dataset, by address, under one release mark."""
 
     def __init__(self, folder: Path) -> None:
-        """The work folder of one dataset; it is made when the first page is kept."""
+        """`folder`: the work folder of one dataset; it is created with the first page."""
         self.folder = folder
 
     def begin(self, mark: str, now: datetime) -> None:
-        """Starts a fetch of this release, or goes on with one that began less than KEPT_FOR before `now`.
+        """Starts a fetch of this release, or continues one that began less than PAGE_LIFETIME before `now`.
 
-        Other pages are dropped: values may change under one mark, and a dataset of two states never existed. Raises
-        SourceError when the folder cannot be written.
+        Other pages are dropped: values may change under the same mark, and a dataset must not mix two vintages. Raises
+        SourceError if the folder cannot be written.
         """
         mark_file = self._pages / "mark"
         try:
@@ -50,59 +52,55 @@ class PageCache:
                 self.clear()
             files.write(mark_file, f"{mark}\n{now.isoformat()}")
         except OSError as error:
-            raise not_written(self._pages, error) from error
+            raise write_error(self._pages, error) from error
 
     @staticmethod
     def _continues(mark_file: Path, mark: str, now: datetime) -> bool:
-        """Whether the pages are of this release and young; not where their mark is missing or cannot be read."""
+        """Whether the pages are of this release and usable; false if their mark is missing or cannot be read."""
         try:
             old_mark, _, began = mark_file.read_text(encoding="utf-8").rpartition("\n")
-            return old_mark == mark and abs(now - datetime.fromisoformat(began)) < KEPT_FOR
+            return old_mark == mark and abs(now - datetime.fromisoformat(began)) < PAGE_LIFETIME
         except (FileNotFoundError, ValueError, TypeError):
             return False
 
     def get(self, address: str) -> HttpAnswer | None:
-        """The answer kept for this address, or None; a damaged one is dropped."""
+        """The cached answer for this address, or None; a damaged one is dropped."""
         path = self._path(address)
         try:
             content = path.read_bytes()
-        except OSError:  # not kept yet; one that cannot be read is asked for anew, and `put` tells of a disk that fails
+        except OSError:  # not cached or not readable: it is downloaded again, and `put` reports errors of the disk
             return None
         digest, _, rest = content.partition(b"\n")
         headers, _, body = rest.partition(b"\n")
-        if digest.decode("ascii", "replace") != PAGE_KEPT + hashlib.sha256(rest).hexdigest():
+        if digest.decode("ascii", "replace") != PAGE_FORMAT + hashlib.sha256(rest).hexdigest():
             path.unlink(missing_ok=True)
             return None
         return HttpAnswer(address, 200, body, json.loads(headers))
 
     def put(self, answer: HttpAnswer) -> None:
-        """Keeps an answer whose body was judged whole. Raises SourceError when the disk does not take it."""
+        """Stores an answer whose body passed its check. Raises SourceError if it cannot be written."""
         path = self._path(answer.address)
         rest = json.dumps(dict(answer.headers)).encode() + b"\n" + answer.body
         try:
-            files.write(path, f"{PAGE_KEPT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
+            files.write(path, f"{PAGE_FORMAT}{hashlib.sha256(rest).hexdigest()}\n".encode() + rest)
         except OSError as error:
-            raise not_written(path, error) from error
+            raise write_error(path, error) from error
 
     def drop(self, address: str) -> None:
-        """Drops the answer kept for this address, if there is one. Raises SourceError where it stays."""
+        """Drops the cached answer for this address. Raises SourceError if it cannot be removed."""
         path = self._path(address)
         try:
             path.unlink(missing_ok=True)
         except OSError as error:
-            raise SourceError(
-                f"{path}: cannot be removed: {error.strerror or error}. Make the folder writable."
-            ) from error
+            raise _removal_error(path, error) from error
 
     def clear(self) -> None:
-        """Drops all pages. Raises SourceError when one stays: it would be taken for a page of the next release."""
+        """Drops all pages. Raises SourceError if one cannot be removed: it would become a page of the next release."""
         try:
             if self._pages.exists():
                 shutil.rmtree(self._pages)
         except OSError as error:
-            raise SourceError(
-                f"{self._pages}: cannot be removed: {error.strerror or error}. Make the folder writable."
-            ) from error
+            raise _removal_error(self._pages, error) from error
 
     @property
     def _pages(self) -> Path:

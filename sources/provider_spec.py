@@ -1,4 +1,4 @@
-"""The shape of sources/providers/NAME.yaml: who a provider is, how it may be asked and what it sends.
+"""The fields of sources/providers/NAME.yaml: the provider, its endpoints and limits, and its datasets.
 
 Belongs here: the pydantic models of a provider and of its datasets, with guidance on each field.
 Does not belong here: reading the YAML files (registry.py), and the meaning of the figures (indicator_defs).
@@ -7,8 +7,9 @@ Does not belong here: reading the YAML files (registry.py), and the meaning of t
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Sequence
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
@@ -27,37 +28,40 @@ class _Strict(BaseModel):
 class Endpoint(_Strict):
     """One base address of a provider and the environment variable that overrides it."""
 
-    name: str = Field(description="Name that datasets use.", examples=["sdmx"])
-    base_url: str = Field(description="The base that paths are joined to, without a slash at the end.")
+    name: str = Field(description="Name by which datasets refer to it.", examples=["sdmx"])
+    base_url: str = Field(description="Base address, without a slash at the end.")
     environment: Annotated[str, StringConstraints(pattern=ADDRESS)] = Field(
         description="Environment variable whose value replaces base_url."
     )
-    note: Text = Field(description="What this address answers and how it behaves.")
+    note: Text = Field(description="Content of its answers, and its behaviour.")
 
     def address(self) -> str:
-        """The base address in force: the environment's, else the file's; never with a slash at the end. SettingsError."""
+        """The current base address, without a slash at the end: of the environment, else of the file.
+
+        Raises SettingsError if the environment variable is invalid.
+        """
         return settings.address(self.environment, self.base_url)
 
 
 class Limits(_Strict):
-    """What the provider can take; the HTTP client keeps to it."""
+    """The provider's limits, which the HTTP client observes."""
 
-    connections: int = Field(ge=1, description="Connections to this provider at one time.")
+    connections: int = Field(ge=1, description="Most connections to this provider at the same time.")
     timeout_seconds: int = Field(ge=1, description="Longest wait for one answer.")
-    tries: int = Field(ge=1, description="Tries of one request before it is given up.")
-    url_characters: int | None = Field(default=None, description="Longest address that is accepted; null: not known.")
-    codes_per_question: int = Field(default=60, ge=1, description="Most series asked for in one question.")
+    tries: int = Field(ge=1, description="Most attempts of one request.")
+    url_characters: int | None = Field(default=None, description="Longest accepted address; null: unknown.")
+    codes_per_question: int = Field(default=60, ge=1, description="Most series in one request.")
     retry_statuses: list[int] = Field(
         default_factory=lambda: [429, 500, 502, 503, 504],
-        description="HTTP statuses that mean `not now` and are asked again after a pause.",
+        description="HTTP statuses of temporary errors; the request is repeated after a pause.",
     )
     answer_megabytes: int = Field(
-        default=256, ge=1, description="Most millions of bytes of one answer, unpacked; a larger one is refused."
+        default=256, ge=1, description="Largest answer, unpacked, in millions of bytes; a larger one is refused."
     )
     pages: int = Field(
-        default=5000, ge=1, description="Most pages of one question; an answer that claims more is refused."
+        default=5000, ge=1, description="Most pages of one answer; an answer with more pages is refused."
     )
-    note: Text = Field(description="Where these limits come from.")
+    note: Text = Field(description="Source of these limits.")
 
     @property
     def answer_bytes(self) -> int:
@@ -66,81 +70,87 @@ class Limits(_Strict):
 
 
 class Calendar(_Strict):
-    """When the provider publishes; freshness is measured against this."""
+    """The provider's release calendar, by which sources are overdue."""
 
     frequency: Literal["quarterly", "yearly", "every_two_years", "every_three_years", "irregular"]
     months: list[Annotated[int, Field(ge=1, le=12)]] = Field(
-        default_factory=list, description="Usual months of a release; empty: not known."
+        default_factory=list, description="Usual months of a release; empty: unknown."
     )
     late_after_days: int | None = Field(
         default=None,
         ge=1,
-        description="Days since the newest vintage after which the source counts as late; null: never.",
+        description="Age of the newest vintage, in days, above which the source is overdue; null: never overdue.",
     )
     fetch_anyway_after_days: int | None = Field(
         default=None,
         ge=1,
-        description="Days after which a dataset is fetched although its release mark stands: values change under it.",
+        description="Days after which a dataset is downloaded although its release mark is the same.",
     )
-    note: Text = Field(description="What is known of the calendar, and how a change shows.")
+    note: Text = Field(description="Facts about the calendar, and how a new release is recognised.")
 
 
-class Question(_Strict):
-    """An address below an endpoint that is asked for something else than figures."""
+class MarkAddress(_Strict):
+    """The address of a release mark, below an endpoint."""
 
     endpoint: str = Field(description="Name of the endpoint.")
     address: str = Field(description="Path below its base; {name} is a parameter of the dataset, {dataset} its name.")
 
 
 class DatasetSpec(DatasetStructure):
-    """A dataset's structure and what the sources folder must know to ask for it and to read it."""
+    """A dataset's structure, and the fields for its requests and its parser."""
 
-    endpoint: str | None = Field(default=None, description="Endpoint that answers it; null for files put in by hand.")
+    former_fields: ClassVar[dict[str, str]] = {
+        "ask": "requested_series (known: stored)",
+        "asked_by_area": "requested_by_area",
+        "measures_not_asked": "ignored_measures",
+    }
+
+    endpoint: str | None = Field(default=None, description="Name of its endpoint; null: files of the inbox.")
     address: str = Field(default="", description="Path below the endpoint's base address.")
-    ask: Literal["claimed", "known"] = Field(
+    requested_series: Literal["claimed", "stored"] = Field(
         default="claimed",
-        description="Which series are asked for: those that definitions and weights need, or all that were ever kept.",
+        description="Which series are requested: those that definitions and weights use, or also all stored ones.",
     )
     parameters: dict[str, str] = Field(
         default_factory=dict,
-        description="Parameters that every question for this dataset carries.",
+        description="Parameters of every request for this dataset.",
         examples=[{"source": "2"}],
     )
     edition: str | None = Field(
-        default=None, description="Pinned revision, for datasets that name one in their address."
+        default=None, description="Pinned revision, for datasets with a revision in their address."
     )
-    edition_date: date | None = Field(default=None, description="Day on which the pinned revision was published.")
-    asked_by_area: bool = Field(
+    edition_date: date | None = Field(default=None, description="Publication date of the pinned revision.")
+    requested_by_area: bool = Field(
         default=True,
-        description="False: the provider sends one file for all places; rows of areas not asked for are not staged.",
+        description="False: the provider sends one file for all places; rows of other areas are not staged.",
     )
     about_the_answer: list[str] = Field(
         default_factory=list,
-        description="Staged columns that tell of the answer, not of a figure; they do not make a new vintage.",
+        description="Staged columns that describe the answer, not a figure; a change in them is not a new vintage.",
     )
     measures: list[str] = Field(
         default_factory=list,
-        description="Wide files: the columns that hold figures; each becomes a series of its name.",
+        description="Wide files: columns with figures; each becomes a series of that name.",
     )
-    measures_not_asked: list[str] = Field(
-        default_factory=list, description="Wide files: figure columns that the file has and that are not staged."
+    ignored_measures: list[str] = Field(
+        default_factory=list, description="Wide files: columns with figures that are not staged."
     )
 
     @property
     def path(self) -> str:
-        """How the dataset is named in messages: provider/dataset."""
+        """Name of the dataset in messages: provider/dataset."""
         return f"{self.provider}/{self.dataset}"
 
     @model_validator(mode="after")
     def _columns_fit(self) -> DatasetSpec:
         names = [c.name for c in self.columns]
-        double = sorted({n for n in names if names.count(n) > 1})
-        if double:
-            raise ValueError(f"columns named twice: {', '.join(double)}")
+        duplicates = sorted({n for n in names if names.count(n) > 1})
+        if duplicates:
+            raise ValueError(f"columns: found {', '.join(duplicates)} more than once, expected unique names")
         if self.shape == "records":
             self._records_fit(names)
         elif self.record_key:
-            raise ValueError("record_key is for shape: records; observations have the key of their series")
+            raise ValueError("record_key: only for shape: records; observations have the key of their series")
         for column in self.columns:
             if self.shape == "observations":
                 _check_role(column)
@@ -148,136 +158,140 @@ class DatasetSpec(DatasetStructure):
                 try:
                     re.compile(column.pattern)
                 except re.error as error:
-                    raise ValueError(f"column {column.name}: pattern is no regular expression: {error}") from error
-        lost = sorted(set(self.about_the_answer) - set(names))
-        if lost:
-            raise ValueError(f"about_the_answer names columns that are not there: {', '.join(lost)}")
+                    raise ValueError(
+                        f"column {column.name}: found pattern {column.pattern!r}, expected a regular expression: {error}"
+                    ) from error
+        _check_names("about_the_answer", self.about_the_answer, names)
         if (self.edition is None) != (self.edition_date is None):
-            raise ValueError("edition and edition_date are given together")
-        unknown = sorted(set(self.in_scope) - {c.published_as for c in self.dimensions})
-        if unknown:
-            raise ValueError(f"in_scope names dimensions that are not columns: {', '.join(unknown)}")
-        unknown = sorted(set(self.expected) - {c.published_as for c in self.columns})
-        if unknown:
-            raise ValueError(f"expected names columns that are not there: {', '.join(unknown)}")
+            raise ValueError("edition, edition_date: found only one, expected both or neither")
+        _check_names("in_scope", self.in_scope, [c.published_as for c in self.dimensions])
+        _check_names("expected", self.expected, [c.published_as for c in self.columns])
         return self
 
     def _records_fit(self, names: list[str]) -> None:
-        """Raises ValueError where a dataset of records has no key, or a column that records cannot have."""
+        """Raises ValueError if a dataset of records has no key, or a column that records cannot have."""
         if not self.record_key:
             raise ValueError(
-                f"dataset {self.dataset} has shape: records and no record_key; give the columns that name a row, one or "
-                f"more of {', '.join(names) or 'its columns (it has none)'}"
+                f"dataset {self.dataset}: found shape: records without record_key; set record_key to the columns that "
+                f"identify a row, one or more of {', '.join(names) or 'its columns (it has none)'}"
             )
-        unknown = sorted(set(self.record_key) - set(names))
-        if unknown:
-            raise ValueError(
-                f"record_key names columns that are not there: {', '.join(unknown)}; has {', '.join(names)}"
-            )
+        _check_names("record_key", self.record_key, names)
         if len(set(self.record_key)) < len(self.record_key):
-            raise ValueError("record_key names a column twice")
-        given = [name for name in _OF_OBSERVATIONS if name in self.model_fields_set]
-        if given:
-            raise ValueError(f"{', '.join(given)}: for shape: observations only")
+            raise ValueError(f"record_key: found {', '.join(self.record_key)}, expected each column once")
+        not_for_records = [name for name in _OF_OBSERVATIONS if name in self.model_fields_set]
+        if not_for_records:
+            raise ValueError(f"{', '.join(not_for_records)}: only for shape: observations; remove it")
         for column in self.columns:
             if column.role != "record":
-                raise ValueError(f"column {column.name}: found role {column.role}; a column of records has no role")
+                raise ValueError(f"column {column.name}: found role {column.role}; columns of records have no role")
             if column.name in ADDED_COLUMNS:
-                raise ValueError(f"column {column.name}: staging adds a column of that name; name it otherwise")
+                raise ValueError(f"column {column.name}: staging adds a column with this name; choose another name")
             if not re.fullmatch(r"[a-z][a-z0-9_]*", column.name):
                 raise ValueError(f"column {column.name}: expected a name in lower case with underscores")
             if column.codelist is not None and column.codelist not in codelist_names():
                 raise ValueError(
-                    f"column {column.name}: unknown codelist {column.codelist!r}; allowed: {', '.join(codelist_names())}"
+                    f"column {column.name}: found codelist {column.codelist!r}, expected one of "
+                    f"{', '.join(codelist_names())}"
                 )
 
 
-# What a dataset of records does not have.
+# Fields that a dataset of records does not have.
 _OF_OBSERVATIONS = (
     "use",
-    "asked_by_area",
+    "requested_by_area",
     "open_dimensions",
     "key_once",
     "in_scope",
     "expected",
     "measures",
-    "measures_not_asked",
+    "ignored_measures",
 )
 
 
+def _check_names(field: str, given: Iterable[str], columns: Sequence[str]) -> None:
+    """Raises ValueError if a field of a dataset names columns that the dataset does not have."""
+    unknown = sorted(set(given) - set(columns))
+    if unknown:
+        raise ValueError(f"{field}: unknown column {', '.join(unknown)}; expected {', '.join(columns)}")
+
+
 def _check_role(column: StagedColumn) -> None:
-    """Raises ValueError where the name of a column of observations does not go with its role."""
+    """Raises ValueError if name, type and role of a column of observations do not match."""
     if column.role == "record":
-        raise ValueError(f"column {column.name}: role record is for shape: records")
+        raise ValueError(f"column {column.name}: role record is only for shape: records")
     if column.type != "text":
         raise ValueError(
-            f"column {column.name}: type {column.type} is for shape: records; observations are staged as text"
+            f"column {column.name}: type {column.type} is only for shape: records; observations are staged as text"
         )
     if column.role not in ("dimension", "attribute") and column.name != column.role:
-        raise ValueError(f"column {column.name}: a column of role {column.role} is named {column.role}")
+        raise ValueError(f"column {column.name}: found role {column.role}; such a column is named {column.role}")
     if column.role in ("dimension", "attribute") and column.name in ROLE_COLUMNS:
-        raise ValueError(f"column {column.name}: the name is kept for the role of that name")
+        raise ValueError(f"column {column.name}: this name is reserved for the role {column.name}")
 
 
 class ProviderSpec(_Strict):
-    """One provider: one YAML file in sources/providers/, with a module of the same name that reads its answers."""
+    """One provider: one YAML file in sources/providers/, with a module of the same name that parses its answers."""
 
     provider: Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]*$")] = Field(description="Name of the file.")
     title: Text = Field(description="Name for readers.")
     producer: Text = Field(description="The organisation that publishes the data.")
-    licence: Text = Field(description="Terms under which the figures may be carried on.")
-    attribution: Text = Field(description="How the source must be named.")
-    terms_url: str | None = Field(default=None, description="Where the provider states its terms.")
-    endpoints: list[Endpoint] = Field(default_factory=list, description="Addresses; empty for files put in by hand.")
-    limits: Limits | None = Field(default=None, description="What the provider can take; null where nothing is asked.")
+    licence: Text = Field(description="Terms for the reuse of its figures.")
+    attribution: Text = Field(description="Citation of the source.")
+    terms_url: str | None = Field(default=None, description="Address of the provider's terms.")
+    endpoints: list[Endpoint] = Field(
+        default_factory=list, description="Addresses; empty: its files come from the inbox."
+    )
+    limits: Limits | None = Field(default=None, description="Limits of its endpoints; null without endpoints.")
     fed_by: Literal["inbox"] | None = Field(
         default=None,
-        description="Where its files come from when it is not asked: the inbox; null: the archive alone, or it is asked.",
+        description="Where its files come from without endpoints: the inbox; null: only the archive, or endpoints.",
     )
-    page_sizes: dict[str, int] = Field(default_factory=dict, description="Rows asked for per page, by endpoint path.")
-    what_changed: Question | None = Field(
-        default=None, description="What is asked first, to learn whether anything was published; null: nothing to ask."
+    page_sizes: dict[str, int] = Field(default_factory=dict, description="Rows per page, by path of the address.")
+    what_changed: MarkAddress | None = Field(
+        default=None, description="Address of the release mark, which is requested first; null: there is none."
     )
-    what_changed_otherwise: Question | None = Field(
-        default=None, description="What is asked where the answer to what_changed cannot be used; null: nothing."
+    what_changed_otherwise: MarkAddress | None = Field(
+        default=None, description="Address to use where the answer of what_changed is unusable; null: there is none."
     )
-    calendar: Calendar = Field(description="When it publishes.")
-    vintage_rule: Text = Field(description="How vintage_date is found for its answers.")
+    calendar: Calendar = Field(description="Its release calendar.")
+    vintage_rule: Text = Field(description="The source of vintage_date.")
     supersedes: Literal["series", "series_and_area"] = Field(
         default="series",
         description=(
-            "What a newer vintage replaces: all of a series that it was asked for, or (files that are sent per "
-            "country) only the areas it holds of that series."
+            "What a newer vintage replaces: whole series that were requested, or (files per country) only the areas "
+            "that it has of a series."
         ),
     )
     keep_snapshots: int | None = Field(
         default=None,
         ge=1,
         description=(
-            "Retention: how many of the newest snapshots of each dataset are kept whatever happens; older ones are "
-            "removed once no release rests on them. null: nothing is ever removed."
+            "Retention: number of newest snapshots of each dataset that are always kept; older ones are removed when no "
+            "release uses them. null: snapshots are never removed."
         ),
     )
     datasets: list[DatasetSpec] = Field(min_length=1, description="The datasets that are staged.")
 
     def endpoint(self, name: str) -> Endpoint:
-        """The endpoint of that name; KeyError when the file has none such (checked when it is loaded)."""
+        """The endpoint of that name; KeyError if the file has none (checked when the file is loaded)."""
         return {e.name: e for e in self.endpoints}[name]
 
     def dataset(self, name: str) -> DatasetSpec:
-        """The dataset of that name; KeyError when the provider has none such."""
+        """The dataset of that name; KeyError if the provider has none."""
         return {d.dataset: d for d in self.datasets}[name]
 
     @model_validator(mode="after")
-    def _endpoints_known(self) -> ProviderSpec:
+    def _endpoints_exist(self) -> ProviderSpec:
         names = {e.name for e in self.endpoints}
         for dataset in self.datasets:
             if dataset.endpoint is not None and dataset.endpoint not in names:
-                raise ValueError(f"dataset {dataset.dataset}: unknown endpoint {dataset.endpoint!r}")
+                raise ValueError(
+                    f"dataset {dataset.dataset}: unknown endpoint {dataset.endpoint!r}; expected {', '.join(sorted(names))}"
+                )
         for name in ("what_changed", "what_changed_otherwise"):
-            question: Question | None = getattr(self, name)
-            if question is not None and question.endpoint not in names:
-                raise ValueError(f"{name}: unknown endpoint {question.endpoint!r}")
+            mark: MarkAddress | None = getattr(self, name)
+            if mark is not None and mark.endpoint not in names:
+                raise ValueError(f"{name}: unknown endpoint {mark.endpoint!r}; expected {', '.join(sorted(names))}")
         if self.endpoints and self.limits is None:
-            raise ValueError("a provider with endpoints needs limits")
+            raise ValueError("limits: missing, expected for a provider with endpoints")
         return self

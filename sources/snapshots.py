@@ -1,13 +1,13 @@
-"""Keeps what providers sent: write-once folders of bytes with a manifest, checked by sha256.
+"""The snapshot store: write-once folders of the bytes that providers sent, with a manifest, checked by sha256.
 
-Belongs here: the snapshot store, what was altered in it, and its retention.
-Does not belong here: the manifest (manifests.py), which snapshots stand (newest_vintages.py), fetching, and what the
-bytes mean.
+Belongs here: the snapshot store, its altered snapshots, and its retention.
+Does not belong here: the manifest (manifests.py), which snapshots are current (newest_vintages.py), fetching, and the
+meaning of the bytes.
 
 Folder of a snapshot: ROOT/PROVIDER/DATASET/SNAPSHOT_ID/ with manifest.json and the files. The ID is the
-vintage date and the first 12 hexadecimal digits of the sha256 over the files' sha256s. A snapshot is written
-aside, flushed, and moved into place at once; it is never changed afterwards. This module imports neither pandas
-nor an HTTP library, so that a refresh with nothing new decides quickly.
+vintage date and the first 12 hexadecimal digits of the sha256 over the files' sha256s. A snapshot is written to a
+temporary folder, flushed, and moved into place in one step; it is never changed afterwards. This module imports neither
+pandas nor an HTTP library, so that a refresh without news is fast.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from indicator_defs.system.files import sync
+from indicator_defs.system.files import WRITE_REMEDY, sync
 from sources.manifests import (
     MANIFEST,
     AlteredError,
@@ -30,6 +30,7 @@ from sources.manifests import (
     SnapshotFile,
     SnapshotOrigin,
     checked_bytes,
+    invalid_name,
     is_plain_name,
     manifest_bytes,
     read_manifest,
@@ -44,9 +45,9 @@ SET_ASIDE = ".set_aside"
 
 @dataclass(frozen=True)
 class SetAside:
-    """A snapshot (PROVIDER/DATASET/SNAPSHOT_ID) that was not as it was written: what was wrong, and where it lies now.
+    """An altered snapshot (PROVIDER/DATASET/SNAPSHOT_ID), its problem, and the folder to which it was moved.
 
-    `folder` is None where it could not be read or moved: then it still lies in its place, and `problem` says why.
+    `folder` is None if it could not be read or moved: it is then still in its place, and `problem` has the reason.
     """
 
     place: str
@@ -55,52 +56,53 @@ class SetAside:
 
 
 class SnapshotStore:
-    """The snapshots below one folder. Several readers and one writer; nothing in it is ever changed."""
+    """The snapshots below one folder, for several readers and one writer. Snapshots are never changed."""
 
     def __init__(self, root: Path) -> None:
-        """The store below `root`, which is made when the first snapshot is kept."""
+        """The store below `root`, which is created with the first snapshot."""
         self.root = Path(root)
 
     def folder(self, manifest: Manifest) -> Path:
-        """Where this snapshot's files are."""
+        """The folder of this snapshot's files."""
         return self.root / manifest.provider / manifest.dataset / manifest.snapshot_id
 
     def list(self) -> list[Manifest]:
-        """All whole snapshots, sorted by provider, dataset, vintage date and ID. Leftovers are not among them.
+        """All complete snapshots, by provider, dataset, vintage date and ID; without leftovers of interrupted writers.
 
-        Raises SnapshotError when a manifest cannot be read or does not fit its folder.
+        Raises SnapshotError if a manifest cannot be read or does not match its folder.
         """
         found = [read_manifest(path.parent) for path in sorted(self.root.glob(f"[!.]*/*/*/{MANIFEST}"))]
         return sorted(found, key=lambda m: (m.provider, m.dataset, m.vintage_date, m.snapshot_id))
 
     def open(self, snapshot_id: str) -> Manifest:
-        """The manifest of one snapshot, by ID or by PROVIDER/DATASET/ID. SnapshotError when there is none, or two."""
+        """The manifest of one snapshot, by ID or by PROVIDER/DATASET/ID. Raises SnapshotError unless exactly one exists."""
         hits = [m for m in self.list() if snapshot_id in (m.snapshot_id, m.place)]
         if len(hits) == 1:
             return hits[0]
         if hits:
             raise SnapshotError(
-                f"Snapshot {snapshot_id} stands for {', '.join(m.place for m in hits)}: name one of them."
+                f"Snapshot {snapshot_id}: found {', '.join(m.place for m in hits)}, expected one snapshot. Name one of "
+                "them as PROVIDER/DATASET/ID."
             )
         raise SnapshotError(
-            f"No snapshot {snapshot_id} in {self.root}. `payung status --snapshots` lists those there are."
+            f"No snapshot {snapshot_id} in {self.root}. `payung status --snapshots` lists the snapshots."
         )
 
     def add(self, origin: SnapshotOrigin, files: Sequence[RawFile]) -> Manifest:
-        """Keeps files as a new snapshot and returns its manifest; the same files again return the one that is there.
+        """Stores files as a new snapshot and returns its manifest; for files already stored, the existing manifest.
 
-        The same files as the answer to another question (a series more, of which nothing came) are a snapshot of their
-        own: what was asked for decides what counts as withdrawn.
-        Raises SnapshotError when there is no file, a name is unsafe or double, or the folder cannot be written.
+        The same files as the answer to another request (such as one more series, without rows) are a separate
+        snapshot: the requested series decide which series count as withdrawn.
+        Raises SnapshotError without files, if a name is unsafe or duplicate, or the folder cannot be written.
         """
         names = [f.name for f in files]
         if not files or len(set(names)) != len(names):
             raise SnapshotError(
-                f"{origin.provider}/{origin.dataset}: a snapshot needs files with a name each, found {names}."
+                f"{origin.provider}/{origin.dataset}: found files {names}, expected at least one file and different names."
             )
         for name in names:
             if not is_plain_name(name):
-                raise SnapshotError(f"{origin.provider}/{origin.dataset}: {name!r} cannot be the name of a kept file.")
+                raise SnapshotError(f"{origin.provider}/{origin.dataset}: {invalid_name(name)}")
         listed = [
             SnapshotFile(
                 name=f.name,
@@ -119,27 +121,27 @@ class SnapshotStore:
         if (folder / MANIFEST).exists() and requested_codes(read_manifest(folder)) != requested_codes(manifest):
             own = snapshot_id(origin.vintage_date, listed, requested_codes(manifest))
             manifest = manifest.model_copy(update={"snapshot_id": own})
-        return self._keep(manifest, files)
+        return self._store(manifest, files)
 
     def import_from(self, folder: Path) -> Manifest:
-        """Copies one snapshot folder (of the shipped archive, say), checking each file's sha256 on the way.
+        """Copies one snapshot folder, for example of the shipped archive, and checks the sha256 of each file.
 
-        A snapshot that is kept already is checked and not copied. Raises SnapshotError naming the file, its
-        sha256 and the expected one when a file is missing, cut or altered.
+        A snapshot that is already stored is checked and not copied. Raises SnapshotError with the file, its
+        sha256 and the expected one if a file is missing, cut or altered.
         """
         manifest = read_manifest(folder)
-        return self._keep(manifest, [RawFile(f.name, checked_bytes(folder, f), f.address) for f in manifest.files])
+        return self._store(manifest, [RawFile(f.name, checked_bytes(folder, f), f.address) for f in manifest.files])
 
     def verify(self, manifest: Manifest) -> None:
-        """Checks every file of a kept snapshot against its manifest. Raises SnapshotError as import_from does."""
+        """Checks every file of a stored snapshot against its manifest. Raises SnapshotError as import_from does."""
         for _ in self._checked_files(manifest):
             pass
 
     def files(self, manifest: Manifest, limit: int | None = None) -> Iterator[tuple[str, bytes]]:
-        """Name and content of each file, in the order of the manifest; unpacked when the name ends in .gz.
+        """Name and content of each file, in the order of the manifest; unpacked if the name ends in .gz.
 
         `limit`: most bytes of an unpacked file. Every file is checked against its sha256. Raises SnapshotError
-        (altered) and SourceError (damaged gzip, or one that unpacks to more).
+        (altered) and SourceError (damaged gzip, or content above the limit).
         """
         from sources.parsing import LARGEST_UNPACKED, decompressed
 
@@ -147,35 +149,35 @@ class SnapshotStore:
             yield name, decompressed(name, content, LARGEST_UNPACKED if limit is None else limit)
 
     def set_altered_aside(self) -> tuple[SetAside, ...]:
-        """Moves every snapshot that is not as it was written to ROOT/.set_aside, where nothing is taken from; tells which.
+        """Moves every altered snapshot to ROOT/.set_aside, which nothing reads; returns the altered snapshots.
 
-        Nothing is lost, and the place is free for the same snapshot to be brought in again. Only with the lock of the
-        home held.
+        The bytes are not lost, and the same snapshot can be stored again in its place. The caller must have the lock of
+        the home.
         """
-        found = []
+        altered = []
         for folder in sorted(path for path in self.root.glob("[!.]*/*/[!.]*") if path.is_dir()):
             place = folder.relative_to(self.root)
             try:
                 self.verify(read_manifest(folder))
             except AlteredError as error:
-                found.append(self._moved_aside(folder, place, error))
+                altered.append(self._move_aside(folder, place, error))
             except SnapshotError as error:
-                found.append(SetAside(place.as_posix(), str(error), None))
-        return tuple(found)
+                altered.append(SetAside(place.as_posix(), str(error), None))
+        return tuple(altered)
 
-    def _moved_aside(self, folder: Path, place: Path, error: AlteredError) -> SetAside:
-        to = self.root / SET_ASIDE / place.with_name(f"{place.name}-{uuid.uuid4().hex[:8]}")
+    def _move_aside(self, folder: Path, place: Path, error: AlteredError) -> SetAside:
+        target = self.root / SET_ASIDE / place.with_name(f"{place.name}-{uuid.uuid4().hex[:8]}")
         try:
-            to.parent.mkdir(parents=True, exist_ok=True)
-            folder.rename(to)
+            target.parent.mkdir(parents=True, exist_ok=True)
+            folder.rename(target)
         except OSError as refused:
             return SetAside(
                 place.as_posix(), f"{error} It could not be set aside: {refused.strerror or refused}.", None
             )
-        return SetAside(place.as_posix(), error.problem, to)
+        return SetAside(place.as_posix(), error.problem, target)
 
     def set_aside(self, provider: str = "*", dataset: str = "*") -> tuple[Path, ...]:
-        """The folders of the snapshots that were set aside and did not come back: nothing whole stands in their place."""
+        """The folders of snapshots that were set aside and were not stored again since."""
         folders = sorted((self.root / SET_ASIDE).glob(f"{provider}/{dataset}/*"))
         return tuple(f for f in folders if not (self._place_of(f) / MANIFEST).exists())
 
@@ -184,13 +186,13 @@ class SnapshotStore:
         return self.root / place.with_name(place.name.rpartition("-")[0])
 
     def clean(self) -> tuple[str, ...]:
-        """Removes what interrupted writers left behind; returns the names. Writers that still run are left alone."""
+        """Removes leftovers of interrupted writers and returns their names; folders of running writers stay."""
         removed = []
         for path in sorted(self.root.glob(f"{PARTIAL}*")):
             process = path.name.removeprefix(PARTIAL).split("-")[0]
             if process.isdigit() and int(process) != os.getpid() and _runs(int(process)):
                 continue
-            shutil.rmtree(path, ignore_errors=True)  # another process may be at it too; what stays is no snapshot
+            shutil.rmtree(path, ignore_errors=True)  # another process may remove it too
             if not path.exists():
                 removed.append(path.name)
         return tuple(removed)
@@ -200,29 +202,29 @@ class SnapshotStore:
         for file in manifest.files:
             yield file.name, checked_bytes(folder, file)
 
-    def _keep(self, manifest: Manifest, files: Iterable[RawFile]) -> Manifest:
+    def _store(self, manifest: Manifest, files: Iterable[RawFile]) -> Manifest:
         target = self.folder(manifest)
         if (target / MANIFEST).exists():
             return self._existing(target)
-        aside = self.root / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        partial = self.root / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self.clean()
-            aside.mkdir()
+            partial.mkdir()
             for file in files:
-                _write(aside / file.name, file.content)
-            _write(aside / MANIFEST, manifest_bytes(manifest))
-            sync(aside)
+                _write(partial / file.name, file.content)
+            _write(partial / MANIFEST, manifest_bytes(manifest))
+            sync(partial)
             target.parent.mkdir(parents=True, exist_ok=True)
-            aside.rename(target)
+            partial.rename(target)
             sync(target.parent)
         except OSError as error:
-            shutil.rmtree(aside, ignore_errors=True)  # the error is the one above; `clean` removes what stays
-            if (target / MANIFEST).exists():  # another process has just kept the same snapshot
+            shutil.rmtree(partial, ignore_errors=True)  # `clean` removes remaining files
+            if (target / MANIFEST).exists():  # another process has just stored the same snapshot
                 return self._existing(target)
             raise SnapshotError(
-                f"{target}: the snapshot could not be written: {error.strerror or error}. Nothing was kept of it; free "
-                "the disk or make the folder writable, then run again."
+                f"{target}: the snapshot cannot be written: {error.strerror or error}. Nothing was stored. "
+                f"{WRITE_REMEDY} Then run the command again."
             ) from error
         return manifest
 
@@ -233,31 +235,31 @@ class SnapshotStore:
 
 
 def retire(store: SnapshotStore, keep: int, used: Collection[str], provider: str | None = None) -> list[Manifest]:
-    """Removes old snapshots and returns their manifests: of each dataset all but the newest `keep`.
+    """Removes all but the newest `keep` snapshots of each dataset, and returns the manifests of those removed.
 
-    `used`: places (PROVIDER/DATASET/SNAPSHOT_ID) that some release rests on; these stay whatever their age, and so do
-    files put in by hand, which nobody can fetch again. `provider`: only its snapshots. Raises ValueError when `keep` is
-    less than 1, SnapshotError when a folder cannot be removed.
+    `used`: places (PROVIDER/DATASET/SNAPSHOT_ID) of snapshots that a release uses; these are never removed, nor are
+    files of the inbox, which cannot be downloaded again. `provider`: only its snapshots. Raises ValueError if `keep` is
+    less than 1, SnapshotError if a folder cannot be removed.
     """
     if keep < 1:
-        raise ValueError("at least one snapshot of each dataset is kept")
-    left: dict[tuple[str, str], int] = {}
+        raise ValueError(f"keep: found {keep}, expected 1 or more")
+    counts: dict[tuple[str, str], int] = {}
     removed = []
     for m in reversed(store.list()):
         if provider is not None and m.provider != provider:
             continue
-        count = left[m.provider, m.dataset] = left.get((m.provider, m.dataset), 0) + 1
+        count = counts[m.provider, m.dataset] = counts.get((m.provider, m.dataset), 0) + 1
         if count <= keep or m.place in used or m.origin == "inbox":
             continue
         folder = store.folder(m)
-        aside = store.root / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}"
+        partial = store.root / f"{PARTIAL}{os.getpid()}-{uuid.uuid4().hex[:8]}"
         try:
-            folder.rename(aside)  # gone at once for every reader; `clean` removes what a kill would leave
-            shutil.rmtree(aside)
+            folder.rename(partial)  # removed for all readers in one step; `clean` removes remaining files after a kill
+            shutil.rmtree(partial)
         except OSError as error:
             raise SnapshotError(
-                f"{folder}: the old snapshot could not be removed: {error.strerror or error}. Make the folder "
-                "writable, or turn the retention off (keep_snapshots in the provider's file)."
+                f"{folder}: the old snapshot cannot be removed: {error.strerror or error}. Make the folder writable, or "
+                "turn the retention off (keep_snapshots in the provider's YAML file)."
             ) from error
         removed.append(m)
     return removed
@@ -276,6 +278,6 @@ def _runs(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it runs, for another user
+    except PermissionError:  # a running process of another user
         return True
     return True

@@ -1,6 +1,6 @@
-"""Sends a message to a webhook that somebody configured, with the client that asks the providers.
+"""Posts a message to the configured webhook, with the HTTP client for providers.
 
-Belongs here: the one POST of the project. Does not belong here: what is told, and to whom (pipelines).
+Belongs here: the only POST of the project. Does not belong here: the content and the events of messages (pipelines).
 """
 
 from __future__ import annotations
@@ -15,18 +15,18 @@ from sources.parsing import SourceError
 from sources.provider_spec import Limits
 
 LIMITS = Limits(
-    connections=1, timeout_seconds=10, tries=1, note="A message must not hold up a run: a short wait and one try."
+    connections=1, timeout_seconds=10, tries=1, note="A message must not delay a run: short time-out, one attempt."
 )
 
 
 def post(address: str, message: Mapping[str, Any]) -> None:
-    """Posts a message as JSON. Raises SourceError naming the host when it was not taken (status other than 2xx)."""
+    """Posts a message as JSON. Raises SourceError with the host's name if it fails (also a status other than 2xx)."""
     try:
         parts = urlsplit(address)
-    except ValueError:  # no address at all: refused below like any other that is none
+    except ValueError:  # refused below like any other invalid address
         parts = urlsplit("")
     if parts.scheme not in ("http", "https") or not parts.netloc:
-        # The address itself is not shown: who knows it can post.
-        raise SourceError("PAYUNG_WEBHOOK_URL: expected an address such as https://host/path.")
+        # The address is not shown, because anyone who has it can post to it.
+        raise SourceError("PAYUNG_WEBHOOK_URL: invalid address, expected one such as https://host/path.")
     with Client(LIMITS) as client:
         client.send(address, json.dumps(message, ensure_ascii=False).encode())

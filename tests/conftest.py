@@ -1,4 +1,4 @@
-"""What all tests share: the project's root, and one real release made by the command line once per test run."""
+"""Shared fixtures: one real release, made by the command line once per test run, days, and files next to the project."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ SHARED = ROOT.parent / "shared" / "data"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Puts what needs the made home last, but for one test: so one process makes it while the others do the rest."""
+    """Puts tests that need the made home last, except one: one process makes the home while others run the rest."""
     needs = [i for i in items if "made_home" in getattr(i, "fixturenames", ())]
     others = [i for i in items if "made_home" not in getattr(i, "fixturenames", ())]
     items[:] = needs[:1] + others + needs[1:]
@@ -26,9 +26,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session")
 def made_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home with one release from the shipped archive, made by `payung refresh`; shared by all test processes.
+    """A home with one release of the bundled archive, made by `payung refresh`; shared by all test processes.
 
-    Read-only by agreement: a test that changes a home copies it first (fixture `own_home`).
+    Tests must not change it: a test that changes a home uses the fixture `own_home`.
     """
     root = tmp_path_factory.getbasetemp()
     shared = (root.parent if settings.of_system("PYTEST_XDIST_WORKER") else root) / "made"
@@ -59,21 +59,21 @@ def own_home(made_home: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def chromium() -> str:
-    """The browser that draws pages; skips where none is installed, for the project itself needs none."""
+    """The browser that renders pages; skips where none is installed, since the project itself needs none."""
     names = ("chromium", "chromium-browser", "google-chrome")
     found = next((path for name in names if (path := shutil.which(name))), None)
     if found is None:
-        pytest.skip("no Chromium here, and the project needs none: its pages were not drawn")
+        pytest.skip("found no Chromium, so the pages are not rendered; install chromium to run this test")
     return found
 
 
-# Days on which date arithmetic goes wrong, and the day itself (None).
+# Days on which date arithmetic often fails, and the current day (None).
 DAYS = (date(2026, 12, 31), date(2027, 2, 28), date(2028, 2, 29), date(2030, 1, 1), None)
 
 
-@pytest.fixture(params=DAYS, ids=lambda d: str(d or "the day itself"))
+@pytest.fixture(params=DAYS, ids=lambda d: str(d or "current day"))
 def day(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[date]:
-    """A test that must hold on any day runs on each of these: the clock is set, also for child processes."""
+    """Each of these days, for tests that must pass on any day: sets the clock, also for child processes."""
     chosen: date | None = request.param
     if chosen is None:
         yield clock.today()
@@ -84,16 +84,16 @@ def day(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iter
 
 
 def original(name: str) -> Path:
-    """A file or folder of the originals; skips, naming it, where it is not beside the project, as on most machines."""
+    """A file or folder of the originals; skips where it is not next to the project, as on most machines."""
     path = SHARED / name
     if not path.exists():
-        pytest.skip(f"{path.relative_to(ROOT.parent)} is not beside the project; this test reads the originals")
+        pytest.skip(f"found no {path.relative_to(ROOT.parent)} next to the project; this test reads the originals")
     return path
 
 
 @pytest.fixture(scope="session")
 def figures() -> Path:
-    """The gathered figures from which the archive was rebuilt."""
+    """The collected figures from which the archive was rebuilt."""
     return original("figures")
 
 
@@ -105,7 +105,7 @@ def evidence() -> Path:
 
 @pytest.fixture(scope="session")
 def seeds() -> Path:
-    """The lists the project began with."""
+    """The lists from which the project started."""
     return original("seeds")
 
 

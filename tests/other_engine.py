@@ -1,7 +1,7 @@
-"""The SQL of the project for another engine: read as DuckDB's, changed where sqlglot would go wrong, written for Spark.
+"""Translates the SQL of the project from DuckDB to Spark with sqlglot, with corrections where sqlglot is wrong.
 
-Belongs here: reading, the few changes of the tree, writing. Does not belong here: what may not be written at all (the rules
-of tests/project/test_other_engines.py). Nothing of the product runs on another engine, so this is a part of the tests.
+The product does not run on another engine, so this is part of the tests; tests/project/test_other_engines.py has the
+rules for SQL that cannot be translated.
 """
 
 from __future__ import annotations
@@ -16,33 +16,33 @@ from sqlglot.dialects.duckdb import DuckDB
 from warehouse.sql_files import read_sql
 
 WAREHOUSE = Path(__file__).parent.parent / "warehouse"
-# Spark writes macros as functions of its own, with another header: their bodies are read.
+# Spark has another header for functions, so only the bodies of macros are read.
 FOLDERS = ("sql", "checks", "compare/sql", "edition/sql", "export/sql")
-ONLY_IN_DUCKDB = ("half_up.sql", "filled.sql")  # functions that each engine must have of its own
+ONLY_IN_DUCKDB = ("half_up.sql", "filled.sql")  # functions that each engine must define itself
 
 
 class Reading(DuckDB):
-    """DuckDB's SQL with two names of ours that sqlglot keeps for itself: the column `force`, the table `lineage.fetch`."""
+    """DuckDB's SQL with two of our names that sqlglot reserves: the column `force` and the table `lineage.fetch`."""
 
     class Parser(DuckDB.Parser):
-        """Its parser."""
+        """The parser of this dialect."""
 
         ID_VAR_TOKENS = DuckDB.Parser.ID_VAR_TOKENS | {tokens.TokenType.FORCE, tokens.TokenType.FETCH}
 
 
 class TranslationError(Exception):
-    """A construct that has no form for the other engine."""
+    """A construct that cannot be translated for the other engine."""
 
 
 def sql_files() -> list[Path]:
-    """Every SQL file of the folders that make, check, compare and freeze tables."""
+    """Every SQL file that makes, checks, compares or exports tables."""
     found = (path for folder in FOLDERS for path in sorted((WAREHOUSE / folder).rglob("*.sql")))
     return [path for path in found if path.name not in ONLY_IN_DUCKDB]
 
 
 @lru_cache(maxsize=256)
 def statements(path: Path) -> list[exp.Expr]:
-    """The statements of a file; of a macro its body, as sqlglot cannot read a header with defaults."""
+    """The statements of a file; for a macro its body, since sqlglot cannot read a header with defaults."""
     text = read_sql(path)
     if path.parent.name == "macros":
         text = text.partition(" AS TABLE")[2]
@@ -59,13 +59,13 @@ def parsed(text: str) -> list[exp.Expr]:
 
 
 def spark(tree: exp.Expr) -> str:
-    """A statement in Spark's SQL. Raises TranslationError for what the changes cannot take over."""
+    """A statement in Spark's SQL. Raises TranslationError for constructs that cannot be translated."""
     changed = tree.copy().transform(_changed)
     return changed.sql(dialect="spark", unsupported_level=sqlglot.ErrorLevel.RAISE)
 
 
 def _changed(node: exp.Expr) -> exp.Expr:
-    """A node in a form that sqlglot writes rightly for Spark."""
+    """A node in a form that sqlglot writes correctly for Spark."""
     if isinstance(node, exp.CTE):
         node.set("materialized", None)
     elif isinstance(node, exp.RegexpFullMatch):
@@ -88,12 +88,14 @@ def _changed(node: exp.Expr) -> exp.Expr:
 def _full_match(node: exp.RegexpFullMatch) -> exp.Expr:
     pattern = node.expression
     if not isinstance(pattern, exp.Literal):
-        raise TranslationError(f"{node.sql(dialect='duckdb')}: found a pattern that is no literal")
+        raise TranslationError(
+            f"{node.sql(dialect='duckdb')}: found a pattern that is not a literal, expected a literal"
+        )
     return exp.RegexpLike(this=node.this, expression=exp.Literal.string(f"^(?:{pattern.name})\\z"))
 
 
 def _map(contents: exp.Expr) -> exp.Expr:
-    """MAP {'name': value}, which sqlglot writes as a map of a structure."""
+    """MAP {'name': value}, which sqlglot would write as a map of a structure."""
     pairs = [(exp.Literal.string(pair.this.name), pair.expression) for pair in contents.expressions]
     return exp.Anonymous(this="MAP", expressions=[node for pair in pairs for node in pair])
 
@@ -101,7 +103,9 @@ def _map(contents: exp.Expr) -> exp.Expr:
 def _ordered_list(order: exp.Order) -> exp.Expr:
     """list(x ORDER BY y): the pairs (y, x) sorted, then x of each."""
     if any(key.args.get("desc") for key in order.expressions):
-        raise TranslationError(f"{order.sql(dialect='duckdb')}: a list is sorted by ascending keys only")
+        raise TranslationError(
+            f"{order.sql(dialect='duckdb')}: found a descending key of a list, expected ascending keys"
+        )
     keys = [exp.alias_(key.this, f"o{place}") for place, key in enumerate(order.expressions)]
     pairs = exp.Anonymous(this="STRUCT", expressions=[*keys, exp.alias_(order.this, "v")])
     collected = exp.Anonymous(this="COLLECT_LIST", expressions=[pairs])
@@ -115,7 +119,7 @@ def _is_literal_index(node: exp.Bracket) -> bool:
 
 
 def _median(node: exp.Median, condition: exp.Expr | None) -> exp.Expr:
-    """(lower + upper middle value) / 2, as DuckDB has it to the last bit; written as text, as sqlglot drops DESC."""
+    """(lower + upper middle value) / 2, equal to DuckDB to the last bit; written as text, because sqlglot drops DESC."""
     value = spark(node.this)
     where = f" FILTER({spark(condition)})" if condition is not None else ""
     half = [f"PERCENTILE_DISC(0.5) WITHIN GROUP (ORDER BY {value}{direction}){where}" for direction in ("", " DESC")]

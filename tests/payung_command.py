@@ -1,7 +1,4 @@
-"""The command line as a user runs it: the real `payung` on a home of its own, or a copy of the project.
-
-Belongs here: running it, and the types of the fixtures that do. Does not belong here: homes and expectations.
-"""
+"""Runs the command line as a user does: the real `payung` on a separate home, or a copy of the project."""
 
 from __future__ import annotations
 
@@ -20,12 +17,12 @@ Ran = subprocess.CompletedProcess[str]
 
 
 def environment(home: Path, **more: str) -> dict[str, str]:
-    """The environment of a command on a home of its own."""
+    """The environment of a command on a separate home."""
     return settings.for_child(**{"PAYUNG_HOME": str(home), "COLUMNS": "200", **more})
 
 
 def writable(folder: Path) -> Path:
-    """The same folder, its files open to their owner again: the files of a release are read-only."""
+    """The same folder with writable files; the files of a release are read-only."""
     for path in folder.rglob("*"):
         if path.is_file() and not path.is_symlink():
             path.chmod(0o644)
@@ -40,7 +37,7 @@ def run_payung(
     input: str | None = None,
     more: Mapping[str, str] | None = None,
 ) -> Ran:
-    """Runs the real command on a home of its own, with more in its environment; from the home's parent if it is there."""
+    """Runs the real command on a separate home, with `more` in its environment, in the parent folder of the home."""
     return subprocess.run(
         [COMMAND, *arguments],
         env=environment(home, **(more or {})),
@@ -74,10 +71,10 @@ class OwnProject:
 
 
 class Refused(Protocol):
-    """Checks that a refresh failed in good order, and returns its message.
+    """Checks that a refresh failed cleanly, and returns its message.
 
-    One message on stderr, no traceback, the exit code, nothing published, nothing half written, and the release of
-    before still readable.
+    One message on stderr, no traceback, the exit code, nothing published, no incomplete files, and the previous release
+    still readable.
     """
 
     def __call__(self, ran: Ran, code: int = 1, home: Path = ...) -> str: ...

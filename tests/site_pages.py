@@ -1,4 +1,4 @@
-"""Reading the pages of the site as a strict reader does: every tag closed in order, tables as rows of cells."""
+"""A strict parser of the pages of the site: reports tags that are not closed in order; tables are rows of cells."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ SELF_CLOSED = {"path", "circle", "polyline", "use"}  # of SVG
 
 @dataclass
 class Cell:
-    """One cell: its text, the numbers in it with all their digits, and its links."""
+    """One cell: its text, its numbers with all digits, and its links."""
 
     is_head: bool
     text: str = ""
@@ -22,7 +22,7 @@ class Cell:
 
 @dataclass
 class Line:
-    """One row of a table, with its id, the section it stands in and its cells."""
+    """One row of a table: its section, caption, id and cells."""
 
     section: str
     table: str
@@ -31,15 +31,15 @@ class Line:
 
 
 class Page(HTMLParser):
-    """One page; `faults` holds what is not well-formed."""
+    """One page; `faults` lists the errors of its markup."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(convert_charrefs=True)
         self.path = path
         self.faults: list[str] = []
         self.ids: list[str] = []
-        self.links: list[str] = []  # places that a reader may go to
-        self.loads: list[str] = []  # addresses that the browser fetches by itself
+        self.links: list[str] = []  # targets of links
+        self.loads: list[str] = []  # addresses that the browser loads by itself
         self.lines: list[Line] = []
         self.headings: list[int] = []
         self.tags: list[tuple[str, dict[str, str]]] = []
@@ -56,32 +56,32 @@ class Page(HTMLParser):
             self.faults.append(f"never closed: {self._open}")
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = {k: v or "" for k, v in attrs}
-        if len(given) != len(attrs):
-            self.faults.append(f"{self.getpos()}: an attribute stands twice in <{tag}>")
-        self.tags.append((tag, given))
-        if "id" in given:
-            self.ids.append(given["id"])
+        attributes = {k: v or "" for k, v in attrs}
+        if len(attributes) != len(attrs):
+            self.faults.append(f"{self.getpos()}: an attribute occurs more than once in <{tag}>")
+        self.tags.append((tag, attributes))
+        if "id" in attributes:
+            self.ids.append(attributes["id"])
         if tag == "a":
-            self.links.append(given["href"])
+            self.links.append(attributes["href"])
             if self._cell is not None:
-                self._cell.links.append(given["href"])
+                self._cell.links.append(attributes["href"])
         elif tag == "use":
-            self.links.append(given["href"])
-        elif "href" in given or "src" in given:
-            self.loads.append(given.get("href") or given["src"])
+            self.links.append(attributes["href"])
+        elif "href" in attributes or "src" in attributes:
+            self.loads.append(attributes.get("href") or attributes["src"])
         if tag == "section":
-            self._section.append(given.get("aria-labelledby", ""))
+            self._section.append(attributes.get("aria-labelledby", ""))
         elif tag == "caption":
             self._caption = ""
         elif tag == "tr":
             section = self._section[-1] if self._section else ""
-            self.lines.append(Line(section, self._caption, given.get("id", "")))
+            self.lines.append(Line(section, self._caption, attributes.get("id", "")))
         elif tag in ("td", "th"):
             self._cell = Cell(tag == "th")
             self.lines[-1].cells.append(self._cell)
         elif tag == "data" and self._cell is not None:
-            self._cell.numbers.append(float(given["value"]))
+            self._cell.numbers.append(float(attributes["value"]))
         elif tag in ("h1", "h2", "h3"):
             self.headings.append(int(tag[1]))
         if tag not in VOID:
@@ -89,7 +89,7 @@ class Page(HTMLParser):
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag not in SELF_CLOSED:
-            self.faults.append(f"{self.getpos()}: <{tag}/> is no empty tag of HTML")
+            self.faults.append(f"{self.getpos()}: <{tag}/> is not an empty element of HTML")
         self.handle_starttag(tag, attrs)
         self._open.pop()
 
@@ -111,9 +111,9 @@ class Page(HTMLParser):
             self._cell.text += data
 
     def section(self, name: str) -> list[Line]:
-        """The rows of the tables of one section that hold cells of data."""
+        """The rows with data cells in the tables of one section."""
         return [x for x in self.lines if x.section == name and any(not c.is_head for c in x.cells)]
 
     def numbers(self, name: str) -> list[float]:
-        """All numbers of one section, sorted."""
+        """All numbers in the tables of one section, sorted."""
         return sorted(n for line in self.section(name) for cell in line.cells for n in cell.numbers)

@@ -1,8 +1,4 @@
-"""A small build: the real catalogue's reference tables, a few staged rows, and the real SQL between them.
-
-Belongs here: laying rows out as a provider's staged table, writing any table of a build from a few cells, and making
-tables from their inputs. Does not belong here: expectations.
-"""
+"""A small build for tests: the reference tables of the real catalogue, a few staged rows, and the real SQL."""
 
 from __future__ import annotations
 
@@ -27,7 +23,7 @@ from warehouse.build.engine import SQL, Build, inputs_of, make, read_files, writ
 from warehouse.metadata import ROLES, TableDescription, staged_observation, staged_table, table
 
 OBSERVATION = "staged.observation"
-ROWS_OF = "staged.unsd_sdg__sdg"  # where rows of staged.observation are written
+ROWS_OF = "staged.unsd_sdg__sdg"  # the table to which rows of staged.observation are written
 
 Row = dict[str, Any]
 TOTAL_CELL = "|".join(["_T"] * len(BREAKDOWNS))
@@ -36,19 +32,19 @@ ROLE = {"series", *ROLES}
 
 @lru_cache(maxsize=1)
 def catalogue() -> Catalog:
-    """The shipped catalogue, read once."""
+    """The bundled catalogue, read once."""
     return load_catalog()
 
 
 @lru_cache(maxsize=1)
 def reference_frames() -> dict[str, pd.DataFrame]:
-    """The `reference.*` tables that the definitions make."""
+    """The `reference.*` tables made from the definitions."""
     return reference_tables(catalogue(), registry.structures())
 
 
 @lru_cache(maxsize=1)
 def _reference_folder() -> Path:
-    """A build with the reference tables and staged tables without rows, made once and copied for each small build."""
+    """A build with the reference tables and empty staged tables, made once and copied for each small build."""
     folder = Path(tempfile.mkdtemp(prefix="payung-reference-"))
     atexit.register(shutil.rmtree, folder)
     build = Build(folder)
@@ -64,46 +60,46 @@ def structure_of(provider: str, dataset: str) -> DatasetStructure:
     return next(s for s in registry.structures() if (s.provider, s.dataset) == (provider, dataset))
 
 
-def described(full_name: str) -> TableDescription:
+def description_of(full_name: str) -> TableDescription:
     """The description of a table, or of the view over all staged rows."""
     return staged_observation() if full_name == OBSERVATION else table(full_name)
 
 
 def laid_out(full_name: str, rows: Iterable[Row]) -> pd.DataFrame:
-    """Rows as a frame of a table; columns that a row leaves out are empty, breakdowns `_T`, the cell made of them."""
-    names = described(full_name).column_names
+    """Rows as a frame of a table; missing columns are empty, missing breakdowns `_T`, and the cell is made of them."""
+    names = description_of(full_name).column_names
     has_cell = {"cell", *BREAKDOWNS} <= set(names)
     empty = {n: "_T" if n in BREAKDOWNS else None for n in names}
     out = []
     for row in rows:
-        foreign = set(row) - set(names)
-        assert not foreign, f"{full_name} has no columns {sorted(foreign)}"
+        unknown = set(row) - set(names)
+        assert not unknown, f"found columns {sorted(unknown)}, expected those of {full_name}: {', '.join(names)}"
         full = {**empty, **row}
         if has_cell and "cell" not in row:
             full["cell"] = "|".join(full[b] for b in BREAKDOWNS)
         if full_name == "harmonised.cell":
-            full = {**full, **_of_cell(full["cell"]), **row}
+            full = {**full, **_columns_of_cell(full["cell"]), **row}
         out.append(full)
     return pd.DataFrame(out, columns=names, dtype=object)
 
 
-def _of_cell(cell: str) -> Row:
-    """What harmonised.cell says of a cell of an indicator whose headline is the total."""
+def _columns_of_cell(cell: str) -> Row:
+    """The columns of harmonised.cell for a cell of an indicator whose headline is the total."""
     codes = dict(zip(BREAKDOWNS, cell.split("|"), strict=True))
-    weighted = ("sex", "age", "urbanisation", "income_wealth_quantile")
+    with_weights = ("sex", "age", "urbanisation", "income_wealth_quantile")
     return {
         **codes,
         "cell_but_sex_age": "|".join(c for b, c in codes.items() if b not in ("sex", "age")),
         "cell_but_urbanisation": "|".join(c for b, c in codes.items() if b != "urbanisation"),
-        "has_weight": all(c == "_T" for b, c in codes.items() if b not in weighted),
+        "has_weight": all(c == "_T" for b, c in codes.items() if b not in with_weights),
     }
 
 
 class SmallBuild:
-    """A build of a few rows, in a folder of its own."""
+    """A build of a few rows, in its own folder."""
 
     def __init__(self, folder: Path) -> None:
-        """Writes the reference tables of the shipped catalogue."""
+        """Writes the reference tables of the bundled catalogue."""
         self.build = Build(folder)
         self._staged: dict[str, list[staging.StagedSnapshot]] = {}
         self._snapshots: list[Row] = []
@@ -111,9 +107,9 @@ class SmallBuild:
         shutil.copytree(_reference_folder(), folder, dirs_exist_ok=True)
 
     def write(self, full_name: str, rows: Iterable[Row]) -> None:
-        """Writes a table as if the build had made it; staged.observation as one dataset's staged rows."""
+        """Writes a table as if the build had made it; staged.observation as the staged rows of one dataset."""
         path = self.build.path(ROWS_OF) if full_name == OBSERVATION else None
-        write_frame(self.build, described(full_name), laid_out(full_name, rows), path)
+        write_frame(self.build, description_of(full_name), laid_out(full_name, rows), path)
 
     def stage(
         self,
@@ -156,7 +152,7 @@ class SmallBuild:
         return snapshot
 
     def staged(self) -> SmallBuild:
-        """Writes the tables of the staged rows and of their snapshots; what was made of earlier rows goes."""
+        """Writes the tables of the staged rows and of their snapshots; removes tables made from earlier rows."""
         for name in self.build.names():
             if self._has_sql(name):
                 self.build.path(name).unlink()
@@ -176,7 +172,7 @@ class SmallBuild:
         return self
 
     def make(self, *full_names: str) -> SmallBuild:
-        """Makes tables with their SQL, and first every input that the build lacks and SQL makes."""
+        """Makes tables with their SQL, after every missing input that SQL can make."""
         for name in full_names:
             self._make(name)
         return self
@@ -188,7 +184,7 @@ class SmallBuild:
         make(self.build, name)
 
     def read(self, full_name: str) -> list[Row]:
-        """The rows of a table, missing cells as None."""
+        """The rows of a table, NULL as None."""
         return records(read_files([self.build.path(full_name)]))
 
     @staticmethod
@@ -198,7 +194,7 @@ class SmallBuild:
 
 
 def records(frame: pd.DataFrame) -> list[Row]:
-    """A frame's rows as plain values, missing ones as None."""
+    """The rows of a frame as plain values, missing ones as None."""
     rows = frame.astype(object).where(frame.notna(), None).to_dict("records")
     return [{str(k): v for k, v in row.items()} for row in rows]
 
@@ -231,7 +227,7 @@ def ilo_row(contingency: str, area: str, year: int, value: str | None, sex: str 
 
 
 def national_row(indicator: str, area: str, year: int, value: str | None, **more: str | None) -> Row:
-    """One row of a national file, every breakdown the total unless given."""
+    """One row of a national file; breakdowns that are not given are the total."""
     return {
         **dict.fromkeys(BREAKDOWNS, "_T"),
         "series": indicator,

@@ -1,11 +1,11 @@
-"""Readable cases of the SQL that makes tables: few rows in, the rows expected, in tests/golden/sql/SCHEMA/TABLE.yaml.
+"""Readable cases for the SQL of tables: a few input rows and the expected rows, in tests/golden/sql/SCHEMA/TABLE.yaml.
 
-    background:                        tables of every case that does not give them itself
+    background:                        tables of every case that does not define them itself
       reference.settings: |
         baseline_year | latest_reference_year
         2015          | 2023
     cases:
-      - case: A value of the window counts     what the case shows, as a sentence
+      - case: A value of the window counts     the rule that the case shows, as a sentence
         given:
           indicator_set.value: |
             indicator | ref_area | sex | obs_value
@@ -14,14 +14,11 @@
           indicator | ref_area | cell  | obs_value
           A         | IDN      | sex=F | 12.5
 
-A cell left empty is NULL, '' an empty text. Tables and columns that are not given are empty; breakdowns are _T. Where a
-table has the cell of its breakdowns, it is made of them; written by hand it is `_T` or `sex=F, age=Y0T14`. Only the
-columns that `expect` names are compared: all rows, in order where the SQL orders them, numbers to the places written.
-`expect: none` where no row is expected. `accepted_changes` of a file lists changes of tests/sql_changes.py that no case can
+An empty cell is NULL, '' is an empty text. Tables and columns that are not given are empty; breakdowns are _T. The column
+`cell` is made from the breakdowns of the row; if it is given, it is written as `_T` or `sex=F, age=Y0T14`. Only the columns
+in `expect` are compared: all rows, in order if the SQL has an order, numbers to the decimals that are written.
+`expect: none` means that no row is expected. `accepted_changes` lists changes of tests/sql_changes.py that no case can
 notice, each with the reason: `- {change: "condition x = 1", why: it only makes the table smaller}`.
-
-Belongs here: reading cases, running the SQL on them, comparing. Does not belong here: which tables need one, and what
-changes of the SQL a case must notice (tests/golden/test_sql_cases.py).
 """
 
 from __future__ import annotations
@@ -52,12 +49,12 @@ _SPELLED = {"cell": "", "headline_cell": "headline_", "set_cell": "set_"}
 
 
 class CaseError(Exception):
-    """A case that cannot be read: its file, its name and what is wrong."""
+    """A case that cannot be read: its file, its name and the error."""
 
 
 @dataclass(frozen=True)
 class Case:
-    """One case of a table: the rows given by table, and the rows expected (None: of the columns, no row)."""
+    """One case of a table: the given rows of each input table, and the expected rows."""
 
     table: str
     name: str
@@ -65,19 +62,19 @@ class Case:
     expected: list[Cells]
 
     def __str__(self) -> str:
-        """`schema.table: what it shows`."""
+        """`schema.table: name of the case`."""
         return f"{self.table}: {self.name}"
 
 
 def path_of(full_name: str) -> Path:
-    """The file of a table's cases."""
+    """The file with the cases of a table."""
     schema, name = full_name.split(".")
     return FOLDER / schema / f"{name}.yaml"
 
 
 @lru_cache(maxsize=128)
 def cases_of(full_name: str) -> tuple[Case, ...]:
-    """The cases of one table, in the order of its file; none without a file. Raises CaseError."""
+    """The cases of one table, in the order of its file; empty without a file. Raises CaseError."""
     path = path_of(full_name)
     if not path.exists():
         return ()
@@ -87,7 +84,7 @@ def cases_of(full_name: str) -> tuple[Case, ...]:
 
 
 def accepted_changes(full_name: str) -> list[str]:
-    """The changes of a table's SQL that no case can notice, as its file lists them."""
+    """The changes of the SQL of a table that no case can notice, as listed in its file."""
     return [accepted["change"] for accepted in _content(path_of(full_name)).get("accepted_changes", ())]
 
 
@@ -106,15 +103,17 @@ def _case(full_name: str, spec: dict[str, Any], background: Mapping[str, list[Ce
         raise CaseError(f"{full_name}: found {sorted(unknown)}, expected case, given and expect")
     place = f"{full_name}: {spec['case']}"
     given = {t: _rows(text, f"{place}, {t}") for t, text in (spec.get("given") or {}).items()}
-    foreign = set(given) - set(inputs_of(full_name))
-    if foreign:
-        raise CaseError(f"{place}: found {sorted(foreign)}, which its SQL does not read: {inputs_of(full_name)}")
+    not_read = set(given) - set(inputs_of(full_name))
+    if not_read:
+        raise CaseError(
+            f"{place}: found {sorted(not_read)}, expected tables that its SQL reads: {inputs_of(full_name)}"
+        )
     expected = [] if spec["expect"] == "none" else _rows(spec["expect"], place)
     return Case(full_name, spec["case"], {**background, **given}, expected)
 
 
 def _rows(text: str, place: str) -> list[Cells]:
-    """The rows of a table written with | between its cells, the first line its columns."""
+    """The rows of a table written with | between the cells; the first line has the columns."""
     lines = [line for line in text.splitlines() if line.strip()]
     names = [name.strip() for name in lines[0].split("|")]
     out = []
@@ -134,21 +133,23 @@ def _description(full_name: str) -> TableDescription:
 
 
 def _spelled_out(text: str | None) -> str | None:
-    """A cell as it is in the tables: `sex=F` is F|_T|_T..."""
+    """A cell as stored in tables: `sex=F` becomes F|_T|_T..."""
     if text is None or "|" in text or (text != "_T" and "=" not in text):
         return text
     codes = dict(part.strip().split("=") for part in text.split(",")) if text != "_T" else {}
-    foreign = set(codes) - set(BREAKDOWNS)
-    if foreign:
-        raise CaseError(f"found {sorted(foreign)} in the cell {text!r}, expected breakdowns: {', '.join(BREAKDOWNS)}")
+    unknown = set(codes) - set(BREAKDOWNS)
+    if unknown:
+        raise CaseError(f"found {sorted(unknown)} in the cell {text!r}, expected breakdowns: {', '.join(BREAKDOWNS)}")
     return "|".join(codes.get(b, "_T") for b in BREAKDOWNS)
 
 
 def _full_row(description: TableDescription, row: Cells) -> Cells:
     names = description.column_names
-    foreign = set(row) - set(names)
-    if foreign:
-        raise CaseError(f"{description.full_name} has no columns {sorted(foreign)}; it has {', '.join(names)}")
+    unknown = set(row) - set(names)
+    if unknown:
+        raise CaseError(
+            f"found columns {sorted(unknown)}, expected those of {description.full_name}: {', '.join(names)}"
+        )
     headlines = [f"headline_{b}" for b in BREAKDOWNS]
     full: Cells = {n: "_T" if n in BREAKDOWNS or n in headlines else None for n in names} | row
     for name, prefix in _SPELLED.items():
@@ -160,8 +161,8 @@ def _full_row(description: TableDescription, row: Cells) -> Cells:
     return full
 
 
-class Ground:
-    """A database with the inputs of one table's SQL, filled anew for each case."""
+class CaseDatabase:
+    """A database with the inputs of the SQL of one table; each case fills it again."""
 
     def __init__(self, full_name: str) -> None:
         """Makes the empty inputs."""
@@ -176,13 +177,13 @@ class Ground:
         self.types = self._types(full_name)
 
     def _types(self, full_name: str) -> dict[str, str]:
-        """The columns that the SQL makes: as declared, of a view in main as the engine finds them."""
+        """The columns that the SQL makes: as declared; for a view in main as inferred by the engine."""
         if full_name.startswith("main."):
             return {row[0]: row[1] for row in self.con.execute(f"DESCRIBE {sql_text(full_name)}").fetchall()}
         return {c.name: c.type for c in table(full_name).columns}
 
     def fill(self, case: Case) -> None:
-        """Has the inputs hold what a case gives."""
+        """Replaces the rows of the inputs by those of a case."""
         for name, description in self.inputs.items():
             self.con.execute(f"DELETE FROM {name}")
             rows = [_full_row(description, row) for row in case.given.get(name, ())]
@@ -192,20 +193,20 @@ class Ground:
                 self.con.executemany(f"INSERT INTO {name} SELECT {cast}", values)
 
     def rows(self, sql: str, columns: Iterable[str]) -> list[tuple[Any, ...]]:
-        """What a query makes of the inputs: these columns, cast to their declared types."""
+        """The rows of a query on the inputs: these columns, cast to their declared types."""
         listed = ", ".join(f'CAST("{c}" AS {self.types[c]})' for c in columns)
         return self.con.execute(f"SELECT {listed or '1'} FROM (\n{sql}\n)").fetchall()
 
 
-def differences(case: Case, ground: Ground, sql: str | None = None) -> list[str]:
-    """Where the SQL of a table (`sql`: another query) differs from what a case expects; nothing where it does not."""
+def differences(case: Case, database: CaseDatabase, sql: str | None = None) -> list[str]:
+    """The differences between the rows of the SQL (`sql`: another query) and the rows that a case expects."""
     query = (sql or sql_text(case.table)).rstrip().rstrip(";")
-    ground.fill(case)
+    database.fill(case)
     columns = list(case.expected[0]) if case.expected else []
-    unknown = set(columns) - set(ground.types)
+    unknown = set(columns) - set(database.types)
     if unknown:
-        raise CaseError(f"{case}: the table has no columns {sorted(unknown)}")
-    found = ground.rows(query, columns)
+        raise CaseError(f"{case}: found columns {sorted(unknown)}, expected those of the table")
+    found = database.rows(query, columns)
     expected = [tuple(_spelled_out(v) if c in _SPELLED else v for c, v in row.items()) for row in case.expected]
     if not columns or not is_ordered(query):
         found, expected = sorted(found, key=repr), sorted(expected, key=repr)
@@ -221,26 +222,26 @@ def differences(case: Case, ground: Ground, sql: str | None = None) -> list[str]
 
 
 def _paired(found: list[Any], expected: list[Any]) -> tuple[list[Any], list[Any]]:
-    """Rows in such an order that those that are equal meet."""
-    rest, met, left = list(found), [], []
+    """Both lists, ordered so that equal rows have the same position."""
+    unmatched_found, pairs, unmatched_expected = list(found), [], []
     for row in expected:
-        match = next((f for f in rest if all(is_equal(a, b) for a, b in zip(f, row, strict=True))), None)
+        match = next((f for f in unmatched_found if all(is_equal(a, b) for a, b in zip(f, row, strict=True))), None)
         if match is None:
-            left.append(row)
+            unmatched_expected.append(row)
         else:
-            rest.remove(match)
-            met.append((match, row))
-    return [f for f, _ in met] + rest, [e for _, e in met] + left
+            unmatched_found.remove(match)
+            pairs.append((match, row))
+    return [f for f, _ in pairs] + unmatched_found, [e for _, e in pairs] + unmatched_expected
 
 
 def is_ordered(query: str) -> bool:
-    """Whether the rows of a query are in an order: its last clause is ORDER BY."""
+    """Whether a query sorts its rows: its last clause is ORDER BY."""
     tail = query[query.rfind("\nSELECT") :]
     return "\nORDER BY" in tail
 
 
 def is_equal(found: Any, expected: str | None) -> bool:
-    """Whether a value is what a case says: a number to the places written, all else as text."""
+    """Whether a value equals that of a case: numbers to the decimals that are written, everything else as text."""
     if found is None or expected is None:
         return found is None and expected is None
     if isinstance(found, bool):

@@ -1,9 +1,9 @@
-"""Changed copies of a table's SQL, one rule changed in each: would its cases notice?
+"""Mutation tests of SQL: copies of the SQL of a table with one rule removed, which the cases of the table must notice.
 
-    python tests/sql_changes.py harmonised.row ...     the changes that no case of these tables notices
+    python tests/sql_changes.py harmonised.row ...     lists the changes that no case of these tables notices
 
-A change takes one branch out of a CASE, or one condition out of a WHERE, a HAVING or a JOIN (of a JOIN only those that
-are more than two columns being equal).
+A change removes one branch of a CASE, or one condition of a WHERE, a HAVING or a JOIN (except the equality of two
+columns in a JOIN).
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 import duckdb
 from other_engine import parsed
-from sql_cases import Ground, cases_of, differences
+from sql_cases import CaseDatabase, cases_of, differences
 from sqlglot import exp
 
 from warehouse.build.engine import sql_text
@@ -22,14 +22,14 @@ from warehouse.build.engine import sql_text
 
 @dataclass(frozen=True)
 class Change:
-    """One changed copy: what was taken out, and the SQL."""
+    """One changed copy: the removed branch or condition, and the SQL."""
 
-    taken_out: str
+    removed: str
     sql: str
 
 
 def changes(full_name: str) -> Iterator[Change]:
-    """All changed copies of a table's SQL."""
+    """All changed copies of the SQL of a table."""
     (tree,) = parsed(sql_text(full_name))
     for place, node in enumerate(tree.walk()):
         if isinstance(node, exp.Case):
@@ -66,40 +66,40 @@ def _copy(tree: exp.Expr, place: int) -> tuple[exp.Expr, exp.Expr]:
 def _without_branch(tree: exp.Expr, place: int, number: int) -> str:
     copy, case = _copy(tree, place)
     case.args["ifs"][number].set("this", exp.false())
-    if case.this is not None:  # CASE x WHEN code: no code is equal to this
+    if case.this is not None:  # CASE x WHEN code: no code is equal to NULL
         case.args["ifs"][number].set("this", exp.null())
     return copy.sql(dialect="duckdb")
 
 
 def _without_condition(tree: exp.Expr, place: int, number: int) -> str:
     copy, clause = _copy(tree, place)
-    of = clause.args["on"] if isinstance(clause, exp.Join) else clause.this
-    _conditions(of)[number].replace(exp.true())
+    conditions = clause.args["on"] if isinstance(clause, exp.Join) else clause.this
+    _conditions(conditions)[number].replace(exp.true())
     return copy.sql(dialect="duckdb")
 
 
-def is_noticed(full_name: str, change: Change, ground: Ground) -> bool:
-    """Whether a case of the table has another result with the change, or the SQL stops by its own error()."""
+def is_noticed(full_name: str, change: Change, database: CaseDatabase) -> bool:
+    """Whether a case of the table has another result with the change, or the SQL stops with its own error()."""
     for case in cases_of(full_name):
         try:
-            if differences(case, ground, change.sql):
+            if differences(case, database, change.sql):
                 return True
-        except duckdb.InvalidInputException:  # error() in the SQL: its own rule that it stops by
+        except duckdb.InvalidInputException:  # error() in the SQL: a rule by which the SQL stops itself
             return True
-        except duckdb.Error:  # the changed copy is no SQL: that no rule is missed by it shows nothing
+        except duckdb.Error:  # the changed copy is not valid SQL, so it proves nothing
             continue
     return False
 
 
 def unnoticed(full_name: str) -> list[str]:
-    """What was taken out in the changes that no case notices."""
-    ground = Ground(full_name)
-    return [change.taken_out for change in changes(full_name) if not is_noticed(full_name, change, ground)]
+    """The removed parts of the changes that no case notices."""
+    database = CaseDatabase(full_name)
+    return [change.removed for change in changes(full_name) if not is_noticed(full_name, change, database)]
 
 
 if __name__ == "__main__":
     for name in sys.argv[1:]:
-        left = unnoticed(name)
-        print(f"{name}: {len(left)} of {len(list(changes(name)))} changes are not noticed")
-        for line in left:
+        not_noticed = unnoticed(name)
+        print(f"{name}: {len(not_noticed)} of {len(list(changes(name)))} changes are not noticed")
+        for line in not_noticed:
             print(f"    {line}")

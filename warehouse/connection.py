@@ -1,4 +1,4 @@
-"""A connection to DuckDB, and texts as they stand in SQL; without the tables' metadata, which a reader does not need."""
+"""Opening DuckDB and quoting texts for SQL. Imports no table metadata, which readers of a release do not need."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ FUNCTIONS = Path(__file__).parent / "sql" / "function"
 
 
 def open_engine() -> duckdb.DuckDBPyConnection:
-    """A new in-memory engine that prints nothing of its own between our lines."""
+    """A new in-memory engine without a progress bar, which would be printed between our lines."""
     con = duckdb.connect()
     con.execute("SET enable_progress_bar = false")
     return con
@@ -41,27 +41,27 @@ def _function(name: str) -> tuple[str, str]:
 
 
 def quoted(text: str | Path) -> str:
-    """A text or path as it stands between single quotes in SQL."""
+    """A text or path, escaped for single quotes in SQL."""
     return str(text).replace("'", "''")
 
 
 def parquet(paths: Path | Sequence[Path], pattern: str = "") -> str:
-    """The rows of Parquet files as a table in a FROM clause, columns matched by name.
+    """The rows of Parquet files as a table for a FROM clause; columns are matched by name.
 
-    `pattern`: of file names below a folder, as "staged/*.parquet". Only the pattern is one: the engine would take
-    brackets and stars in a path for a pattern too, and read what other folders hold, and key=value for a column.
+    `pattern`: of file names below a folder, such as "staged/*.parquet". The paths themselves are escaped: the engine
+    would read brackets and stars in them as a pattern that matches other folders, and key=value as a column.
     """
     files = [paths] if isinstance(paths, Path) else paths
     listed = ", ".join(f"'{quoted(_PATTERN.sub(_literally, str(p)))}{pattern and '/' + pattern}'" for p in files)
-    together = ", union_by_name = true" if pattern or len(files) > 1 else ""
-    return f"read_parquet([{listed}], hive_partitioning = false{together})"
+    by_name = ", union_by_name = true" if pattern or len(files) > 1 else ""
+    return f"read_parquet([{listed}], hive_partitioning = false{by_name})"
 
 
 def parquet_rows(paths: Sequence[Path]) -> str:
-    """A query for the number of rows of Parquet files together, read from their footers; None without rows."""
+    """A query for the total number of rows of Parquet files, read from their footers; it returns NULL without rows."""
     listed = ", ".join(f"'{quoted(_PATTERN.sub(_literally, str(p)))}'" for p in paths)
     return f"SELECT sum(num_rows) FROM parquet_file_metadata([{listed}])"
 
 
-def _literally(found: re.Match[str]) -> str:
-    return f"[{found.group()}]"
+def _literally(match: re.Match[str]) -> str:
+    return f"[{match.group()}]"

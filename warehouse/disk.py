@@ -1,6 +1,6 @@
-"""Files and folders on a disk: their checksum, and what indicator_defs/system/files.py does with them.
+"""Files and folders on disk: checksums and write protection, and the functions of indicator_defs/system/files.py.
 
-Belongs here: what release, edition and export need of a disk, whatever the files hold.
+Belongs here: what release, edition and export do with files, whatever the files contain.
 Does not belong here: what a failure means to the user (the callers raise their own errors).
 """
 
@@ -22,8 +22,8 @@ def sha256(path: Path) -> str:
 
 
 def refuse_writing(path: Path) -> None:
-    """Takes away everybody's right to write a file, so that nothing is written into it by mistake.
+    """Makes a file read-only for all users, so that nothing is written into it by mistake.
 
-    Its folder stays writable for its owner: what it holds can be renamed, replaced and removed as a whole.
+    Its folder stays writable for its owner, so the file can still be renamed, replaced and removed.
     """
     path.chmod(stat.S_IMODE(path.stat().st_mode) & ~0o222)

@@ -1,4 +1,4 @@
-"""The one description of every table: columns, types, keys and comments, read from warehouse/tables/*.yaml.
+"""The descriptions of all tables: columns, types, keys and comments, read from warehouse/tables/*.yaml.
 
 Belongs here: the metadata that DDL, comments, casts and the dictionary are made from.
 Does not belong here: SQL that computes (warehouse/sql/) and the structure of provider datasets (sources/providers/*.yaml).
@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from indicator_defs.datasets import ColumnType, DatasetStructure, Shape
 
 FOLDER = Path(__file__).parent / "tables"
+NOT_IN_STRUCTURE = "Not described by the structure of the dataset"
 SCHEMAS = ("reference", "staged", "harmonised", "indicator_set", "baseline", "lineage", "quality")
 
 
@@ -31,7 +32,7 @@ class DescriptionError(PayungError):
 
 @dataclass(frozen=True)
 class ColumnDescription:
-    """One column: name, DuckDB type, comment, and the table whose codes it holds (foreign key)."""
+    """One column: name, DuckDB type, comment, and the table that lists its codes (foreign key)."""
 
     name: str
     type: str
@@ -40,16 +41,16 @@ class ColumnDescription:
 
     @property
     def whole_comment(self) -> str:
-        """The comment as it stands in the database, with the foreign key."""
+        """The comment as it is in the database, with the foreign key."""
         return self.comment if self.refers_to is None else f"{self.comment} [{self.refers_to}]"
 
 
 @dataclass(frozen=True)
 class TableDescription:
-    """One table of the warehouse. `is_work`: made on the way, not published; `shape`: of a provider's staged table.
+    """One table of the warehouse. `is_work`: not published; `shape`: of a provider's staged table.
 
-    `order`: the columns, as in ORDER BY, by which a release has its rows; empty where they are as the definitions or the
-    provider list them.
+    `order`: the columns, as in ORDER BY, that sort the rows in a release; empty where the rows have the order of the
+    definitions or of the provider.
     """
 
     schema: str
@@ -86,15 +87,15 @@ def _expand(name: str, shared: dict[str, list[str]]) -> list[ColumnDescription]:
         return [*codes, ColumnDescription("headline_cell", "VARCHAR", "Headline cell: all breakdown codes joined by |")]
     if name == "@set":
         codes = [
-            ColumnDescription(f"set_{c}", "VARCHAR", f"Code of {c} that the series code stands for") for c in BREAKDOWNS
+            ColumnDescription(f"set_{c}", "VARCHAR", f"Code of {c} that the series code implies") for c in BREAKDOWNS
         ]
-        joined = "These codes joined by |, with nothing where none is set"
+        joined = "These codes joined by |, empty where no code is set"
         return [*codes, ColumnDescription("set_cell", "VARCHAR", joined)]
     raise ValueError(f"unknown group of columns {name}")
 
 
-def _elsewhere(target: str | None, table: str) -> str | None:
-    """A foreign key, unless it would lead to the table itself."""
+def _foreign_key(target: str | None, table: str) -> str | None:
+    """The target of a foreign key, unless it is the table itself."""
     return target if target and target.split()[0] != table else None
 
 
@@ -104,15 +105,20 @@ def _load(name: str) -> Any:
     return yaml.load((FOLDER / f"{name}.yaml").read_text(encoding="utf-8"), Loader=loader)
 
 
+def schema_titles() -> dict[str, str]:
+    """The title of each schema, in the order of the schemas."""
+    return {schema: str(_load(schema)["title"]) for schema in SCHEMAS}
+
+
 @lru_cache(maxsize=1)
 def tables() -> dict[str, TableDescription]:
-    """All tables but the staged ones, by full name (`schema.table`), in the order of the schemas."""
+    """All tables except the staged ones, by full name (`schema.table`), in the order of the schemas."""
     return {t.full_name: t for t in _read("tables")}
 
 
 @lru_cache(maxsize=1)
 def views() -> dict[str, TableDescription]:
-    """The views that stand among the tables of a schema, by full name; the select of each is in sql/views/."""
+    """The views that a schema has in addition to its tables, by full name; their SQL is in sql/views/."""
     return {t.full_name: t for t in _read("views")}
 
 
@@ -127,15 +133,15 @@ def _read(section: str) -> Iterator[TableDescription]:
                     _expand(column, shared) if column.startswith("@") else [ColumnDescription(column, *value)]
                 )
             own = f"{schema}.{name}"
-            columns = [replace(c, refers_to=_elsewhere(refers_to.get(c.name), own)) for c in columns]
+            columns = [replace(c, refers_to=_foreign_key(refers_to.get(c.name), own)) for c in columns]
             key = tuple(c for k in spec["key"] for c in (BREAKDOWNS if k == "@breakdowns" else (k,)))
             unknown = set(key) - {c.name for c in columns}
-            if unknown:
-                raise ValueError(f"{schema}.yaml: key of {name} names columns it has not: {sorted(unknown)}")
             order = tuple(spec.get("order", ()))
-            unknown = {o.split()[0] for o in order} - {c.name for c in columns}
+            unknown |= {o.split()[0] for o in order} - {c.name for c in columns}
             if unknown:
-                raise ValueError(f"{schema}.yaml: order of {name} names columns it has not: {sorted(unknown)}")
+                raise ValueError(
+                    f"{schema}.yaml: key or order of {name} names columns that it does not have: {sorted(unknown)}"
+                )
             yield TableDescription(
                 schema, name, spec["description"], key, tuple(columns), bool(spec.get("work")), order=order
             )
@@ -146,7 +152,7 @@ def table(full_name: str) -> TableDescription:
     return tables()[full_name]
 
 
-# Where the columns of the labelled views come from, first match first.
+# The tables whose columns the labelled views have; the first table with a column gives its comment.
 VIEW_BASES = (
     "harmonised.observation",
     "indicator_set.value",
@@ -159,7 +165,7 @@ VIEW_BASES = (
 
 
 def view_column_comment(column: str) -> str:
-    """The comment of a column of a labelled view: its own, or that of the table it comes from."""
+    """The comment of a column of a labelled view: its own, or that of the table that the column is from."""
     labels: dict[str, str] = _load("shared")["labels"]
     if column in labels:
         return labels[column]
@@ -171,7 +177,7 @@ def view_column_comment(column: str) -> str:
 
 
 STANDARD_STAGED = (
-    ColumnDescription("snapshot_id", "VARCHAR", "Snapshot the row stands in (lineage.snapshot)"),
+    ColumnDescription("snapshot_id", "VARCHAR", "Snapshot that contains the row (lineage.snapshot)"),
     ColumnDescription("snapshot_row", "VARCHAR", "File and row in the snapshot"),
     ColumnDescription("provider", "VARCHAR", "Provider"),
     ColumnDescription("dataset", "VARCHAR", "Dataset"),
@@ -180,14 +186,14 @@ STANDARD_STAGED = (
     ColumnDescription(
         "unexpected",
         "VARCHAR",
-        "Attributes with a code under which the number means something else (NAME=CODE); NULL where there are none",
+        "Attributes whose code changes the meaning of the number (NAME=CODE); NULL where there are none",
     ),
 )
-# The further columns that all datasets share; the series stands among those above.
+# The other columns that all datasets share; the series is among those above.
 ROLES = tuple(r for r in ROLE_COLUMNS if r not in {c.name for c in STANDARD_STAGED})
 
 
-# Every staged table has these.
+# Columns of every staged table.
 STAGED_ADDRESS = STANDARD_STAGED[:2]
 RECORD_TYPES: dict[ColumnType, str] = {
     "text": "VARCHAR",
@@ -199,7 +205,7 @@ RECORD_TYPES: dict[ColumnType, str] = {
 
 
 def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> TableDescription:
-    """The staged table of a provider's dataset; `extra`: columns the answer had beyond the structure.
+    """The staged table of a provider's dataset; `extra`: columns of the answer that the structure does not list.
 
     Observations are all text; records have the types of their structure.
     """
@@ -214,11 +220,7 @@ def staged_table(structure: DatasetStructure, extra: tuple[str, ...] = ()) -> Ta
         if c.role in ("dimension", "attribute")
     ]
     described_names = {c.name for c in columns}
-    columns += [
-        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
-        for c in extra
-        if c not in described_names
-    ]
+    columns += [ColumnDescription(c, "VARCHAR", NOT_IN_STRUCTURE) for c in extra if c not in described_names]
     return TableDescription(
         "staged",
         structure.key,
@@ -243,11 +245,7 @@ def _record_table(structure: DatasetStructure, extra: tuple[str, ...]) -> TableD
         ),
     ]
     described = {c.name for c in columns}
-    columns += [
-        ColumnDescription(c, "VARCHAR", "Not described by the structure of the dataset")
-        for c in extra
-        if c not in described
-    ]
+    columns += [ColumnDescription(c, "VARCHAR", NOT_IN_STRUCTURE) for c in extra if c not in described]
     return TableDescription(
         "staged",
         structure.key,
@@ -259,7 +257,7 @@ def _record_table(structure: DatasetStructure, extra: tuple[str, ...]) -> TableD
 
 
 def staged_observation() -> TableDescription:
-    """The description of the view over the staged tables of observations: the columns that they share."""
+    """The description of the view over all staged tables of observations: their common columns."""
     comments: dict[str, str] = _load("shared")["published"]
     columns = (*STANDARD_STAGED, *(ColumnDescription(r, "VARCHAR", comments[r]) for r in ROLES))
     comment = "The rows of all staged tables of observations, by their common columns (a view)"
@@ -267,6 +265,6 @@ def staged_observation() -> TableDescription:
 
 
 def staged_record() -> TableDescription:
-    """The description of the addresses of all records, which a build counts; it is not published."""
+    """The description of the table with the addresses of all records, used to count them; it is not published."""
     comment = "File and row of every row of the staged tables of records"
     return TableDescription("staged", "record", comment, ("snapshot_id", "snapshot_row"), STAGED_ADDRESS, is_work=True)

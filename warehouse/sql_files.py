@@ -1,13 +1,13 @@
-"""Reading SQL files: where one says "@breakdowns", all breakdowns follow, so that a breakdown is written in one place.
+"""Reading SQL files with markers such as "@breakdowns" for all breakdown columns, which are listed in one place only.
 
-A marker is a quoted name, with or without the alias of a table, so that the file is SQL as it is:
+A marker is a quoted name, with or without a table alias, so that the file is still valid SQL:
 
     v."@breakdowns"   v.sex, v.age, ...             the columns of a table
-    d."@cell"         split_part(d.cell, '|', 1) AS sex, ...   the columns, from the cell of a table
+    d."@cell"         split_part(d.cell, '|', 1) AS sex, ...   the columns, split from the cell of a table
     i."@headline"     i.headline_sex, ...           the headline cell in reference.indicator
     c."@set"          c.set_sex, ...                the codes that a claim or a rename sets
 
-In the place of a table a marker names a file of sql/rule, a query that several files use on a table of their own:
+After FROM, a marker names a file of sql/rule: a query that several files apply to their own table:
 
     FROM "@class_test"   FROM (the query of sql/rule/class_test.sql)
 """
@@ -38,19 +38,19 @@ def read_sql(path: Path) -> str:
 
 
 def expanded(text: str, name: str = "SQL") -> str:
-    """A text with its markers expanded; `name`: what it is called in an error."""
+    """A text with its markers expanded; `name`: the file name for errors."""
 
-    def rule(found: re.Match[str]) -> str:
-        path = RULES / f"{found[1]}.sql"
+    def rule(match: re.Match[str]) -> str:
+        path = RULES / f"{match[1]}.sql"
         if not path.exists():
-            known = ", ".join(sorted(p.stem for p in RULES.glob("*.sql")))
-            raise ValueError(f'{name}: found FROM "@{found[1]}", expected a file of sql/rule: {known}')
+            names = ", ".join(sorted(p.stem for p in RULES.glob("*.sql")))
+            raise ValueError(f'{name}: found FROM "@{match[1]}", expected a file of sql/rule: {names}')
         return f"FROM (\n{path.read_text(encoding='utf-8').rstrip()}\n)"
 
-    def columns(found: re.Match[str]) -> str:
-        column = _COLUMNS.get(found[2])
+    def columns(match: re.Match[str]) -> str:
+        column = _COLUMNS.get(match[2])
         if column is None:
-            raise ValueError(f'{name}: found the marker "@{found[2]}", expected one of {", ".join(_COLUMNS)}')
-        return ", ".join(column(found[1] or "", b, place) for place, b in enumerate(BREAKDOWNS, start=1))
+            raise ValueError(f'{name}: found the marker "@{match[2]}", expected one of {", ".join(_COLUMNS)}')
+        return ", ".join(column(match[1] or "", b, place) for place, b in enumerate(BREAKDOWNS, start=1))
 
     return _MARKER.sub(columns, _RULE.sub(rule, text))

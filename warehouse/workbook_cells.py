@@ -1,7 +1,7 @@
-"""The cells of an Excel workbook: what any value becomes in one, for every workbook that Payung writes.
+"""Writing values into the cells of an Excel workbook, for every workbook that Payung writes.
 
 Belongs here: types, texts and limits of the format (ECMA-376), names of sheets.
-Does not belong here: which sheets a workbook has and how they look (export/, query/answer_files.py,
+Does not belong here: the sheets of a workbook and their layout (export/, query/answer_files.py,
 pipelines/cli/output/diff_workbook.py).
 """
 
@@ -26,10 +26,10 @@ MOST_DIGITS = 15
 MOST_NAME = 31
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r")
 
-# What XML cannot hold, and halves of a pair of UTF-16.
+# Characters that XML does not allow, and unpaired surrogates of UTF-16.
 _UNWRITABLE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
-# The format writes a character as _xHHHH_; text that looks so has its underscore escaped. A carriage return is written
-# as such an escape (XML would read it as a line feed), so it ends the look of one too.
+# In the format _xHHHH_ is an escaped character, so the underscore of a text of this form is escaped. A carriage return
+# is written as such an escape (XML would read it as a line feed), so it can end this form too.
 _ESCAPE = re.compile("_(?=x[0-9A-Fa-f]{4}[_\r])")
 _NOT_IN_NAMES = re.compile(r"[\[\]:*?/\\\x00-\x1f]")
 _RESERVED = "history"
@@ -41,7 +41,7 @@ class SheetError(PayungError):
 
 @dataclass(frozen=True)
 class CutText:
-    """A text that was longer than a cell can hold: where it is, how long it was, and its beginning."""
+    """A text that was cut because a cell cannot hold it: its place, full length and beginning."""
 
     place: str
     length: int
@@ -52,18 +52,18 @@ class CutText:
 
 
 class Cells:
-    """Writes the values of one workbook into its cells, and keeps the list of the texts that had to be cut."""
+    """Writes the values of one workbook into its cells, and lists the texts that were cut."""
 
-    def __init__(self, whole: str) -> None:
-        """`whole`: where a text that does not fit can be read whole, for the mark at its end."""
-        self._mark = f" … [cut; whole in {whole}]"
+    def __init__(self, full_texts: str) -> None:
+        """`full_texts`: where the full text of a cut cell can be read, for the mark at the cut."""
+        self._mark = f" … [cut; full text in {full_texts}]"
         self.cuts: list[CutText] = []
 
     def put(self, cell: Any, value: Any, place: str = "") -> bool:
-        """Writes a value: numbers as numbers with all their digits, days as days, anything else as text, never a formula.
+        """Writes a value: numbers with all their digits, dates as dates, anything else as text, never as a formula.
 
-        `place` names the cell in the list of cuts. Returns whether the cell needs the quote prefix, which is set too,
-        for those who give the cell a style of their own afterwards.
+        `place` names the cell in the list of cuts. Returns whether the cell has the quote prefix, because a caller
+        that sets a style afterwards must set the prefix again.
         """
         value = _plain(value)
         if value is None:
@@ -79,12 +79,12 @@ class Cells:
         return self.text(cell, str(value), place)
 
     def text(self, cell: Any, text: str, place: str = "") -> bool:
-        """Writes text as text; cut with a mark where it is too long. Returns whether it needs the quote prefix."""
+        """Writes text as text, cut with a mark where it is too long. Returns whether the cell has the quote prefix."""
         shown = printable(text)
         if (length := _units(shown)) > MOST_CHARACTERS:
             self.cuts.append(CutText(place or "a cell", length, shown[:40]))
             shown = _first_units(shown, MOST_CHARACTERS - _units(self._mark)) + self._mark
-        # set past the library, which would cut an escaped text at the limit of the unescaped one
+        # not set through the library, which would cut an escaped text at the limit for unescaped ones
         cell._value = _ESCAPE.sub("_x005F_", shown).replace("\r", "_x000D_")
         cell.data_type = "s"
         quoted = text.startswith(FORMULA_STARTS)
@@ -99,19 +99,19 @@ def printable(text: str) -> str:
 
 
 def check_size(sheet: str, rows: int, columns: int, remedy: str) -> None:
-    """Raises SheetError where a table, heading included, has more rows or columns than a sheet. `remedy`: what to do."""
+    """Raises SheetError where a table, heading included, is larger than a sheet. `remedy`: what the user can do."""
     for found, most, what in ((rows, MOST_ROWS, "rows"), (columns, MOST_COLUMNS, "columns")):
         if found > most:
-            raise SheetError(f"{sheet} has {found:,} {what}; a sheet holds {most:,} with the heading. {remedy}")
+            raise SheetError(f"{sheet} has {found:,} {what}; a sheet can have {most:,} with the heading. {remedy}")
 
 
-def sheet_name(name: str, taken: Collection[str]) -> str:
-    """A name for a sheet that the format allows and the workbook does not have yet, as near to `name` as can be."""
+def sheet_name(name: str, used: Collection[str]) -> str:
+    """A sheet name close to `name` that the format allows and that is not among the `used` ones."""
     name = _NOT_IN_NAMES.sub("_", printable(name)).strip().strip("'") or "sheet"
     name = _first_units(name, MOST_NAME).strip("'")
     if name.lower() == _RESERVED:
         name += "_"
-    lower, number, out = {t.lower() for t in taken}, 1, name
+    lower, number, out = {u.lower() for u in used}, 1, name
     while out.lower() in lower:
         number += 1
         out = _first_units(name, MOST_NAME - len(str(number)) - 1) + f" {number}"
@@ -119,12 +119,12 @@ def sheet_name(name: str, taken: Collection[str]) -> str:
 
 
 def add_cuts(book: Any, cells: Cells) -> None:
-    """Adds a sheet that names the cells whose text was cut; nothing where none was."""
+    """Adds a sheet that lists the cells whose text was cut, if there are any."""
     if not cells.cuts:
         return
     sheet = book.create_sheet(sheet_name("Cut texts", book.sheetnames))
     lines = [
-        f"A cell holds {MOST_CHARACTERS:,} characters. These texts are longer and were cut:",
+        f"A cell can hold {MOST_CHARACTERS:,} characters. These texts are longer and were cut:",
         *map(str, cells.cuts),
     ]
     for row, line in enumerate(lines[:MOST_ROWS], start=1):
@@ -132,17 +132,17 @@ def add_cuts(book: Any, cells: Cells) -> None:
 
 
 def coordinate(column: int, row: int) -> str:
-    """The place of a cell in its sheet, columns and rows from 1: "B7"."""
+    """The address of a cell in its sheet, such as "B7"; columns and rows count from 1."""
     return f"{get_column_letter(column)}{row}"
 
 
 def _plain(value: Any) -> Any:
-    """The value as Python's own type: those of numpy would be written with their names."""
+    """The value as a Python type: the text of a numpy value includes the name of its type."""
     return value.item() if type(value).__module__ == "numpy" and hasattr(value, "item") else value
 
 
 def _is_number(value: float | Decimal) -> bool:
-    """Whether a number of Excel holds it: finite, and of whole numbers and decimals no more than fifteen digits."""
+    """Whether an Excel number can hold it: finite, and at most fifteen digits if it is an integer or a decimal."""
     if not isfinite(value):
         return False
     if isinstance(value, float):
@@ -151,14 +151,14 @@ def _is_number(value: float | Decimal) -> bool:
 
 
 def _is_day(value: date) -> bool:
-    """Whether Excel's calendar has it: no time zones, nothing before 1901, nothing finer than a millisecond."""
+    """Whether an Excel date can hold it: no time zone, not before 1901, no parts of a millisecond."""
     if isinstance(value, datetime) and (value.tzinfo is not None or value.microsecond % 1000):
         return False
     return value.year > 1900
 
 
 def _units(text: str) -> int:
-    """Length as Excel counts it: a character beyond the first 65,536 counts twice."""
+    """The length as Excel counts it: a character above U+FFFF counts as two."""
     return len(text) if text.isascii() else len(text) + sum(c > "\uffff" for c in text)
 
 

@@ -1,7 +1,7 @@
-"""The pages of docs/ that are made: one module for each page, or for each folder of pages.
+"""The generated pages of docs/: one module for each page.
 
-Belongs here: what stands in the tables of a page, and the words of pages that are made whole. A module's function
-`pages` returns the text of each of its pages by the path below docs/; it takes a release where it needs one.
-Does not belong here: writing and checking the files (docs/make.py), the text around the tables, which people write, and
-performance.md (bench).
+Belongs here: the tables of a page, and the text of pages that are generated whole. The function `pages` of a module returns
+the text of each of its pages by the path in docs/.
+Does not belong here: writing and checking the files (docs/make.py), the text around the tables, performance.md (bench), and
+pages that need a release (warehouse/export/docs/).
 """

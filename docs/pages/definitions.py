@@ -1,7 +1,4 @@
-"""docs/definitions.md: the fields of every file of definitions, with guidance and example, from the models.
-
-Belongs here: putting a model into words a statistician reads. Does not belong here: the guidance (the models have it).
-"""
+"""docs/definitions.md: the fields of every file of definitions, with guidance and example, from the models."""
 
 from __future__ import annotations
 
@@ -22,26 +19,27 @@ from indicator_defs.corrections import Correction
 from indicator_defs.tolerances import Tolerance
 from indicator_defs.weights import Weight, WeightSeries
 from warehouse import metadata
+from warehouse.export.docs.markdown import code, table
 
-from .markdown import code, placed, table
+from .places import placed
 
-# Examples of fields are taken from this definition where it has them.
+# Examples of fields come from this definition if it has the field.
 SHOWN_FIRST = "ASP_COV_PENSN"
 
 
-def pages(read: Catalog) -> dict[str, str]:
-    """The page with its four places filled."""
+def pages(catalog: Catalog) -> dict[str, str]:
+    """The page with its four generated parts."""
     places = {
-        "definition": shown_definition(read),
-        "fields": definition_fields(read),
-        "breakdowns": breakdowns(read),
-        "other-fields": other_fields(read),
+        "definition": shown_definition(catalog),
+        "fields": definition_fields(catalog),
+        "breakdowns": breakdowns(catalog),
+        "other-fields": other_fields(catalog),
     }
     return placed("definitions.md", places)
 
 
 def _type(annotation: Any) -> str:
-    """A type in words: what a statistician may write."""
+    """A type in words."""
     origin, inner = typing.get_origin(annotation), typing.get_args(annotation)
     if origin is typing.Annotated:
         return _type(inner[0])
@@ -61,29 +59,29 @@ def _type(annotation: Any) -> str:
 
 def _default(field: Any) -> str:
     if field.default is PydanticUndefined and field.default_factory is None:
-        return "**must be given**"
+        return "**required**"
     value = field.get_default(call_default_factory=True)
     if value in (None, [], {}):
         return "nothing"
     return code(str(value).lower() if isinstance(value, bool) else value)
 
 
-def _used(kind: type[BaseModel], read: Catalog) -> Iterator[BaseModel]:
-    """Every use of a model in the shipped definitions; one definition first, so that examples go together."""
-    definitions = sorted(read.definitions.values(), key=lambda d: (d.code != SHOWN_FIRST, d.status, d.code))
+def _used(kind: type[BaseModel], catalog: Catalog) -> Iterator[BaseModel]:
+    """Every use of a model in the definitions; one definition comes first, so that the examples are from one indicator."""
+    definitions = sorted(catalog.definitions.values(), key=lambda d: (d.code != SHOWN_FIRST, d.status, d.code))
     everything: list[BaseModel] = [
         *definitions,
-        *read.methods.values(),
-        *read.criteria.values(),
-        *read.publication_rules.values(),
-        *read.weights.values(),
-        *read.weight_series,
-        read.indicator_set,
-        read.regional_baseline,
-        *read.breaks,
-        *read.corrections,
-        *read.tolerances.values(),
-        *read.crosswalks,
+        *catalog.methods.values(),
+        *catalog.criteria.values(),
+        *catalog.publication_rules.values(),
+        *catalog.weights.values(),
+        *catalog.weight_series,
+        catalog.indicator_set,
+        catalog.regional_baseline,
+        *catalog.breaks,
+        *catalog.corrections,
+        *catalog.tolerances.values(),
+        *catalog.crosswalks,
     ]
     for top in everything:
         yield from _within(top, kind)
@@ -100,13 +98,13 @@ def _within(value: object, kind: type[BaseModel]) -> Iterator[BaseModel]:
             yield from _within(part, kind)
 
 
-def _example(kind: type[BaseModel], name: str, read: Catalog) -> str:
-    """An example of a field: the model's own, else the first use that differs from the default."""
+def _example(kind: type[BaseModel], name: str, catalog: Catalog) -> str:
+    """An example of a field: the one in the model, otherwise the first use that differs from the default."""
     field = kind.model_fields[name]
     found: object = field.examples[0] if field.examples else None
     if found is None:
         default = None if field.is_required() else field.get_default(call_default_factory=True)
-        uses = (getattr(use, name) for use in _used(kind, read))
+        uses = (getattr(use, name) for use in _used(kind, catalog))
         found = next((v for v in uses if v not in (None, [], {}, "") and v != default), None)
     if found is None or isinstance(found, BaseModel) or (isinstance(found, list) and isinstance(found[0], BaseModel)):
         return ""
@@ -115,10 +113,10 @@ def _example(kind: type[BaseModel], name: str, read: Catalog) -> str:
     return code(text if len(text) <= 90 else text[:87] + "...")
 
 
-def fields(kind: type[BaseModel], read: Catalog) -> str:
-    """One model: what it is, and a table of its fields with guidance and example."""
+def fields(kind: type[BaseModel], catalog: Catalog) -> str:
+    """One model: its description, and a table of its fields with guidance and example."""
     rows = (
-        [code(name), field.description, _type(field.annotation), _default(field), _example(kind, name, read)]
+        [code(name), field.description, _type(field.annotation), _default(field), _example(kind, name, catalog)]
         for name, field in kind.model_fields.items()
     )
     about = (kind.__doc__ or "").split("\n\n")[0]
@@ -126,7 +124,7 @@ def fields(kind: type[BaseModel], read: Catalog) -> str:
     return f"### {kind.__name__}\n\n{about}\n\n{table(head, rows)}"
 
 
-def definition_fields(read: Catalog) -> str:
+def definition_fields(catalog: Catalog) -> str:
     """The models of an indicator's file."""
     kinds = (
         indicator_definitions.IndicatorDefinition,
@@ -136,10 +134,10 @@ def definition_fields(read: Catalog) -> str:
         indicator_definitions.Aggregation,
         indicator_definitions.Gap,
     )
-    return "\n\n".join(fields(k, read) for k in kinds)
+    return "\n\n".join(fields(k, catalog) for k in kinds)
 
 
-def other_fields(read: Catalog) -> str:
+def other_fields(catalog: Catalog) -> str:
     """The models of the other files of indicator_defs/."""
     kinds = (
         methods.Method,
@@ -160,24 +158,24 @@ def other_fields(read: Catalog) -> str:
         Correction,
         Tolerance,
     )
-    return "\n\n".join(fields(k, read) for k in kinds)
+    return "\n\n".join(fields(k, catalog) for k in kinds)
 
 
-def shown_definition(read: Catalog) -> str:
-    """One definition as it stands in its file."""
-    place = read.places[SHOWN_FIRST].split(":")[0]
+def shown_definition(catalog: Catalog) -> str:
+    """One definition, copied from its file."""
+    place = catalog.places[SHOWN_FIRST].split(":")[0]
     text = (FOLDER.parent / place).read_text(encoding="utf-8").rstrip()
     return f"`{place}`:\n\n```yaml\n{text}\n```"
 
 
-def breakdowns(read: Catalog) -> str:
-    """Our breakdowns and their codes."""
+def breakdowns(catalog: Catalog) -> str:
+    """The breakdowns and their codes."""
     shared = metadata.tables()["harmonised.observation"].columns
     comments = {c.name: c.comment for c in shared}
-    lists = read.codelists
+    lists = catalog.codelists
 
     def codes(name: str) -> str:
         found = [r["code"] for r in lists[name]]
         return ", ".join(code(c) for c in found[:14]) + (f" and {len(found) - 14} more" if len(found) > 14 else "")
 
-    return table(["breakdown", "what", "codes"], ([code(b), comments[b], codes(b)] for b in BREAKDOWNS))
+    return table(["breakdown", "description", "codes"], ([code(b), comments[b], codes(b)] for b in BREAKDOWNS))

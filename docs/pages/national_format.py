@@ -1,15 +1,13 @@
-"""docs/national_format.md: the columns of the national format, in order, from sources/providers/national.yaml.
-
-Belongs here: the table of columns. Does not belong here: how to fill and send a file, which people write.
-"""
+"""docs/national_format.md: the columns of the national format, in order, from sources/providers/national.yaml."""
 
 from __future__ import annotations
 
 from sources.registry import dataset
+from warehouse.export.docs.markdown import code, table
 
-from .markdown import code, placed, table
+from .places import placed
 
-HEAD = ["column", "must be there", "may be empty", "what stands in it", "code list"]
+HEAD = ["column", "required", "may be empty", "contents", "code list"]
 
 
 def pages() -> dict[str, str]:

@@ -1,7 +1,4 @@
-"""The table of all variables in docs/operations.md, from the settings model and sources/providers/*.yaml.
-
-Belongs here: one row a variable. Does not belong here: what a variable means (indicator_defs/system/settings.py).
-"""
+"""The table of all variables in docs/operations.md, from the settings model and sources/providers/*.yaml."""
 
 from __future__ import annotations
 
@@ -10,8 +7,9 @@ from pydantic import SecretStr
 from indicator_defs.rounding import digits
 from indicator_defs.system.settings_model import Settings, variables
 from sources.registry import providers
+from warehouse.export.docs.markdown import code, table
 
-from .markdown import code, placed, table
+from .places import placed
 
 
 def pages() -> dict[str, str]:

@@ -1,4 +1,5 @@
-"""What every storey needs of the machine: the clock, the settings of the environment, files on a disk.
+"""Access to the machine for all packages: the clock, the environment variables, files on disk.
 
-Belongs here: the one door to each of them. Does not belong here: anything about indicators, sources or releases.
+Belongs here: the only code that uses each of them directly.
+Does not belong here: anything about indicators, sources or releases.
 """

@@ -1,7 +1,6 @@
-"""Files on a disk, whole or not at all: written under a hidden name, synced, and put in place in one step.
+"""Atomic writing of files and folders: written under a hidden name, synced, and renamed in one step.
 
-Belongs here: replacing a file or a folder, and syncing it.
-Does not belong here: what a failure means to the user (callers raise their own errors), locks, the link `current`.
+Callers translate OSError into their own errors.
 """
 
 from __future__ import annotations
@@ -13,13 +12,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+# What a user can do if a file cannot be written.
+WRITE_REMEDY = "Free some space or make the folder writable."
+
 
 @contextmanager
 def written_aside(path: Path, durable: bool = True) -> Iterator[Path]:
-    """A hidden path in the folder of `path` to write to; it takes the place of `path` at the end of the block.
+    """A hidden path in the folder of `path` to write to; it replaces `path` at the end of the block.
 
-    When anything is raised in the block the old file stays and nothing else is left. A link is followed. `durable`:
-    sync file and folder; not needed for work files that a failed run makes again. Raises OSError.
+    If the block raises an error, the old file is unchanged and the hidden file is removed. A link is followed.
+    `durable`: sync file and folder; not needed for work files that a failed run makes again. Raises OSError.
     """
     target = path.resolve()
     aside = target.with_name(f".{target.name[:40]}.{os.getpid()}-{uuid.uuid4().hex[:8]}.part")
@@ -31,19 +33,19 @@ def written_aside(path: Path, durable: bool = True) -> Iterator[Path]:
         if durable:
             sync(target.parent)
     finally:
-        with suppress(OSError):  # where the folder is none or closed, the error of the block says so
+        with suppress(OSError):  # if the folder is missing or not writable, the block has raised that error already
             aside.unlink(missing_ok=True)
 
 
 def write(path: Path, content: str | bytes, durable: bool = True) -> None:
-    """Writes a file whole or not at all, text in UTF-8 with the line ends it has; makes its folder. Raises OSError."""
+    """Writes a file atomically, text as UTF-8 with unchanged line ends; makes its folder. Raises OSError."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with written_aside(path, durable) as aside:
         aside.write_bytes(content.encode() if isinstance(content, str) else content)
 
 
 def sync(path: Path) -> None:
-    """Brings a file, or the names in a folder, to the disk."""
+    """Syncs a file, or the entries of a folder, to disk."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
         os.fsync(descriptor)
@@ -52,7 +54,7 @@ def sync(path: Path) -> None:
 
 
 def replace_folder(to: Path, made: Path) -> None:
-    """Puts the folder `made` in the place of `to`. What was there goes, or is there again where that fails (OSError)."""
+    """Replaces the folder `to` by the folder `made`. The old folder is removed, or restored if this fails (OSError)."""
     old = to.with_name(f".{to.name}.{os.getpid()}.old")
     try:
         if to.exists():
@@ -66,9 +68,8 @@ def replace_folder(to: Path, made: Path) -> None:
 
 
 def discard(folder: Path) -> None:
-    """Removes a folder under a hidden name, if it is there.
+    """Removes a folder with a hidden name, if it exists.
 
-    Such a folder holds no data of anyone: what cannot be removed stays hidden, and is no reason to fail what was done,
-    nor to hide the error that it failed with.
+    Such a folder has no data of users: errors are ignored, so that they do not hide the result or error of the caller.
     """
     shutil.rmtree(folder, ignore_errors=True)

@@ -1,9 +1,7 @@
-"""The settings of the environment: reading them, what is wrong or unknown, and the variables of others.
+"""Environment variables: the settings of Payung (PAYUNG_...), and variables of other programs that it reads or sets.
 
-Belongs here: the door to the PAYUNG_ variables, and to the variables of others (Dagster, child processes) that Payung
-sets or reads.
-Does not belong here: name, meaning and check of each setting (settings_model.py), which providers there are
-(sources/providers/*.yaml names the variables of their addresses), and what a setting is used for.
+The name, meaning and check of each setting is in settings_model.py; the variables of the providers' addresses are named in
+sources/providers/*.yaml.
 """
 
 from __future__ import annotations
@@ -25,16 +23,16 @@ PREFIX = "PAYUNG_"
 
 
 class SettingsError(PayungError):
-    """A variable of the environment is missing or wrong; the message names it, what was found and what was expected."""
+    """An environment variable is invalid; the message gives its name, what was found and what was expected."""
 
 
 def read(*needed: str) -> Settings:
-    """The settings as the environment has them now.
+    """The current settings of the environment.
 
-    `needed`: the fields that are needed; all, where none is named. Raises SettingsError naming each of them whose
-    variable is wrong; a wrong variable that is not needed has its default, and `wrong_variables` names it.
+    `needed`: the fields that are needed, by default all. Raises SettingsError with all needed variables that are invalid.
+    An invalid variable that is not needed gets its default value; `wrong_variables` reports it.
     """
-    from pydantic import ValidationError  # late: `payung --help` reads no setting
+    from pydantic import ValidationError  # imported late, because `payung --help` reads no settings
 
     from indicator_defs.system.settings_model import Settings, variables
 
@@ -49,20 +47,20 @@ def read(*needed: str) -> Settings:
 
 
 def address(variable: str, default: str) -> str:
-    """The base address that a provider's variable gives, else the default; without a slash at the end.
+    """The base address in a provider's variable, or the default; without a slash at the end.
 
-    Raises SettingsError where the variable holds no address.
+    Raises SettingsError if the variable is not a web address.
     """
     from indicator_defs.system.settings_model import EXPECTED_ADDRESS, is_web_address
 
     value = read("addresses").addresses.get(variable)
     if value is not None and not is_web_address(value):
-        raise SettingsError(f"{variable}: found {value!r}, expected {EXPECTED_ADDRESS}.")
+        raise SettingsError(_fault_text(variable, value, EXPECTED_ADDRESS))
     return (value or default).rstrip("/")
 
 
 def wrong_variables() -> list[str]:
-    """What is wrong with the variables that are set, a message each; empty where nothing is."""
+    """A message for each variable with an invalid value."""
     from pydantic import ValidationError
 
     from indicator_defs.system.settings_model import Settings
@@ -74,8 +72,14 @@ def wrong_variables() -> list[str]:
     return []
 
 
+def _fault_text(variable: str, value: str | None, expected: str) -> str:
+    """The message about an invalid value. `value`: None for a secret, whose value is not shown."""
+    found = "" if value is None else f"found {value!r}, "
+    return f"{variable}: {found}expected {expected}."
+
+
 def _faults(error: ValidationError) -> dict[str, str]:
-    """Variable and message of each fault. What a secret holds is not shown."""
+    """The messages about invalid values, by variable."""
     from indicator_defs.system.settings_model import Settings, variables
 
     out = {}
@@ -83,14 +87,14 @@ def _faults(error: ValidationError) -> dict[str, str]:
         name = str(fault["loc"][0])
         field = Settings.model_fields[variables()[name]]
         extra = field.json_schema_extra
-        expected = extra["expected"] if isinstance(extra, dict) else ""
-        found = "" if "SecretStr" in str(field.annotation) else f"found {os.environ.get(name)!r}, "  # noqa: TID251 - to show it
-        out[name] = f"{name}: {found}expected {expected}."
+        expected = str(extra["expected"]) if isinstance(extra, dict) else ""
+        value = None if "SecretStr" in str(field.annotation) else os.environ.get(name)  # noqa: TID251 - for the message
+        out[name] = _fault_text(name, value, expected)
     return out
 
 
 def unknown_variables(addresses: Collection[str] = ()) -> list[str]:
-    """Variables of the environment that begin like ours and that nothing reads, a message each with the near ones.
+    """A message, with similar names, for each environment variable that begins with PAYUNG_ and is not a setting.
 
     `addresses`: the variables of the providers' addresses (sources/registry.py).
     """
@@ -104,33 +108,30 @@ def unknown_variables(addresses: Collection[str] = ()) -> list[str]:
     for name in ours:
         if name not in names:
             bare = {k.removeprefix(PREFIX): k for k in names}
-            near = [bare[n] for n in difflib.get_close_matches(name.upper().removeprefix(PREFIX), bare, n=3)]
-            out.append(
-                f"{name} is set, and nothing reads it; "
-                + (f"near it: {', '.join(near)}. " if near else "")
-                + "All variables: docs/operations.md"
-            )
+            similar = [bare[n] for n in difflib.get_close_matches(name.upper().removeprefix(PREFIX), bare, n=3)]
+            hint = f"similar variables: {', '.join(similar)}; " if similar else ""
+            out.append(f"{name} is set but is not a setting of Payung; {hint}all variables: docs/operations.md")
     return out
 
 
 def set_variables(**variables_of_others: str) -> None:
-    """Sets variables for this process, its libraries and its children, as Dagster's home and our own."""
-    os.environ.update(variables_of_others)  # noqa: TID251 - they read it there
+    """Sets environment variables for this process, its libraries and its child processes."""
+    os.environ.update(variables_of_others)  # noqa: TID251 - libraries read it there
 
 
 def for_child(**more: str) -> dict[str, str]:
-    """The environment of a child process: this one's, and more."""
+    """The environment of a child process: that of this process, with additions."""
     return {**os.environ, **more}  # noqa: TID251 - a child inherits all of it
 
 
 def of_system(name: str) -> str | None:
-    """A variable that is not ours, as XDG_STATE_HOME or DAGSTER_HOME; None where it is not set or empty."""
+    """A variable of another program, such as XDG_STATE_HOME or DAGSTER_HOME; None if it is not set or empty."""
     return os.environ.get(name) or None  # noqa: TID251 - not a setting of ours
 
 
 @contextmanager
 def environment_aside(*names: str, **instead: str) -> Iterator[None]:
-    """While a library of others is loaded: without some of its variables, or with others; afterwards as before."""
+    """Within the block, the environment without the variables `names` and with those of `instead`; then restored."""
     before = dict(os.environ)  # noqa: TID251 - to put it back
     for name in names:
         os.environ.pop(name, None)  # noqa: TID251 - the library reads it there

@@ -1,7 +1,7 @@
-"""The commands of `payung`, a module a command named as it: options in, exit codes out.
+"""The commands of `payung`: one module for each command, with the name of the command.
 
-Belongs here: options, help and exit codes. Everything heavy is imported inside the command that needs it, so that
-`payung --help` is quick.
-Does not belong here: what the commands do (the modules of pipelines, which never import this package), and what they show
-(output/).
+Belongs here: options, help texts and exit codes. Large libraries are imported in the functions that need them, so that
+`payung --help` is fast.
+Does not belong here: the work of the commands (the modules of pipelines, which never import this package), and their
+output (output/).
 """

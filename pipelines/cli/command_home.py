@@ -1,6 +1,6 @@
-"""The home of one call of the command line: built once, when the command first needs it, and handed on from there.
+"""The home of one call of the command line, found when the command first needs it.
 
-Not at the start: `--help` and wrong options need no home, and come before what is wrong with one.
+It is not found at the start: `--help` needs no home, and wrong options are reported before problems of the home.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ if TYPE_CHECKING:
 
 
 class CommandHome:
-    """The door to the home; commands get it by `@PASS_HOME`."""
+    """Gives a command access to the home; commands receive it with `@PASS_HOME`."""
 
     @cached_property
     def home(self) -> Home:
-        """The home. Raises what `find_home` raises for one that cannot be used."""
+        """The home. Raises the errors of `find_home` if it cannot be used."""
         from pipelines.home_folder import find_home
 
         return find_home()

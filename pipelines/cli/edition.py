@@ -1,7 +1,6 @@
 """The commands of `payung edition`: signed, frozen copies of the regional baseline.
 
-Belongs here: options, help and exit codes.
-Does not belong here: what the commands do (warehouse/edition/) and show (output/edition_text.py).
+warehouse/edition/ does the work, output/edition_text.py has the output.
 """
 
 from __future__ import annotations
@@ -27,8 +26,8 @@ def edition() -> None:
 
 @edition.command(short_help="Freeze the baseline of a release and print its checksum.")
 @click.argument("name", type=TEXT)
-@click.option("--signed-by", type=TEXT, required=True, metavar='"NAME, BODY"', help="Who signs, and for which body.")
-@click.option("--note", type=TEXT, required=True, help="What it is for, as the meeting or the decision.")
+@click.option("--signed-by", type=TEXT, required=True, metavar='"NAME, BODY"', help="Name and body of the signer.")
+@click.option("--note", type=TEXT, required=True, help="Purpose of the edition, such as the meeting.")
 @RELEASE
 @JSON
 @DEBUG
@@ -38,8 +37,8 @@ def freeze(
 ) -> None:
     """Freeze the regional baseline of a release as edition NAME and print its checksum.
 
-    The folder editions/NAME in the home holds the baseline with all it rests on, as CSV and Parquet: values,
-    regional figures, weights, definitions, sources. A name is used once.
+    The folder editions/NAME in the home contains the baseline and everything it is based on, as CSV and Parquet:
+    values, regional figures, weights, definitions, sources. Each name can be used once.
 
     \b
     Example: payung edition freeze baseline-2026 --signed-by "A. Name, ACSS" --note "Sixteenth session"
@@ -59,12 +58,12 @@ def freeze(
         click.echo(frozen_text(made))
 
 
-@edition.command(name="list", short_help="List the editions, and whether they are whole.")
+@edition.command(name="list", short_help="List the editions and check their files.")
 @JSON
 @DEBUG
 @PASS_HOME
 def list_(command_home: CommandHome, as_json: bool) -> None:
-    """List the editions: who signed them, when, from which release, and whether their files are whole.
+    """List the editions with signer, date and release, and check their files.
 
     \b
     Example: payung edition list
@@ -79,23 +78,23 @@ def list_(command_home: CommandHome, as_json: bool) -> None:
     elif found:
         print_frame(list_table(found))
     else:
-        click.echo("No edition was frozen yet: payung edition freeze --help")
+        click.echo("There are no editions. To freeze one: payung edition freeze --help")
 
 
 @edition.command(short_help="Check every file of an edition.")
 @click.argument("name", type=TEXT)
-@click.option("--checksum", type=TEXT, help="The checksum in the minutes; with spaces or without.")
+@click.option("--checksum", type=TEXT, help="Checksum from the minutes, with or without spaces.")
 @JSON
 @DEBUG
 @PASS_HOME
 def verify(command_home: CommandHome, name: str, checksum: str | None, as_json: bool) -> None:
-    """Check every file of an edition against the sha256 it was signed with.
+    """Compare every file of an edition with the sha256 recorded when it was signed.
 
-    With --checksum also that the whole is the one in the minutes: only that shows when somebody altered a file and
-    its sums together.
+    With --checksum, the edition is also compared with the checksum in the minutes. Only this finds an alteration in
+    which a file and its recorded sha256 were both changed.
 
     \b
-    Exit codes: 0 whole, 1 altered.
+    Exit codes: 0 unaltered, 1 altered.
     Example: payung edition verify baseline-2026 --checksum "0f3a..."
     """
     from pipelines.cli.output.edition_text import verified_text
@@ -103,7 +102,7 @@ def verify(command_home: CommandHome, name: str, checksum: str | None, as_json: 
     from warehouse.edition.edition_store import verify as run
 
     if checksum is not None:
-        as_sha256(checksum)  # what is no checksum is refused before the edition is looked up
+        as_sha256(checksum)  # refuses an invalid checksum before the edition is read
     one = Editions(command_home.home.path).find(name)
     problems = run(one, checksum)
     if as_json:
@@ -114,18 +113,20 @@ def verify(command_home: CommandHome, name: str, checksum: str | None, as_json: 
     sys.exit(FAILED if problems else OK)
 
 
-@edition.command(short_help="Show what today's figures would change in an edition.")
+@edition.command(short_help="Compare an edition with the current release.")
 @click.argument("name", type=TEXT)
 @RELEASE
-@click.option("--samples", default=5, show_default=True, type=click.IntRange(1), help="Figures shown of each kind.")
+@click.option(
+    "--samples", default=5, show_default=True, type=click.IntRange(1), help="Number of figures shown for each kind."
+)
 @JSON
 @DEBUG
 @PASS_HOME
 def drift(command_home: CommandHome, name: str, release_id: str | None, samples: int, as_json: bool) -> None:
-    """Show what today's figures would change in an edition, cell by cell, and why.
+    """Compare an edition with the current release, cell by cell, and show the cause of each difference.
 
-    Values that disappeared, changed, are of another year or new; changed comparability, class, status and
-    definitions; each with its cause: a new vintage and of which source, a correction, a definition, weights,
+    Differences are values that disappeared, changed, are of another year or are new, and changes of comparability,
+    class, status and definitions. Causes are a new vintage (with its source), a correction, a definition, weights, or
     membership.
 
     \b

@@ -1,4 +1,4 @@
-"""The command `payung explain`: where one number comes from."""
+"""The command `payung explain`: the lineage of one figure."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ SHORT_BREAKDOWN_OPTIONS = {
 
 
 def _breakdowns(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Adds an option for every breakdown of the key, as --sex F and --income-wealth-quantile Q1."""
+    """Adds an option for each breakdown, such as --sex and --income-wealth-quantile."""
     for name in reversed(BREAKDOWNS):
         names = [f"--{name.replace('_', '-')}", *SHORT_BREAKDOWN_OPTIONS.get(name, [])]
-        text = f"Default: {name} of the headline figure."
-        command = click.option(*names, name, type=TEXT, metavar="CODE", help=text)(command)
+        help_text = f"Default: {name} of the headline figure."
+        command = click.option(*names, name, type=TEXT, metavar="CODE", help=help_text)(command)
     return command
 
 
 class Year(Text):
-    """A year of a number: four digits, or a word for one of the two years of the baseline."""
+    """The year of a figure: four digits, or baseline or latest for a year of the regional baseline."""
 
     name = "YEAR"
 
@@ -41,16 +41,16 @@ class Year(Text):
         """The year as text."""
         text = super().convert(value, param, ctx)
         if re.fullmatch("[0-9]{4}", text) is None and text.lower() not in ("baseline", "latest"):
-            self.fail(f"found {text!r}, expected four digits, as 2021, or baseline or latest.", param, ctx)
+            self.fail(f"found {text!r}, expected four digits such as 2021, or baseline, or latest.", param, ctx)
         return text
 
 
-@click.command(short_help="Show where one number comes from, back to the row read.")
+@click.command(short_help="Show the lineage of one figure, back to the published row.")
 @click.argument("indicator", type=TEXT)
 @click.argument("area", type=TEXT)
 @click.argument("year", type=Year())
 @_breakdowns
-@click.option("--json", "as_json", is_flag=True, help="The same as structured data, for machines.")
+@click.option("--json", "as_json", is_flag=True, help="Output as JSON, for programs.")
 @RELEASE
 @DEBUG
 @PASS_HOME
@@ -63,10 +63,11 @@ def explain(
     release_id: str | None,
     **breakdowns: str | None,
 ) -> None:
-    """Show where one number comes from, back to the row of the bytes that were read.
+    """Show the lineage of one figure, back to the row in the downloaded file.
 
-    YEAR is a year, or baseline or latest (of the regional baseline). AREA is a country, or ASEAN, ASEAN10, ASEAN6 or
-    CLMV: then each member with its weight and its own way back. Where there is no value, why, and what there is instead.
+    YEAR is a year, or baseline or latest (the years of the regional baseline). AREA is a country, or ASEAN, ASEAN10,
+    ASEAN6 or CLMV; for a group, each member is shown with its weight and its source. For a missing value, the reason
+    and the closest values are shown.
 
     \b
     Examples: payung explain ASP_COV_PENSN PHL 2021 --sex F

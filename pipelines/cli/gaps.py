@@ -1,4 +1,4 @@
-"""The command `payung gaps`: which figures are missing, why, and who could fill them."""
+"""The command `payung gaps`: the missing figures, the reasons, and the sources that could provide them."""
 
 from __future__ import annotations
 
@@ -12,23 +12,28 @@ from pipelines.cli.output.printing import show_frame, show_json, show_problems, 
 from pipelines.cli.release_lookup import area_code, indicator_code, requested_release
 
 
-@click.command()
-@click.option("--area", type=TEXT, metavar="CODE", help="Only this Member State or group, as THA or ASEAN.")
-@click.option("--indicator", type=TEXT, metavar="CODE", help="Only this indicator, as ASP_COV_SHP.")
-@click.option("--group", type=TEXT, metavar="NAME", help="Only this group of indicators, as financing.")
+@click.command(short_help="List missing figures, the reasons and possible sources.")
+@click.option("--area", type=TEXT, metavar="CODE", help="Only this Member State or group, such as THA or ASEAN.")
+@click.option("--indicator", type=TEXT, metavar="CODE", help="Only this indicator, such as ASP_COV_SHP.")
+@click.option("--group", type=TEXT, metavar="NAME", help="Only this group of indicators, such as financing.")
 @click.option(
-    "--reason", type=TEXT, metavar="CODE", help="Only gaps of this reason, as out_of_window; the summary keeps all."
+    "--reason",
+    type=TEXT,
+    metavar="CODE",
+    help="List only gaps with this reason, such as out_of_window; all are counted.",
 )
 @click.option(
-    "--breakdowns", is_flag=True, help="Also figures by sex, age and other breakdowns, not only the headline."
+    "--breakdowns",
+    is_flag=True,
+    help="Include figures by sex, age and other breakdowns, in addition to headline figures.",
 )
-@click.option("--json", "as_json", is_flag=True, help="Short for --format json.")
+@click.option("--json", "as_json", is_flag=True, help="Same as --format json.")
 @FORMAT
 @click.option(
     "--figure",
     type=FILE,
     metavar="FILE",
-    help="Draw the heat map of the whole set instead: .png, .svg, or both without an ending.",
+    help="Write a heat map of all indicators instead, as .png or .svg; both if FILE has no ending.",
 )
 @RELEASE
 @DEBUG
@@ -45,10 +50,11 @@ def gaps(
     figure: Path | None,
     release_id: str | None,
 ) -> None:
-    """Show which figures are missing, why, and who could fill them.
+    """Show which figures are missing, why, and which sources could provide them.
 
-    First how many by reason and by area, then one line for each indicator and reason. Indicators that are declared
-    without values are part of it. With --format csv: one line for each figure; json: the summary and each figure.
+    The output begins with the number of missing figures by reason and by area; then each indicator is listed with its
+    reasons. Indicators without any values are included. --format csv has one line for each figure, --format json the
+    summary and each figure.
 
     \b
     Examples: payung gaps --area LAO --group coverage
@@ -56,10 +62,14 @@ def gaps(
               payung gaps --figure gaps.png
     """
     if as_json and form == "csv":
-        raise click.UsageError("--json is short for --format json: leave out one of --json and --format csv.")
+        raise click.UsageError(
+            "--json is the same as --format json, so it contradicts --format csv: leave out one of them."
+        )
     if figure is not None:
         if area or indicator or group or reason or breakdowns or as_json or form != "table":
-            raise click.UsageError("--figure draws the whole set: leave out the other options but --release.")
+            raise click.UsageError(
+                "--figure always shows all indicators: leave out all other options except --release."
+            )
         _draw(command_home, figure, release_id)
         return
     from pipelines.cli.output.gaps_text import show_gaps

@@ -1,7 +1,6 @@
-"""The command line: `payung`, the group of all commands, and what becomes of an error.
+"""The command line `payung`: the group of all commands, and the message and exit code of an error.
 
-Belongs here: the group and the exit code of an error.
-Does not belong here: the commands (a module each), and what they do.
+Each command has its own module.
 """
 
 from __future__ import annotations
@@ -21,9 +20,9 @@ from pipelines.cli.exit_codes import FAILED, OK, exit_code
 from pipelines.cli.explain import explain
 from pipelines.cli.export import export
 from pipelines.cli.gaps import gaps
-from pipelines.cli.options import wants_traceback
+from pipelines.cli.options import is_debug
 from pipelines.cli.output.printing import show_problems
-from pipelines.cli.output.stream_encoding import replace_unknown_letters, replacement_notice
+from pipelines.cli.output.stream_encoding import replace_unknown_characters, replacement_notice
 from pipelines.cli.refresh import refresh
 from pipelines.cli.releases import releases
 from pipelines.cli.revisions import revisions
@@ -33,20 +32,20 @@ from pipelines.cli.ui import ui
 
 COMMANDS = (refresh, revisions, gaps, sql, explain, status, export, edition, releases, ui)
 
-# A full disk or quota, a file as large as is allowed: no fault of the program.
+# The disk or quota is full, or the file has the maximum size: not an error of the program.
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 
 
 class Group(click.Group):
-    """Shows what a user can mend as one message, without a traceback."""
+    """Shows an error that the user can correct as one message, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """Runs the command; a PayungError becomes a message on stderr and exit code 1 (audit: 3)."""
+        """Runs the command; shows a PayungError as a message on stderr and sets its exit code."""
         try:
             return super().invoke(ctx)
         except PayungError as error:
-            if wants_traceback(ctx):
-                import traceback  # here: --help and most commands need none
+            if is_debug(ctx):
+                import traceback  # not at the top: --help and most commands do not need it
 
                 traceback.print_exc()
             show_problems([str(error), *getattr(error, "__notes__", [])])
@@ -54,7 +53,7 @@ class Group(click.Group):
 
 
 def _report_unknown_settings(ctx: click.Context) -> None:
-    """Names variables that nothing reads, once and on stderr; `payung status` lists them itself."""
+    """Reports unknown PAYUNG_ variables once, on stderr; `payung status` has its own list of them."""
     if ctx.invoked_subcommand == "status" or not settings.unknown_variables():
         return
     from sources import registry
@@ -68,11 +67,11 @@ def _report_unknown_settings(ctx: click.Context) -> None:
 def main(ctx: click.Context) -> None:
     """The indicator warehouse for social protection in ASEAN.
 
-    Everything it makes is kept in $PAYUNG_HOME. Default: var/ in a checkout of the project; where Payung is installed
-    as a package, payung/ in $XDG_DATA_HOME or ~/.local/share.
+    All data, releases and logs are stored in $PAYUNG_HOME. Default: var/ in a checkout of the project; if Payung is
+    installed as a package, payung/ in $XDG_DATA_HOME or ~/.local/share.
 
     \b
-    Examples: payung refresh                  make a release, or see that nothing changed
+    Examples: payung refresh                  make a new release if anything changed
               payung sql "SELECT * FROM profile('VNM')"
               payung explain ASP_COV_PENSN PHL 2021
               payung export                   workbook, tables, figures and site for the report
@@ -87,35 +86,36 @@ for command in COMMANDS:
 
 
 def run() -> NoReturn:
-    """`payung` as a process: runs `main`, and is gone as soon as all that it wrote is out.
+    """Runs `payung` as a process: calls `main`, flushes its output and exits at once.
 
-    Python would first take apart everything it has loaded, object by object: after a refresh a second in which nothing
-    more happens. Files, locks and processes are closed by then by those who opened them.
-    The garbage collector looks only after as many new objects as importing Dagster makes: there it finds nothing, and
-    looking takes a tenth of the time.
+    It exits with os._exit because Python would otherwise release every loaded object, which takes a second after a
+    refresh. Files, locks and worker processes are already closed then.
+    The threshold of the garbage collector is raised to the number of objects that importing Dagster creates: collecting
+    them frees nothing and takes a tenth of the time.
     """
     gc.set_threshold(GARBAGE_AFTER)
     for name, mode in (("stdin", "r"), ("stdout", "w"), ("stderr", "w")):
-        if getattr(sys, name) is None:  # closed by the caller; the next file opened would take its number
+        if getattr(sys, name) is None:  # closed by the caller; the next file opened would get its number
             setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_RDWR), mode, encoding="utf-8"))
-    replace_unknown_letters()
+    replace_unknown_characters()
     code: str | int | None = OK
     try:
         try:
             main()
-        except SystemExit as left:
-            code = left.code
+        except SystemExit as exit_request:
+            code = exit_request.code
         sys.stdout.flush()
         if notice := replacement_notice():
             show_problems([notice])
     except OSError as error:
         if error.errno not in CANNOT_WRITE or "--debug" in sys.argv:
             raise
-        show_problems([f"could not write {error.filename or 'all of the answer'}: {error.strerror}."])
+        place = error.filename or "the complete output"
+        show_problems([f"could not write {place}: {error.strerror}. Free some space and run the command again."])
         code = FAILED
     if isinstance(code, str):
         sys.exit(code)
-    if "logging" in sys.modules:  # loaded by what ran
+    if "logging" in sys.modules:  # only if the command has loaded it
         sys.modules["logging"].shutdown()
     os._exit(code or OK)
 

@@ -1,8 +1,6 @@
 """The command `payung refresh`: a new release, a dry run, or a build as of a date.
 
-Belongs here: its options, which of them go together, and its exit codes.
-Does not belong here: what it does (pipelines/refresh_run.py, refresh_dry_run.py, refresh_as_of.py) and shows
-(output/refresh_text.py).
+The work is in pipelines/refresh_run.py, refresh_dry_run.py and refresh_as_of.py, the output in output/refresh_text.py.
 """
 
 from __future__ import annotations
@@ -26,12 +24,12 @@ if TYPE_CHECKING:
     from pipelines.refresh_run import RefreshRequest
     from sources.dataset_refresh import FetchReport
 
-NOTHING_FETCHED = "no dataset could be fetched; what was kept stands."
+NOTHING_DOWNLOADED = "no dataset could be downloaded; the stored snapshots remain in use."
 
 
 @dataclass(frozen=True)
 class RefreshOptions:
-    """The options as they were given."""
+    """The options as given."""
 
     online: bool
     sources: tuple[str, ...]
@@ -44,7 +42,7 @@ class RefreshOptions:
     as_json: bool
 
     def request(self) -> RefreshRequest:
-        """What the refresh is to do. Raises ReleasesError where the user who accepts has no name."""
+        """The request for the refresh. Raises ReleasesError if the name of the user who accepts is unknown."""
         from pipelines.refresh_run import RefreshRequest
 
         if self.accept is None:
@@ -54,39 +52,52 @@ class RefreshOptions:
         return RefreshRequest(self.force, self.online, self.sources, self.accept.strip(), user_name(self.by))
 
 
-@click.command(short_help="Make a new release, where anything changed.")
-@click.option("--online", is_flag=True, help="Ask the providers; without it, what is kept and shipped is used.")
+@click.command(short_help="Make a new release if anything changed.")
+@click.option("--online", is_flag=True, help="Download from the providers. Default: use stored and bundled data.")
 @click.option(
-    "--source", "sources", type=TEXT, multiple=True, metavar="NAME", help="With --online: ask only this provider."
+    "--source",
+    "sources",
+    type=TEXT,
+    multiple=True,
+    metavar="NAME",
+    help="With --online: download only from this provider. Can be repeated.",
 )
-@click.option("--force", is_flag=True, help="Fetch, build and publish although nothing changed.")
-@click.option("--dry-run", "is_dry", is_flag=True, help="Build, audit and compare with the current release only.")
-@click.option("--accept", metavar="REASON", help="Publish although tolerances are exceeded; kept in the release.")
-@click.option("--by", type=TEXT, metavar="NAME", help="With --accept: who accepts it; by default the login.")
-@click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Only vintages up to this date; with --to.")
-@click.option("--to", type=FOLDER, metavar="DIR", help="With --as-of: folder of the build.")
-@click.option("--json", "as_json", is_flag=True, help="One JSON event a line on stdout, for machines.")
+@click.option("--force", is_flag=True, help="Download, build and publish even if nothing changed.")
+@click.option(
+    "--dry-run", "is_dry", is_flag=True, help="Build, audit and compare with the current release; publish nothing."
+)
+@click.option(
+    "--accept", metavar="REASON", help="Publish although tolerances are exceeded. The release records the reason."
+)
+@click.option(
+    "--by", type=TEXT, metavar="NAME", help="With --accept: name of the person who accepts. Default: the login."
+)
+@click.option(
+    "--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Build from vintages up to this date; needs --to."
+)
+@click.option("--to", type=FOLDER, metavar="DIR", help="With --as-of: folder for the build.")
+@click.option("--json", "as_json", is_flag=True, help="Output as JSON for programs, one event per line.")
 @DEBUG
 @PASS_HOME
 def refresh(command_home: CommandHome, **given: Any) -> None:
-    """Make a new release from the shipped archive, from what was fetched, and from files in the inbox.
+    """Make a new release from the bundled archive, downloaded data and files in the inbox.
 
-    With --online the providers are asked first: what changed, then only what moved. A dataset that cannot be fetched
-    whole keeps its last good snapshot and is named at the end.
+    With --online, Payung first checks with each provider whether its data changed, and downloads changed datasets. A
+    dataset that cannot be downloaded completely keeps its last good snapshot, and the reason is shown.
 
-    With --as-of and --to the warehouse is built as it would have been at a date, with today's definitions and weights,
-    into a folder of its own; releases and `current` stay as they are. Its reference year is that of the set, or the
-    year of the date where that is earlier.
+    With --as-of and --to, the warehouse is built in a separate folder, from the vintages up to a date, with the
+    definitions and weights of today. Releases do not change. The reference year is that of the set, or the year of the
+    date if that is earlier.
 
-    A release that would differ from the current one by more than indicator_defs/tolerances.yaml allows is not published
-    until somebody accepts it with a reason. --dry-run shows what would change, and publishes nothing.
+    If the new release differs from the current one by more than the tolerances (indicator_defs/tolerances.yaml), it is
+    published only with --accept and a reason. --dry-run shows the changes and publishes nothing.
 
-    Publishes all or nothing: when anything fails, the last release stays. Only one refresh runs at a time; a second
-    one is refused with the process number of the first.
+    A release is published completely or not at all: if an error occurs, the current release remains. Only one refresh
+    can run at a time; a second one is refused, with the process ID of the first.
 
     \b
-    Exit codes: 0 published or nothing to do, 1 failed, 2 wrong usage, 3 audit failed or a tolerance
-    exceeded, nothing published. When every dataset asked for failed, the code is 1.
+    Exit codes: 0 published or nothing to do, 1 failed (also if all downloads failed), 2 wrong usage,
+    3 audit failed or a tolerance exceeded (nothing was published).
     Examples: payung refresh --online --source ilostat
               payung refresh --dry-run
               payung refresh --accept "new household survey of Viet Nam" --by "N. Tran, GSO"
@@ -108,9 +119,11 @@ def refresh(command_home: CommandHome, **given: Any) -> None:
 
 
 def _as_of_options(options: RefreshOptions) -> tuple[date, Path]:
-    """The date and the folder of a build as of a date. Raises UsageError where other options are given with it."""
+    """The date and the folder of a build as of a date. Raises UsageError if other options are given too."""
     if options.as_of is None or options.to is None:
-        raise click.UsageError("--as-of DATE and --to DIR belong together: such a build never becomes the release.")
+        raise click.UsageError(
+            "--as-of DATE and --to DIR must be given together, because such a build does not become a release."
+        )
     if (
         options.online
         or options.sources
@@ -121,30 +134,30 @@ def _as_of_options(options: RefreshOptions) -> tuple[date, Path]:
         or options.by is not None
     ):
         raise click.UsageError(
-            "--as-of takes kept vintages only and publishes nothing: leave out --online, --source, --force, --json, "
+            "--as-of uses stored vintages only and publishes nothing: leave out --online, --source, --force, --json, "
             "--dry-run, --accept and --by."
         )
     return options.as_of, options.to
 
 
 def _refuse_misuse(options: RefreshOptions) -> None:
-    """Raises UsageError where options do not go together, BadParameter for an unknown source."""
+    """Raises UsageError if options contradict each other, BadParameter for an unknown source."""
     if options.sources and not options.online:
-        raise click.UsageError("--source needs --online: without it no provider is asked.")
+        raise click.UsageError("--source needs --online, because only then data are downloaded.")
     if options.sources:
-        from sources.dataset_refresh import askable
+        from sources.dataset_refresh import downloadable_datasets
         from sources.registry import RegistryError
 
         try:
-            askable(list(options.sources))
+            downloadable_datasets(list(options.sources))
         except RegistryError as error:
             raise click.BadParameter(str(error), param_hint="--source") from error
     if options.accept is not None and not options.accept.strip():
-        raise click.UsageError("--accept wants a reason in words: it is kept in the release.")
+        raise click.UsageError("--accept: found an empty text, expected the reason, which the release records.")
     if options.by is not None and options.accept is None:
-        raise click.UsageError("--by belongs to --accept.")
+        raise click.UsageError("--by needs --accept: give both, or leave out --by.")
     if options.is_dry and options.accept is not None:
-        raise click.UsageError("--dry-run publishes nothing, so there is nothing to accept.")
+        raise click.UsageError("--dry-run publishes nothing, so it does not need --accept: leave out one of them.")
 
 
 def _build_as_of(home: Home, day: date, to: Path) -> None:
@@ -164,14 +177,14 @@ def _dry_run(command_home: CommandHome, options: RefreshOptions) -> int:
     from pipelines.refresh_run import all_failed, ignore_reports
 
     with on_terminal() as listener:
-        tried = dry_run(
+        result = dry_run(
             command_home.home, options.request(), listener, ignore_reports if options.as_json else show_fetched
         )
-    show_dry_run(tried, options.as_json)
-    if tried.failed or tried.exceeded:
+    show_dry_run(result, options.as_json)
+    if result.failed or result.exceeded:
         return AUDIT_FAILED
-    if all_failed(tried.fetched):
-        show_problems([NOTHING_FETCHED])
+    if all_failed(result.fetched):
+        show_problems([NOTHING_DOWNLOADED])
         return FAILED
     return OK
 
@@ -181,22 +194,22 @@ def _publish(command_home: CommandHome, request: RefreshRequest) -> int:
     from pipelines.cli.output.refresh_text import show_fetched, show_outcome
     from pipelines.refresh_run import refresh as run
 
-    def fetched(reports: list[FetchReport]) -> None:
+    def show_downloads(reports: list[FetchReport]) -> None:
         with ignoring_closed_pipe(sys.stdout):
             show_fetched(reports)
 
     with on_terminal() as listener:
-        outcome = run(command_home.home, request, listener, fetched)
+        outcome = run(command_home.home, request, listener, show_downloads)
     with ignoring_closed_pipe(sys.stdout):
         show_outcome(outcome, bool(request.accept))
         sys.stdout.flush()
     if outcome.all_failed:
-        show_problems([NOTHING_FETCHED])
+        show_problems([NOTHING_DOWNLOADED])
     return FAILED if outcome.all_failed else OK
 
 
 def _as_events(command_home: CommandHome, request: RefreshRequest) -> int:
-    """The refresh with one JSON event a line on stdout; the last event has the exit code too."""
+    """Runs the refresh and prints one JSON event per line; the last event has the exit code."""
     from pipelines.cli.output.progress import Events
     from pipelines.refresh_run import refresh as run
     from pipelines.release_summary import release_summary
@@ -210,19 +223,19 @@ def _as_events(command_home: CommandHome, request: RefreshRequest) -> int:
         force=request.force,
     )
 
-    def fetched(reports: list[FetchReport]) -> None:
+    def write_downloads(reports: list[FetchReport]) -> None:
         for report in reports:
             events.write("fetched", **report.model_dump(mode="json"))
 
     try:
-        outcome = run(command_home.home, request, events.progress, fetched)
+        outcome = run(command_home.home, request, events.progress, write_downloads)
     except PayungError as error:
         events.write("failed", exit_code=exit_code(error), message=str(error))
         raise
     code = FAILED if outcome.all_failed else OK
     facts = {"exit_code": code, "seconds": round(outcome.seconds, 3), "not_told": outcome.undelivered}
     if code:
-        facts["message"] = NOTHING_FETCHED
+        facts["message"] = NOTHING_DOWNLOADED
     if outcome.is_new:
         events.write("published", **facts, **release_summary(outcome.release).as_dict())
     else:

@@ -1,11 +1,9 @@
-"""What the arguments of a command mean in a home: which release, and which code of an area or an indicator."""
+"""Finds the release, area and indicator that the arguments of a command name."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-import click
 
 from indicator_defs.errors import WrongUseError
 from pipelines.cli.output.printing import show_problems
@@ -15,11 +13,11 @@ if TYPE_CHECKING:
 
 
 class UnknownCodeError(WrongUseError):
-    """An option or argument names a code that the release does not know; the message names those near it."""
+    """An option or argument names a code that the release does not have; the message lists similar codes."""
 
 
 def requested_release(home: Home, release_id: str | None) -> Path:
-    """The release of this ID; without one the current release, or the last good one where that cannot be opened."""
+    """The release of this ID; without an ID the current one, or the newest readable one if that cannot be opened."""
     from warehouse.release.release_folders import Releases
 
     releases = Releases(home.path)
@@ -27,28 +25,28 @@ def requested_release(home: Home, release_id: str | None) -> Path:
         return releases.find(release_id)
     from warehouse.query.readable_release import readable_release
 
-    return readable_release(releases, lambda what: click.echo(f"payung: {what}", err=True))
+    return readable_release(releases, lambda problem: show_problems([problem]))
 
 
 def area_code(release: Path, given: str | None) -> str | None:
-    """The code of an area given by code or by any of its names; says on stderr which it is. Raises UnknownCodeError."""
+    """The code of an area given by code or by any of its names; a note on stderr names it. Raises UnknownCodeError."""
     return _code(release, "area", given)
 
 
 def indicator_code(release: Path, given: str | None) -> str | None:
-    """The code of an indicator given by code or name; says on stderr which it is. Raises UnknownCodeError."""
+    """The code of an indicator given by code or by name; a note on stderr names it. Raises UnknownCodeError."""
     return _code(release, "indicator", given)
 
 
-def _code(release: Path, what: str, given: str | None) -> str | None:
+def _code(release: Path, kind: str, given: str | None) -> str | None:
     if given is None:
         return None
     from warehouse.query import release_codes
     from warehouse.query.read_only import reader
 
     with reader(release) as con:
-        names = release_codes.areas(con) if what == "area" else release_codes.indicators(con)
-    found = release_codes.find_code(names, what, given, UnknownCodeError)
+        names = release_codes.areas(con) if kind == "area" else release_codes.indicators(con)
+    found = release_codes.find_code(names, kind, given, UnknownCodeError)
     if found.note:
         show_problems([f"{found.note}."])
     return found.code

@@ -13,11 +13,13 @@ from pipelines.cli.release_lookup import area_code, indicator_code, requested_re
 
 
 @click.command(short_help="Show what providers changed between vintages.")
-@click.option("--indicator", type=TEXT, metavar="CODE", help="Only this indicator, as ASP_COV_SPL.")
-@click.option("--area", type=TEXT, metavar="CODE", help="Only this area, as THA.")
+@click.option("--indicator", type=TEXT, metavar="CODE", help="Only this indicator, such as ASP_COV_SPL.")
+@click.option("--area", type=TEXT, metavar="CODE", help="Only this area, such as THA.")
 @click.option("--since", type=DAY, metavar="DATE", help="Only vintages of this date or later.")
-@click.option("--all", "everything", is_flag=True, help="Also rounding, newly stated fields, status and footnotes.")
-@click.option("--counts", is_flag=True, help="Only how many of each class, by pair of vintages.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Include changes of rounding, status, footnotes and newly stated fields."
+)
+@click.option("--counts", is_flag=True, help="Show only the number of each class, by pair of vintages.")
 @FORMAT
 @RELEASE
 @DEBUG
@@ -38,7 +40,7 @@ def revisions(
     Example: payung revisions --indicator ASP_COV_SPL --area THA
     """
     from pipelines import revision_query as query
-    from pipelines.cli.output.revisions_text import nothing_found
+    from pipelines.cli.output.revisions_text import no_revision_text
 
     release = requested_release(command_home.home, release_id)
     classes = query.CLASSES if everything else query.VALUE_CLASSES
@@ -46,6 +48,6 @@ def revisions(
     request = query.RevisionRequest(indicator, area, since, classes)
     found = query.revision_counts(release, request) if counts else query.revisions(release, request)
     if found.empty and form == "table":
-        click.echo(nothing_found(release, request))
+        click.echo(no_revision_text(release, request))
     else:
         show_frame(found, form)

@@ -1,8 +1,8 @@
-"""The command `payung sql`: one query, several on standard input, or a prompt.
+"""The command `payung sql`: runs a query, the statements on standard input, or an interactive prompt.
 
-Belongs here: its options, where the query comes from and where the answer goes.
-Does not belong here: one statement (sql_statement.py), the prompt (sql_prompt.py), how rows look (output/query_result.py),
-what SQL may do (warehouse/query/read_only.py).
+Belongs here: its options, reading the query, and the target of the result.
+Does not belong here: running one statement (sql_statement.py), the prompt (sql_prompt.py), showing rows
+(output/query_result.py), the limits of read-only SQL (warehouse/query/read_only.py).
 """
 
 from __future__ import annotations
@@ -25,15 +25,15 @@ from pipelines.cli.sql_statement import (
     with_as_of_hint,
 )
 
-# Formats of an answer of `payung sql`, and the endings of their files.
+# Formats of a result, and the endings of their files.
 ENDINGS = {"table": ".txt", "csv": ".csv", "json": ".json", "parquet": ".parquet", "xlsx": ".xlsx"}
 
 
 class _QueryCommand(click.Command):
-    """A command whose text may begin with a comment of SQL, which is not parsed as an option."""
+    """A command whose argument may begin with an SQL comment, which must not be parsed as an option."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Sets a blank before such a text: no option has a blank or a line break after its dashes."""
+        """Adds a blank before such an argument; no option has a blank or a line break after its dashes."""
         return super().parse_args(ctx, [f" {a}" if a.startswith(("-- ", "--\n")) else a for a in args])
 
 
@@ -43,16 +43,16 @@ class _QueryCommand(click.Command):
     "--format",
     "form",
     type=click.Choice(list(ENDINGS)),
-    help="parquet and xlsx need --to. Default: the ending of --to, or else table.",
+    help="parquet and xlsx need --to. Default: from the ending of --to, otherwise table.",
 )
 @click.option(
     "--to",
     type=FILE,
     metavar="FILE",
-    help=f"Write the answer there: {', '.join(ENDINGS.values())}.",
+    help=f"Write the result to this file ({', '.join(ENDINGS.values())}).",
 )
 @RELEASE
-@click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Country values as they were known at a date.")
+@click.option("--as-of", "as_of", type=PAST_DAY, metavar="DATE", help="Country values as known on this date.")
 @DEBUG
 @PASS_HOME
 def sql(
@@ -63,10 +63,10 @@ def sql(
     release_id: str | None,
     as_of: date | None,
 ) -> None:
-    """Run read-only SQL on the current release; without QUERY, an interactive prompt.
+    """Run read-only SQL on the current release. Without QUERY, open an interactive prompt.
 
-    With --as-of the tables show the country values of the vintages published by a date. Regional figures as of a date
-    need a build of their own: payung refresh --as-of.
+    With --as-of, the tables contain the country values of the vintages published up to that date. Regional figures as
+    of a date need a separate build: payung refresh --as-of.
 
     \b
     Examples: payung sql "SELECT * FROM series('ASP_COV_PENSN', 'PHL')"
@@ -80,28 +80,28 @@ def sql(
 
 
 def _format_of(form: str | None, to: Path | None) -> str:
-    """The format named, or that of the file's ending. Raises UsageError where they contradict each other."""
+    """The given format, or the format of the file's ending. Raises UsageError if they contradict each other."""
     if to is None:
         if form in ("parquet", "xlsx"):
             raise click.UsageError(f"--format {form} needs a file: add --to FILE.{form}")
         return form or "table"
     ending = to.suffix.lower()
-    of_ending = next((f for f, e in ENDINGS.items() if e == ending), None)
-    if form is None and of_ending is None:
+    form_of_ending = next((f for f, e in ENDINGS.items() if e == ending), None)
+    if form is None and form_of_ending is None:
         raise click.UsageError(
             f"--to {to.name}: found {f'the ending {ending}' if ending else 'no ending'}, expected one of "
-            f"{', '.join(ENDINGS.values())}; or name the format with --format."
+            f"{', '.join(ENDINGS.values())}; or give the format with --format."
         )
-    if form is not None and of_ending not in (None, form):
+    if form is not None and form_of_ending not in (None, form):
         raise click.UsageError(
-            f"--format {form} contradicts --to {to.name}, whose ending {ending} is that of {of_ending}: leave out "
-            f"--format, or name a file that ends in {ENDINGS[form]}."
+            f"--format {form} contradicts --to {to.name}: the ending {ending} means {form_of_ending}. Leave out "
+            f"--format, or choose a file name that ends in {ENDINGS[form]}."
         )
-    return form or of_ending or "table"
+    return form or form_of_ending or "table"
 
 
 def answer_query(request: SqlRequest, query: str | None) -> None:
-    """Answers one query; without one, those on standard input or at the prompt. Raises PayungError."""
+    """Runs one query; without a query, those of standard input or of the prompt. Raises PayungError."""
     if request.as_of is not None:
         from warehouse.query.as_of_views import covers
 
@@ -112,11 +112,13 @@ def answer_query(request: SqlRequest, query: str | None) -> None:
         prompt(request)
         return
     text = _read_standard_input() if query is None else query
-    _refuse_bytes(text)
+    _refuse_invalid_bytes(text)
     statements = _statements(text)
     if request.to is not None:
         if len(statements) > 1:
-            raise SqlError(f"A file holds one answer, and there are {len(statements)} statements. Write one at a time.")
+            raise SqlError(
+                f"--to: found {len(statements)} statements, expected 1 for a file. Write them one at a time."
+            )
         click.echo(f"{_write_file(request, statements[0]):,} rows in {request.to}", err=True)
         return
     from warehouse.query.read_only import QueryError, reader
@@ -130,15 +132,15 @@ def answer_query(request: SqlRequest, query: str | None) -> None:
 
 
 def _read_standard_input() -> str:
-    """All of standard input as UTF-8, whatever the encoding of the terminal; what is not, as lone surrogates."""
+    """Standard input, decoded as UTF-8 on every terminal; bytes that are not UTF-8 become lone surrogates."""
     return sys.stdin.buffer.read().decode("utf-8-sig", "surrogateescape")
 
 
-def _refuse_bytes(text: str) -> None:
+def _refuse_invalid_bytes(text: str) -> None:
     for number, line in enumerate(text.split("\n"), start=1):
         at = next((i for i, c in enumerate(line, start=1) if "\ud800" <= c <= "\udfff"), None)
         if at is not None:
-            raise SqlError(f"The query is not UTF-8: line {number}, character {at}. Write or save it as UTF-8.")
+            raise SqlError(f"The query is not UTF-8 in line {number}, character {at}. Save it as UTF-8.")
 
 
 def _statements(text: str) -> list[str]:
@@ -147,14 +149,14 @@ def _statements(text: str) -> list[str]:
     found = split_statements(text)
     if not found:
         raise NoStatementError(
-            'There is no statement in the query. Write one, as: payung sql "SELECT * FROM regional_baseline"'
+            'Found no statement in the query. Write one, such as: payung sql "SELECT * FROM regional_baseline"'
         )
     return found
 
 
 def _write_file(request: SqlRequest, text: str) -> int:
     from warehouse.query import answer_files as files
-    from warehouse.query.read_only import QueryAnswer, ask, reader
+    from warehouse.query.read_only import QueryAnswer, reader, run_query
 
     assert request.to is not None
     if request.form in ("parquet", "xlsx"):
@@ -167,7 +169,7 @@ def _write_file(request: SqlRequest, text: str) -> int:
     from pipelines.cli.output.query_result import answer_csv, answer_json, answer_lines
 
     with reader(request.release, request.as_of) as con:
-        answer = ask(con, text)
+        answer = run_query(con, text)
         report_unknown_codes(con, text, answer)
     to_text = {"csv": answer_csv, "json": lambda a: answer_json(a) + "\n"}.get(
         request.form, lambda a: "\n".join(answer_lines(a, len(a.rows))) + "\n"

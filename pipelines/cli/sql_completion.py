@@ -1,7 +1,4 @@
-"""Completion at the prompt of `payung sql`: tables, columns, macros, keywords, and codes between quotes.
-
-Belongs here: which words fit where the cursor is. Does not belong here: reading and answering lines (sql_prompt.py).
-"""
+"""Completion at the prompt of `payung sql`: tables, columns, macros, keywords, and codes between quotes."""
 
 from __future__ import annotations
 
@@ -13,7 +10,7 @@ from typing import Any
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
 
-from warehouse.query.read_only import ask
+from warehouse.query.read_only import run_query
 
 KEYWORDS = re.findall(
     r"\S+",
@@ -23,13 +20,13 @@ KEYWORDS = re.findall(
 )
 COMMANDS = {"\\d": "tables, or columns of a table", "\\?": "help", "\\q": "leave"}
 _WORD = re.compile(r"[\w.\\?]+$")
-_NAMED = re.compile(r"\b(?:from|join)\s+([\w.]+)(?:\([^)]*\))?(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
+_TABLE_AND_ALIAS = re.compile(r"\b(?:from|join)\s+([\w.]+)(?:\([^)]*\))?(?:\s+(?:as\s+)?(\w+))?", re.IGNORECASE)
 _TABLE_NEXT = re.compile(r"(?:\b(?:from|join|describe|summarize)\s+|^\\d\s+)[\w.]*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
 class CompletionWords:
-    """What can be completed: columns of each table, macros and codes with what they mean."""
+    """The words to complete: columns of each table, descriptions of tables (`about`) and macros, names of codes."""
 
     columns: dict[str, dict[str, str]]
     about: dict[str, str]
@@ -38,9 +35,9 @@ class CompletionWords:
 
 
 def read_words(con: Any) -> CompletionWords:
-    """Tables, columns, macros and codes of the database that an open reader shows."""
+    """The tables, columns, macros and codes of an open release."""
     columns: dict[str, dict[str, str]] = {}
-    for schema, table, column, kind in ask(
+    for schema, table, column, kind in run_query(
         con,
         "SELECT schema_name, table_name, column_name, data_type FROM duckdb_columns() "
         "WHERE database_name = current_database() AND NOT internal ORDER BY ALL",
@@ -48,18 +45,18 @@ def read_words(con: Any) -> CompletionWords:
         columns.setdefault(table if schema == "main" else f"{schema}.{table}", {})[column] = kind
     about = {
         (n if s == "main" else f"{s}.{n}"): c or ""
-        for s, n, c in ask(
+        for s, n, c in run_query(
             con,
             "SELECT schema_name, table_name, comment FROM duckdb_tables() WHERE database_name = current_database() "
             "UNION ALL SELECT schema_name, view_name, comment FROM duckdb_views() WHERE database_name = current_database()",
         ).rows
     }
-    macros = ask(
+    macros = run_query(
         con,
         "SELECT function_name, comment FROM duckdb_functions() WHERE database_name = current_database() "
         "AND NOT internal AND function_type IN ('table_macro', 'macro')",
     )
-    codes = ask(
+    codes = run_query(
         con,
         "SELECT indicator, name FROM reference.indicator UNION ALL SELECT ref_area, name FROM reference.area "
         "UNION ALL SELECT code, name FROM reference.code WHERE codelist IN ('target_group', 'sector') AND code <> '_T'",
@@ -73,14 +70,14 @@ def read_words(con: Any) -> CompletionWords:
 
 
 class SqlCompleter(Completer):
-    """Completes by where the cursor is."""
+    """Offers completions that fit the position of the cursor."""
 
     def __init__(self, words: CompletionWords) -> None:
         """`words`: the words of the open database."""
         self.words = words
 
     def get_completions(self, document: Document, complete_event: CompleteEvent) -> Iterable[Completion]:
-        """The words that fit what was typed, the nearest first."""
+        """The words that begin with the typed text and fit its position."""
         before = document.text_before_cursor
         if before.count("'") % 2:
             yield from _fitting(before.rpartition("'")[2], self.words.codes)
@@ -94,20 +91,20 @@ class SqlCompleter(Completer):
             yield from _fitting(typed, {f"{n}(": c for n, c in self.words.macros.items()})
         elif "." in typed:
             table, _, start = typed.rpartition(".")
-            named = self._named(document.text)
-            yield from _fitting(start, self.words.columns.get(named.get(table, table), {}))
+            tables = self._tables_by_alias(document.text)
+            yield from _fitting(start, self.words.columns.get(tables.get(table, table), {}))
             yield from _fitting(typed, {name: self.words.about.get(name, "") for name in self.words.columns})
         elif typed:
             columns: dict[str, str] = {}
-            for table in set(self._named(document.text).values()) or self.words.columns:
+            for table in set(self._tables_by_alias(document.text).values()) or self.words.columns:
                 columns |= self.words.columns.get(table, {})
             yield from _fitting(typed, columns)
             yield from _fitting(typed, dict.fromkeys(KEYWORDS, ""))
 
-    def _named(self, text: str) -> dict[str, str]:
-        """Table by alias or by its own name, as the statement names them."""
+    def _tables_by_alias(self, text: str) -> dict[str, str]:
+        """The tables of a statement, by name and by alias."""
         out = {}
-        for table, alias in _NAMED.findall(text):
+        for table, alias in _TABLE_AND_ALIAS.findall(text):
             out[table] = table
             if alias:
                 out[alias] = table

@@ -1,7 +1,6 @@
-r"""The interactive prompt of `payung sql`: lines, history, and the words that begin with a backslash.
+r"""The interactive prompt of `payung sql`: input lines, history, and commands that begin with a backslash.
 
-Belongs here: reading statements and answering them one after the other.
-Does not belong here: completion (sql_completion.py), one statement (sql_statement.py).
+Completion is in sql_completion.py, the running of one statement in sql_statement.py.
 """
 
 from __future__ import annotations
@@ -17,7 +16,7 @@ from indicator_defs.errors import PayungError
 from indicator_defs.system import settings
 from pipelines.cli.output.query_result import show_answer
 from pipelines.cli.sql_statement import report_unknown_codes, with_as_of_hint
-from warehouse.query.read_only import QueryAnswer, ask, is_complete, reader, split_statements
+from warehouse.query.read_only import QueryAnswer, is_complete, reader, run_query, split_statements
 
 if TYPE_CHECKING:
     from prompt_toolkit.history import History
@@ -26,13 +25,13 @@ if TYPE_CHECKING:
     from pipelines.cli.sql_statement import SqlRequest
 
 QUIT = ("\\q", "\\quit", ".quit", ".exit", "quit", "exit")
-ASKS_HELP = ("\\?", "\\h", "\\help", ".help", "?", "help")
+HELP_COMMANDS = ("\\?", "\\h", "\\help", ".help", "?", "help")
 HELP = r"""\d            tables, views and macros
-\d TABLE      columns of a table or view; of a macro what it answers
+\d NAME       columns of a table or view; parameters and result of a macro
 \? or help    this help
-\q or exit    leave (or Ctrl-D); Ctrl-C drops what was typed
-These words may end with ; and are understood within a statement too.
-A statement ends with ; and may run over several lines. Tab completes tables, columns, macros and, after a quote, codes.
+\q or exit    leave (or Ctrl-D); Ctrl-C deletes the statement you are typing
+These commands also work within a statement, and may end with ;
+A statement ends with ; and can have several lines. Tab completes tables, columns, macros and, after a quote, codes.
 Example: SELECT * FROM series('ASP_COV_PENSN', 'PHL');"""
 
 TABLES = """
@@ -48,7 +47,7 @@ SELECT * FROM (
 )
 ORDER BY CASE kind WHEN 'view' THEN 1 WHEN 'macro' THEN 2 ELSE 3 END, name
 """
-DESCRIBED = "-- described\n"
+DESCRIBE_MARK = "-- described\n"  # marks the queries of \d NAME, so that an empty result is an error
 COLUMNS = """
 SELECT column_name, data_type AS type, comment FROM duckdb_columns()
 WHERE database_name = current_database() AND lower(CASE WHEN schema_name = 'main' THEN table_name
@@ -63,7 +62,7 @@ WHERE database_name = current_database() AND function_type IN ('table_macro', 'm
 
 
 def prompt(request: SqlRequest) -> None:
-    r"""Reads statements until `\q`; each ends with a semicolon. Wrong ones show their error and go on."""
+    r"""Reads and runs statements until `\q`; each ends with a semicolon. After an error the prompt continues."""
     from prompt_toolkit import PromptSession
 
     from pipelines.cli.sql_completion import SqlCompleter, read_words
@@ -72,8 +71,10 @@ def prompt(request: SqlRequest) -> None:
         session: PromptSession[str] = PromptSession(
             history=_history(request.home), completer=SqlCompleter(read_words(con)), complete_while_typing=False
         )
-        state = request.release.name if request.as_of is None else f"{request.release.name} as of {request.as_of}"
-        click.echo(rf"Release {state}, read-only. End a statement with ; and leave with \q. Help: \?")
+        as_of = "" if request.as_of is None else f" as of {request.as_of}"
+        click.echo(
+            rf"Release {request.release.name}{as_of}, read-only. End a statement with ; and leave with \q. Help: \?"
+        )
         pending = ""
         while True:
             try:
@@ -83,11 +84,11 @@ def prompt(request: SqlRequest) -> None:
                 continue
             except EOFError:
                 return
-            word = _word_of(line)
-            if word.lower() in QUIT:
+            command = _command_of(line)
+            if command.lower() in QUIT:
                 return
-            if word.lower() in ASKS_HELP or word.startswith("\\"):
-                _answer(con, request, _query_of(word))
+            if command.lower() in HELP_COMMANDS or command.startswith("\\"):
+                _answer(con, request, _query_of(command))
                 continue
             pending += line + "\n"
             if not pending.strip():
@@ -97,18 +98,18 @@ def prompt(request: SqlRequest) -> None:
                 _answer(con, request, text)
 
 
-def _word_of(line: str) -> str:
-    """A line without its semicolon, to compare with the words of the prompt."""
+def _command_of(line: str) -> str:
+    """A line without its semicolon, to compare with the commands of the prompt."""
     return line.strip().rstrip(";").rstrip()
 
 
 class UnknownNameError(PayungError):
-    r"""`\d NAME` names nothing that is there."""
+    r"""`\d NAME` names no existing table, view or macro."""
 
 
-def _found(answer: QueryAnswer, text: str) -> QueryAnswer:
-    if text.startswith(DESCRIBED) and not answer.rows:
-        raise UnknownNameError(r"There is no table, view or macro of that name; \d lists them.")
+def _refuse_unknown_name(answer: QueryAnswer, text: str) -> QueryAnswer:
+    if text.startswith(DESCRIBE_MARK) and not answer.rows:
+        raise UnknownNameError(r"Found no table, view or macro with this name; \d lists them.")
     return answer
 
 
@@ -118,7 +119,7 @@ def _answer(con: Any, request: SqlRequest, text: str | None) -> None:
         return
     try:
         for statement in split_statements(text):
-            answer = _found(ask(con, statement), text)
+            answer = _refuse_unknown_name(run_query(con, statement), text)
             report_unknown_codes(con, statement, answer)
             show_answer(answer, request.form)
     except KeyboardInterrupt:
@@ -127,14 +128,14 @@ def _answer(con: Any, request: SqlRequest, text: str | None) -> None:
         click.echo(f"payung: {with_as_of_hint(error, request)}", err=True)
 
 
-def _query_of(word: str) -> str | None:
-    r"""The query behind a word with a backslash; None for the help."""
-    command, _, rest = word.partition(" ")
+def _query_of(line: str) -> str | None:
+    r"""The query of a command that begins with a backslash; None for the help."""
+    command, _, rest = line.partition(" ")
     name = rest.strip().partition("(")[0].removeprefix("main.").replace("'", "''")
     if command == "\\d" and not name:
         return TABLES
     if command == "\\d":
-        return DESCRIBED + (MACRO if _is_macro(name) else COLUMNS).format(name=name)
+        return DESCRIBE_MARK + (MACRO if _is_macro(name) else COLUMNS).format(name=name)
     return None
 
 
@@ -145,13 +146,13 @@ def _is_macro(name: str) -> bool:
 
 
 def _history(home: Home) -> History:
-    """The history in the home; where that cannot be written, in the user's state folder, else only for this session."""
+    """The history: in the home, or if that is not writable in the user's state folder, or only for this session."""
     from prompt_toolkit.history import FileHistory, InMemoryHistory
 
     state = Path(settings.of_system("XDG_STATE_HOME") or Path.home() / ".local" / "state") / "payung"
     for folder in (home.path, state):
         file = folder / "sql_history"
-        with suppress(OSError):  # the home of another user is read-only: then the next place is tried
+        with suppress(OSError):  # not writable, such as the home of another user: try the next folder
             folder.mkdir(parents=True, exist_ok=True)
             file.touch()
             if os.access(file, os.R_OK | os.W_OK):

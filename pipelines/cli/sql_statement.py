@@ -1,6 +1,6 @@
-"""One statement of SQL: answered and shown, with the codes that it names and the release does not know.
+"""Runs one SQL statement and shows its result; reports codes in it that the release does not have.
 
-Belongs here: what a call of `payung sql` and its prompt both do.
+`payung sql` and its prompt share these functions.
 """
 
 from __future__ import annotations
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 
 
 class SqlError(PayungError):
-    """The options of `payung sql` do not go together, or a query failed."""
+    """The options of `payung sql` contradict each other, or a query failed."""
 
 
 class NoStatementError(SqlError, WrongUseError):
-    """A query without a statement: empty, or comments only."""
+    """A query without a statement: it is empty or has only comments."""
 
 
 @dataclass(frozen=True)
 class SqlRequest:
-    """What is requested: a release of a home, perhaps as of a date, the form of the answers and the file for one."""
+    """A request: the release of a home, the date if any, the format of the results, and the target file if any."""
 
     home: Home
     release: Path
@@ -39,17 +39,17 @@ class SqlRequest:
 
 
 def show_statement(con: Any, statement: str, request: SqlRequest) -> None:
-    """Answers one statement and shows the answer. Raises QueryError."""
+    """Runs one statement and shows its result. Raises QueryError."""
     from pipelines.cli.output.query_result import show_answer
-    from warehouse.query.read_only import ask
+    from warehouse.query.read_only import run_query
 
-    answer = ask(con, statement)
+    answer = run_query(con, statement)
     report_unknown_codes(con, statement, answer)
     show_answer(answer, request.form)
 
 
 def report_unknown_codes(con: Any, statement: str, answer: QueryAnswer) -> None:
-    """Prints on stderr which codes in a statement the release does not know."""
+    """Prints on stderr the codes in a statement that the release does not have."""
     from warehouse.query.unknown_codes import unknown_codes
 
     for line in unknown_codes(con, statement, is_empty=not answer.rows):
@@ -57,7 +57,7 @@ def report_unknown_codes(con: Any, statement: str, answer: QueryAnswer) -> None:
 
 
 def with_as_of_hint(error: PayungError, request: SqlRequest) -> PayungError:
-    """The error of a query with what a state at a date holds, where a table is missing for that reason."""
+    """The error of a query; if a table is missing because of --as-of, with the list of what is available."""
     if request.as_of is None:
         return error
     from warehouse.query.as_of_views import hint

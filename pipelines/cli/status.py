@@ -1,4 +1,4 @@
-"""The command `payung status`: the state of the home, and what needs attention."""
+"""The command `payung status`: the status of the home, and what needs attention."""
 
 from __future__ import annotations
 
@@ -13,20 +13,19 @@ from pipelines.cli.output.printing import show_frame, show_json
 
 
 @click.command()
-@click.option("--snapshots", is_flag=True, help="List the kept snapshots instead.")
+@click.option("--snapshots", is_flag=True, help="List the stored snapshots instead.")
 @JSON
 @DEBUG
 @PASS_HOME
 def status(command_home: CommandHome, snapshots: bool, as_json: bool) -> None:
     """Show the current release, its sources and what needs attention.
 
-    With --snapshots: every state of every provider that is kept, and whether the next release takes it.
+    The last lines list the actions to take. An overdue source needs attention only after the first refresh --online.
 
-    A source that is later than its own calendar is shown so; it needs attention once the provider was asked online. The
-    last lines say what to do.
+    With --snapshots, the stored vintages of all datasets are listed, and whether the next release uses them.
 
     \b
-    Exit codes: 0 fine, 4 something needs attention.
+    Exit codes: 0 no problems, 4 something needs attention.
     Example: payung status --json
     """
     if snapshots:
@@ -34,7 +33,7 @@ def status(command_home: CommandHome, snapshots: bool, as_json: bool) -> None:
 
         found = snapshot_list(command_home.home)
         if found.empty and not as_json:
-            click.echo("No snapshot is kept yet: payung refresh brings in those that ship with the project.")
+            click.echo("There are no snapshots. To import those of the bundled archive: payung refresh")
         else:
             show_frame(found, "json" if as_json else "table")
         return

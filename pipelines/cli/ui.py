@@ -1,7 +1,6 @@
-"""The command `payung ui`: Dagster's web interface on this home.
+"""The command `payung ui`: Dagster's web interface for this home.
 
-Belongs here: its options and exit codes. Does not belong here: what is refused before it starts (web_interface.py), its
-processes (web_processes.py), the graph (definitions.py).
+web_interface.py has the checks before it starts, web_processes.py its processes, definitions.py the graph.
 """
 
 from __future__ import annotations
@@ -21,13 +20,13 @@ from pipelines.cli.output.printing import shown_path
 @DEBUG
 @PASS_HOME
 def ui(command_home: CommandHome, port: int) -> None:
-    """Open Dagster's web interface on 127.0.0.1, with the schedule's daemon running.
+    """Open Dagster's web interface on 127.0.0.1 and run the schedules that are switched on.
 
-    Ctrl-C, or any other signal that asks it to end, ends all its processes. A port is used once, and a home has one
-    interface: a second one is refused.
+    Ctrl-C or a termination signal ends all its processes. A home can have one interface at a time, and each interface
+    needs its own port.
 
     \b
-    Exit codes: 0 ended when asked to, 1 refused, or one of its processes ended by itself.
+    Exit codes: 0 ended on request, 1 could not start, or one of its processes failed.
     Example: payung ui --port 3001
     """
     from assets.home import ROOT

@@ -1,10 +1,7 @@
-"""The command that adds an answer to the archive that ships with the project: files that somebody has downloaded.
+"""The command that adds downloaded files to the archive that ships with the project.
 
-Belongs here: the command line, and what it finds out from the files.
-Does not belong here: rebuilding answers from gathered figures (build.py), fetching (sources/dataset_refresh.py).
-
-    python -m sources.archive_tools.add PROVIDER DATASET FILE [FILE ...] --vintage DATE --address URL [--note TEXT]
-        [--to DIR]
+python -m sources.archive_tools.add PROVIDER DATASET FILE [FILE ...] --vintage DATE --address URL [--note TEXT]
+    [--to DIR]
 """
 
 from __future__ import annotations
@@ -32,10 +29,10 @@ def add_files(
     address: str,
     note: str,
 ) -> Manifest:
-    """Keeps files as they are as a snapshot of one dataset; series and areas are those that the files hold.
+    """Stores files unchanged as a snapshot of one dataset; its series and areas are those of the files.
 
-    Raises SourceError and ArchiveError for what the provider's parser and YAML do not know, RegistryError for an
-    unknown provider or dataset, SnapshotError for a file that cannot be read. The same files are kept once.
+    Raises SourceError and ArchiveError for content that the provider's parser or YAML file does not know, RegistryError
+    for an unknown provider or dataset, SnapshotError for a file that cannot be read. The same files are stored once.
     """
     return add_snapshot(
         store,
@@ -53,21 +50,21 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as error:
-        raise SnapshotError(f"{path} cannot be read: {error.strerror}.") from error
+        raise SnapshotError(f"{path}: cannot be read: {error.strerror or error}. Check the path.") from error
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """The command `python -m sources.archive_tools.add`; prints the snapshot it has made."""
+    """The command `python -m sources.archive_tools.add`; prints the new snapshot."""
     line = argparse.ArgumentParser(
         prog="python -m sources.archive_tools.add",
         description="Adds downloaded files to the archive that ships with Payung, as one snapshot with its manifest.",
     )
     line.add_argument("provider", help="name of a file in sources/providers/ without its ending")
-    line.add_argument("dataset", help="a dataset that its YAML declares")
-    line.add_argument("files", type=Path, nargs="+", help="the answer as the provider sent it; may be packed (.gz)")
-    line.add_argument("--vintage", type=date.fromisoformat, required=True, help="day on which this state was published")
-    line.add_argument("--address", required=True, help="where the files come from, so that anybody can ask again")
-    line.add_argument("--note", default="", help="what a reader must know of this snapshot")
+    line.add_argument("dataset", help="a dataset of its YAML file")
+    line.add_argument("files", type=Path, nargs="+", help="the answer as the provider sent it, also as .gz")
+    line.add_argument("--vintage", type=date.fromisoformat, required=True, help="publication date of this vintage")
+    line.add_argument("--address", required=True, help="address from which the files were downloaded")
+    line.add_argument("--note", default="", help="limitations of this snapshot, for readers")
     line.add_argument("--to", type=Path, default=shipped_archive(), help="archive to add to (default: %(default)s)")
     options = line.parse_args(arguments)
     try:

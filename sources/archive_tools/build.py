@@ -1,9 +1,6 @@
 """The command that builds the archive that ships with the project.
 
-Belongs here: the command line and what it prints.
-Does not belong here: the building itself (rebuild.py).
-
-    python -m sources.archive_tools.build FIGURES_DIR [--to DIR] [--areas FILE]
+python -m sources.archive_tools.build FIGURES_DIR [--to DIR] [--areas FILE]
 """
 
 from __future__ import annotations

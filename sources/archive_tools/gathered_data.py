@@ -1,8 +1,4 @@
-"""The gathered figures from which answers are rebuilt: their files, records and dates.
-
-Belongs here: finding and reading files of figures, every cell as text.
-Does not belong here: the shape of a provider's answer (the modules named after the providers).
-"""
+"""The gathered figures from which answers are rebuilt: their files, dates, and records with every cell as text."""
 
 from __future__ import annotations
 
@@ -22,9 +18,9 @@ Figures = list[dict[str, str]]
 
 @dataclass(frozen=True)
 class GatheredData:
-    """Where the gathered data are: the folder with one subfolder a provider, and a list of areas.
+    """The paths of the gathered data: the folder with one subfolder for each provider, and a list of areas.
 
-    `areas`: a provider's list of its areas, where one is given; None: the one in codelists/ next to `figures`.
+    `areas`: a provider's list of its areas; None: the one in codelists/ next to `figures`.
     """
 
     figures: Path
@@ -37,32 +33,32 @@ class GatheredData:
 
 
 class ArchiveError(PayungError):
-    """The archive cannot be built: a figures file is missing or not as expected, or the target is something else."""
+    """The archive cannot be built: a file of figures is missing or invalid, or the target is not an archive."""
 
 
 def read_bytes(path: Path) -> bytes:
-    """The bytes of a file. ArchiveError when it cannot be read."""
+    """The bytes of a file. Raises ArchiveError if it cannot be read."""
     try:
         return path.read_bytes()
     except OSError as error:
         raise ArchiveError(
-            f"{path}: cannot be read: {error.strerror or error}. Give the folder that holds the figures."
+            f"{path}: cannot be read: {error.strerror or error}. Give the folder with the figures."
         ) from error
 
 
-def read_figures(path: Path, needed: Sequence[str]) -> Figures:
-    """The records of a CSV of figures, compressed or not. ArchiveError when it lacks a column of `needed`."""
+def read_figures(path: Path, required: Sequence[str]) -> Figures:
+    """The records of a CSV file of figures, compressed or not. Raises ArchiveError if it lacks a required column."""
     body = read_bytes(path)
     text = (gzip.decompress(body) if path.suffix == ".gz" else body).decode("utf-8-sig")
     reader = csv.DictReader(io.StringIO(text, newline=""), strict=True)
-    lacking = [c for c in needed if c not in (reader.fieldnames or ())]
-    if lacking:
-        raise ArchiveError(f"{path}: columns {', '.join(lacking)} missing; found {', '.join(reader.fieldnames or ())}.")
+    missing = [c for c in required if c not in (reader.fieldnames or ())]
+    if missing:
+        raise ArchiveError(f"{path}: columns {', '.join(missing)} missing; found {', '.join(reader.fieldnames or ())}.")
     return list(reader)
 
 
 def dated_files(folder: Path) -> list[Path]:
-    """The files named after a date, oldest first. ArchiveError when there are none."""
+    """The files named after a date, oldest first. Raises ArchiveError if there are none."""
     files = sorted(folder.glob("[0-9]*.csv.gz"))
     if not files:
         raise ArchiveError(f"{folder}: no figures found, expected files such as 2023-12-17.csv.gz.")
@@ -70,7 +66,7 @@ def dated_files(folder: Path) -> list[Path]:
 
 
 def date_of(path: Path) -> date:
-    """The date in a file's name; a month without a day means its end."""
+    """The date in a file's name; a month without a day means the last day of the month."""
     parts = [int(p) for p in path.name.removesuffix(".csv.gz").split("-")]
     if len(parts) == 2:
         parts.append(calendar.monthrange(*parts)[1])

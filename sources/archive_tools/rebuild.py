@@ -1,11 +1,7 @@
-"""The archive that ships with the project: provider-shaped answers rebuilt from gathered figures.
+"""Builds the archive that ships with the project: answers in the providers' formats, rebuilt from gathered figures.
 
-Belongs here: the one door, `build`, and the way it puts a whole archive in place.
-Does not belong here: the shape of one provider's answer (the module named after it), reading such answers (the
-modules of sources), the command (build.py), and any figure or field that was not gathered.
-
-The figures are real; the bytes are not the provider's own, and every such manifest says `rebuilt`. A field that
-the figures do not have is empty. Numbers are copied as text, digit by digit. Building twice gives the same bytes.
+The figures are real; the bytes are not the provider's own, and the manifests have `rebuilt: true`. Fields without
+gathered figures are empty. Numbers are copied as text, digit by digit. Two builds give the same bytes.
 """
 
 from __future__ import annotations
@@ -29,24 +25,24 @@ Rebuilder = Callable[[SnapshotStore, GatheredData], Iterable[Manifest]]
 
 
 def build(figures: Path, to: Path, areas: Path | None = None) -> list[Manifest]:
-    """Builds the whole archive from the folder of figures into `to`, replacing an archive that is there.
+    """Builds the whole archive from the folder of figures into `to`; an existing archive is replaced.
 
-    `areas`: as in GatheredData. The providers are rebuilt in the order of the registry, those with a module of their
-    name in archive_tools/providers. Returns the manifests.
-    Raises ArchiveError, and leaves `to` as it was, when a file is missing or not as expected.
+    `areas`: as in GatheredData. Rebuilds, in the order of the registry, the providers with a module of their name in
+    archive_tools/providers. Returns the manifests.
+    Raises ArchiveError, and leaves `to` unchanged, if a file is missing or invalid.
     """
     _refuse_foreign(to)
-    aside = to.with_name(f".{to.name}-new")
-    for left in (aside, *to.parent.glob(f".{to.name}.*.old")):  # by a build that was killed
-        if left.exists():
-            shutil.rmtree(left)
+    new = to.with_name(f".{to.name}-new")
+    for leftover in (new, *to.parent.glob(f".{to.name}.*.old")):  # of a build that was killed
+        if leftover.exists():
+            shutil.rmtree(leftover)
     try:
-        store = SnapshotStore(aside)
+        store = SnapshotStore(new)
         gathered = GatheredData(figures, areas)
         manifests = [manifest for rebuild in _rebuilders() for manifest in rebuild(store, gathered)]
-        replace_folder(to, aside)
+        replace_folder(to, new)
     finally:
-        discard(aside)
+        discard(new)
     return manifests
 
 
@@ -61,9 +57,11 @@ def _rebuilders() -> list[Rebuilder]:
 
 
 def _refuse_foreign(to: Path) -> None:
-    """Refuses a target folder that holds anything but an archive, for it is replaced."""
+    """Raises ArchiveError for a target folder with other content than an archive, because it is replaced."""
     if to.exists() and not to.is_dir():
-        raise ArchiveError(f"{to}: is no folder.")
+        raise ArchiveError(f"{to}: found a file, expected a folder. Name another folder.")
     for path in to.glob("*") if to.exists() else ():
         if not path.is_dir() or not any(path.glob(f"*/*/{MANIFEST}")):
-            raise ArchiveError(f"{path}: is no part of an archive, and {to} would be replaced. Name another folder.")
+            raise ArchiveError(
+                f"{path}: found other content than an archive, and {to} would be replaced. Name another folder."
+            )

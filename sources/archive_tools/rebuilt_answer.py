@@ -1,8 +1,4 @@
-"""An answer as it is kept: written as JSON or CSV, packed, read back by the provider's parser, stored as a snapshot.
-
-Belongs here: what holds for the rebuilt answers of every provider.
-Does not belong here: the shape of one provider's answer (its module), reading the figures (gathered_data.py).
-"""
+"""Rebuilt answers of all providers: written as JSON or CSV, packed, parsed as a check, and stored as a snapshot."""
 
 from __future__ import annotations
 
@@ -35,7 +31,7 @@ def as_json(value: object) -> str:
 
 
 def as_csv(columns: Sequence[str], records: Iterable[Mapping[str, str]]) -> str:
-    """Records as CSV with these columns; a column that a record lacks is empty, one that is not named is left out."""
+    """Records as CSV with these columns; missing fields are empty, other fields are left out."""
     out = io.StringIO(newline="")
     writer = csv.DictWriter(out, columns, extrasaction="ignore", lineterminator="\n")
     writer.writeheader()
@@ -44,7 +40,7 @@ def as_csv(columns: Sequence[str], records: Iterable[Mapping[str, str]]) -> str:
 
 
 def packed_text(name: str, text: str, address: str) -> RawFile:
-    """A compressed file without a time in it, so that the same text gives the same bytes."""
+    """A compressed file without a time stamp, so that the same text gives the same bytes."""
     return RawFile(f"{name}.gz", gzip.compress(text.encode(), compresslevel=9, mtime=0), address)
 
 
@@ -63,17 +59,17 @@ def add_snapshot(
     producer: str | None = None,
     rebuilt: bool = True,
 ) -> Manifest:
-    """Keeps the files as a snapshot; they are read back by the provider's own parser first.
+    """Stores the files as a snapshot, after the provider's parser has read them without warnings.
 
-    `series_asked`, `areas_asked`: by default those that the files name.
-    Raises ArchiveError when the parser finds something that the dataset's structure does not know.
+    `series_asked`, `areas_asked`: by default those of the files.
+    Raises ArchiveError if the parser finds content that the dataset's structure does not have.
     """
     with reading(dataset.path):
         bodies = [(f.name, decompressed(f.name, f.content)) for f in files]
         parsed = parser(spec.provider)(dataset, bodies)
     if parsed.warnings:
         raise ArchiveError(
-            f"{dataset.path}: the answer is not as sources/providers/{spec.provider}.yaml says: "
+            f"{dataset.path}: the answer does not match sources/providers/{spec.provider}.yaml: "
             f"{'; '.join(parsed.warnings)}"
         )
     origin = SnapshotOrigin(
@@ -84,8 +80,8 @@ def add_snapshot(
         fetched_at=None,
         address=address,
         release_tag=release_tag,
-        series_asked=_named(dataset, parsed, "series") if series_asked is None else series_asked,
-        areas_asked=_named(dataset, parsed, "ref_area") if areas_asked is None else areas_asked,
+        series_asked=_codes(dataset, parsed, "series") if series_asked is None else series_asked,
+        areas_asked=_codes(dataset, parsed, "ref_area") if areas_asked is None else areas_asked,
         licence=dataset.licence,
         attribution=dataset.attribution,
         rebuilt=rebuilt,
@@ -98,8 +94,8 @@ def add_snapshot(
     return store.add(origin, files)
 
 
-def _named(dataset: DatasetSpec, parsed: ParsedDataset, column: str) -> list[str]:
-    """The codes in a column of a parsed answer, sorted; none of records."""
+def _codes(dataset: DatasetSpec, parsed: ParsedDataset, column: str) -> list[str]:
+    """The codes in a column of a parsed answer, sorted; none for records."""
     if dataset.shape == "records":
         return []
     return sorted(parsed.frame[column].dropna().unique())

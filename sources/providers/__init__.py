@@ -1,5 +1,5 @@
-"""The providers: NAME.yaml says who a provider is and what it publishes, NAME.py reads and asks it.
+"""The providers: NAME.yaml describes a provider and its datasets, NAME.py has its requests and its parser.
 
-Belongs here: everything that is true of one provider only.
-Does not belong here: what is true of several (the modules of sources). Nothing outside this folder names a provider.
+Belongs here: everything about one provider only.
+Does not belong here: what several providers share (the modules of sources). Nothing outside this folder names a provider.
 """

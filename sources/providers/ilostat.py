@@ -1,13 +1,10 @@
-"""ILOSTAT: reads SDMX-CSV 1.0 answers of a dataflow, and the CSV of the bulk service (rplumber).
+"""ILOSTAT: requests and parser for SDMX-CSV 1.0 of a dataflow, and for the CSV of the bulk service (rplumber).
 
-Belongs here: the two shapes in which the ILO sends one and the same table, and the questions that bring them.
-Does not belong here: HTTP itself (http.py), and what the codes mean.
-
-Facts of the provider: SDMX-CSV has the dataflow in column DATAFLOW as AGENCY:DF_NAME(VERSION); the series is the
-dataflow's name without DF_ and version. The bulk CSV names the dimensions sex, classif1, classif2 and has
-no column for frequency or measure. A blank value is a published blank and is kept. The SDMX service answers an
-unknown area with status 500 and ORA-00936, and no data with 404; the bulk service ignores what it does not know and
-sends the whole table: what comes back is compared with what was asked for.
+Facts about the provider: SDMX-CSV has the dataflow in column DATAFLOW as AGENCY:DF_NAME(VERSION); the series is the
+dataflow's name without DF_ and version. The bulk CSV has the same table with the dimensions sex, classif1, classif2 and
+without columns for frequency and measure. A blank value is published blank and is stored. The SDMX service answers an
+unknown area with status 500 and ORA-00936, and a request without data with 404. The bulk service ignores unknown
+parameters and sends the whole table, so the answer is compared with the request.
 """
 
 from __future__ import annotations
@@ -37,8 +34,8 @@ if TYPE_CHECKING:
 
 DATAFLOW = re.compile(r"^(?P<agency>[^:]+):(?:DF_)?(?P<name>[A-Za-z0-9_]+)\((?P<version>[^)]*)\)$")
 
-# The bulk service's column names beside those of SDMX-CSV; classif1 and classif2 stand for the dataset's
-# further dimensions, in the order of its key.
+# Column of the bulk service -> column of SDMX-CSV. classif1 and classif2 are the dataset's other dimensions, in the
+# order of its key.
 BULK = {
     "ref_area": "REF_AREA",
     "indicator": "DATAFLOW",
@@ -55,15 +52,15 @@ _NOT_IN_BULK = ("FREQ", "MEASURE")
 UNKNOWN_AREA = b"ORA-00936"
 LAST_UPDATE = "LAST_UPDATE"
 BULK_ENDPOINT = "bulk"
-# How last.update is written; the first is what the ILO used last.
+# Formats of last.update; the first is the current one.
 UPDATED = ("%d/%m/%Y %H:%M:%S", "%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%d %H:%M:%S", "%d/%m/%Y", "%Y-%m-%d")
 
 
 def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
     """One row per record of the CSV files.
 
-    Raises SourceError for a body that is no CSV, a record of another length, a required column that is
-    missing, and a dataflow that is not written as AGENCY:DF_NAME(VERSION).
+    Raises SourceError for a body that is not CSV, a record of another length, a missing required column, and a
+    dataflow in another form than AGENCY:DF_NAME(VERSION).
     """
     table = StagedTableBuilder(dataset)
     required = [c.published_as for c in dataset.columns if c.required]
@@ -86,30 +83,30 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
 
 
 def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
-    """`last.update` of the dataset's yearly table in the table of contents; the ILO asks clients to read it first.
+    """`last.update` of the dataset's yearly table in the table of contents, which the ILO recommends to read first.
 
-    Where the table of contents cannot be used (an empty body, no such table), LAST_UPDATE in the annotations of the
-    dataflow is read instead, and a warning says why. Raises SourceError with both reasons where that fails too.
+    If the table of contents is unusable (an empty body, no such table), LAST_UPDATE in the annotations of the dataflow
+    is read instead, with a warning. Raises SourceError with both reasons if that fails too.
     """
     from sources.fetching import ReleaseMark
 
     try:
-        updated = _in_contents(request)
-        return ReleaseMark(_tag("last.update", updated, state), _moment(request.question, updated).date())
+        updated = _contents_update(request)
+        return ReleaseMark(_tag("last.update", updated, state), _update_time(request.mark_address, updated).date())
     except SourceError as error:
-        first, address = error, request.other_question
+        first, address = error, request.fallback_mark_address
         if address is None:
             raise
     try:
-        updated = _in_annotations(request, address)
-        vintage = _moment(address, updated).date()
+        updated = _annotation_update(request, address)
+        vintage = _update_time(address, updated).date()
     except SourceError as second:
-        raise SourceError(f"{first} {LAST_UPDATE} of the dataflow was asked for instead: {second}") from second
-    warning = f"{LAST_UPDATE} of the dataflow was read ({address}), because the table of contents failed: {first}"
+        raise SourceError(f"{first} {LAST_UPDATE} of the dataflow was requested instead: {second}") from second
+    warning = f"{LAST_UPDATE} of the dataflow was used ({address}), because the table of contents failed: {first}"
     return ReleaseMark(_tag(LAST_UPDATE, updated, state), vintage, warnings=[warning])
 
 
-def _in_contents(request: FetchRequest) -> str:
+def _contents_update(request: FetchRequest) -> str:
     """`last.update` of the dataset's yearly table in the table of contents."""
     found: list[str] = []
     table = f"{request.dataset.dataset}_A"
@@ -122,23 +119,23 @@ def _in_contents(request: FetchRequest) -> str:
         updates = [r[header.index("last.update")] for r in rows if r[header.index("id")] == table]
         if len(updates) != 1:
             raise FinalError(
-                f"table of contents: table {table} stands {len(updates)} times among {len(rows)}, expected once. The "
-                "ILO may have renamed it: look there, and adapt sources/providers/ilostat.yaml."
+                f"table of contents: found table {table} {len(updates)} times among {len(rows)}, expected once. The ILO "
+                "may have renamed it: look up its new name there, and adapt sources/providers/ilostat.yaml."
             )
         found.append(updates[0])
 
-    request.client.get(request.question, check)
+    request.client.get(request.mark_address, check)
     return found[-1]
 
 
-def _in_annotations(request: FetchRequest, address: str) -> str:
+def _annotation_update(request: FetchRequest, address: str) -> str:
     """LAST_UPDATE in the annotations of the dataset's dataflow, in SDMX-ML 2.1 or SDMX-JSON 1.0."""
     flow = f"DF_{request.dataset.dataset}"
     found: list[str] = []
 
     def check(body: bytes) -> None:
         is_xml = body.removeprefix(codecs.BOM_UTF8).lstrip()[:1] == b"<" and b"<html" not in body[:1000].lower()
-        updates = _of_xml(flow, body) if is_xml else _of_json(flow, body)
+        updates = _xml_updates(flow, body) if is_xml else _json_updates(flow, body)
         if len(updates) != 1 or not updates[0]:
             raise SourceError(
                 f"dataflow {flow}: found the annotation {LAST_UPDATE} {len(updates)} times, expected once with a date "
@@ -150,14 +147,14 @@ def _in_annotations(request: FetchRequest, address: str) -> str:
     return found[-1]
 
 
-def _of_xml(flow: str, body: bytes) -> list[str]:
+def _xml_updates(flow: str, body: bytes) -> list[str]:
     try:
         text = body.decode("utf-8-sig")
-        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # SDMX has none; they could unpack without end
+        if "<!DOCTYPE" in text or "<!ENTITY" in text:  # SDMX has none, and entities could expand endlessly
             raise SourceError(f"dataflow {flow}: found XML with a document type, expected SDMX-ML.")
         root = ElementTree.fromstring(text)
     except (ElementTree.ParseError, ValueError) as error:
-        raise SourceError(f"dataflow {flow}: no whole XML: {error} (beginning {first_bytes(body)}).") from error
+        raise SourceError(f"dataflow {flow}: invalid XML: {error} (it begins {first_bytes(body)}).") from error
     return [
         (annotation.findtext("{*}AnnotationTitle") or annotation.findtext("{*}AnnotationText") or "").strip()
         for element in root.iterfind(".//{*}Dataflow")
@@ -167,12 +164,12 @@ def _of_xml(flow: str, body: bytes) -> list[str]:
     ]
 
 
-def _of_json(flow: str, body: bytes) -> list[str]:
+def _json_updates(flow: str, body: bytes) -> list[str]:
     answer = read_json(f"dataflow {flow}", body)
     data = answer.get("data") if isinstance(answer, dict) else None
     flows = data.get("dataflows") if isinstance(data, dict) else None
     if not isinstance(flows, list):
-        raise SourceError(f"dataflow {flow}: found JSON without data.dataflows (beginning {first_bytes(body)}).")
+        raise SourceError(f"dataflow {flow}: found JSON without data.dataflows (it begins {first_bytes(body)}).")
     return [
         str(annotation.get("title") or annotation.get("text") or "").strip()
         for found in flows
@@ -183,31 +180,31 @@ def _of_json(flow: str, body: bytes) -> list[str]:
 
 
 def _tag(name: str, updated: str, state: FetchState | None) -> str:
-    """The release mark; the one known where it is the same moment, whichever of the two places it was read in."""
-    mark = f"{name} {updated}"
-    before = state.release_tag if state is not None else None
-    if before is not None and before.partition(" ")[0] in ("last.update", LAST_UPDATE):
+    """The release tag; the previous tag if it has the same time, from either of the two sources of the mark."""
+    tag = f"{name} {updated}"
+    previous = state.release_tag if state is not None else None
+    if previous is not None and previous.partition(" ")[0] in ("last.update", LAST_UPDATE):
         try:
-            return before if _moment("", before.partition(" ")[2]) == _moment("", updated) else mark
-        except SourceError:  # the caller refuses a date in no known form; here the marks are only compared
-            return mark
-    return mark
+            return previous if _update_time("", previous.partition(" ")[2]) == _update_time("", updated) else tag
+        except SourceError:  # the caller refuses a date in an unknown form; here the tags are only compared
+            return tag
+    return tag
 
 
-def _moment(address: str, text: str) -> datetime:
-    """When a table was last updated. Raises SourceError for a date in no known form."""
+def _update_time(address: str, text: str) -> datetime:
+    """The time of a table's last update. Raises SourceError for a date in an unknown form."""
     for form in UPDATED:
         try:
             return datetime.strptime(text.strip(), form)
-        except ValueError:  # perhaps another of the forms; if none, the error below
+        except ValueError:  # try the next form
             continue
-    raise SourceError(f"{address}: last.update is {text!r}, expected a date such as 28/09/2024 12:00:00.")
+    raise SourceError(f"{address}: last.update: found {text!r}, expected a date such as 28/09/2024 12:00:00.")
 
 
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
-    """The table for all areas in scope; an area that the ILO does not know is found, named and left out.
+    """The table for all areas in scope; areas that the ILO does not know are identified and left out.
 
-    Raises SourceError when the dataflow is unknown, nothing is left, or other areas or series came back.
+    Raises SourceError if the dataflow is unknown, no area remains, or the answer has other areas or series.
     """
     from sources.fetching import Fetched, FetchProgress, packed_answer
 
@@ -218,14 +215,17 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
         parts = [areas]
     else:
         parts = _known_areas(request, areas)
-        bad = [a for a in areas if not any(a in part for part in parts)]
-        if bad:
-            left_out.append(f"Areas that the ILO does not know: {', '.join(bad)}.")
+        unknown = [a for a in areas if not any(a in part for part in parts)]
+        if unknown:
+            left_out.append(f"Areas that the ILO does not know: {', '.join(unknown)}.")
         if not parts:
-            raise SourceError(f"{_address(request, areas)}: the ILO knows not one of the areas asked for.")
+            raise SourceError(
+                f"{_address(request, areas)}: the ILO knows none of the requested areas. Check the crosswalk ref_area of "
+                "ilostat."
+            )
     for number, part in enumerate(parts, start=1):
         name = "data.csv" if len(parts) == 1 else f"data_{number}.csv"
-        files.append(packed_answer(name, _ask(request, part)))
+        files.append(packed_answer(name, _download(request, part)))
         text = f"{request.dataset.dataset}: {number} of {len(parts)}"
         request.report_progress(FetchProgress(text, request.dataset.dataset, number, len(parts)))
     fetched_areas = [a for part in parts for a in part]
@@ -233,11 +233,11 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
 
 
 def _known_areas(request: FetchRequest, areas: list[str]) -> list[list[str]]:
-    """The areas in as few groups as the service answers: a group with an unknown area is halved."""
+    """The areas in the fewest groups that the service answers: a group with an unknown area is halved."""
     from sources.http import HttpError
 
     try:
-        _ask(request, areas)
+        _download(request, areas)
         return [areas]
     except HttpError as error:
         if error.status != 500 or UNKNOWN_AREA not in error.body:
@@ -249,7 +249,7 @@ def _known_areas(request: FetchRequest, areas: list[str]) -> list[list[str]]:
 
 
 def _address(request: FetchRequest, areas: list[str]) -> str:
-    """The address of the data; a + stays a +, for the service does not understand %2B."""
+    """The address of the data; + is not escaped, because the service does not decode %2B."""
     joined = "+".join(areas)
     base = f"{request.base}/{request.dataset.address}"
     if request.dataset.endpoint == BULK_ENDPOINT:
@@ -257,8 +257,8 @@ def _address(request: FetchRequest, areas: list[str]) -> str:
     return f"{base}/{joined}.A.{'.' * (len(request.dataset.dimensions) - 2)}?format=csv"
 
 
-def _ask(request: FetchRequest, areas: list[str]) -> HttpAnswer:
-    """The answer for these areas. HttpError as the service answered, its meaning in words where it is known."""
+def _download(request: FetchRequest, areas: list[str]) -> HttpAnswer:
+    """The answer for these areas. Raises HttpError, with an explanation of the service's known status codes."""
     from sources.fetching import refuse_unrequested
     from sources.http import HttpError
 
@@ -277,12 +277,12 @@ def _ask(request: FetchRequest, areas: list[str]) -> HttpAnswer:
             refuse_unrequested(cells, requested, what)
 
     try:
-        return request.ask(_address(request, areas), check)
+        return request.download(_address(request, areas), check)
     except HttpError as error:
         meaning = {
-            404: "The ILO has no data for this question, or does not know the dataflow: look at its list.",
-            422: "The key is too short or the agency is missing: compare the dimensions in sources/providers/ilostat.yaml.",
-            400: "The bulk service does not know this table.",
+            404: "The ILO has no data for this request, or does not know the dataflow: check its list of dataflows.",
+            422: "The key is too short or the agency is missing: check the dimensions in sources/providers/ilostat.yaml.",
+            400: "The bulk service does not know this table: check the dataset in sources/providers/ilostat.yaml.",
         }.get(error.status)
         if meaning is None:
             raise
@@ -292,7 +292,7 @@ def _ask(request: FetchRequest, areas: list[str]) -> HttpAnswer:
 
 
 def _bulk_series(cell: str) -> str:
-    """The table's name as the bulk service writes it in column indicator, with or without its frequency."""
+    """The table's name in column indicator of the bulk service, without its frequency."""
     return re.sub(r"_[AQM]$", "", cell)
 
 
@@ -307,7 +307,7 @@ def _series(file: str, cells: Iterable[str]) -> list[str]:
             if match is None:
                 raise SourceError(
                     f"{file}: row {number}: DATAFLOW: found {cell!r}, expected AGENCY:DF_NAME(VERSION). "
-                    "Check that the answer was asked for as SDMX-CSV 1.0."
+                    "Check that SDMX-CSV 1.0 was requested."
                 )
             name = names[cell] = match["name"]
         series.append(name)

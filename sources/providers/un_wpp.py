@@ -1,11 +1,9 @@
-"""UN World Population Prospects: reads the bulk CSV files of a revision, one table row per figure.
+"""UN World Population Prospects: requests and parser for the bulk CSV files of a revision, one table row per figure.
 
-Belongs here: the shape of the bulk files (one record per place and year, one column per measure), asking for them.
-Does not belong here: HTTP itself (http.py), and interpolation or scaling (warehouse).
-
-Each measure column asked for becomes a series of its name; snapshot_row names the record, so the figures of
-one record share it. Populations and births are in thousands. The area is ISO3_code; where it is empty or the
-file has no such column (files of 2019, and aggregates) it is LocID.
+The bulk files have one record per place and year, and one column per measure. Each measure column of the dataset
+becomes a series of that name; the figures of one record share its snapshot_row. Populations and births are in
+thousands. The area is ISO3_code; if it is empty or the file has no such column (files of 2019, and aggregates) it is
+LocID.
 """
 
 from __future__ import annotations
@@ -36,11 +34,11 @@ AREA, LOCATION_ID = "ISO3_code", "LocID"
 def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
     """One row per record and measure, empty cells included.
 
-    Raises SourceError for a body that is no CSV, a record of another length and a column that is missing:
-    a required one, a measure, or both columns that can tell the area.
+    Raises SourceError for a body that is not CSV, a record of another length and a missing column: a required one, a
+    measure, or both columns of the area.
     """
     table = StagedTableBuilder(dataset)
-    # The series is the name of a measure column, the value its cell: neither has a column of its own name.
+    # The series is the name of a measure column, the value its cell: the file has no column with their published names.
     required = [
         c.published_as for c in dataset.columns if c.required and c.role not in ("series", "obs_value", "ref_area")
     ]
@@ -56,7 +54,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
         }
         empty: list[str | None] = [None] * len(rows)
         area = [a or b for a, b in zip(columns.get(AREA, empty), columns.get(LOCATION_ID, empty), strict=True)]
-        figures = {*dataset.measures, *dataset.measures_not_asked}
+        figures = {*dataset.measures, *dataset.ignored_measures}
         values = {
             table.column(n, "attribute", file): cells for n, cells in columns.items() if n not in (*figures, AREA)
         }
@@ -72,9 +70,9 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
 
 
 def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
-    """The pinned revision; where its file bore an ETag or a date, the provider is asked whether it still stands.
+    """The pinned revision; if its file had an ETag or a date, a conditional request checks whether it changed.
 
-    Without such a mark nothing is asked: a revision is published once.
+    Otherwise nothing is requested: a revision is published once.
     """
     from sources.fetching import ReleaseMark
 
@@ -88,7 +86,7 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
 
 
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
-    """The revision's file with all places. Raises SourceError for a body that is no such file."""
+    """The revision's file with all places. Raises SourceError for a body that is another file."""
     from sources.fetching import Fetched, FetchProgress, packed_answer
 
     address = _address(request)
@@ -114,7 +112,7 @@ def _name(request: FetchRequest) -> str:
 
 
 def _check(request: FetchRequest) -> Callable[[bytes], None]:
-    """Judges a body by its content: whole gzip (or plain) CSV whose header has the measures."""
+    """A check that a body is complete CSV, also as gzip, whose header has the measures."""
     name, dataset = _name(request), request.dataset
 
     def check(body: bytes) -> None:

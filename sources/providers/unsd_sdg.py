@@ -1,12 +1,9 @@
-"""UN SDG Global Database: reads pages of Series/Data (and Indicator/Data, whose rows are the same).
+"""UN SDG Global Database: requests and parser for pages of Series/Data (and Indicator/Data, with the same rows).
 
-Belongs here: the shape of the UN's answers, and the questions that bring them.
-Does not belong here: HTTP itself (http.py), and what the codes mean.
-
-Facts of the provider: timePeriodStart is a float (2000.0), kept here as the year's digits; geoAreaCode is an
+Facts about the provider: timePeriodStart is a float (2000.0), stored as the year's digits; geoAreaCode is an
 M49 number without leading zeros; dimensions differ by series and their names have spaces; Series/List is the
-list of series with the release tag, kept in the snapshot and not a table of figures. A comma list is silently
-ignored and brings the whole world: parameters are repeated, and each page is compared with what was asked for.
+list of series with the release tag, stored in the snapshot but without figures. A comma list is silently
+ignored and the answer has all areas of the world: parameters are repeated, and each page is compared with the request.
 """
 
 from __future__ import annotations
@@ -40,10 +37,10 @@ COUNTS = ("pageNumber", "totalPages", "totalElements")
 
 
 def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
-    """One row per row of the Series/Data pages; files named series_list* are left aside.
+    """One row per row of the Series/Data pages; files named series_list* are ignored.
 
-    Raises SourceError for a body that is no such page, a required field that is missing from a row, and
-    pages or rows that lack against totalElements and totalPages.
+    Raises SourceError for a body that is not such a page, a row without a required field, and fewer pages or rows than
+    totalPages and totalElements.
     """
     table = StagedTableBuilder(dataset)
     pages: list[Page] = []
@@ -52,12 +49,7 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
         if file.startswith(SERIES_LIST):
             continue
         answer = read_json(file, body, table.warnings)
-        if not isinstance(answer, dict) or not isinstance(answer.get("data"), list) or "totalElements" not in answer:
-            raise SourceError(
-                f"{file}: found JSON without totalElements and data (beginning {first_bytes(body)}), expected a page "
-                "of Series/Data. Check the address that was asked."
-            )
-        rows = answer["data"]
+        rows = _data_rows(file, answer, body)
         pages.append(Page(file, page_count(file, answer, *COUNTS), len(rows)))
         _add_page(table, file, rows, required)
     check_pages(pages)
@@ -65,13 +57,13 @@ def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDat
 
 
 def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark:
-    """The release tags that Series/List gives for the series in scope, and which series there are.
+    """The release tags of Series/List for the series in scope, and the list of series.
 
-    The UN states no date of a release: the day of the answer stands for it.
+    The UN states no date of a release: the day of the answer is used.
     """
     from sources.fetching import ReleaseMark, packed_answer
 
-    answer = request.client.get(request.question, _check_list)
+    answer = request.client.get(request.mark_address, _check_list)
     tags = _tags(answer.body)
     ours = {tag for code, tag in tags.items() if tag and code in request.scope.series}
     return ReleaseMark(
@@ -84,17 +76,18 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
     """All rows of the series and areas in scope, in batches of series; series that are no longer listed are left out.
 
-    Those that were gone in the vintage before already, and that nothing claims, are left out without a word.
-
-    Raises SourceError for a page that fails or holds what was not asked for, and when the release changed meanwhile.
+    `left_out` does not name discontinued series. Raises SourceError for a page that fails or has unrequested codes, and
+    if the release changed during the download.
     """
     from sources.fetching import Fetched, batches
 
     series = [s for s in request.scope.series if mark.listed is None or s in mark.listed]
     if not series:
         unlisted = ", ".join(request.scope.series[:8])
-        raise SourceError(f"{request.question}: not one of the series wanted is listed: {unlisted} ...")
-    gone = [s for s in request.scope.series if s not in series and s not in request.scope.discontinued]
+        raise SourceError(
+            f"{request.mark_address}: found none of the requested series: {unlisted} ... Refresh again later."
+        )
+    unlisted_series = [s for s in request.scope.series if s not in series and s not in request.scope.discontinued]
     limits = request.client.limits
     base = f"{request.base}/{request.dataset.address}"
     size = request.provider.page_sizes[request.dataset.address]
@@ -116,11 +109,13 @@ def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
         files += request.pages(f"series_data_{number:02}", address, read)
     if what_changed(request, None).release_tag != mark.release_tag:
         raise SourceError(
-            f"{request.question}: the release changed while it was fetched (it was {mark.release_tag}); nothing was "
-            "taken. Refresh again."
+            f"{request.mark_address}: the release changed during the download (it was {mark.release_tag}); nothing was "
+            "stored. Refresh again."
         )
     left_out = (
-        [f"Series no longer listed by the UN: {', '.join(gone)}; the last values kept of them stand."] if gone else []
+        [f"Series no longer listed by the UN: {', '.join(unlisted_series)}; their last stored values stay in use."]
+        if unlisted_series
+        else []
     )
     return Fetched(files, base, series, list(request.scope.areas), left_out)
 
@@ -134,20 +129,29 @@ def _tags(body: bytes) -> dict[str, str | None]:
     listed = read_json("Series/List", body)
     if not isinstance(listed, list) or not listed or not all(isinstance(s, dict) and s.get("code") for s in listed):
         raise SourceError(
-            f"Series/List: found JSON that is no list of series with a code (beginning {first_bytes(body)})."
+            f"Series/List: found other JSON, expected a list of series with a code (it begins {first_bytes(body)})."
         )
     return {str(s["code"]): str(s["release"]) if s.get("release") else None for s in listed}
 
 
+def _data_rows(name: str, answer: Any, body: bytes) -> list[Any]:
+    """The rows of a page of Series/Data. Raises SourceError for other JSON."""
+    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list) or "totalElements" not in answer:
+        raise SourceError(
+            f"{name}: found JSON without totalElements and data (it begins {first_bytes(body)}), expected a page of "
+            "Series/Data. Check the requested address."
+        )
+    rows: list[Any] = answer["data"]
+    return rows
+
+
 def read_page(body: bytes, series: Iterable[str], areas: Iterable[str]) -> PageCount:
-    """Counts of one page; SourceError when it is none, or holds series or areas that were not asked for."""
+    """Counts of one page. Raises SourceError for another body, and for unrequested series or areas."""
     from sources.fetching import refuse_unrequested
 
     name = "Series/Data"
     answer = read_json(name, body)
-    if not isinstance(answer, dict) or not isinstance(answer.get("data"), list) or "totalElements" not in answer:
-        raise SourceError(f"{name}: found JSON without totalElements and data (beginning {first_bytes(body)}).")
-    rows = [r for r in answer["data"] if isinstance(r, dict)]
+    rows = [r for r in _data_rows(name, answer, body) if isinstance(r, dict)]
     refuse_unrequested({str(r.get("series")) for r in rows}, list(series), "series")
     refuse_unrequested({str(r.get("geoAreaCode")) for r in rows}, list(areas), "areas")
     return page_count(name, answer, *COUNTS)
@@ -176,43 +180,43 @@ def _add_page(table: StagedTableBuilder, file: str, rows: list[Any], required: l
 
 
 def _columns(rows: list[dict[str, Any]]) -> tuple[dict[str, list[Any]], set[str]]:
-    """The rows' fields as columns, and the names of those that some row lacks (None stands there).
+    """The rows' fields as columns, and the names of fields that some row lacks (with None in these rows).
 
-    Rows with the same fields come in long runs, and a run is turned over at once: far quicker than by field.
+    Consecutive rows with the same fields are transposed together, which is much faster than field by field.
     """
     columns: dict[str, list[Any]] = {}
     partial: set[str] = set()
-    done = 0
+    row_count = 0
     for names, grouped in groupby(rows, key=tuple):
         run = list(grouped)
         part = list(zip(*(row.values() for row in run), strict=True))
         for name, cells in zip(names, part, strict=True):
             column = columns.setdefault(name, [])
-            if len(column) < done:
-                column.extend([None] * (done - len(column)))
+            if len(column) < row_count:
+                column.extend([None] * (row_count - len(column)))
                 partial.add(name)
             column.extend(cells)
-        done += len(run)
+        row_count += len(run)
     for name, column in columns.items():
-        if len(column) < done:
-            column.extend([None] * (done - len(column)))
+        if len(column) < row_count:
+            column.extend([None] * (row_count - len(column)))
             partial.add(name)
     return columns, partial
 
 
 def _nested(table: StagedTableBuilder, file: str, name: str, cells: list[Any]) -> dict[str, list[str | None]]:
-    """The columns of the attributes or dimensions of all rows, by staged name; rows differ in which they have."""
+    """The columns of the attributes or dimensions of all rows, by staged name; rows may have different ones."""
     if set(map(type, cells)) - {dict, type(None)}:
         number, found = next((n, c) for n, c in enumerate(cells, start=1) if not isinstance(c, dict | None))
-        raise SourceError(f"{file}:{number}: {name}: found {str(found)[:40]!r}, expected named codes.")
+        raise SourceError(f"{file}:{number}: {name}: found {str(found)[:40]!r}, expected an object of names and codes.")
     role = "dimension" if name == "dimensions" else "attribute"
-    # The position takes part, so that rows without any attribute or dimension keep their place.
+    # The row number is an additional field, so that rows without attributes or dimensions keep their position.
     columns, _ = _columns([{"": number, **(nested or {})} for number, nested in enumerate(cells)])
     return {table.column(key, role, file): texts(column) for key, column in columns.items() if key}
 
 
 def _codes(cells: list[Any]) -> list[str | None]:
-    """Goal, target and indicator are lists, for a series can serve several: joined as the UN's files write them."""
+    """Goal, target and indicator as text: a series can have several, which are joined with ", " as in the UN's files."""
     joined: list[str | None] = []
     last, text = None, None
     for cell in cells:

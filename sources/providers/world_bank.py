@@ -1,12 +1,9 @@
-"""World Bank API v2: reads JSON pages of country/.../indicator/...
+"""World Bank API v2: requests and parser for JSON pages of country/.../indicator/...
 
-Belongs here: the shape of the World Bank's answers, errors inside HTTP 200 included, and the questions that bring them.
-Does not belong here: HTTP itself (http.py), and what the codes mean.
-
-Facts of the provider: an answer is a list of a header and the rows; an error is a list of one `message`, sent
-with HTTP 200; `value` is null where there is no figure (such rows are kept, with an empty value);
-countryiso3code may be empty, then country.id is the area. One bad country or indicator fails a whole question and the
-error does not say which: it is found by halving the list, and the rest is kept.
+Facts about the provider: an answer is a list of a header and the rows; an error is a list of one `message`, sent
+with HTTP 200; `value` is null if the figure is missing (such rows are stored, with an empty value);
+countryiso3code may be empty, then country.id is the area. One invalid country or indicator fails a whole request and
+the error does not name it: it is identified by halving the list, and the other codes are downloaded.
 """
 
 from __future__ import annotations
@@ -37,14 +34,14 @@ if TYPE_CHECKING:
     from sources.fetching import Fetched, FetchRequest, FetchState, ReleaseMark
     from sources.manifests import RawFile
 
-# What the Bank's error numbers mean and what to do (its texts do not say which value is wrong).
+# Meaning and remedy of the Bank's error numbers (its texts do not name the invalid value).
 ERRORS = {
-    "111": "the format asked for is not known: ask with format=json",
-    "120": "a country or indicator in the list is not valid and fails the whole call: ask for them one by one",
-    "160": "no data for this question: check the period and the areas",
-    "175": "the indicator was deleted or archived: take it out of the list, or find its successor",
+    "111": "the requested format is unknown: use format=json",
+    "120": "a country or indicator in the list is invalid and fails the whole request: request them one by one",
+    "160": "no data for this request: check the period and the areas",
+    "175": "the indicator was deleted or archived: remove it from the list, or find its successor",
 }
-# Errors that one code in the list can cause; the others are about the question itself.
+# Errors that one code in the list can cause; the others concern the whole request.
 OF_ONE_CODE = {"120", "160", "175"}
 AREAS_PER_PAGE = 400
 COUNTS = ("page", "pages", "total")
@@ -59,8 +56,8 @@ class WorldBankError(FinalError):
 def parse(dataset: DatasetSpec, files: Iterable[tuple[str, bytes]]) -> ParsedDataset:
     """One row per row of the pages, rows without a figure included.
 
-    Raises WorldBankError for the Bank's own errors, SourceError for a body that is no such page, a required
-    field that is missing, and pages or rows that lack against the header's pages and total.
+    Raises WorldBankError for the Bank's own errors, SourceError for a body that is not such a page, a missing required
+    field, and fewer pages or rows than in the header.
     """
     table = StagedTableBuilder(dataset)
     pages: list[Page] = []
@@ -84,17 +81,18 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
         ours = [r for r in rows if str(r.get("id")) == number]
         if len(ours) != 1 or not ours[0].get("lastupdated"):
             raise SourceError(
-                f"source/{number}: found {header.get('total')} sources without a lastupdated of {number}, expected one."
+                f"source/{number}: found {len(ours)} of {header.get('total')} sources with id {number}, expected one with "
+                "lastupdated. Refresh again later."
             )
         found.append(str(ours[0]["lastupdated"]))
 
-    request.client.get(request.question, check)
+    request.client.get(request.mark_address, check)
     updated = found[-1]
     try:
         vintage = date.fromisoformat(updated[:10])
     except ValueError as error:
         raise SourceError(
-            f"{request.question}: lastupdated is {updated!r}, expected a date such as 2026-07-13."
+            f"{request.mark_address}: lastupdated: found {updated!r}, expected a date such as 2026-07-13."
         ) from error
     return ReleaseMark(release_tag=f"lastupdated {updated}", vintage_date=vintage)
 
@@ -102,47 +100,47 @@ def what_changed(request: FetchRequest, state: FetchState | None) -> ReleaseMark
 def fetch(request: FetchRequest, mark: ReleaseMark) -> Fetched:
     """All rows of the series and areas in scope, in batches of series.
 
-    A series or area that the Bank refuses (errors 120, 160, 175) is found, named in `left_out` and not among those
-    asked for, so that its last kept values stand. Raises WorldBankError when nothing is left or the question
-    itself is refused, SourceError for a page that fails or holds what was not asked for.
+    A series or area that the Bank refuses (errors 120, 160, 175) is named in `left_out` and does not count as
+    requested, so that its last stored values stay in use. Raises WorldBankError if nothing remains or the Bank refuses
+    the request for another reason, SourceError for a page that fails or has unrequested codes.
     """
     from sources.fetching import Fetched, batches
 
-    asker = _Asker(request, mark)
+    download = _SeriesDownload(request, mark)
     limits = request.client.limits
     size = request.provider.page_sizes[request.dataset.address]
-    longest = len(asker.address(list(request.scope.areas), [""], 99999, size))
+    longest = len(download.address(list(request.scope.areas), [""], 99999, size))
     room = (limits.url_characters or 8000) - longest
-    came: list[str] = []
+    series: list[str] = []
     files: list[RawFile] = []
     for batch in batches([quote(s, safe=".") for s in request.scope.series], room, 1, limits.codes_per_question):
-        for codes, pages in asker.ask(batch, f"data_{len(came) + 1:03}"):
-            came += codes
+        for codes, pages in download.batch(batch, f"data_{len(series) + 1:03}"):
+            series += codes
             files += pages
-    if not came:
-        raise WorldBankError(f"{request.base}: the World Bank refused every series: {' '.join(asker.left_out)}")
-    address = asker.address(asker.areas, [""], None)
-    return Fetched(files, address, came, list(asker.areas), asker.left_out)
+    if not series:
+        raise WorldBankError(f"{request.base}: the World Bank refused every series: {' '.join(download.left_out)}")
+    address = download.address(download.areas, [""], None)
+    return Fetched(files, address, series, list(download.areas), download.left_out)
 
 
-class _Asker:
-    """Asks for series, and halves a question that the Bank refuses until the refused codes are known by name."""
+class _SeriesDownload:
+    """Downloads series, and halves a batch that the Bank refuses until the refused codes are identified."""
 
     def __init__(self, request: FetchRequest, mark: ReleaseMark) -> None:
         self.request, self.mark = request, mark
         self.areas = list(request.scope.areas)
         self.left_out: list[str] = []
-        self._areas_known = False
+        self._areas_are_checked = False
 
     def address(self, areas: Sequence[str], series: Sequence[str], page: int | None, rows: int = 0) -> str:
-        """The address of a page with so many rows (None: of the question as a whole, without paging)."""
+        """The address of a page with this number of rows; page None: the address without paging."""
         parameters: dict[str, object] = {**self.request.dataset.parameters, "format": "json"}
         if page is not None:
             parameters |= {"per_page": rows, "page": page}
         return f"{self.request.base}/country/{';'.join(areas)}/indicator/{';'.join(series)}?{urlencode(parameters)}"
 
-    def ask(self, series: list[str], name: str) -> list[tuple[list[str], list[RawFile]]]:
-        """The series that came, in parts, each with its files."""
+    def batch(self, series: list[str], name: str) -> list[tuple[list[str], list[RawFile]]]:
+        """The downloaded series, in parts, each with its files."""
         try:
             pages = self.request.pages(
                 name, lambda number, rows: self.address(self.areas, series, number, rows), self._read(series)
@@ -151,36 +149,36 @@ class _Asker:
         except WorldBankError as error:
             if not set(error.codes) & OF_ONE_CODE:
                 raise
-            if not self._areas_known:
-                self._find_areas()
-                return self.ask(series, name)
+            if not self._areas_are_checked:
+                self._leave_out_refused_areas()
+                return self.batch(series, name)
             if len(series) == 1:
                 code = next(c for c in error.codes if c in OF_ONE_CODE)
                 self.left_out.append(
-                    f"Series {series[0]} was refused by the World Bank (error {code}: {ERRORS[code]}); the last values "
-                    "kept of it stand."
+                    f"Series {series[0]} was refused by the World Bank (error {code}: {ERRORS[code]}); its last stored "
+                    "values stay in use."
                 )
                 return []
             half = len(series) // 2
-            return [*self.ask(series[:half], f"{name}a"), *self.ask(series[half:], f"{name}b")]
+            return [*self.batch(series[:half], f"{name}a"), *self.batch(series[half:], f"{name}b")]
 
-    def _find_areas(self) -> None:
-        """Asks for the areas by themselves and takes out those that the Bank does not know."""
-        good = self._good_areas(self.areas)
-        bad = [a for a in self.areas if a not in good]
-        if bad:
-            self.left_out.append(f"Areas refused by the World Bank (error 120): {', '.join(bad)}.")
-        if not good:
-            raise WorldBankError(f"{self.request.base}: the World Bank refused every area: {', '.join(bad)}.")
-        self.areas = good
-        self._areas_known = True
+    def _leave_out_refused_areas(self) -> None:
+        """Requests the areas alone and removes those that the Bank refuses."""
+        accepted = self._accepted_areas(self.areas)
+        refused = [a for a in self.areas if a not in accepted]
+        if refused:
+            self.left_out.append(f"Areas refused by the World Bank (error 120): {', '.join(refused)}.")
+        if not accepted:
+            raise WorldBankError(f"{self.request.base}: the World Bank refused every area: {', '.join(refused)}.")
+        self.areas = accepted
+        self._areas_are_checked = True
 
-    def _good_areas(self, areas: list[str]) -> list[str]:
+    def _accepted_areas(self, areas: list[str]) -> list[str]:
         query = urlencode({"format": "json", "per_page": AREAS_PER_PAGE})
         try:
             self.request.client.get(
                 f"{self.request.base}/country/{';'.join(areas)}?{query}",
-                lambda body: _judge("country", body),
+                lambda body: _check_page("country", body),
             )
             return areas
         except WorldBankError as error:
@@ -189,7 +187,7 @@ class _Asker:
             if len(areas) == 1:
                 return []
             half = len(areas) // 2
-            return [*self._good_areas(areas[:half]), *self._good_areas(areas[half:])]
+            return [*self._accepted_areas(areas[:half]), *self._accepted_areas(areas[half:])]
 
     def _read(self, series: list[str]) -> Callable[[bytes], PageCount]:
         from sources.fetching import refuse_unrequested
@@ -201,7 +199,8 @@ class _Asker:
             updated = header.get("lastupdated")
             if updated and f"lastupdated {updated}" != tag:
                 raise FinalError(
-                    f"the page is of lastupdated {updated}, the source said {tag}: it changed meanwhile. Refresh again."
+                    f"found a page with lastupdated {updated}, expected {tag}: the source changed during the download. "
+                    "Refresh again."
                 )
             flat = [_flat(r) for r in rows]
             refuse_unrequested({str(r.get("indicator.id")) for r in flat}, series, "series")
@@ -214,7 +213,7 @@ class _Asker:
         return read
 
 
-def _judge(name: str, body: bytes) -> None:
+def _check_page(name: str, body: bytes) -> None:
     read_page(name, body)
 
 
@@ -225,14 +224,14 @@ def read_page(file: str, body: bytes, warnings: list[str] | None = None) -> tupl
     if isinstance(first, dict) and isinstance(first.get("message"), list):
         listed = [m if isinstance(m, dict) else {"value": m} for m in first["message"]]
         errors = [(str(m.get("id", "")), str(m.get("key", "")), str(m.get("value", ""))) for m in listed]
-        words = "; ".join(f"error {i} {k}: {v} ({ERRORS.get(i, 'not listed')})" for i, k, v in errors)
-        error = WorldBankError(f"{file}: found the World Bank's own {words}; expected rows.")
+        summary = "; ".join(f"error {i} {k}: {v} ({ERRORS.get(i, 'unknown error')})" for i, k, v in errors)
+        error = WorldBankError(f"{file}: found the World Bank's own {summary}; expected rows.")
         error.codes = tuple(i for i, _, _ in errors)
         raise error
     if not isinstance(first, dict) or len(answer) != 2 or not first.keys() >= set(COUNTS):
         raise SourceError(
-            f"{file}: found JSON that is no list of a header and rows (beginning {first_bytes(body)}), expected an "
-            "answer of API v2. Check the address that was asked."
+            f"{file}: found other JSON (it begins {first_bytes(body)}), expected a list of a header and rows, as API v2 "
+            "sends it. Check the requested address."
         )
     rows = answer[1] if answer[1] is not None else []
     if not isinstance(rows, list) or not all(isinstance(r, dict) for r in rows):
@@ -258,7 +257,7 @@ def _add_page(table: StagedTableBuilder, file: str, header: dict[str, Any], rows
 
 
 def _flat(row: dict[str, Any]) -> dict[str, Any]:
-    """A row with indicator{id,value} and country{id,value} as indicator.id and so on."""
+    """A row with its nested fields at the top level, such as indicator.id and country.value."""
     flat: dict[str, Any] = {}
     for key, value in row.items():
         if isinstance(value, dict):

@@ -1,6 +1,6 @@
-"""What a Member State hands in: files that are put into the inbox, and the snapshots made of them.
+"""Submissions of Member States: the files in the inbox, and the snapshots made of them.
 
-Belongs here: the inbox, and taking a file in.
-Does not belong here: the format of the files (the module of the provider that the inbox feeds), fetching, and whether
+Belongs here: the inbox, and storing its files as snapshots.
+Does not belong here: the format of the files (the module of the provider with `fed_by: inbox`), downloads, and whether
 codes and indicators exist (warehouse).
 """

@@ -1,8 +1,4 @@
-"""The inbox: the files in it, and a snapshot made of each.
-
-Belongs here: which files are taken in, and what their manifests say.
-Does not belong here: reading a file (the provider whose YAML file says `fed_by: inbox`).
-"""
+"""The inbox: its files, and a snapshot made of each. The provider with `fed_by: inbox` parses the files."""
 
 from __future__ import annotations
 
@@ -20,7 +16,7 @@ SHEETS = (".xlsx", ".xls", ".ods", ".tsv")
 
 
 def inbox_files(folder: Path) -> list[Path]:
-    """The files of an inbox that are taken in, by name: those that end in .csv (.CSV too) and are not hidden."""
+    """The files of an inbox to store, by name: those that end in .csv (also .CSV) and are not hidden."""
     if not folder.is_dir():
         return []
     return sorted(
@@ -29,7 +25,7 @@ def inbox_files(folder: Path) -> list[Path]:
 
 
 def inbox_sheets(folder: Path) -> list[Path]:
-    """Spreadsheets in an inbox that were perhaps meant to be handed in; they are not taken."""
+    """Spreadsheets in an inbox, perhaps meant as submissions; they are not stored."""
     return sorted(p for p in folder.iterdir() if p.suffix.lower() in SHEETS) if folder.is_dir() else []
 
 
@@ -43,19 +39,19 @@ def is_fed_by_inbox(provider_name: str) -> bool:
 def collect_inbox(folder: Path, store: SnapshotStore) -> list[Manifest]:
     """Makes a snapshot of every CSV file in `folder`; returns their manifests, in the order of the file names.
 
-    The columns `kind` and `vintage_date`, the same in all rows of a file, say which dataset and which vintage
-    it is. A file that was taken in before is recognised by its bytes and kept as it is. A missing folder is an
-    empty one. Raises SourceError when a file is faulty (nothing of that file is kept).
+    The columns `kind` and `vintage_date`, the same in all rows of a file, determine its dataset and vintage. A file
+    that was stored before is recognised by its bytes. A missing folder counts as empty. Raises SourceError for a faulty
+    file, of which nothing is stored.
     """
     from sources.registry import provider_fed_by
 
     files = inbox_files(folder)
     spec = provider_fed_by("inbox")
     by_content = {(m.provider, f.sha256): m for m in store.list() for f in m.files} if files else {}
-    return [_take_in(path, path.read_bytes(), spec, store, by_content) for path in files]
+    return [_store_file(path, path.read_bytes(), spec, store, by_content) for path in files]
 
 
-def _take_in(
+def _store_file(
     path: Path, body: bytes, spec: ProviderSpec, store: SnapshotStore, by_content: dict[tuple[str, str], Manifest]
 ) -> Manifest:
     from sources.manifests import RawFile, SnapshotOrigin, sha256

@@ -1,4 +1,4 @@
-"""The commands that the pages name are commands, with these options."""
+"""The commands, options and kinds of export that the pages name exist."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 import click
 
 from pipelines.cli.main import main
+from warehouse.export import KINDS
 
 ROOT = Path(__file__).parents[2]
 PAGES = [*(ROOT / "docs").glob("*.md"), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
@@ -24,8 +25,8 @@ def _named() -> Iterator[tuple[str, list[str], list[str]]]:
         for line in code:
             found = re.match(r"(?:\S*/)?payung ([a-z]+.*)", line)
             if found:
-                said = re.sub(r"\"[^\"]*\"|#.*", "", found[1])
-                yield page.name, said.split(), re.findall(r"--[a-z-]+", said)
+                words = re.sub(r"\"[^\"]*\"|#.*", "", found[1])
+                yield page.name, words.split(), re.findall(r"--[a-z-]+", words)
 
 
 def _command(words: list[str]) -> click.Command | None:
@@ -49,16 +50,23 @@ def test_pages_name_options_that_exist() -> None:
     for page, words, options in _named():
         command = _command(words)
         if command is not None:
-            known = {o for p in command.params for o in p.opts} | {"--help"}
-            wrong += [f"{page}: payung {' '.join(words)}: {o}" for o in options if o not in known]
+            existing = {o for p in command.params for o in p.opts} | {"--help"}
+            wrong += [f"{page}: payung {' '.join(words)}: {o}" for o in options if o not in existing]
     assert wrong == []
 
 
-def test_bench_takes_the_options_that_its_page_names() -> None:
-    told = subprocess.run(
+def test_bench_has_the_options_that_its_page_names() -> None:
+    help_text = subprocess.run(
         [sys.executable, "-m", "bench", "--help"], cwd=ROOT, capture_output=True, text=True, check=True, timeout=60
     ).stdout
     page = (ROOT / "docs" / "performance.md").read_text(encoding="utf-8")
     named = {o for line in re.findall(r"python -m bench([^#\n]*)", page) for o in re.findall(r"--[a-z-]+", line)}
     assert {"--only", "--rows"} <= named
-    assert [o for o in sorted(named) if o not in told] == []
+    assert [o for o in sorted(named) if o not in help_text] == []
+
+
+def test_page_and_help_of_export_list_every_kind() -> None:
+    page = (ROOT / "docs" / "exports.md").read_text(encoding="utf-8")
+    assert re.findall(r"^\| `(\w+)` \|", page.split("\n## ")[0], re.M) == list(KINDS)
+    options = {o for p in main.commands["export"].params for o in [getattr(p, "help", None) or ""]}
+    assert any(all(kind in text for kind in KINDS) for text in options)

@@ -1,4 +1,4 @@
-"""Every query of docs/sql.md runs on a real release and finds something; two of them find known figures."""
+"""Every query of docs/sql.md runs on a real release and returns rows; some of them return published figures."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ def test_the_page_has_queries() -> None:
 
 
 @pytest.mark.parametrize("name", QUERIES)
-def test_query_runs_and_finds_something(name: str, release: Path) -> None:
+def test_query_runs_and_returns_rows(name: str, release: Path) -> None:
     assert len(query(release, QUERIES[name])) > 0
 
 
 def test_disability_codes_as_published(release: Path) -> None:
     # UN SDG database, SL_TLF_UEMDIS, Thailand 2019: 3.97 with disability (PD), 0.76 without (PWD)
-    found = query(release, QUERIES["Where a number comes from-2"])
+    found = query(release, QUERIES["Where a figure comes from-2"])
     totals = found.groupby("disability_status")["obs_value"].agg(set)
     assert "3.97" in totals["PD"]
     assert "0.76" in totals["PWD"]
@@ -37,22 +37,22 @@ def test_disability_codes_as_published(release: Path) -> None:
 
 def test_pension_series_of_the_philippines_is_one_feed(release: Path) -> None:
     # ILO, World Social Protection Report 2024-26: 48 (2019), 65.6 (2021); the UN's 20.5 (2020) is not mixed in
-    found = query(release, QUERIES["A time series, and the words beside it-1"])
+    found = query(release, QUERIES["A time series with its notes-1"])
     chosen = found[found["is_chosen"]].set_index("time_period")["value_text"]
     assert found.loc[found["is_chosen"], "source"].nunique() == 1
     assert float(chosen[2021]) == 65.6
     assert "20.5" not in set(chosen)
 
 
-def test_thailand_as_the_page_tells_it(release: Path) -> None:
+def test_query_about_thailand_returns_the_table_of_the_page(release: Path) -> None:
     # World Bank, per_allsp.cov_pop_tot, extracts of 2018, 2022 and 2024: 99.19, 70.50, 65.15 for 2009 (lineage.revision)
-    name = "What did we believe about Thailand's coverage in 2019, 2022 and 2024"
+    name = "What was known about Thailand's coverage in 2019, 2022 and 2024"
     found = query(release, QUERIES[f"{name}-1"]).set_index("time_period")
     assert [float(v) for v in found.loc[2009]] == [99.2, 70.5, 65.2]
     section = PAGE.read_text(encoding="utf-8").split(f"## {name}\n")[1].split("\n## ")[0]
     rows = [[c.strip() for c in line.strip("|").split("|")] for line in re.findall(r"^\| \d{4} .*$", section, re.M)]
-    told = {int(r[0]): [float(c) if c else None for c in r[1:]] for r in rows}
-    assert told == {
+    table_of_page = {int(r[0]): [float(c) if c else None for c in r[1:]] for r in rows}
+    assert table_of_page == {
         int(i): [float(v) if v == v else None for v in row] for i, row in zip(found.index, found.values, strict=True)
     }
 
@@ -63,7 +63,7 @@ def test_every_macro_is_listed_and_its_example_runs(release: Path) -> None:
     assert set(listed) == {m.name for m in macros()}
     assert query(release, "SELECT half_up(2.05, 1) AS n")["n"].tolist() == [2.1]
     for name, arguments in listed.items():
-        if name != "lineage_of":  # takes the ID of a value at hand
+        if name != "lineage_of":  # needs the ID of a value
             assert len(query(release, f"SELECT * FROM {name}{arguments}")) > 0, name
 
 
@@ -79,11 +79,11 @@ def test_poorest_and_richest_come_from_one_feed_that_has_both(release: Path) -> 
     assert not found["is_chosen"].any(), "the UN's newer series has the poorest fifth alone"
     other = query(release, "SELECT count(*) AS n FROM poorest_and_richest('ASP_COV_SI') WHERE feed IS NOT NULL")
     assert other["n"].iloc[0] == 8
-    shown = query(release, QUERIES["Are the poor reached less than the rich-1"])
+    shown = query(release, QUERIES["Is coverage of the poor lower than of the rich-1"])
     assert shown["poorest"].tolist() == [75.6, 93.8, 62.1, 81.6, 41.4, 48.4]
 
 
-def test_figures_quoted_in_documents_stand_in_their_table_with_their_year(release: Path) -> None:
+def test_figures_quoted_in_documents_are_in_their_table_with_their_year(release: Path) -> None:
     found = query(
         release,
         "SELECT indicator, ref_area, latest_year, latest_text, comparable, latest_footnote FROM baseline_tables "

@@ -1,4 +1,4 @@
-"""Fixtures of the command line tests: what a command answered, and a copy of the project that may be spoilt."""
+"""Fixtures of the command line tests: a copy of the project, and a check for refused refreshes."""
 
 from __future__ import annotations
 
@@ -24,15 +24,15 @@ def own_project(tmp_path: Path) -> OwnProject:
 
 @pytest.fixture
 def refused(own_home: Path) -> Refused:
-    """A check that a refresh failed in good order."""
+    """A check that a refresh failed with one message and published nothing."""
     before = Releases(own_home).current()
     assert before is not None
     ids = Releases(own_home).ids()
 
     def check(ran: Ran, code: int = 1, home: Path = own_home) -> str:
-        said = ran.stdout + ran.stderr
-        assert ran.returncode == code, said
-        assert "Traceback" not in said
+        output = ran.stdout + ran.stderr
+        assert ran.returncode == code, output
+        assert "Traceback" not in output
         assert ran.stderr.startswith("payung: ")
         assert "Published" not in ran.stdout
         current = Releases(home).current()

@@ -1,4 +1,4 @@
-"""What goes wrong: one clear message, the exit code, nothing published, the last release readable."""
+"""Faults of a refresh: one message, the exit code, nothing published, and the last release still readable."""
 
 from __future__ import annotations
 
@@ -13,12 +13,13 @@ from pathlib import Path
 
 import pytest
 from filelock import FileLock
+from messages import assert_reports
 from payung_command import OwnProject, Refused, run_payung
 
 from assets.refresh_lock import take_lock
 from warehouse.release.release_folders import Releases
 
-long = pytest.mark.long  # a refresh that goes far, or one more way to the same message; make test-long
+long = pytest.mark.long  # a refresh that runs for long, or another fault with the same message; make test-long
 
 
 def current(home: Path) -> str:
@@ -27,45 +28,43 @@ def current(home: Path) -> str:
     return release.name
 
 
-def answers(home: Path) -> bool:
+def is_readable(home: Path) -> bool:
     ran = run_payung(home, "sql", "--format", "csv", "SELECT count(*) AS n FROM indicator_set.value")
     return ran.returncode == 0 and int(ran.stdout.splitlines()[1]) > 20_000
 
 
-def kept_file(home: Path, provider: str, ending: str) -> Path:
-    """A file of a kept snapshot that a test may write to."""
+def stored_file(home: Path, provider: str, ending: str) -> Path:
+    """A file of a stored snapshot, made writable."""
     path = sorted((home / "snapshots" / provider).rglob(f"*{ending}"))[0]
     path.chmod(0o644)
     return path
 
 
-@pytest.mark.parametrize("spoil", ["cut", pytest.param("gone", marks=long)])
-def test_kept_file_that_does_not_fit_its_sha256(own_home: Path, refused: Refused, spoil: str) -> None:
-    path = kept_file(own_home, "ilostat", ".csv.gz")
-    if spoil == "cut":
+@pytest.mark.parametrize("damage", ["cut", pytest.param("missing", marks=long)])
+def test_stored_file_that_differs_from_its_sha256(own_home: Path, refused: Refused, damage: str) -> None:
+    path = stored_file(own_home, "ilostat", ".csv.gz")
+    if damage == "cut":
         path.write_bytes(path.read_bytes()[:-100])
     else:
         path.unlink()
-    said = refused(run_payung(own_home, "refresh"))
-    assert "raw/ilostat/SDG_0131_SEX_SOC_RT: " in said, "the asset"
-    assert str(path) in said, "the file"
-    assert ("the file is missing" if spoil == "gone" else "altered or cut") in said
-    assert "was set aside as " in said
-    assert "The one that ships with the project was put in its place; refresh again." in said
-    assert "Nothing was published; what was published before stays in place." in said
+    message = refused(run_payung(own_home, "refresh"))
+    assert_reports(
+        message,
+        place=("raw/ilostat/SDG_0131_SEX_SOC_RT: ", str(path)),
+        found=("missing" if damage == "missing" else "altered or cut", "set aside as", "Nothing was published"),
+        remedy="refresh again",
+    )
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
-    assert "refresh failed at raw/ilostat/SDG_0131_SEX_SOC_RT (run not begun)" in log
-    assert str(path) in log
-    assert "Nothing was published" in log
+    assert_reports(log, place=("refresh failed at raw/ilostat/", str(path)), found="Nothing was published")
     ran = run_payung(own_home, "refresh")
     assert ran.returncode == 0, ran.stderr
-    assert "Nothing changed since release" in ran.stdout, "the snapshot is whole again, and the release is made from it"
+    assert "Nothing changed since release" in ran.stdout, "the restored snapshot is the one of the release"
     assert path.exists()
-    assert run_payung(own_home, "status").returncode == 0, "the failure is over"
+    assert run_payung(own_home, "status").returncode == 0, "the failure is resolved"
 
 
 @long
-def test_a_build_waits_for_a_snapshot_that_was_set_aside_and_does_not_ship(own_home: Path) -> None:
+def test_build_is_refused_while_a_submitted_snapshot_is_set_aside(own_home: Path) -> None:
     (own_home / "inbox").mkdir()
     sheet = own_home / "inbox" / "vnm.csv"
     sheet.write_text(GOOD, encoding="utf-8")
@@ -79,8 +78,8 @@ def test_a_build_waits_for_a_snapshot_that_was_set_aside_and_does_not_ship(own_h
     assert (first.returncode, second.returncode, current(own_home)) == (1, 1, published)
     for ran in (first, second):
         assert "raw/national/submissions: " in ran.stderr
-        assert "To go on without it, remove the folder that was set aside." in ran.stderr
-    assert "was altered and set aside, and nothing stands in its place" in second.stderr
+        assert "remove the folder" in ran.stderr
+    assert "was altered and set aside" in second.stderr
     assert "altered and set aside: " in run_payung(own_home, "status").stdout
     shutil.rmtree(own_home / "snapshots" / ".set_aside")
     ran = run_payung(own_home, "refresh", "--force", "--accept", "the file is gone", "--by", "A. Tester")
@@ -92,10 +91,8 @@ def test_altered_file_of_the_shipped_archive(own_home: Path, refused: Refused, o
     path = next((own_project.folder / "sources/archive/national").rglob("*.csv"))
     path.chmod(0o644)
     path.write_bytes(path.read_bytes().replace(b"6.15", b"61.5"))
-    said = refused(own_project.run(own_home, "refresh"))
-    assert "raw/national/documents: " in said
-    assert str(path) in said
-    assert "altered or cut: found sha256" in said
+    message = refused(own_project.run(own_home, "refresh"))
+    assert_reports(message, place=("raw/national/documents: ", str(path)), found="altered or cut: found sha256")
 
 
 @long
@@ -103,39 +100,37 @@ def test_definition_with_a_typo(own_home: Path, refused: Refused, own_project: O
     path = own_project.folder / "indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml"
     text = path.read_text(encoding="utf-8")
     path.write_text(text.replace("direction:", "diretcion:").replace("unit: PT", "unit: PC"), encoding="utf-8")
-    said = refused(own_project.run(own_home, "refresh"))
+    message = refused(own_project.run(own_home, "refresh"))
     line = text[: text.index("direction:")].count("\n") + 1
-    assert (
-        f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}: diretcion: unknown field; fields are aggregation"
-        in said
-    )
+    place = f"indicator_defs/indicators/coverage/ASP_COV_UEMP.yaml:{line}:"
+    assert_reports(message, place=place, found="diretcion: unknown field", expected="one of aggregation,")
     assert "reference/catalogue" in (own_home / "log" / "failures.log").read_text(encoding="utf-8")
 
 
 @long
-def test_correction_whose_value_is_gone_is_named_with_its_place(own_home: Path, own_project: OwnProject) -> None:
-    """The correction stops to apply, as the published figure is another one: somebody must look at it."""
+def test_correction_that_no_longer_applies_is_reported_with_its_place(own_home: Path, own_project: OwnProject) -> None:
+    """The published figure is not the one that the correction expects, so a statistician must review it."""
     path = own_project.folder / "indicator_defs/corrections/published_errors.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("'0.02066'", "'0.99'"), encoding="utf-8")
     ran = own_project.run(own_home, "refresh")
     assert ran.returncode == 0, ran.stderr
-    said = "correction_file=indicator_defs/corrections/published_errors.yaml:5, indicator=ASP_CHD_PRE, ref_area=MYS"
+    place = "correction_file=indicator_defs/corrections/published_errors.yaml:5, indicator=ASP_CHD_PRE, ref_area=MYS"
     (warning,) = [line for line in ran.stdout.splitlines() if "correction_applies" in line]
-    assert said in warning
+    assert place in warning
     status = own_project.run(own_home, "status")
     assert status.returncode == 4
     (line,) = [a for a in status.stdout.partition("Needs attention")[2].splitlines() if "correction" in a]
-    assert f"value they expect is gone: 1 ({said}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
+    assert f": 1 ({place}, time_period=2016, expected_text=0.99, found_text=0.02066" in line
 
 
 def test_audit_that_fails_publishes_nothing(own_home: Path, refused: Refused, own_project: OwnProject) -> None:
     check = own_project.folder / "warehouse/checks/no_philippines.sql"
-    text = "-- description: Nothing is known of the Philippines\n"
+    text = "-- description: Values of the Philippines\n"
     text += "SELECT indicator FROM indicator_set.value WHERE ref_area = 'PHL'\n"
     check.write_text(text, encoding="utf-8")
-    said = refused(own_project.run(own_home, "refresh"), code=3)
-    assert "no_philippines: Nothing is known of the Philippines" in said
-    assert "indicator=" in said, "the first problems are shown"
+    message = refused(own_project.run(own_home, "refresh"), code=3)
+    assert "no_philippines: Values of the Philippines" in message
+    assert "indicator=" in message, "the first problems are shown"
     log = (own_home / "log" / "failures.log").read_text(encoding="utf-8")
     assert "no_philippines" in log
 
@@ -145,8 +140,8 @@ def test_home_that_is_a_file(tmp_path: Path) -> None:
     home = tmp_path / "file"
     ran = run_payung(home, "refresh")
     assert ran.returncode == 1
-    assert ran.stderr.startswith(f"payung: The folder {home} cannot be written: ")
-    assert "set PAYUNG_HOME to another folder" in " ".join(ran.stderr.split())
+    assert ran.stderr.startswith("payung: ")
+    assert_reports(ran.stderr, place=str(home), found="cannot be written", remedy="PAYUNG_HOME")
     assert "Traceback" not in ran.stderr
     assert (tmp_path / "file").read_text(encoding="utf-8") == "a file, not a folder"
 
@@ -159,7 +154,7 @@ def test_dagster_folder_that_cannot_be_written(own_home: Path, refused: Refused)
 
 
 @long
-def test_lock_of_a_killed_refresh_does_not_hold(own_home: Path) -> None:
+def test_lock_of_a_killed_refresh_is_released(own_home: Path) -> None:
     code = "import os, pathlib, sys; from assets.refresh_lock import take_lock; "
     code += "take_lock(pathlib.Path(sys.argv[1])); os._exit(9)"
     subprocess.run([sys.executable, "-c", code, str(own_home)], check=False)
@@ -168,7 +163,7 @@ def test_lock_of_a_killed_refresh_does_not_hold(own_home: Path) -> None:
 
 
 @long
-def test_reading_goes_on_while_a_refresh_holds_the_lock(own_home: Path) -> None:
+def test_releases_can_be_read_while_a_refresh_holds_the_lock(own_home: Path) -> None:
     lock = take_lock(own_home)
     try:
         for arguments in (("sql", "SELECT 1"), ("status",)):
@@ -182,13 +177,13 @@ def test_national_file_without_a_required_column(own_home: Path, refused: Refuse
     (own_home / "inbox").mkdir()
     text = "indicator,ref_area,time_period,obs_value,kind,vintage_date\nASP_COV_PENSN,KHM,2021,12,document,2026-10-01\n"
     (own_home / "inbox" / "khm.csv").write_text(text, encoding="utf-8")
-    said = refused(run_payung(own_home, "refresh"))
-    assert "khm.csv: header: required column unit_measure, source_citation missing" in said
+    message = refused(run_payung(own_home, "refresh"))
+    assert_reports(message, place="khm.csv: header", found=("missing", "unit_measure, source_citation"))
 
 
 @pytest.fixture
 def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
-    """A copy of the home on a disk of its own, where such a disk can be made; its room is 230 MB."""
+    """A copy of the home on a separate disk of 230 MB, if such a disk can be made."""
     disk = tmp_path / "disk"
     disk.mkdir()
     made = subprocess.run(
@@ -197,8 +192,8 @@ def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
         text=True,
         check=False,
     )
-    if made.returncode:  # it needs rights; without them test_files_that_cannot_grow... limits the size of files instead
-        pytest.skip(f"no disk of its own can be made here: {made.stderr.strip()}")
+    if made.returncode:  # it needs privileges; test_failed_write... needs none
+        pytest.skip(f"no separate disk can be mounted here: {made.stderr.strip()}")
     try:
         home = disk / "home"
         shutil.copytree(own_home, home, symlinks=True)
@@ -208,7 +203,7 @@ def small_disk(own_home: Path, tmp_path: Path) -> Iterator[Path]:
 
 
 def fill(disk: Path, leave: int = 0) -> None:
-    """Takes the room that a disk has left, but for `leave` bytes."""
+    """Fills a disk until `leave` bytes are free."""
     with (disk / "filler").open("ab", buffering=0) as handle:
         for size in (1_000_000, 4096):
             while shutil.disk_usage(disk).free >= leave + size:
@@ -219,35 +214,34 @@ def fill(disk: Path, leave: int = 0) -> None:
 
 
 @long
-def test_disk_with_too_little_room_is_refused_before_anything_is_done(small_disk: Path, refused: Refused) -> None:
+def test_refresh_is_refused_if_the_disk_has_too_little_space(small_disk: Path, refused: Refused) -> None:
     fill(small_disk.parent, leave=50_000_000)
-    said = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
-    assert "MB are free for" in said
-    assert "a refresh needs about" in said
+    message = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
+    assert_reports(message, found="MB are free", expected="needs about")
     assert list((small_disk / "build").glob("*")) == []
 
 
 @long
-def test_disk_without_any_room_still_answers(small_disk: Path, refused: Refused) -> None:
+def test_release_on_a_full_disk_can_be_read(small_disk: Path, refused: Refused) -> None:
     fill(small_disk.parent)
-    said = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
-    assert "free" in said
+    message = refused(run_payung(small_disk, "refresh", "--force"), home=small_disk)
+    assert "free" in message
     ran = run_payung(small_disk, "sql", "SELECT count(*) AS n FROM indicator_set.value", "--format", "csv")
     assert (ran.returncode, ran.stdout.split()[0]) == (0, "n"), ran.stderr
 
 
-def test_a_second_refresh_while_one_runs_is_refused_with_its_process(own_home: Path) -> None:
+def test_second_refresh_is_refused_with_the_process_of_the_first(own_home: Path) -> None:
     (own_home / "refresh.pid").write_text(f"{os.getpid()}\n")
     with FileLock(str(own_home / "refresh.lock")):
         ran = run_payung(own_home, "refresh", "--force")
     assert ran.returncode == 1
     assert str(os.getpid()) in ran.stderr
-    assert answers(own_home)
+    assert is_readable(own_home)
 
 
 @pytest.mark.long
-def test_files_that_cannot_grow_stop_the_refresh_and_leave_the_release(own_home: Path) -> None:
-    """A limit on the size of files stands for a full disk: writes fail in the middle."""
+def test_failed_write_stops_the_refresh_and_keeps_the_release(own_home: Path) -> None:
+    """A limit on the size of files acts like a full disk: writes fail in the middle."""
     before = current(own_home)
 
     def small_files() -> None:
@@ -257,8 +251,8 @@ def test_files_that_cannot_grow_stop_the_refresh_and_leave_the_release(own_home:
     assert ran.returncode != 0
     assert "Traceback" not in ran.stderr
     assert current(own_home) == before
-    assert answers(own_home)
-    assert not list((own_home / "releases").glob(".*")), "nothing half written is left"
+    assert is_readable(own_home)
+    assert not list((own_home / "releases").glob(".*")), "no incomplete release is left"
 
 
 @long
@@ -276,7 +270,7 @@ ASP_FIN_GOVX,VNM,2021,10.5,PT,"National accounts, for this test",national_submis
 
 
 @long
-def test_a_national_file_fills_a_declared_gap_and_a_typo_is_rejected_by_name(own_home: Path) -> None:
+def test_national_file_fills_a_gap_and_a_row_with_a_typo_is_rejected(own_home: Path) -> None:
     (own_home / "inbox").mkdir()
     (own_home / "inbox" / "vnm.csv").write_text(GOOD, encoding="utf-8")
     ran = run_payung(own_home, "refresh")
@@ -286,19 +280,19 @@ def test_a_national_file_fills_a_declared_gap_and_a_typo_is_rejected_by_name(own
         run_payung(own_home, "sql", "--format", "json", f"{query} WHERE indicator = 'ASP_FIN_GOV'").stdout
     )
     assert [(r["obs_value"], r["feed"]) for r in rows] == [(10.5, "national/submissions/ASP_FIN_GOV")]
-    asked = "SELECT reason, detail FROM lineage.rejection WHERE provider = 'national'"
-    refused = json.loads(run_payung(own_home, "sql", "--format", "json", asked).stdout)
-    assert [r["reason"] for r in refused] == ["unknown_indicator"]
-    assert "ASP_FIN_GOVX" in refused[0]["detail"]
+    rejections = "SELECT reason, detail FROM lineage.rejection WHERE provider = 'national'"
+    rejected = json.loads(run_payung(own_home, "sql", "--format", "json", rejections).stdout)
+    assert [r["reason"] for r in rejected] == ["unknown_indicator"]
+    assert "ASP_FIN_GOVX" in rejected[0]["detail"]
     assert run_payung(own_home, "status").returncode == 4
     (own_home / "inbox" / "vnm.csv").unlink()
     assert "Nothing changed" in run_payung(own_home, "refresh").stdout, (
-        "its figures stay, so there is nothing to publish"
+        "the submitted figures remain, so there is nothing to publish"
     )
 
 
 @pytest.mark.long
-def test_a_faulty_national_file_publishes_nothing(own_home: Path) -> None:
+def test_national_file_with_a_fault_publishes_nothing(own_home: Path) -> None:
     before = current(own_home)
     (own_home / "inbox").mkdir()
     (own_home / "inbox" / "vnm.csv").write_text(GOOD.replace(",10.5,", ",ten,"), encoding="utf-8")

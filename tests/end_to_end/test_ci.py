@@ -1,4 +1,4 @@
-"""What a change must pass, .ci/run: the test command on the oldest and the newest supported Python that are here."""
+""".ci/run, which every change must pass: runs the tests on the oldest and the newest supported Python installed."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def program(folder: Path, name: str, text: str) -> None:
 
 
 def run(tmp_path: Path, *versions: str, make: str = MAKE) -> subprocess.CompletedProcess[str]:
-    """.ci/run where only these versions of Python start; `make` shows how it was called."""
+    """Runs .ci/run with only these versions of Python; `make` prints its arguments."""
     if not (ROOT / ".ci" / "run").exists():
         pytest.skip("an archive without the folder .ci")
     programs = tmp_path / "bin"
@@ -47,28 +47,28 @@ def run(tmp_path: Path, *versions: str, make: str = MAKE) -> subprocess.Complete
 
 
 @pytest.mark.parametrize(
-    ("there", "used"),
+    ("installed", "used"),
     [(("3.11", "3.12", "3.13"), ["3.11", "3.13"]), (("3.12", "3.13"), ["3.12", "3.13"]), (("3.12",), ["3.12"])],
     ids=["all", "two", "one"],
 )
-def test_the_oldest_and_the_newest_each_in_an_environment_of_its_own(
-    there: tuple[str, ...], used: list[str], tmp_path: Path
+def test_oldest_and_newest_version_each_have_their_environment(
+    installed: tuple[str, ...], used: list[str], tmp_path: Path
 ) -> None:
-    ran = run(tmp_path, *there)
+    ran = run(tmp_path, *installed)
     assert ran.returncode == 0, ran.stderr
-    called = [line for line in ran.stdout.splitlines() if line.startswith("make ")]
-    assert called == [f"make test PYTHON=python{v} VENV=.venv-{v}" for v in used]
+    make_calls = [line for line in ran.stdout.splitlines() if line.startswith("make ")]
+    assert make_calls == [f"make test PYTHON=python{v} VENV=.venv-{v}" for v in used]
     closing = ran.stdout.splitlines()[-len(used) :]
     assert [line.split(":")[0] for line in closing] == [f"Python {v}" for v in used]
     assert all(" passed, " in line for line in closing)
 
 
-def test_without_any_of_them_it_says_so(tmp_path: Path) -> None:
+def test_missing_python_is_reported(tmp_path: Path) -> None:
     ran = run(tmp_path)
     assert ran.returncode == 1
-    assert "No Python 3.11, 3.12 or 3.13 was found" in ran.stderr
+    assert "3.11, 3.12 or 3.13" in ran.stderr
 
 
-def test_a_failing_run_fails_it_all(tmp_path: Path) -> None:
+def test_failure_of_one_version_fails_the_run(tmp_path: Path) -> None:
     ran = run(tmp_path, "3.11", "3.13", make="#!/bin/sh\necho '1 failed, 1800 passed in 290.00s'\nexit 2\n")
     assert ran.returncode != 0

@@ -1,4 +1,4 @@
-"""Exit codes are those of docs/operations.md: 2 for wrong use, of every option and argument of every command."""
+"""Exit codes are those of docs/operations.md: 2 for wrong usage of any option or argument of any command."""
 
 from __future__ import annotations
 
@@ -9,11 +9,12 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner, Result
+from messages import assert_reports
 from payung_command import run_payung
 
 from pipelines.cli.main import main
 
-# What each command needs before one of its own values can be wrong.
+# The arguments that each command requires.
 NEEDED = {
     "explain": ["ASP_COV_PENSN", "PHL", "2021"],
     "edition freeze": ["baseline-1", "--signed-by", "A. Nama, ACSS", "--note", "Session 16"],
@@ -21,10 +22,10 @@ NEEDED = {
     "edition drift": ["baseline-1"],
     "releases rollback": ["2026.11.22-1"],
 }
-# A query without a statement is refused by what reads it, as is one from a pipe.
-FREE = {("sql", "query")}
+# Not refused by click: the command itself refuses a query without a statement, also on standard input.
+NOT_CHECKED_BY_CLICK = {("sql", "query")}
 
-# Wrong whatever a home holds: refused before anything is looked for or written.
+# Wrong for any home: refused before any file is read or written.
 WRONG = [
     "nothing",
     "refresh now",
@@ -102,7 +103,7 @@ WRONG = [
     "ui --port 0",
     "ui --port http",
 ]
-# Names that no definition has.
+# Codes that no definition has.
 UNKNOWN = [
     "revisions --indicator ASP_COV_SPLX",
     "revisions --area Thialand",
@@ -115,8 +116,8 @@ UNKNOWN = [
     "explain ASP_COV_PENSN XXX 2021",
     "explain ASP_COV_PENSN PHL 2021 --sex X",
 ]
-# Well asked, and not there: it may have been removed, or is on another machine.
-NOT_THERE = [
+# Correct usage, but the release or edition does not exist: it may have been removed, or is on another machine.
+MISSING = [
     "sql x --release 2019.01.01-1",
     "revisions --release 2019.01.01-1",
     "gaps --release 2019.01.01-1",
@@ -132,15 +133,15 @@ NOT_THERE = [
 
 
 def ran(home: Path, arguments: list[str]) -> Result:
-    found = CliRunner(env={"PAYUNG_HOME": str(home), "PAYUNG_KEEP_RELEASES": None}).invoke(main, arguments)
-    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
-    assert "Traceback" not in found.output
-    return found
+    result = CliRunner(env={"PAYUNG_HOME": str(home), "PAYUNG_KEEP_RELEASES": None}).invoke(main, arguments)
+    assert result.exception is None or isinstance(result.exception, SystemExit), result.exception
+    assert "Traceback" not in result.output
+    return result
 
 
 @pytest.fixture
 def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The place of a home that no command has made; a file and a folder with something in it are next to it."""
+    """The path of a home that does not exist yet, next to a file and to a folder that is not empty."""
     (tmp_path / "a-file").write_text("kept", encoding="utf-8")
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "a.txt").write_text("kept", encoding="utf-8")
@@ -148,22 +149,22 @@ def fresh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path / "home"
 
 
-def everything(folder: Path) -> list[str]:
+def paths_in(folder: Path) -> list[str]:
     return sorted(p.relative_to(folder).as_posix() for p in folder.rglob("*"))
 
 
 @pytest.mark.parametrize("line", WRONG)
-def test_wrong_use_has_exit_code_2_and_does_nothing(fresh: Path, line: str) -> None:
-    before = everything(fresh.parent)
+def test_wrong_usage_has_exit_code_2_and_writes_no_files(fresh: Path, line: str) -> None:
+    before = paths_in(fresh.parent)
     found = ran(fresh, line.split())
     assert found.exit_code == 2, found.output
     assert found.stdout == ""
     assert found.stderr.strip()
-    assert everything(fresh.parent) == before
+    assert paths_in(fresh.parent) == before
 
 
 def values() -> Iterator[tuple[str, str]]:
-    """Every value that a command takes: command, and name of its option or argument."""
+    """Every option and argument with a value: command and name."""
 
     def within(group: click.Group, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
         for name, command in group.commands.items():
@@ -172,7 +173,7 @@ def values() -> Iterator[tuple[str, str]]:
                 continue
             for parameter in command.params:
                 is_flag = isinstance(parameter, click.Option) and parameter.is_flag
-                if not is_flag and (name, parameter.name) not in FREE:
+                if not is_flag and (name, parameter.name) not in NOT_CHECKED_BY_CLICK:
                     yield " ".join((*path, name)), str(parameter.name)
 
     return within(main, ())
@@ -180,7 +181,7 @@ def values() -> Iterator[tuple[str, str]]:
 
 @pytest.mark.parametrize("blank", ["", " "])
 @pytest.mark.parametrize(("command", "value"), list(values()))
-def test_value_that_is_empty_is_wrong_use(fresh: Path, command: str, value: str, blank: str) -> None:
+def test_empty_value_is_wrong_usage(fresh: Path, command: str, value: str, blank: str) -> None:
     found: click.Command = main
     for part in command.split():
         assert isinstance(found, click.Group)
@@ -197,30 +198,31 @@ def test_value_that_is_empty_is_wrong_use(fresh: Path, command: str, value: str,
         place = [p for p in found.params if isinstance(p, click.Argument)].index(parameter)
         needed = [*needed, *(["2026.11.22-1"] * (place - len(needed)))]
         needed[place : place + 1] = [blank]
-    before = everything(fresh.parent)
-    answered = ran(fresh, [*command.split(), *needed])
-    assert answered.exit_code == 2, answered.output
-    assert everything(fresh.parent) == before
+    before = paths_in(fresh.parent)
+    result = ran(fresh, [*command.split(), *needed])
+    assert result.exit_code == 2, result.output
+    assert paths_in(fresh.parent) == before
 
 
 @pytest.mark.parametrize("line", UNKNOWN)
-def test_name_that_no_definition_has_is_wrong_use(made_home: Path, line: str) -> None:
+def test_unknown_code_is_wrong_usage(made_home: Path, line: str) -> None:
     found = ran(made_home, line.split())
     assert found.exit_code == 2, found.output
     assert found.stdout == ""
-    assert found.stderr.startswith("payung: The release knows no ")
+    assert found.stderr.startswith("payung: The release ")
 
 
-@pytest.mark.parametrize("line", NOT_THERE)
-def test_release_or_edition_that_is_not_there_is_a_failure(made_home: Path, tmp_path: Path, line: str) -> None:
+@pytest.mark.parametrize("line", MISSING)
+def test_missing_release_or_edition_is_a_failure(made_home: Path, tmp_path: Path, line: str) -> None:
     to = ["--to", str(tmp_path / "exports")] if line.startswith("export") else []
     found = ran(made_home, [*line.split(), *to])
     assert found.exit_code == 1, found.output
-    assert found.stderr.startswith("payung: There is no ")
+    assert found.stderr.startswith("payung: ")
+    assert_reports(found.stderr, found="2019.01.01-1" if "2019.01.01-1" in line else "edition 'none'")
 
 
 @pytest.mark.parametrize("setting", ["", "0", "-1", "ten"])
-def test_number_of_releases_to_keep_that_is_none_is_wrong_use(tmp_path: Path, setting: str) -> None:
+def test_invalid_number_of_releases_to_keep_is_wrong_usage(tmp_path: Path, setting: str) -> None:
     settings = {"PAYUNG_HOME": str(tmp_path), "PAYUNG_KEEP_RELEASES": setting}
     found = CliRunner(env=settings).invoke(main, ["releases", "prune"])
     assert found.exit_code == 2
@@ -228,12 +230,12 @@ def test_number_of_releases_to_keep_that_is_none_is_wrong_use(tmp_path: Path, se
 
 
 @pytest.mark.parametrize("as_json", [False, True])
-def test_dry_run_that_fetched_nothing_says_so(own_home: Path, as_json: bool) -> None:
-    nowhere = {"PAYUNG_ILOSTAT_SDMX_URL": "http://127.0.0.1:9", "PAYUNG_ILOSTAT_BULK_URL": "http://127.0.0.1:9"}
+def test_dry_run_without_any_download_is_a_failure(own_home: Path, as_json: bool) -> None:
+    unreachable = {"PAYUNG_ILOSTAT_SDMX_URL": "http://127.0.0.1:9", "PAYUNG_ILOSTAT_BULK_URL": "http://127.0.0.1:9"}
     command = ("refresh", "--dry-run", "--online", "--source", "ilostat", *(["--json"] if as_json else []))
-    ran = run_payung(own_home, *command, more={**nowhere, "PAYUNG_HTTP_PAUSE_SECONDS": "0"})
+    ran = run_payung(own_home, *command, more={**unreachable, "PAYUNG_HTTP_PAUSE_SECONDS": "0"})
     assert ran.returncode == 1, ran.stderr
-    assert "no dataset could be fetched" in ran.stderr
+    assert_reports(ran.stderr, found="no dataset could be downloaded")
     if as_json:
         assert {(r["provider"], r["outcome"]) for r in json.loads(ran.stdout)["fetched"]} == {("ilostat", "failed")}
     else:

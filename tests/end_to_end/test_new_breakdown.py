@@ -1,4 +1,4 @@
-"""A breakdown is written once: a few lines add one, and it is in every table, export and macro that has breakdowns."""
+"""A few lines add a breakdown, which is then in every table, export and macro that has breakdowns."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from warehouse.release.release_folders import Releases
 MOST_FILES = 8
 HEADER = "indicator,ref_area,time_period,housing,obs_value,unit_measure,source_citation,kind,vintage_date,producer\n"
 AREAS = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "VNM")
-# Tables with breakdowns in which these rows have no line: the definitions, and what other rows would be needed for.
+# Tables with breakdowns that have no row for the submitted data: definitions, and tables that need other data.
 WITHOUT_ROWS = {
     "reference.claim",
     "reference.correction",
@@ -30,7 +30,7 @@ WITHOUT_ROWS = {
     "quality.published_aggregate",
     "staged.national__documents",
 }
-# Macros whose answer has a line for each cell, with a call that finds the new one.
+# Macros with a row for each cell, in calls whose result includes the new breakdown.
 MACROS = (
     "series('ASP_COV_PENSN', 'KHM', family := 'housing')",
     "series('ASP_COV_PENSN', 'ASEAN', family := 'housing')",
@@ -40,7 +40,7 @@ MACROS = (
 
 
 def files_changed(project: Path) -> set[str]:
-    """Applies the stored change to a copy of the project; the files that it touches."""
+    """Applies the stored change to a copy of the project; returns the changed files."""
     edits: list[dict[str, Any]] = yaml.safe_load(
         (Path(__file__).parent / "new_breakdown.yaml").read_text(encoding="utf-8")
     )
@@ -48,14 +48,14 @@ def files_changed(project: Path) -> set[str]:
         path = project / edit["file"]
         text = path.read_text(encoding="utf-8") if "before" in edit else ""
         assert text.count(edit.get("before", "")) == 1 or not text, edit["file"]
-        # the mark keeps the blanks at the beginning of a line
+        # the mark @ protects the blanks at the beginning of a line
         added = "".join(line.removeprefix("@") for line in edit["add"].splitlines(keepends=True))
         at = text.index(edit["before"]) if text else 0
         path.write_text(text[:at] + added + text[at:], encoding="utf-8")
     return {edit["file"] for edit in edits}
 
 
-def rows_handed_in() -> str:
+def submitted_rows() -> str:
     lines = (
         f"ASP_COV_PENSN,{area},{year},{code},{40 + year - 2015},PT,Survey,national_submission,2026-10-01,Office\n"
         for area in AREAS
@@ -67,11 +67,11 @@ def rows_handed_in() -> str:
 
 @pytest.fixture
 def release(own_project: OwnProject, tmp_path: Path) -> Path:
-    """The release of a copy of the project with one breakdown more, and rows that have it, handed in twice."""
+    """The release of a copy of the project with one more breakdown, and with two submissions that have it."""
     assert len(files_changed(own_project.folder)) <= MOST_FILES
     home = tmp_path / "home"
     (home / "inbox").mkdir(parents=True)
-    text = rows_handed_in()
+    text = submitted_rows()
     (home / "inbox" / "first.csv").write_text(text.replace("2026-10-01", "2025-10-01"), encoding="utf-8")
     (home / "inbox" / "second.csv").write_text(text.replace(",40,", ",41,"), encoding="utf-8")
     ran = own_project.run(home, "refresh")
@@ -83,7 +83,7 @@ def release(own_project: OwnProject, tmp_path: Path) -> Path:
     return current
 
 
-def test_a_new_breakdown_is_in_every_table_export_and_macro(release: Path, tmp_path: Path) -> None:
+def test_new_breakdown_is_in_every_table_export_and_macro(release: Path, tmp_path: Path) -> None:
     columns = query(
         release,
         "SELECT schema_name || '.' || table_name AS full_name, bool_or(column_name LIKE '%' || $old) AS has_old, "

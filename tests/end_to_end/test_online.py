@@ -1,4 +1,4 @@
-"""`payung refresh --online` against servers that answer as the providers do, by the command a user types."""
+"""`payung refresh --online`, as a user runs it, with test servers that respond like the providers."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 from payung_command import run_payung
 from providers import servers
 from providers.servers import Providers, World, on, serving
@@ -20,15 +21,15 @@ pytestmark = pytest.mark.long  # many refreshes; make test-long
 
 ROOT = Path(__file__).parents[2]
 DATASETS = 5
-HANDFUL = 5
+MOST_REQUESTS = 5
 
 
 @pytest.fixture(scope="module")
 def running() -> Iterator[Providers]:
-    """Providers that publish the archive's figures, with fields that the archive lacks: new vintages, same figures.
+    """Providers that publish the figures of the archive with additional fields: new vintages with the same figures.
 
-    The World Bank's date lies between the archive's extracts, so that the choice among vintages is that of the archive.
-    The UN's answer is the archive's, so that its vintage stands: a definition may refuse a vintage it does not know.
+    The date of the World Bank is between the extracts in the archive, so that the same vintages are chosen. The UN's
+    answer is the one in the archive, so that it is no new vintage, which a definition might have to confirm first.
     """
     world = World()
     bank, ilo = world.service("world_bank"), world.service("ilostat")
@@ -41,7 +42,7 @@ def running() -> Iterator[Providers]:
 
 @pytest.fixture(scope="module")
 def online_home(running: Providers, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A home made by one online refresh."""
+    """A home after one online refresh."""
     home = tmp_path_factory.mktemp("online") / "home"
     ran = payung(home, running, "refresh", "--online")
     assert ran.returncode == 0, ran.stdout + ran.stderr
@@ -50,7 +51,7 @@ def online_home(running: Providers, tmp_path_factory: pytest.TempPathFactory) ->
 
 
 def payung(home: Path, running: Providers, *arguments: str) -> subprocess.CompletedProcess[str]:
-    # PYTHONPATH: this checkout's code, wherever the command was installed from.
+    # PYTHONPATH: run the code of this checkout, also if another one is installed.
     return run_payung(home, *arguments, more={"PYTHONPATH": str(ROOT), **running.environment})
 
 
@@ -67,69 +68,69 @@ def test_online_and_offline_make_the_same_warehouse(made_home: Path, online_home
     for table in ("harmonised.observation", "indicator_set.value"):
         assert content(online_home, table) == content(made_home, table)
         assert content(online_home, table)[0] > 20_000
-    rested_on = query(
+    sources = query(
         (online_home / "current").resolve(),
         "SELECT DISTINCT source FROM harmonised.observation WHERE snapshot_id IN "
         "(SELECT snapshot_id FROM lineage.snapshot WHERE NOT is_rebuilt AND provider <> 'national') ORDER BY 1",
     )
-    assert rested_on["source"].tolist() == ["ilostat", "world_bank"], "figures come from the fetched snapshots"
-    told = (online_home.parent / "first.out").read_text()
+    assert sources["source"].tolist() == ["ilostat", "world_bank"], "figures are from the downloaded snapshots"
+    output = (online_home.parent / "first.out").read_text()
     for line in ("ilostat/SDG_0131_SEX_SOC_RT  new vintage", "unsd_sdg/sdg                 same content"):
-        assert line in told
+        assert line in output
 
 
-def test_a_second_refresh_asks_a_handful_and_does_nothing(online_home: Path, running: Providers) -> None:
+def test_second_refresh_sends_few_requests_and_makes_no_release(online_home: Path, running: Providers) -> None:
     before = running.world.count()
     ran = payung(online_home, running, "refresh", "--online")
     assert ran.returncode == 0, ran.stdout + ran.stderr
-    assert running.world.count() - before <= HANDFUL
+    assert running.world.count() - before <= MOST_REQUESTS
     assert "Nothing changed since release" in ran.stdout
     assert ran.stdout.count("unchanged") == DATASETS
     assert ran.stderr == ""
 
 
-def test_one_provider_fails_and_the_others_go_on(online_home: Path, running: Providers) -> None:
+def test_failure_of_one_provider_does_not_stop_the_others(online_home: Path, running: Providers) -> None:
     release = (online_home / "current").resolve()
     running.world.service("ilostat").last_update = "01/03/2025 08:00:00"
     running.world.fault = on("/sdmx/", servers.html)
     try:
         ran = payung(online_home, running, "refresh", "--online", "--source", "ilostat", "--source", "un_wpp")
         assert ran.returncode == 0, ran.stdout + ran.stderr
-        assert (online_home / "current").resolve() == release, "what was good stays"
+        assert (online_home / "current").resolve() == release, "the last good data remain"
         assert "payung: ilostat/SDG_0131_SEX_SOC_RT: " in ran.stderr
-        assert f"{running.base}/ilostat/sdmx/data/ILO,DF_SDG_0131_SEX_SOC_RT" in ran.stderr
-        assert "found an HTML page that says 'Service unavailable'" in ran.stderr
-        assert "unsd_sdg" not in ran.stdout, "only the sources named were asked"
+        address = f"{running.base}/ilostat/sdmx/data/ILO,DF_SDG_0131_SEX_SOC_RT"
+        assert_reports(ran.stderr, place=address, found=("found an HTML page", "'Service unavailable'"))
+        assert "unsd_sdg" not in ran.stdout, "only the given sources received requests"
         status = payung(online_home, running, "status", "--json")
         assert status.returncode == 4
-        (line,) = [a for a in json.loads(status.stdout)["attention"] if "last fetch" in a]
-        assert "ilostat/SDG_0131_SEX_SOC_RT was not whole" in line
+        (line,) = [a for a in json.loads(status.stdout)["attention"] if "last download" in a]
+        assert "ilostat/SDG_0131_SEX_SOC_RT failed" in line
         report = json.loads((online_home / "fetch" / "ilostat__SDG_0131_SEX_SOC_RT.json").read_text())
         assert report["outcome"] == "failed"
         alone = payung(online_home, running, "refresh", "--online", "--source", "ilostat")
-        assert alone.returncode == 1, "nothing at all could be fetched"
+        assert alone.returncode == 1, "no dataset could be downloaded"
     finally:
         running.world.fault = None
     ran = payung(online_home, running, "refresh", "--online", "--source", "ilostat")
     assert ran.returncode == 0
     assert "same content" in ran.stdout
     status = payung(online_home, running, "status", "--json")
-    assert not [a for a in json.loads(status.stdout)["attention"] if "last fetch" in a]
+    assert not [a for a in json.loads(status.stdout)["attention"] if "last download" in a]
 
 
 def test_wrong_usage(tmp_path: Path, running: Providers) -> None:
-    for arguments, said in (
+    for arguments, content in (
         (("--source", "ilostat"), "--source needs --online"),
-        (("--online", "--source", "eurostat"), "Unknown source 'eurostat'. Known sources: ilostat"),
-        (("--online", "--source", "national"), "national has no address to ask"),
+        (("--online", "--source", "eurostat"), ("Unknown source 'eurostat'", "one of: ilostat")),
+        (("--online", "--source", "national"), "national has no endpoint"),
     ):
         ran = payung(tmp_path / "home", running, "refresh", *arguments)
         assert ran.returncode == 2
-        assert said in " ".join(ran.stderr.split())
+        assert_reports(" ".join(ran.stderr.split()), found=content)
 
 
-def test_the_graph_shows_whether_a_fetch_was_whole(online_home: Path, running: Providers) -> None:
-    """In the UI: the job that asks one provider, and the check on its raw asset."""
+def test_graph_shows_whether_a_download_was_complete(online_home: Path, running: Providers) -> None:
+    """In the UI: the job for one provider, and the check of its raw asset."""
     script = """
 import sys
 from pathlib import Path
@@ -145,8 +146,8 @@ ran = job.execute_in_process(
 for check in ran.get_asset_check_evaluations():
     print(check.asset_key.to_user_string(), check.check_name, check.passed, check.severity.value)
 for event in ran.get_asset_materialization_events():
-    told = event.materialization.metadata.get("outcome")
-    print(event.asset_key.to_user_string(), told.value if told else None)
+    outcome = event.materialization.metadata.get("outcome")
+    print(event.asset_key.to_user_string(), outcome.value if outcome else None)
 """
     running.world.fault = on("/sdmx/", servers.bad_gateway)
     try:
@@ -161,7 +162,8 @@ for event in ran.get_asset_materialization_events():
     finally:
         running.world.fault = None
     assert ran.returncode == 0, ran.stderr
-    assert "raw/ilostat/SDG_0131_SEX_SOC_RT fetched_whole False WARN" in ran.stdout
-    assert "raw/un_wpp/wpp2024_demographic fetched_whole True WARN" in ran.stdout
-    assert "raw/ilostat/SDG_0131_SEX_SOC_RT failed" in ran.stdout
-    assert "raw/unsd_sdg/sdg None" in ran.stdout, "not asked"
+    lines = [line.split() for line in ran.stdout.splitlines()]
+    assert ["raw/ilostat/SDG_0131_SEX_SOC_RT", "fetched_whole", "False", "WARN"] in lines
+    assert ["raw/un_wpp/wpp2024_demographic", "fetched_whole", "True", "WARN"] in lines
+    assert ["raw/ilostat/SDG_0131_SEX_SOC_RT", "failed"] in lines
+    assert ["raw/unsd_sdg/sdg", "None"] in lines, "no request was sent"

@@ -1,4 +1,4 @@
-"""`payung ui` opens once, shows what ran and what failed, can be drawn by a browser, and ends with all its processes."""
+"""`payung ui`: one interface for each home, its runs and failures, its page in a browser, the end of its processes."""
 
 from __future__ import annotations
 
@@ -38,32 +38,32 @@ def answer(address: str) -> bytes | None:
         with urllib.request.urlopen(address, timeout=2) as response:
             return bytes(response.read())
     except (urllib.error.URLError, ConnectionError, TimeoutError):
-        return None  # not up yet, or gone: what the caller waits for
+        return None  # not started yet, or ended: the caller waits for it
 
 
-def of_home(home: Path) -> dict[int, str]:
-    """The processes that work on a home, by their environment: PID and command line. Those that ended do not count."""
-    mark = f"PAYUNG_HOME={home}".encode()
+def processes_of(home: Path) -> dict[int, str]:
+    """The running processes of a home, found by their environment: PID and command line."""
+    variable = f"PAYUNG_HOME={home}".encode()
     found = {}
     for process in Path("/proc").glob("[0-9]*"):
         try:
-            if mark in (process / "environ").read_bytes().split(b"\0"):
+            if variable in (process / "environ").read_bytes().split(b"\0"):
                 found[int(process.name)] = (process / "cmdline").read_bytes().replace(b"\0", b" ").decode()
-        except OSError:  # it ended meanwhile, or is another user's
+        except OSError:  # it has ended, or belongs to another user
             continue
     return found
 
 
-def until(condition: Callable[[], object], seconds: float, said: Callable[[], object]) -> None:
+def wait_until(condition: Callable[[], object], seconds: float, details: Callable[[], object]) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, said()
+        assert time.monotonic() < end, details()
         time.sleep(0.1)
 
 
 @dataclass
 class Ui:
-    """A `payung ui` under way."""
+    """A running `payung ui`."""
 
     process: subprocess.Popen[bytes]
     home: Path
@@ -74,24 +74,24 @@ class Ui:
     def address(self) -> str:
         return f"http://127.0.0.1:{self.port}"
 
-    def said(self) -> str:
+    def output(self) -> str:
         return self.log.read_text(encoding="utf-8")
 
     def wait_until_open(self) -> None:
         def is_open() -> bool:
-            assert self.process.poll() is None, self.said()
+            assert self.process.poll() is None, self.output()
             return answer(f"{self.address}/server_info") is not None
 
-        until(is_open, 90, self.said)
+        wait_until(is_open, 90, self.output)
 
-    def wait_until_gone(self) -> None:
-        """All processes end, those that are not its children any more too."""
-        until(lambda: not of_home(self.home), 40, lambda: of_home(self.home))
+    def wait_until_ended(self) -> None:
+        """Waits until all processes have ended, including those that are no longer its children."""
+        wait_until(lambda: not processes_of(self.home), 40, lambda: processes_of(self.home))
 
 
 @contextmanager
 def opened(home: Path) -> Iterator[Ui]:
-    """`payung ui` on a home; ended by KILL afterwards where a test left it running."""
+    """`payung ui` on a home; killed at the end if the test left it running."""
     port, log = free_port(), home.parent / f"{home.name}.log"
     with log.open("wb") as handle:
         process = subprocess.Popen(
@@ -107,7 +107,7 @@ def opened(home: Path) -> Iterator[Ui]:
     finally:
         process.kill()
         process.wait(10)
-        found.wait_until_gone()
+        found.wait_until_ended()
 
 
 @pytest.fixture(scope="module")
@@ -129,7 +129,7 @@ def address(ui: Ui) -> str:
     return ui.address
 
 
-def asked(address: str, query: str) -> dict[str, Any]:
+def query_result(address: str, query: str) -> dict[str, Any]:
     request = urllib.request.Request(
         f"{address}/graphql", json.dumps({"query": query}).encode(), {"Content-Type": "application/json"}
     )
@@ -140,7 +140,7 @@ def asked(address: str, query: str) -> dict[str, Any]:
 
 @long
 def test_interface_shows_the_graph_and_the_run(address: str) -> None:
-    found = asked(
+    found = query_result(
         address,
         "{ assetNodes { assetKey { path } groupName assetMaterializations(limit: 1) { runId } } "
         'schedulesOrError(repositorySelector: {repositoryName: "__repository__", '
@@ -156,15 +156,15 @@ def test_interface_shows_the_graph_and_the_run(address: str) -> None:
         "baseline",
         "release",
     }
-    assert nodes["harmonised/observation"]["assetMaterializations"], "the refresh of the command line is seen"
+    assert nodes["harmonised/observation"]["assetMaterializations"], "the refresh of the command line is listed"
     schedules = {s["name"]: s for s in found["schedulesOrError"]["results"]}
     assert schedules["refresh_weekly"]["scheduleState"]["status"] == "STOPPED"
     assert schedules["refresh_weekly"]["executionTimezone"] == "Asia/Jakarta"
 
 
 @long
-def test_page_of_the_graph_can_be_drawn(address: str, chromium: str) -> None:
-    with tempfile.TemporaryDirectory(prefix="payung-ui-") as folder:  # not below a hidden folder: some builds refuse it
+def test_browser_draws_the_page_of_the_graph(address: str, chromium: str) -> None:
+    with tempfile.TemporaryDirectory(prefix="payung-ui-") as folder:  # some browsers refuse hidden folders
         shot = Path(folder) / "graph.png"
         process = subprocess.Popen(
             [
@@ -198,27 +198,28 @@ def test_page_of_the_graph_can_be_drawn(address: str, chromium: str) -> None:
 
 @long
 def test_start_page_lists_the_runs_of_the_command_line(address: str) -> None:
-    """Overview and Jobs leave out a run that does not say which code location its job is of."""
-    found = asked(
+    """Overview and Jobs leave out runs without a code location."""
+    found = query_result(
         address,
         "{ runsOrError { ... on Runs { results { status pipelineName repositoryOrigin { repositoryName "
         "repositoryLocationName } } } } }",
     )["runsOrError"]["results"]
-    assert [(r["status"], r["pipelineName"]) for r in found] == [("FAILURE", "refresh"), ("SUCCESS", "refresh")]
-    assert [r["repositoryOrigin"] for r in found] == [
-        {"repositoryName": "__repository__", "repositoryLocationName": "pipelines.definitions"}
-    ] * 2
+    failed, *before = found  # newest first; other tests may have refreshed the made home before it was copied
+    assert (failed["status"], failed["pipelineName"]) == ("FAILURE", "refresh")
+    assert {(r["status"], r["pipelineName"]) for r in before} == {("SUCCESS", "refresh")}
+    origin = {"repositoryName": "__repository__", "repositoryLocationName": "pipelines.definitions"}
+    assert all(r["repositoryOrigin"] == origin for r in found)
 
 
 @long
-def test_failed_run_shows_as_failed_what_failed_and_nothing_else(address: str) -> None:
-    nodes = asked(
+def test_only_assets_that_failed_are_shown_as_failed(address: str) -> None:
+    nodes = query_result(
         address,
         "{ assetNodes { assetKey { path } assetChecksOrError { ... on AssetChecks { checks { name "
         "executionForLatestMaterialization { status } } } } } }",
     )["assetNodes"]
     keys = ", ".join(f"{{path: {json.dumps(n['assetKey']['path'])}}}" for n in nodes)
-    latest = asked(
+    latest = query_result(
         address,
         f"{{ assetsLatestInfo(assetKeys: [{keys}]) {{ assetKey {{ path }} latestMaterialization {{ runId }} "
         "latestRun { id status } } }",
@@ -226,7 +227,7 @@ def test_failed_run_shows_as_failed_what_failed_and_nothing_else(address: str) -
     failed = {
         "/".join(i["assetKey"]["path"])
         for i in latest
-        if i["latestRun"] is not None  # the site is left out by the command line
+        if i["latestRun"] is not None  # the command line does not make the site
         and i["latestRun"]["status"] == "FAILURE"
         and i["latestMaterialization"]["runId"] != i["latestRun"]["id"]
     }
@@ -237,32 +238,33 @@ def test_failed_run_shows_as_failed_what_failed_and_nothing_else(address: str) -
         for check in node["assetChecksOrError"].get("checks", [])
         if check["executionForLatestMaterialization"] is not None
     }
-    assert states == {"SUCCEEDED", "FAILED"}, "those of the run before; none shows as failed to execute"
+    assert states == {"SUCCEEDED", "FAILED"}, "those of the previous run; no check is shown as not executed"
 
 
 @long
 def test_interface_starts_without_a_warning(ui: Ui) -> None:
-    assert "WARN" not in ui.said().upper(), ui.said()
+    assert "WARN" not in ui.output().upper(), ui.output()
 
 
 @long
 def test_second_interface_is_refused(ui: Ui, tmp_path: Path) -> None:
-    before = set(of_home(ui.home))
+    before = set(processes_of(ui.home))
     again = run_payung(ui.home, "ui", "--port", str(free_port()), timeout=20)
     assert again.returncode == 1
-    assert again.stderr.startswith(f"payung: The web interface of this home is open already: {ui.address} (process ")
+    assert again.stderr.startswith("payung: The web interface")
+    assert f": {ui.address} (process " in again.stderr
     other = run_payung(tmp_path / "home", "ui", "--port", str(ui.port), timeout=20)
     assert other.returncode == 1
     assert other.stderr.startswith(f"payung: Port {ui.port} of 127.0.0.1 is in use")
-    assert set(of_home(ui.home)) == before
-    assert of_home(tmp_path / "home") == {}
+    assert set(processes_of(ui.home)) == before
+    assert processes_of(tmp_path / "home") == {}
 
 
 def test_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None:
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", 0))
-        taken.listen()
-        port = taken.getsockname()[1]
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
+        port = listener.getsockname()[1]
         ran = run_payung(tmp_path / "home", "ui", "--port", str(port), timeout=20)
     assert (ran.returncode, ran.stdout) == (1, "")
     assert ran.stderr.startswith(f"payung: Port {port} of 127.0.0.1 is in use")
@@ -273,11 +275,11 @@ def test_port_in_use_is_refused_before_anything_starts(tmp_path: Path) -> None:
 def test_signal_while_it_starts_ends_all_its_processes(tmp_path: Path) -> None:
     home = tmp_path / "home"
     with opened(home) as ui:
-        until(lambda: any("code-server" in c for c in of_home(home).values()), 60, ui.said)
+        wait_until(lambda: any("code-server" in c for c in processes_of(home).values()), 60, ui.output)
         ui.process.send_signal(signal.SIGTERM)
-        assert ui.process.wait(40) == 0, ui.said()
-        ui.wait_until_gone()
-        assert "Traceback" not in ui.said()
+        assert ui.process.wait(40) == 0, ui.output()
+        ui.wait_until_ended()
+        assert "Traceback" not in ui.output()
 
 
 @long
@@ -285,23 +287,23 @@ def test_signal_while_it_starts_ends_all_its_processes(tmp_path: Path) -> None:
 def test_signal_ends_all_its_processes(tmp_path: Path, sign: signal.Signals) -> None:
     with opened(tmp_path / "home") as ui:
         ui.wait_until_open()
-        commands = " ".join(of_home(ui.home).values())
+        commands = " ".join(processes_of(ui.home).values())
         assert all(name in commands for name in ("code-server", "api grpc", "dagster_webserver", "_daemon"))
         ui.process.send_signal(sign)
-        assert ui.process.wait(40) == (-sign if sign is signal.SIGKILL else 0), ui.said()
-        ui.wait_until_gone()
+        assert ui.process.wait(40) == (-sign if sign is signal.SIGKILL else 0), ui.output()
+        ui.wait_until_ended()
         assert answer(f"{ui.address}/server_info") is None
 
 
 @long
 @pytest.mark.parametrize("name", ["pipelines.web_processes", "dagster_webserver", "_daemon", "code-server"])
-def test_process_that_is_killed_takes_all_others_along(tmp_path: Path, name: str) -> None:
+def test_killed_process_ends_all_others(tmp_path: Path, name: str) -> None:
     with opened(tmp_path / "home") as ui:
         ui.wait_until_open()
-        (process,) = (p for p, command in of_home(ui.home).items() if name in command)
+        (process,) = (p for p, command in processes_of(ui.home).items() if name in command)
         os.kill(process, signal.SIGKILL)
-        assert ui.process.wait(40) == 1, ui.said()
-        ui.wait_until_gone()
+        assert ui.process.wait(40) == 1, ui.output()
+        ui.wait_until_ended()
 
 
 LAUNCH = """mutation { launchRun(executionParams: { mode: "default", selector: { pipelineName: "refresh", repositoryName:
@@ -309,15 +311,15 @@ LAUNCH = """mutation { launchRun(executionParams: { mode: "default", selector: {
 
 
 @long
-def test_run_under_way_ends_with_the_interface_and_is_recorded_as_failed(tmp_path: Path) -> None:
+def test_running_refresh_ends_with_the_interface_and_is_recorded_as_failed(tmp_path: Path) -> None:
     with opened(tmp_path / "home") as ui:
         ui.wait_until_open()
-        run = asked(ui.address, LAUNCH)["launchRun"]["run"]["runId"]
+        run = query_result(ui.address, LAUNCH)["launchRun"]["run"]["runId"]
         log = ui.home / "build"
-        until(lambda: log.exists() and any(log.iterdir()), 60, ui.said)
+        wait_until(lambda: log.exists() and any(log.iterdir()), 60, ui.output)
         ui.process.send_signal(signal.SIGTERM)
-        assert ui.process.wait(40) == 0, ui.said()
-        ui.wait_until_gone()
+        assert ui.process.wait(40) == 0, ui.output()
+        ui.wait_until_ended()
     status = "import dagster as dg; print(dg.DagsterInstance.get().get_runs()[0].status.value)"
     ran = subprocess.run(
         [sys.executable, "-c", status],
@@ -327,4 +329,4 @@ def test_run_under_way_ends_with_the_interface_and_is_recorded_as_failed(tmp_pat
         check=True,
     )
     assert ran.stdout == "FAILURE\n", run
-    assert run_payung(ui.home, "refresh").returncode == 0, "nothing holds the lock"
+    assert run_payung(ui.home, "refresh").returncode == 0, "the lock is released"

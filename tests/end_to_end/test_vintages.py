@@ -1,4 +1,4 @@
-"""Vintages through the command line: revisions of the shipped archive, builds as of a date, the kept snapshots."""
+"""Vintages on the command line: revisions of the bundled archive, builds as of a date, stored snapshots."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ import json
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 from payung_command import run_payung
 
 from assets.home import Home
@@ -19,7 +20,7 @@ from warehouse.query.read_only import query
 from warehouse.release.release_folders import Releases
 
 
-def answer(home: Path, *arguments: str) -> list[dict[str, object]]:
+def revision_rows(home: Path, *arguments: str) -> list[dict[str, object]]:
     """The rows of `payung revisions` as JSON."""
     ran = run_payung(home, "revisions", *arguments, "--format", "json")
     assert ran.returncode == 0, ran.stderr
@@ -27,16 +28,16 @@ def answer(home: Path, *arguments: str) -> list[dict[str, object]]:
     return rows
 
 
-def test_thailand_2009_in_three_vintages(made_home: Path) -> None:
-    rows = answer(made_home, "--indicator", "ASP_COV_SPL", "--area", "THA")
+def test_value_of_thailand_in_three_vintages(made_home: Path) -> None:
+    rows = revision_rows(made_home, "--indicator", "ASP_COV_SPL", "--area", "THA")
     steps = [(round(float(str(r["from"])), 2), round(float(str(r["to"])), 2)) for r in rows if r["year"] == 2009]
     assert sorted(steps) == [(70.5, 65.15), (99.19, 70.5)]
 
 
-def test_cambodia_disability_and_the_order_of_the_answer(made_home: Path) -> None:
-    rows = answer(made_home, "--indicator", "ASP_COV_DISAB", "--area", "KHM")
-    told = [(r["class"], r["year"], r["from"], r["to"]) for r in rows if r["breakdown"] is None]
-    assert told == [
+def test_order_of_the_revisions_of_cambodia(made_home: Path) -> None:
+    rows = revision_rows(made_home, "--indicator", "ASP_COV_DISAB", "--area", "KHM")
+    revisions = [(r["class"], r["year"], r["from"], r["to"]) for r in rows if r["breakdown"] is None]
+    assert revisions == [
         ("withdrawn", 2016, "6.8", None),
         ("withdrawn", 2017, "6.7", None),
         ("withdrawn", 2019, "0.7", None),
@@ -45,17 +46,18 @@ def test_cambodia_disability_and_the_order_of_the_answer(made_home: Path) -> Non
         ("new", 2017, None, "6.7"),
         ("new", 2019, None, "0.7"),
     ]
-    later = answer(made_home, "--indicator", "ASP_COV_DISAB", "--area", "KHM", "--since", "2022-01-01")
+    later = revision_rows(made_home, "--indicator", "ASP_COV_DISAB", "--area", "KHM", "--since", "2022-01-01")
     assert {r["class"] for r in later} == {"withdrawn", "new"}
 
 
-def test_no_revision_and_wrong_codes_are_told_in_words(made_home: Path) -> None:
+def test_no_revision_and_unknown_codes_are_reported(made_home: Path) -> None:
     none = run_payung(made_home, "revisions", "--indicator", "ASP_COV_SPL", "--since", "2025-01-01")
     assert none.returncode == 0
-    assert none.stdout.startswith("No revision of ASP_COV_SPL in vintages since 2025-01-01")
+    assert_reports(none.stdout, found=("no revision", "ASP_COV_SPL", "since 2025-01-01", "2020-12-27 to 2024-06-28"))
     wrong = run_payung(made_home, "revisions", "--area", "Thialand")
     assert wrong.returncode == 2
-    assert "The release knows no area 'Thialand'. Near it: THA (Thailand)." in wrong.stderr
+    assert "no area 'Thialand'" in wrong.stderr
+    assert "THA (Thailand)" in wrong.stderr
     former = run_payung(made_home, "revisions", "--area", "Siam", "--format", "csv")
     assert (former.returncode, former.stderr) == (0, "payung: Siam is THA (Thailand).\n")
     assert former.stdout == run_payung(made_home, "revisions", "--area", "tha", "--format", "csv").stdout
@@ -79,8 +81,8 @@ def test_classes_between_the_last_two_un_vintages(release: Path) -> None:
 
 
 @pytest.mark.long
-def test_raw_differences_of_all_series(figures: Path) -> None:
-    """Over all 148 series, before any code is translated (methods.md section 6)."""
+def test_differences_of_all_series_before_translation(figures: Path) -> None:
+    """Over all 148 series, before any code is translated (docs/methods.md, Vintages and revisions)."""
     members = {"96", "104", "116", "360", "418", "458", "608", "626", "702", "704", "764"}
     totals = {"NOTSPEC", "BOTHSEX", "ALLAREA", "ALLAGE"}
     raw: list[dict[tuple[str, ...], str]] = []
@@ -117,18 +119,18 @@ def test_raw_differences_of_all_series(figures: Path) -> None:
 
 @pytest.mark.long
 def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
-    to = tmp_path / "believed"
+    to = tmp_path / "as-of"
     current = (own_home / "current").resolve()
     ran = run_payung(own_home, "refresh", "--as-of", "2022-12-31", "--to", str(to))
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert (own_home / "current").resolve() == current
-    assert Releases(own_home).ids() == [current.name], "it is no release"
+    assert Releases(own_home).ids() == [current.name], "the build is not a release"
     manifest = json.loads((to / "manifest.json").read_text(encoding="utf-8"))
     assert (manifest["release"], manifest["as_of"]) == ("as-of-2022-12-31", "2022-12-31")
     assert manifest["reference_year"] == 2022
-    said = "Reference year 2022, the year of that day, instead of 2023 as in the set."
-    assert manifest["notes"] == [said]
-    assert said in ran.stdout
+    (note,) = manifest["notes"]
+    assert_reports(note, found="2022", expected="2023")
+    assert note in ran.stdout
     for table in ("indicator_set.aggregate", "baseline.value"):
         year = "time_period" if table == "indicator_set.aggregate" else "latest_year"
         assert query(to, f"SELECT max({year}) AS y FROM {table}")["y"].iloc[0] == 2022
@@ -150,18 +152,18 @@ def test_build_as_of_a_date(own_home: Path, tmp_path: Path) -> None:
     assert str(latest)[:10] == "2022-12-25"
     refused = run_payung(own_home, "refresh", "--as-of", "2022-12-31", "--to", str(own_home / "releases" / "mine"))
     assert refused.returncode == 2
-    assert "a build as of a date is no release" in refused.stderr
+    assert str(own_home / "releases" / "mine") in refused.stderr
     (tmp_path / "letters").mkdir()
     (tmp_path / "letters" / "a.txt").write_text("kept", encoding="utf-8")
     foreign = run_payung(own_home, "refresh", "--as-of", "2022-12-31", "--to", str(tmp_path / "letters"))
     assert foreign.returncode == 2
-    assert "holds no build as of a date" in foreign.stderr
+    assert f"{tmp_path / 'letters'} is not empty" in foreign.stderr
     early = run_payung(own_home, "refresh", "--as-of", "2012-12-31", "--to", str(tmp_path / "early"))
-    assert "the oldest at hand is 2018-09-30" in early.stderr
+    assert "oldest available is 2018-09-30" in early.stderr
     assert run_payung(own_home, "refresh", "--as-of", "2022-12-31").returncode == 2
 
 
-def test_kept_snapshots_are_listed(made_home: Path) -> None:
+def test_stored_snapshots_are_listed(made_home: Path) -> None:
     ran = run_payung(made_home, "status", "--snapshots", "--json")
     assert ran.returncode == 0
     rows = json.loads(ran.stdout)
@@ -175,20 +177,20 @@ def test_kept_snapshots_are_listed(made_home: Path) -> None:
     assert "2023-12-17-" in run_payung(made_home, "status", "--snapshots").stdout
 
 
-def test_retention_spares_what_a_release_rests_on(own_home: Path) -> None:
+def test_retention_keeps_snapshots_that_a_release_uses(own_home: Path) -> None:
     store = Home(own_home).snapshots
     used = published_snapshots(Home(own_home))
     assert retire(store, 1, used) == []
-    shipped = store.list()[-1]
-    fields = shipped.model_dump(include=set(SnapshotOrigin.model_fields)) | {
+    bundled = store.list()[-1]
+    fields = bundled.model_dump(include=set(SnapshotOrigin.model_fields)) | {
         "origin": "fetched",
         "fetched_at": "2020-01-01",
     }
-    spare = [
+    unused = [
         store.add(SnapshotOrigin(**fields | {"vintage_date": day}), [RawFile("a.json", b"{}")])
         for day in ("2017-01-01",)
     ]
-    assert [m.place for m in retire(store, 1, used)] == [m.place for m in spare]
-    assert shipped.place in {m.place for m in store.list()}
-    with pytest.raises(ValueError, match="at least one"):
+    assert [m.place for m in retire(store, 1, used)] == [m.place for m in unused]
+    assert bundled.place in {m.place for m in store.list()}
+    with pytest.raises(ValueError, match="found 0, expected 1"):
         retire(store, 0, used)

@@ -10,18 +10,18 @@ import pytest
 
 from warehouse.query.read_only import reader
 
-Ask = Callable[..., list[dict[str, Any]]]
+Query = Callable[..., list[dict[str, Any]]]
 
 
 @pytest.fixture(scope="session")
-def ask(release: Path) -> Ask:
-    """A function that answers a query on the release: rows as dictionaries, missing cells as None."""
+def rows_of(release: Path) -> Query:
+    """A function that runs a query on the release and returns its rows as dictionaries, NULL as None."""
 
-    def answer(query: str, *values: Any) -> list[dict[str, Any]]:
-        # opened for each query: one process cannot hold a file open with two sets of settings
+    def rows(query: str, *values: Any) -> list[dict[str, Any]]:
+        # opened for each query, because a process cannot open a file with two sets of settings
         with reader(release) as con:
             result = con.execute(query, list(values))
             names = [column[0] for column in result.description or []]
             return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
-    return answer
+    return rows

@@ -1,4 +1,4 @@
-"""Every correction is justified by figures that stand in the vintages, and by none that does not."""
+"""The evidence of every correction quotes only figures that are in the vintages."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ VINTAGE = re.compile(r"\d{4}-\d{2}-\d{2}")
 
 
 @pytest.fixture(scope="module")
-def published(ask: Any) -> dict[tuple[str, str], list[dict[str, Any]]]:
-    """What every vintage has for the indicators and areas that corrections are about."""
-    rows = ask(
+def published(rows_of: Any) -> dict[tuple[str, str], list[dict[str, Any]]]:
+    """The values of every vintage for the indicators and areas of corrections."""
+    rows = rows_of(
         "SELECT r.indicator, r.ref_area, r.time_period, v.value_text, CAST(v.vintage_date AS VARCHAR) AS vintage "
         "FROM lineage.vintage_value AS v JOIN ("
         "  SELECT DISTINCT observation_id, indicator, ref_area, time_period FROM harmonised.observation"
@@ -38,42 +38,43 @@ def label(c: Correction) -> str:
 
 
 @pytest.mark.parametrize("correction", CORRECTIONS, ids=label)
-def test_evidence_stands_in_the_vintages(
+def test_figures_in_the_evidence_are_in_the_vintages(
     published: dict[tuple[str, str], list[dict[str, Any]]], correction: Correction
 ) -> None:
-    there = published[(correction.indicator, correction.area)]
-    texts = {r["value_text"] for r in there}
-    years = {str(r["time_period"]) for r in there}
-    vintages = {r["vintage"] for r in there}
+    rows = published[(correction.indicator, correction.area)]
+    texts = {r["value_text"] for r in rows}
+    years = {str(r["time_period"]) for r in rows}
+    vintages = {r["vintage"] for r in rows}
     evidence = correction.evidence
-    named = set(VINTAGE.findall(evidence))
-    assert named, "evidence names the vintages"
-    assert named <= vintages
+    quoted_vintages = set(VINTAGE.findall(evidence))
+    assert quoted_vintages, "evidence names the vintages"
+    assert quoted_vintages <= vintages
     figures = set(NUMBER.findall(VINTAGE.sub("", evidence))) - years
     assert figures, "evidence names figures"
-    assert figures <= texts, f"not published of {correction.area} in any vintage: {sorted(figures - texts)}"
+    assert figures <= texts, f"not published for {correction.area} in any vintage: {sorted(figures - texts)}"
 
 
-def test_every_correction_applies_and_is_told(ask: Any) -> None:
-    rows = ask("SELECT * FROM lineage.correction")
+def test_every_correction_is_applied(rows_of: Any) -> None:
+    rows = rows_of("SELECT * FROM lineage.correction")
     assert len(rows) == len(CORRECTIONS)
     assert [r["correction_id"] for r in rows if not r["applied"]] == []
 
 
-def test_what_is_excluded_is_used_nowhere_and_what_is_unreliable_is_marked(ask: Any) -> None:
+def test_excluded_values_are_not_used_and_unreliable_values_are_marked(rows_of: Any) -> None:
     used = {
-        r["observation_id"]: r for r in ask("SELECT observation_id, obs_status, in_aggregates FROM indicator_set.value")
+        r["observation_id"]: r
+        for r in rows_of("SELECT observation_id, obs_status, in_aggregates FROM indicator_set.value")
     }
-    for r in ask("SELECT observation_id, action FROM lineage.correction"):
+    for r in rows_of("SELECT observation_id, action FROM lineage.correction"):
         if r["action"] == "exclude_from_use":
             assert r["observation_id"] not in used
         else:
             assert (used[r["observation_id"]]["obs_status"], used[r["observation_id"]]["in_aggregates"]) == ("U", False)
 
 
-def test_no_cell_of_both_sexes_at_zero_beside_a_total_is_left(ask: Any) -> None:
+def test_no_total_above_zero_has_zero_for_women_and_men(rows_of: Any) -> None:
     rest = ", ".join(b for b in BREAKDOWNS if b != "sex")
-    rows = ask(
+    rows = rows_of(
         f"SELECT indicator, ref_area, time_period, {rest} FROM indicator_set.value WHERE obs_value IS NOT NULL "
         "AND indicator NOT IN (SELECT indicator FROM reference.indicator WHERE sex_total_age IS NOT NULL) "
         "GROUP BY ALL HAVING max(CASE sex WHEN 'F' THEN obs_value END) = 0 "

@@ -1,4 +1,4 @@
-"""Must-exist figures stand in the originals they were read from, and in the release that must show them."""
+"""Must-exist figures are in the originals they were taken from, and in the release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from indicator_defs.expectations import DOCUMENT
 
 CATALOGUE = load_catalog()
 FIGURES = CATALOGUE.expectations.must_exist
-# Vintages as the originals beside the project are named: dates without a day mean the end of the month.
+# Names of the originals next to the project: a date without a day means the end of the month.
 BANK_FILES = {"2018-09-30": "2018-09", "2022-10-31": "2022-10"}
 Cells = set[tuple[str, str, str, float]]
 
@@ -46,14 +46,14 @@ def original(figures: Path, taken_from: str) -> Cells:
 
 
 @pytest.mark.parametrize("taken_from", sorted({f.taken_from for f in FIGURES} - {DOCUMENT}))
-def test_figures_stand_in_the_vintage_they_name(figures: Path, taken_from: str) -> None:
-    there = original(figures, taken_from)
-    before = {r.new_series: r.old_series for r in CATALOGUE.renames}
+def test_figures_are_in_the_vintage_that_they_cite(figures: Path, taken_from: str) -> None:
+    published = original(figures, taken_from)
+    old_codes = {r.new_series: r.old_series for r in CATALOGUE.renames}
     for f in (f for f in FIGURES if f.taken_from == taken_from):
         place = 2 if taken_from.startswith("world_bank") else 1  # "World Bank, World Development Indicators, CODE ..."
         cited = f.source_citation.split(", ")[place].split()[0]
-        keys = {(s, f.ref_area, str(f.time_period), f.obs_value) for s in (cited, before.get(cited))}
-        assert keys & there, f"{f.file}:{f.line}"
+        keys = {(s, f.ref_area, str(f.time_period), f.obs_value) for s in (cited, old_codes.get(cited))}
+        assert keys & published, f"{f.file}:{f.line}"
 
 
 def test_figures_of_the_philippine_statistics_authority(philippine_file: Path) -> None:
@@ -66,9 +66,9 @@ def test_figures_of_the_philippine_statistics_authority(philippine_file: Path) -
     assert ours <= published
 
 
-def test_there_are_enough_and_none_checks_itself(ask: Any) -> None:
+def test_figures_are_numerous_and_come_from_other_vintages_than_the_chosen_values(rows_of: Any) -> None:
     assert len(FIGURES) >= 60
-    rows = ask(
+    rows = rows_of(
         "SELECT m.*, v.obs_value AS found, v.feed, CAST(v.vintage_date AS VARCHAR) AS vintage "
         "FROM reference.must_exist AS m "
         "LEFT JOIN indicator_set.value AS v ON v.indicator = m.indicator AND v.ref_area = m.ref_area "
@@ -79,6 +79,6 @@ def test_there_are_enough_and_none_checks_itself(ask: Any) -> None:
     for r in rows:
         assert r["found"] is not None
         assert abs(r["found"] - r["obs_value"]) <= r["tolerance"] + 1e-9
-        assert r["tolerance"] <= 0.06 * abs(r["obs_value"]), "wide enough for rounding, no wider"
+        assert r["tolerance"] <= 0.06 * abs(r["obs_value"]), "wide enough for rounding, but not wider"
         provider, dataset, _ = r["feed"].split("/")
         assert f"{provider}/{dataset}/{r['vintage']}" != r["taken_from"]

@@ -1,7 +1,7 @@
-"""Single figures of the release beside the files they were published in, to the last digit.
+"""Single figures of the release equal the published files to the last digit.
 
 Sources: UN SDG Global Database of 2023-12-17, ILOSTAT (World Social Protection Report 2024-26), World Bank of
-2024-06-28 and 2018-09, as gathered beside the project. Figures quoted in the tests are those of these files.
+2024-06-28 and 2018-09, from the originals next to the project. The tests quote figures of these files.
 """
 
 from __future__ import annotations
@@ -46,21 +46,21 @@ def ilo_lines(figures: Path) -> list[dict[str, str]]:
     return lines(figures / ILO_FILE)
 
 
-def test_pensions_of_the_philippines_in_the_un_database(un_lines: list[dict[str, str]], ask: Any) -> None:
+def test_pensions_of_the_philippines_in_the_un_database(un_lines: list[dict[str, str]], rows_of: Any) -> None:
     expected = {
         (int(r["timePeriod"]), SEX[json.loads(r["dimensions"])["Sex"]]): (float(r["value"]), r["value"])
         for r in un_lines
         if r["series"] == "SI_COV_PENSN" and r["geoAreaCode"] == "608"
     }
     assert len(expected) == 5
-    rows = ask(
+    rows = rows_of(
         "SELECT time_period, sex, obs_value, value_text FROM harmonised.observation "
         "WHERE provider_series = 'SI_COV_PENSN' AND ref_area = 'PHL'"
     )
     assert {(r["time_period"], r["sex"]): (r["obs_value"], r["value_text"]) for r in rows} == expected
 
 
-def test_all_programmes_in_thailand_all_years(figures: Path, ask: Any) -> None:
+def test_all_programmes_in_thailand_all_years(figures: Path, rows_of: Any) -> None:
     expected = {
         int(r["date"]): (float(r["value"]), r["value"])
         for r in lines(figures / "worldbank/2024-06-28.csv.gz")
@@ -68,24 +68,24 @@ def test_all_programmes_in_thailand_all_years(figures: Path, ask: Any) -> None:
     }
     assert len(expected) == 7
     assert expected[2019][1] == "89.24667358398438"
-    rows = ask(
+    rows = rows_of(
         "SELECT time_period, obs_value, value_text, vintage_date FROM harmonised.observation "
         "WHERE provider_series = 'per_allsp.cov_pop_tot' AND ref_area = 'THA'"
     )
     assert {r["time_period"]: (r["obs_value"], r["value_text"]) for r in rows} == expected
-    assert {str(r["vintage_date"])[:10] for r in rows} == {"2024-06-28"}, "not those of 2018 or 2022"
+    assert {str(r["vintage_date"])[:10] for r in rows} == {"2024-06-28"}, "not the vintages of 2018 or 2022"
 
 
-def test_unemployment_of_thailand_by_disability(ask: Any) -> None:
-    rows = ask(
+def test_unemployment_of_thailand_by_disability(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT disability_status, obs_value, value_text FROM harmonised.observation "
         "WHERE provider_series = 'SL_TLF_UEMDIS' AND ref_area = 'THA' AND time_period = 2019 AND sex = '_T'"
     )
     assert {r["disability_status"]: r["obs_value"] for r in rows} == {"_T": 0.81, "PD": 3.97, "PWD": 0.76}
 
 
-def test_without_disability_stands_next_to_the_total_in_every_year(ask: Any) -> None:
-    rows = ask(
+def test_value_without_disability_is_close_to_the_total_in_every_year(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT time_period, disability_status, obs_value FROM harmonised.observation "
         "WHERE provider_series = 'SL_TLF_UEMDIS' AND ref_area = 'THA' AND sex = '_T'"
     )
@@ -99,8 +99,8 @@ def test_without_disability_stands_next_to_the_total_in_every_year(ask: Any) -> 
 
 
 @pytest.mark.parametrize("year", [2019, 2020, 2021])
-def test_severe_food_insecurity_of_indonesia_is_a_bound(ask: Any, year: int) -> None:
-    rows = ask(
+def test_severe_food_insecurity_of_indonesia_is_a_bound(rows_of: Any, year: int) -> None:
+    rows = rows_of(
         "SELECT obs_value, value_text, lower_bound, upper_bound FROM harmonised.observation "
         "WHERE provider_series = 'AG_PRD_FIESS' AND ref_area = 'IDN' AND time_period = ? AND sex = '_T'",
         year,
@@ -108,8 +108,8 @@ def test_severe_food_insecurity_of_indonesia_is_a_bound(ask: Any, year: int) -> 
     assert rows == [{"obs_value": None, "value_text": "<0.5", "lower_bound": None, "upper_bound": 0.5}]
 
 
-def test_undernourishment_of_eastern_asia_is_a_bound_since_2010(ask: Any) -> None:
-    rows = ask(
+def test_undernourishment_of_eastern_asia_is_a_bound_since_2010(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT time_period, obs_value, value_text, upper_bound FROM harmonised.observation "
         "WHERE provider_series = 'SN_ITK_DEFC' AND ref_area = 'EAS_UN'"
     )
@@ -123,8 +123,8 @@ def test_undernourishment_of_eastern_asia_is_a_bound_since_2010(ask: Any) -> Non
             assert r["upper_bound"] is None
 
 
-def test_no_text_is_lost_and_every_number_is_its_text(ask: Any) -> None:
-    rows = ask("SELECT value_text, obs_value, lower_bound, upper_bound FROM harmonised.observation")
+def test_every_number_equals_its_published_text(rows_of: Any) -> None:
+    rows = rows_of("SELECT value_text, obs_value, lower_bound, upper_bound FROM harmonised.observation")
     assert len(rows) > 24_000
     censored = 0
     for r in rows:
@@ -140,7 +140,7 @@ def test_no_text_is_lost_and_every_number_is_its_text(ask: Any) -> None:
 
 @pytest.mark.parametrize(("indicator", "contingency"), sorted(CONTINGENCY.items()))
 def test_contingencies_of_the_ilo_equal_its_file(
-    ilo_lines: list[dict[str, str]], ask: Any, indicator: str, contingency: str
+    ilo_lines: list[dict[str, str]], rows_of: Any, indicator: str, contingency: str
 ) -> None:
     areas = {"X84": "ASEAN_ILO", "X54": "SEA", "X40": "ASIAPAC_ILO", "X01": "WLD"}
     expected = {
@@ -148,21 +148,21 @@ def test_contingencies_of_the_ilo_equal_its_file(
         for r in ilo_lines
         if r["SOC"] == contingency
     }
-    rows = ask(
+    rows = rows_of(
         "SELECT ref_area, time_period, sex, value_text, obs_status FROM harmonised.observation "
         "WHERE source = 'ilostat' AND indicator = ?",
         indicator,
     )
     assert {(r["ref_area"], r["time_period"], r["sex"]): r["value_text"] or "" for r in rows} == expected
-    assert {r["obs_status"] for r in rows} == {None}, "the file states no status: it stays not stated"
+    assert {r["obs_status"] for r in rows} == {None}, "the file states no status, so it is not stated"
 
 
-def test_every_row_of_the_un_file_is_staged_as_published(un_lines: list[dict[str, str]], ask: Any) -> None:
+def test_every_row_of_the_un_file_is_staged_as_published(un_lines: list[dict[str, str]], rows_of: Any) -> None:
     expected = Counter(
         (r["series"], r["geoAreaCode"], r["timePeriod"], r["value"], r["Units"], r["Nature"], r["Observation Status"])
         for r in un_lines
     )
-    rows = ask(
+    rows = rows_of(
         "SELECT series, ref_area, time_period, coalesce(obs_value, '') AS v, coalesce(unit_measure, '') AS u, "
         "coalesce(nature, '') AS n, coalesce(obs_status, '') AS s FROM staged.unsd_sdg__sdg "
         "WHERE snapshot_id LIKE 'unsd_sdg/sdg/2023-12-17%'"
@@ -172,12 +172,12 @@ def test_every_row_of_the_un_file_is_staged_as_published(un_lines: list[dict[str
     assert found == expected
 
 
-def test_every_dimension_of_the_un_file_stands_in_the_series_key(un_lines: list[dict[str, str]], ask: Any) -> None:
+def test_every_dimension_of_the_un_file_is_in_the_series_key(un_lines: list[dict[str, str]], rows_of: Any) -> None:
     expected = Counter()
     for r in un_lines:
         dimensions = json.loads(r["dimensions"]) if r["dimensions"] else {}
         expected[(r["series"], ";".join(f"{k}={v}" for k, v in sorted(dimensions.items())))] += 1
-    rows = ask(
+    rows = rows_of(
         "SELECT series, series_key, count(*) AS n FROM staged.unsd_sdg__sdg "
         "WHERE snapshot_id LIKE 'unsd_sdg/sdg/2023-12-17%' GROUP BY ALL"
     )
@@ -185,8 +185,8 @@ def test_every_dimension_of_the_un_file_stands_in_the_series_key(un_lines: list[
     assert found == expected
 
 
-def test_every_staged_row_ends_in_exactly_one_place(ask: Any) -> None:
-    (counts,) = ask(
+def test_every_staged_row_has_exactly_one_outcome(rows_of: Any) -> None:
+    (counts,) = rows_of(
         """
         WITH staged_row AS (
             SELECT snapshot_id, snapshot_row, series FROM staged.unsd_sdg__sdg
@@ -196,10 +196,10 @@ def test_every_staged_row_ends_in_exactly_one_place(ask: Any) -> None:
             UNION ALL SELECT snapshot_id, snapshot_row, series FROM staged.un_wpp__wpp2019_age_sex
             UNION ALL SELECT snapshot_id, snapshot_row, series FROM staged.un_wpp__wpp2024_demographic
         ),
-        used AS (
+        harmonised_row AS (
             SELECT snapshot_id, snapshot_row, count(*) AS n FROM lineage.vintage_value GROUP BY ALL
         ),
-        refused AS (
+        rejected_row AS (
             SELECT snapshot_id, snapshot_row, series, count(*) AS n FROM lineage.rejection GROUP BY ALL
         )
         SELECT
@@ -211,9 +211,9 @@ def test_every_staged_row_ends_in_exactly_one_place(ask: Any) -> None:
             (SELECT sum(rows_in) FROM quality.row_account) AS rows_in,
             (SELECT max(abs(difference)) FROM quality.row_account) AS difference
         FROM staged_row AS s
-        LEFT JOIN used AS u ON u.snapshot_id = s.snapshot_id AND u.snapshot_row = s.snapshot_row
+        LEFT JOIN harmonised_row AS u ON u.snapshot_id = s.snapshot_id AND u.snapshot_row = s.snapshot_row
             AND s.snapshot_id NOT LIKE 'un_wpp%'
-        LEFT JOIN refused AS r
+        LEFT JOIN rejected_row AS r
             ON r.snapshot_id = s.snapshot_id AND r.snapshot_row = s.snapshot_row AND r.series = s.series
         """
     )
@@ -223,8 +223,8 @@ def test_every_staged_row_ends_in_exactly_one_place(ask: Any) -> None:
     assert counts["difference"] == 0
 
 
-def test_documents_are_kept_as_documents(ask: Any) -> None:
-    rows = ask(
+def test_figures_quoted_in_documents_enter_no_regional_figure(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT indicator, ref_area, time_period, time_detail, value_text, obs_status, source_citation "
         "FROM harmonised.observation WHERE source = 'national'"
     )
@@ -235,16 +235,18 @@ def test_documents_are_kept_as_documents(ask: Any) -> None:
     assert found["ASP_DOC_PENSN_LF"]["time_detail"] == "2009/2010"
     assert found["ASP_DOC_PENSN_LF"]["value_text"] == "6.15"
     assert all("newsletter" in r["source_citation"] for r in rows)
-    used = ask(
+    used = rows_of(
         "SELECT count(*) AS n FROM indicator_set.aggregate_member AS m JOIN indicator_set.value AS v "
         "ON v.observation_id = m.observation_id WHERE v.dataset_kind = 'document'"
     )
     assert used == [{"n": 0}]
-    assert ask("SELECT count(*) AS n FROM indicator_set.aggregate WHERE indicator LIKE 'ASP_DOC_%'") == [{"n": 0}]
+    assert rows_of("SELECT count(*) AS n FROM indicator_set.aggregate WHERE indicator LIKE 'ASP_DOC_%'") == [{"n": 0}]
 
 
-def test_legal_entitlement_is_no_coverage(ask: Any) -> None:
-    rows = ask("SELECT DISTINCT indicator FROM harmonised.observation WHERE source = 'national' AND value_text = '100'")
+def test_legal_entitlement_is_not_counted_as_coverage(rows_of: Any) -> None:
+    rows = rows_of(
+        "SELECT DISTINCT indicator FROM harmonised.observation WHERE source = 'national' AND value_text = '100'"
+    )
     assert rows == [{"indicator": "ASP_DOC_LEGAL_HLT"}]
 
 
@@ -259,8 +261,8 @@ def test_legal_entitlement_is_no_coverage(ask: Any) -> None:
         ("indicator = 'ASP_COV_SA' AND income_wealth_quantile = 'Q1'", "POOR", "proxy"),
     ],
 )
-def test_target_groups_of_a_cell(ask: Any, where: str, group: str, match: str) -> None:
-    rows = ask(
+def test_target_groups_of_observations(rows_of: Any, where: str, group: str, match: str) -> None:
+    rows = rows_of(
         "SELECT o.observation_id, bool_or(g.target_group = ? AND g.match = ?) AS found "
         "FROM harmonised.observation AS o LEFT JOIN reference.observation_group AS g USING (observation_id) "
         f"WHERE {where} GROUP BY ALL",
@@ -271,8 +273,8 @@ def test_target_groups_of_a_cell(ask: Any, where: str, group: str, match: str) -
     assert all(r["found"] for r in rows)
 
 
-def test_without_disability_is_not_the_target_group(ask: Any) -> None:
-    rows = ask(
+def test_without_disability_is_not_the_target_group(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT count(*) AS n FROM harmonised.observation AS o JOIN reference.observation_group AS g "
         "USING (observation_id) WHERE o.disability_status = 'PWD' AND g.target_group = 'PWD' "
         "AND o.provider_series = 'SL_TLF_UEMDIS'"
@@ -280,44 +282,44 @@ def test_without_disability_is_not_the_target_group(ask: Any) -> None:
     assert rows == [{"n": 0}]
 
 
-def test_column_holds_one_of_the_groups_of_the_bridge(ask: Any) -> None:
-    rows = ask(
+def test_column_target_group_is_one_of_the_groups_of_the_observation(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT count(*) AS n FROM harmonised.observation AS o WHERE o.target_group <> '_T' AND NOT EXISTS "
         "(SELECT 1 FROM reference.observation_group AS g "
         "WHERE g.observation_id = o.observation_id AND g.target_group = o.target_group)"
     )
     assert rows == [{"n": 0}]
-    without = ask(
+    without = rows_of(
         "SELECT count(*) AS n FROM harmonised.observation AS o JOIN reference.observation_group AS g "
         "USING (observation_id) WHERE o.target_group = '_T'"
     )
     assert without == [{"n": 0}]
 
 
-def test_year_that_was_published_as_part_of_a_status_is_not_stated(ask: Any) -> None:
-    rows = ask("SELECT DISTINCT obs_status FROM harmonised.observation WHERE provider_series = 'SL_ISV_IFEM'")
-    assert rows == [{"obs_status": None}], "all of it is NOTSPEC: not stated, never normal"
+def test_status_notspec_is_read_as_not_stated(rows_of: Any) -> None:
+    rows = rows_of("SELECT DISTINCT obs_status FROM harmonised.observation WHERE provider_series = 'SL_ISV_IFEM'")
+    assert rows == [{"obs_status": None}], "every row is NOTSPEC: not stated, never normal"
 
 
 @pytest.mark.parametrize("table", ["value", "value_history"])
-def test_member_states_are_told_from_other_areas_and_stand_first(ask: Any, table: str) -> None:
+def test_member_states_are_marked_and_come_first(rows_of: Any, table: str) -> None:
     members = {
         r["ref_area"]
-        for r in ask("SELECT ref_area FROM reference.area_group WHERE area_group = 'ASEAN' AND is_member_today")
+        for r in rows_of("SELECT ref_area FROM reference.area_group WHERE area_group = 'ASEAN' AND is_member_today")
     }
-    rows = ask(f"SELECT ref_area, is_member FROM indicator_set.{table} ORDER BY rowid")
+    rows = rows_of(f"SELECT ref_area, is_member FROM indicator_set.{table} ORDER BY rowid")
     assert {r["ref_area"] for r in rows if r["is_member"]} == members
     assert members.isdisjoint(r["ref_area"] for r in rows if not r["is_member"])
-    reported = [r["is_member"] for r in rows]
-    assert reported == sorted(reported, reverse=True)
+    is_member = [r["is_member"] for r in rows]
+    assert is_member == sorted(is_member, reverse=True)
 
 
-def test_every_series_that_is_published_with_a_title_has_its_title_confirmed(ask: Any) -> None:
-    """Every claim and weight lists the titles of its series; what has none is not checked and says so."""
-    rows = ask("SELECT series, title, title_check, used_in FROM lineage.series_description")
+def test_every_published_title_is_confirmed(rows_of: Any) -> None:
+    """Every claim and weight lists the titles of its series; a series without a title has the check not_checked."""
+    rows = rows_of("SELECT series, title, title_check, used_in FROM lineage.series_description")
     followed = [r for r in rows if r["title_check"] != "renamed_series"]
     assert [r for r in followed if r["title_check"] != ("confirmed" if r["title"] else "not_checked")] == []
-    checked = ask("SELECT source, title_check, count(*) AS n FROM harmonised.observation GROUP BY ALL")
+    checked = rows_of("SELECT source, title_check, count(*) AS n FROM harmonised.observation GROUP BY ALL")
     assert {(r["source"], r["title_check"]) for r in checked} == {
         ("ilostat", "not_checked"),
         ("national", "not_checked"),

@@ -1,4 +1,4 @@
-"""Every regional figure of the release, computed a second time without SQL, equals the stored one."""
+"""Every regional figure of the release equals the figure recomputed without SQL (bench/recomputation.py)."""
 
 from __future__ import annotations
 
@@ -25,30 +25,30 @@ TABLES = (
 
 
 @pytest.fixture(scope="module")
-def again(ask: Any) -> Recomputation:
-    tables = {name: ask(f"SELECT * FROM {name}") for name in TABLES}
+def recomputation(rows_of: Any) -> Recomputation:
+    tables = {name: rows_of(f"SELECT * FROM {name}") for name in TABLES}
     return Recomputation(tables)
 
 
 @pytest.fixture(scope="module")
-def recomputed(again: Recomputation) -> dict[Key, Figure]:
-    return again.figures()
+def recomputed(recomputation: Recomputation) -> dict[Key, Figure]:
+    return recomputation.figures()
 
 
 @pytest.fixture(scope="module")
-def stored(ask: Any) -> dict[Key, dict[str, Any]]:
-    rows = ask("SELECT * FROM indicator_set.aggregate")
+def stored(rows_of: Any) -> dict[Key, dict[str, Any]]:
+    rows = rows_of("SELECT * FROM indicator_set.aggregate")
     return {(r["indicator"], r["ref_area"], r["time_period"], tuple(r[b] for b in BREAKDOWNS)): r for r in rows}
 
 
 def close(one: float | None, other: float | None) -> bool:
-    """Equal to 1e-9, relative to their size where that is above one; two gaps are equal."""
+    """Equal to 1e-9, relative to their size where that is above one; two missing values are equal."""
     if one is None or other is None:
         return one is other
     return abs(one - other) <= 1e-9 * max(1.0, abs(one), abs(other))
 
 
-def test_there_are_the_same_figures(recomputed: dict[Key, Figure], stored: dict[Key, dict[str, Any]]) -> None:
+def test_same_figures_exist(recomputed: dict[Key, Figure], stored: dict[Key, dict[str, Any]]) -> None:
     assert len(stored) > 10_000
     assert sorted(set(recomputed) - set(stored))[:3] == []
     assert sorted(set(stored) - set(recomputed))[:3] == []
@@ -56,9 +56,9 @@ def test_there_are_the_same_figures(recomputed: dict[Key, Figure], stored: dict[
 
 @pytest.mark.parametrize("kind", ["mean", "median", "sum"])
 def test_values_are_equal(
-    again: Recomputation, recomputed: dict[Key, Figure], stored: dict[Key, dict[str, Any]], kind: str
+    recomputation: Recomputation, recomputed: dict[Key, Figure], stored: dict[Key, dict[str, Any]], kind: str
 ) -> None:
-    of_kind = [k for k in stored if again.methods[again.indicators[k[0]]["method"]]["kind"] == kind]
+    of_kind = [k for k in stored if recomputation.methods[recomputation.indicators[k[0]]["method"]]["kind"] == kind]
     published = [k for k in of_kind if stored[k]["obs_value"] is not None]
     assert len(published) > 50
     wrong = [
@@ -79,11 +79,21 @@ def test_classes_are_equal(recomputed: dict[Key, Figure], stored: dict[Key, dict
     assert wrong[:3] == []
 
 
-BESIDE = ("n_areas", "weight_covered", "without_largest", "lower", "upper", "median", "minimum", "maximum", "mean_year")
+MEASURES = (
+    "n_areas",
+    "weight_covered",
+    "without_largest",
+    "lower",
+    "upper",
+    "median",
+    "minimum",
+    "maximum",
+    "mean_year",
+)
 
 
-@pytest.mark.parametrize("column", [*BESIDE, "recent_share", "share_estimated", "uncertainty"])
-def test_what_stands_beside_is_equal(
+@pytest.mark.parametrize("column", [*MEASURES, "recent_share", "share_estimated", "uncertainty"])
+def test_measures_of_figures_are_equal(
     recomputed: dict[Key, Figure], stored: dict[Key, dict[str, Any]], column: str
 ) -> None:
     wrong = [
@@ -101,24 +111,24 @@ def test_reporting_areas_are_equal(recomputed: dict[Key, Figure], stored: dict[K
     assert wrong[:3] == []
 
 
-def test_changes_of_groups_are_equal(again: Recomputation, ask: Any) -> None:
+def test_changes_of_groups_are_equal(recomputation: Recomputation, rows_of: Any) -> None:
     """Over the members comparable at both ends only: the difference of two weighted means, or of two sums."""
     countries: dict[tuple[str, tuple[str, ...]], dict[str, dict[str, Any]]] = defaultdict(dict)
-    for r in ask("SELECT * FROM baseline.value WHERE area_type = 'country' AND comparable"):
+    for r in rows_of("SELECT * FROM baseline.value WHERE area_type = 'country' AND comparable"):
         countries[(r["indicator"], tuple(r[b] for b in BREAKDOWNS))][r["ref_area"]] = r
-    base, last = again.settings["baseline_year"], again.settings["latest_reference_year"]
-    seen = Counter()
-    for r in ask("SELECT * FROM baseline.value WHERE area_type = 'group' AND comparable"):
+    base, last = recomputation.settings["baseline_year"], recomputation.settings["latest_reference_year"]
+    compared = Counter()
+    for r in rows_of("SELECT * FROM baseline.value WHERE area_type = 'group' AND comparable"):
         cell = tuple(r[b] for b in BREAKDOWNS)
-        i = again.indicators[r["indicator"]]
-        kind = again.methods[i["method"]]["kind"]
+        i = recomputation.indicators[r["indicator"]]
+        kind = recomputation.methods[i["method"]]["kind"]
         most = i["maximum"] if i["maximum"] is not None else float("inf")
         ends = {"baseline": [0.0, 0.0], "latest": [0.0, 0.0]}
         areas = []
         for area, c in countries[(r["indicator"], cell)].items():
-            rows = {"baseline": again.weight(r["indicator"], cell, area, base)}
-            rows["latest"] = again.weight(r["indicator"], cell, area, last)
-            if area not in again.members[r["ref_area"]] or (kind == "mean" and None in rows.values()):
+            rows = {"baseline": recomputation.weight(r["indicator"], cell, area, base)}
+            rows["latest"] = recomputation.weight(r["indicator"], cell, area, last)
+            if area not in recomputation.members[r["ref_area"]] or (kind == "mean" and None in rows.values()):
                 continue
             areas.append(area)
             for end, row in rows.items():
@@ -128,21 +138,23 @@ def test_changes_of_groups_are_equal(again: Recomputation, ask: Any) -> None:
         sums = {end: total / (weight if kind == "mean" else 1.0) for end, (total, weight) in ends.items()}
         assert r["change_areas"] == ", ".join(sorted(areas)), (r["indicator"], r["ref_area"], cell)
         assert close(round(sums["latest"] - sums["baseline"], 9), round(r["change"], 9)), (r["indicator"], cell)
-        seen[kind] += 1
-    assert seen["mean"] > 20
+        compared[kind] += 1
+    assert compared["mean"] > 20
 
 
-Shown = tuple[int, float | None]
+YearAndValue = tuple[int, float | None]
 
 
-def ends_of(again: Recomputation, rows: list[dict[str, Any]], indicator: str) -> tuple[Shown | None, Shown | None]:
+def ends_of(
+    recomputation: Recomputation, rows: list[dict[str, Any]], indicator: str
+) -> tuple[YearAndValue | None, YearAndValue | None]:
     """Baseline and latest (year, value) of one member and cell, from its chosen values."""
-    s, i = again.settings, again.indicators[indicator]
+    s, i = recomputation.settings, recomputation.indicators[indicator]
     base, last = s["baseline_year"], s["latest_reference_year"]
     early = [r for r in rows if s["baseline_from"] <= r["time_period"] <= s["baseline_to"]]
     late = [r for r in rows if last - i["lookback_years"] <= r["time_period"] <= last]
     first = None
-    if early and again.methods[i["method"]]["event_count"]:
+    if early and recomputation.methods[i["method"]]["event_count"]:
         numbers = [r["obs_value"] for r in early if r["obs_value"] is not None]
         first = (base, sum(numbers) / len(numbers) if numbers else None)
     elif early:
@@ -152,15 +164,15 @@ def ends_of(again: Recomputation, rows: list[dict[str, Any]], indicator: str) ->
     return first, None if newest is None else (newest["time_period"], newest["obs_value"])
 
 
-def test_baselines_and_latest_values_of_members_are_equal(again: Recomputation, ask: Any) -> None:
+def test_baselines_and_latest_values_of_members_are_equal(recomputation: Recomputation, rows_of: Any) -> None:
     rows: dict[tuple[str, str, tuple[str, ...]], list[dict[str, Any]]] = defaultdict(list)
-    members = {m for group in again.members.values() for m in group}
-    for r in ask("SELECT * FROM indicator_set.value"):
+    members = {m for group in recomputation.members.values() for m in group}
+    for r in rows_of("SELECT * FROM indicator_set.value"):
         if r["ref_area"] in members:
             rows[(r["indicator"], r["ref_area"], tuple(r[b] for b in BREAKDOWNS))].append(r)
-    expected = {key: ends for key, found in rows.items() if any(ends := ends_of(again, found, key[0]))}
+    expected = {key: ends for key, found in rows.items() if any(ends := ends_of(recomputation, found, key[0]))}
     stored = {}
-    for r in ask("SELECT * FROM baseline.value WHERE area_type = 'country'"):
+    for r in rows_of("SELECT * FROM baseline.value WHERE area_type = 'country'"):
         key = (r["indicator"], r["ref_area"], tuple(r[b] for b in BREAKDOWNS))
         ends = [
             (r[f"{e}_year"], r[f"{e}_value"]) if r[f"{e}_year"] is not None else None for e in ("baseline", "latest")
@@ -175,15 +187,17 @@ def test_baselines_and_latest_values_of_members_are_equal(again: Recomputation, 
             assert one is None or other is None or (one[0] == other[0] and close(one[1], other[1])), key
 
 
-def test_regional_baseline_has_exactly_the_baseline_values_of_its_members(again: Recomputation, ask: Any) -> None:
-    """Methods section 4: at the baseline year, the values of section 5 or none."""
-    rows = ask(
+def test_regional_baseline_has_exactly_the_baseline_values_of_its_members(
+    recomputation: Recomputation, rows_of: Any
+) -> None:
+    """Methods, section 4: at the baseline year regional figures use exactly the values of section 5."""
+    rows = rows_of(
         "SELECT m.indicator, m.ref_area, m.cell, m.value_year, m.value_low, m.value_high, b.baseline_year, "
         "b.baseline_value, b.baseline_text, i.maximum FROM indicator_set.aggregate_member AS m "
         "JOIN reference.indicator AS i ON i.indicator = m.indicator "
         "LEFT JOIN baseline.value AS b ON b.indicator = m.indicator AND b.ref_area = m.ref_area AND b.cell = m.cell "
         "WHERE m.reference_year = ? AND m.area_group = 'ASEAN'",
-        again.settings["baseline_year"],
+        recomputation.settings["baseline_year"],
     )
     assert len(rows) > 1000
     for r in rows:

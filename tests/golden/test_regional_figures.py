@@ -1,4 +1,4 @@
-"""Choice, regional figures and changes of the release beside the figures that methods.md states for them."""
+"""Choice, regional figures and changes of the release equal figures that the design of the methods states."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import pytest
 MEMBERS = ["BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS", "VNM"]
 
 
-def figure(ask: Any, indicator: str, year: int, group: str = "ASEAN", sex: str = "_T") -> dict[str, Any]:
-    (row,) = ask(
+def figure(rows_of: Any, indicator: str, year: int, group: str = "ASEAN", sex: str = "_T") -> dict[str, Any]:
+    (row,) = rows_of(
         "SELECT * FROM indicator_set.aggregate WHERE indicator = ? AND ref_area = ? AND time_period = ? AND sex = ? "
         "AND age = '_T' AND urbanisation = '_T' AND income_wealth_quantile = '_T' AND disability_status = '_T'",
         indicator,
@@ -21,8 +21,8 @@ def figure(ask: Any, indicator: str, year: int, group: str = "ASEAN", sex: str =
     return dict(row)
 
 
-def test_pensions_of_the_philippines_come_from_one_feed(ask: Any) -> None:
-    rows = ask(
+def test_pensions_of_the_philippines_come_from_one_feed(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT time_period, obs_value, feed FROM indicator_set.value "
         "WHERE indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' AND is_headline ORDER BY time_period"
     )
@@ -30,8 +30,8 @@ def test_pensions_of_the_philippines_come_from_one_feed(ask: Any) -> None:
     assert len({r["feed"] for r in rows}) == 1
     assert values[2019] == 48
     assert values[2021] == 65.6
-    assert 2020 not in values, "20.5 is the UN file's: spliced in, it would be a fall that never was"
-    (other,) = ask(
+    assert 2020 not in values, "20.5 is in the UN file; splicing it in would show a fall that did not happen"
+    (other,) = rows_of(
         "SELECT * FROM indicator_set.choice WHERE indicator = 'ASP_COV_PENSN' AND ref_area = 'PHL' "
         "AND breakdown_family = 'total' AND NOT is_chosen"
     )
@@ -39,40 +39,42 @@ def test_pensions_of_the_philippines_come_from_one_feed(ask: Any) -> None:
     assert "2023-12-17 is older than 2024-09-12" in other["reason"]
 
 
-def test_newest_vintage_of_the_owner_wins_whoever_relays_it(ask: Any) -> None:
-    rows = ask(
+def test_newest_vintage_of_the_owner_is_chosen_regardless_of_who_republishes_it(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT obs_value, source, vintage_date FROM indicator_set.value "
         "WHERE indicator = 'ASP_COV_SA' AND ref_area = 'THA' AND time_period = 2011 AND is_headline"
     )
     assert [(round(r["obs_value"], 1), r["source"], str(r["vintage_date"])[:10]) for r in rows] == [
         (62.6, "unsd_sdg", "2023-12-17")
     ]
-    old = ask(
+    old = rows_of(
         "SELECT round(obs_value, 1) AS v FROM harmonised.observation WHERE indicator = 'ASP_COV_SA' "
         "AND ref_area = 'THA' AND time_period = 2011 AND source = 'world_bank' AND income_wealth_quantile = '_T'"
     )
-    assert old == [{"v": 92.2}], "the extract of 2018 is kept beside it"
+    assert old == [{"v": 92.2}], "the extract of 2018 is kept as well"
 
 
-def test_one_feed_for_an_indicator_area_and_family(ask: Any) -> None:
-    rows = ask(
+def test_one_feed_for_an_indicator_area_and_family(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT indicator, ref_area, breakdown_family, count(DISTINCT feed) AS n FROM indicator_set.value "
         "WHERE role = 'chosen' GROUP BY ALL HAVING n > 1"
     )
     assert rows == []
-    chosen = ask("SELECT indicator, ref_area, breakdown_family FROM indicator_set.choice WHERE is_chosen GROUP BY ALL")
-    every = ask("SELECT indicator, ref_area, breakdown_family FROM indicator_set.choice GROUP BY ALL")
-    assert len(chosen) == len(every), "and one for each"
+    chosen = rows_of(
+        "SELECT indicator, ref_area, breakdown_family FROM indicator_set.choice WHERE is_chosen GROUP BY ALL"
+    )
+    every = rows_of("SELECT indicator, ref_area, breakdown_family FROM indicator_set.choice GROUP BY ALL")
+    assert len(chosen) == len(every), "exactly one feed for each"
 
 
-def test_unemployment_benefits_2020(ask: Any) -> None:
-    total = figure(ask, "ASP_COV_UEMP", 2020)
+def test_unemployment_benefits_2020(rows_of: Any) -> None:
+    total = figure(rows_of, "ASP_COV_UEMP", 2020)
     assert round(total["obs_value"], 1) == 12.6
     assert (total["publication_class"], total["n_areas"], total["weight_name"]) == ("A", 11, "UNEMPLOYED")
 
 
-def test_unemployment_benefits_with_another_weight_would_be_19_9(ask: Any) -> None:
-    (row,) = ask(
+def test_unemployment_benefits_with_another_weight_would_be_19_9(rows_of: Any) -> None:
+    (row,) = rows_of(
         "SELECT sum(w.weight_value * m.value_low) / sum(w.weight_value) AS r "
         "FROM indicator_set.aggregate_member AS m JOIN indicator_set.weight_value AS w ON w.ref_area = m.ref_area "
         "AND w.time_period = m.reference_year AND w.weight = 'LABOUR_FORCE' AND w.sex = '_T' AND w.age = '_T' "
@@ -83,28 +85,28 @@ def test_unemployment_benefits_with_another_weight_would_be_19_9(ask: Any) -> No
 
 
 @pytest.mark.parametrize("sex", ["F", "M"])
-def test_unemployment_benefits_by_sex_are_withheld_although_enough_report(ask: Any, sex: str) -> None:
-    row = figure(ask, "ASP_COV_UEMP", 2020, sex=sex)
+def test_unemployment_benefits_by_sex_are_withheld_although_enough_members_report(rows_of: Any, sex: str) -> None:
+    row = figure(rows_of, "ASP_COV_UEMP", 2020, sex=sex)
     assert row["n_areas"] >= 6
     assert row["weight_covered"] >= 2 / 3
-    assert row["recent_share"] >= 0.5, "it would be class A"
+    assert row["recent_share"] >= 0.5, "by the other criteria it would be class A"
     assert (row["publication_class"], row["obs_value"], row["obs_status"]) == ("C", None, "Q")
     assert row["median"] is None
     assert row["without_largest"] is None
     assert "sex_total_differs" in row["flags"]
-    assert row["areas"].startswith("BRN 2020, IDN 2020"), "the reporting members are told"
+    assert row["areas"].startswith("BRN 2020, IDN 2020"), "the reporting members are listed"
 
 
-def test_total_coverage_2020_to_2022_with_and_without_indonesia(ask: Any) -> None:
-    first, last = (figure(ask, "ASP_COV_ANY", year) for year in (2020, 2022))
+def test_total_coverage_2020_to_2022_with_and_without_indonesia(rows_of: Any) -> None:
+    first, last = (figure(rows_of, "ASP_COV_ANY", year) for year in (2020, 2022))
     assert (first["publication_class"], last["publication_class"]) == ("A", "A")
     assert first["n_areas"] == last["n_areas"] == 11
     assert round(last["obs_value"] - first["obs_value"], 1) == 10.8
     assert round(last["without_largest"] - first["without_largest"], 1) == -0.1
 
 
-def test_class_c_is_withheld_with_its_members(ask: Any) -> None:
-    rows = ask("SELECT * FROM indicator_set.aggregate WHERE publication_class = 'C'")
+def test_class_c_is_withheld_with_its_members(rows_of: Any) -> None:
+    rows = rows_of("SELECT * FROM indicator_set.aggregate WHERE publication_class = 'C'")
     assert len(rows) > 1000
     for r in rows:
         assert (r["obs_value"], r["obs_status"]) == (None, "Q")
@@ -113,13 +115,13 @@ def test_class_c_is_withheld_with_its_members(ask: Any) -> None:
         assert len(r["areas"].split(", ")) == r["n_areas"]
 
 
-def test_three_cells_that_are_withheld(ask: Any) -> None:
+def test_three_withheld_figures_have_the_expected_reasons(rows_of: Any) -> None:
     for indicator, members, reason in (
-        ("ASP_COV_LM", ["IDN", "VNM"], "2 areas, needs 5"),
-        ("ASP_LAB_INJF", ["MMR", "SGP", "THA"], "3 areas, needs 5"),
+        ("ASP_COV_LM", ["IDN", "VNM"], "2 members, needs 5"),
+        ("ASP_LAB_INJF", ["MMR", "SGP", "THA"], "3 members, needs 5"),
         ("ASP_DSB_SCHOOL", ["KHM", "MYS", "PHL", "SGP", "VNM"], "weight covered 0."),
     ):
-        (row,) = ask(
+        (row,) = rows_of(
             "SELECT areas, class_reason, publication_class FROM indicator_set.aggregate WHERE indicator = ? "
             "AND ref_area = 'ASEAN' AND time_period = 2023 AND is_headline",
             indicator,
@@ -129,8 +131,8 @@ def test_three_cells_that_are_withheld(ask: Any) -> None:
         assert reason in row["class_reason"]
 
 
-def test_published_classes_meet_their_thresholds(ask: Any) -> None:
-    rows = ask("SELECT * FROM indicator_set.aggregate WHERE publication_class <> 'C'")
+def test_published_classes_meet_their_thresholds(rows_of: Any) -> None:
+    rows = rows_of("SELECT * FROM indicator_set.aggregate WHERE publication_class <> 'C'")
     for r in rows:
         small = r["ref_area"] in ("ASEAN6", "CLMV")
         if r["publication_class"] == "A":
@@ -144,10 +146,10 @@ def test_published_classes_meet_their_thresholds(ask: Any) -> None:
             )
 
 
-def test_unreliable_and_superseded_values_stay_out(ask: Any) -> None:
-    unreliable = ask("SELECT count(*) AS n FROM indicator_set.value WHERE obs_status = 'U'")
+def test_unreliable_and_superseded_values_enter_no_regional_figure(rows_of: Any) -> None:
+    unreliable = rows_of("SELECT count(*) AS n FROM indicator_set.value WHERE obs_status = 'U'")
     assert unreliable[0]["n"] >= 40, "they are shown"
-    rows = ask(
+    rows = rows_of(
         "SELECT v.obs_status, v.dataset_kind, v.in_aggregates FROM indicator_set.aggregate_member AS m "
         "JOIN indicator_set.value AS v ON v.observation_id = m.observation_id "
         "WHERE v.obs_status IN ('U', 'V') OR v.dataset_kind = 'document' OR NOT v.in_aggregates"
@@ -155,8 +157,8 @@ def test_unreliable_and_superseded_values_stay_out(ask: Any) -> None:
     assert rows == []
 
 
-def test_censored_members_give_an_interval_and_its_midpoint(ask: Any) -> None:
-    rows = ask("SELECT * FROM indicator_set.aggregate WHERE flags LIKE '%censored%' AND obs_value IS NOT NULL")
+def test_censored_members_give_an_interval_and_its_midpoint(rows_of: Any) -> None:
+    rows = rows_of("SELECT * FROM indicator_set.aggregate WHERE flags LIKE '%censored%' AND obs_value IS NOT NULL")
     assert rows
     for r in rows:
         assert r["indicator"] in ("ASP_NUT_FIS", "ASP_NUT_POU")
@@ -164,8 +166,8 @@ def test_censored_members_give_an_interval_and_its_midpoint(ask: Any) -> None:
         assert r["obs_value"] == pytest.approx((r["lower"] + r["upper"]) / 2, abs=1e-8)
 
 
-def test_values_above_the_highest_are_kept_and_counted_at_it(ask: Any) -> None:
-    high = ask(
+def test_values_above_the_maximum_count_as_the_maximum(rows_of: Any) -> None:
+    high = rows_of(
         "SELECT m.value_high, m.is_capped, v.obs_value, i.maximum FROM indicator_set.aggregate_member AS m "
         "JOIN indicator_set.value AS v ON v.observation_id = m.observation_id "
         "JOIN reference.indicator AS i ON i.indicator = m.indicator WHERE v.obs_value > i.maximum"
@@ -174,8 +176,8 @@ def test_values_above_the_highest_are_kept_and_counted_at_it(ask: Any) -> None:
         assert (r["value_high"], r["is_capped"]) == (r["maximum"], True)
 
 
-def test_groups_are_todays_members_at_every_year(ask: Any) -> None:
-    rows = ask("SELECT DISTINCT area_group, ref_area FROM indicator_set.aggregate_member")
+def test_groups_have_their_current_members_in_every_year(rows_of: Any) -> None:
+    rows = rows_of("SELECT DISTINCT area_group, ref_area FROM indicator_set.aggregate_member")
     found: dict[str, set[str]] = {}
     for r in rows:
         found.setdefault(r["area_group"], set()).add(r["ref_area"])
@@ -185,15 +187,15 @@ def test_groups_are_todays_members_at_every_year(ask: Any) -> None:
         "ASEAN6": {"BRN", "IDN", "MYS", "PHL", "SGP", "THA"},
         "CLMV": {"KHM", "LAO", "MMR", "VNM"},
     }
-    early = ask(
+    early = rows_of(
         "SELECT count(*) AS n FROM indicator_set.aggregate_member WHERE ref_area = 'TLS' AND reference_year < 2020"
     )
-    assert early[0]["n"] > 0, "Timor-Leste counts before its accession, so that no change is one of membership"
+    assert early[0]["n"] > 0, "Timor-Leste counts before its accession, so that membership causes no change"
 
 
-def test_largest_member_of_each_group(ask: Any) -> None:
+def test_largest_member_of_each_group(rows_of: Any) -> None:
     for group, largest in (("ASEAN", "IDN"), ("CLMV", "VNM")):
-        rows = ask(
+        rows = rows_of(
             "SELECT m.ref_area, m.value_low AS x, m.weight_value AS w FROM indicator_set.aggregate_member AS m "
             "WHERE m.indicator = 'ASP_COV_ANY' AND m.area_group = ? AND m.reference_year = 2022 "
             "AND m.cell = '_T|_T|_T|_T|_T|_T|_T|_T|_T|_T|_T' AND m.ref_area <> ?",
@@ -201,20 +203,20 @@ def test_largest_member_of_each_group(ask: Any) -> None:
             largest,
         )
         without = sum(r["x"] * r["w"] for r in rows) / sum(r["w"] for r in rows)
-        assert figure(ask, "ASP_COV_ANY", 2022, group)["without_largest"] == pytest.approx(without, abs=1e-8)
+        assert figure(rows_of, "ASP_COV_ANY", 2022, group)["without_largest"] == pytest.approx(without, abs=1e-8)
 
 
-def test_aggregate_of_the_ilo_stands_beside_ours_under_its_own_name(ask: Any) -> None:
-    rows = ask(
+def test_aggregate_of_the_ilo_is_an_area_of_its_own(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT DISTINCT ref_area FROM indicator_set.value WHERE indicator = 'ASP_COV_ANY' AND source = 'ilostat'"
     )
     assert "ASEAN_ILO" in {r["ref_area"] for r in rows}
-    members = ask("SELECT count(*) AS n FROM indicator_set.aggregate_member WHERE ref_area = 'ASEAN_ILO'")
+    members = rows_of("SELECT count(*) AS n FROM indicator_set.aggregate_member WHERE ref_area = 'ASEAN_ILO'")
     assert members == [{"n": 0}]
 
 
-def test_declared_indicators_stand_in_the_baseline_as_gaps(ask: Any) -> None:
-    rows = ask(
+def test_declared_indicators_are_gaps_in_the_baseline(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT b.ref_area, b.reason, b.baseline_value, b.latest_value, b.comparable FROM baseline.value AS b "
         "WHERE b.indicator = 'ASP_FIN_GDP'"
     )
@@ -222,15 +224,15 @@ def test_declared_indicators_stand_in_the_baseline_as_gaps(ask: Any) -> None:
     for r in rows:
         assert (r["baseline_value"], r["latest_value"], r["comparable"]) == (None, None, False)
         assert r["reason"].startswith("no values yet: ")
-    gaps = ask(
+    gaps = rows_of(
         "SELECT DISTINCT availability, reason, filled_by FROM quality.availability WHERE indicator = 'ASP_FIN_GDP'"
     )
     assert all(g["availability"] == "declared" and "Obtain from: ILO" in g["reason"] for g in gaps)
     assert all("ILO" in g["filled_by"] for g in gaps)
 
 
-def test_every_indicator_and_member_has_a_baseline_row(ask: Any) -> None:
-    rows = ask(
+def test_every_indicator_and_member_has_a_baseline_row(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT i.indicator, count(DISTINCT b.ref_area) AS n FROM reference.indicator AS i "
         "LEFT JOIN baseline.value AS b ON b.indicator = i.indicator AND b.is_headline "
         "AND b.area_type = 'country' GROUP BY i.indicator HAVING n <> 11"
@@ -238,8 +240,8 @@ def test_every_indicator_and_member_has_a_baseline_row(ask: Any) -> None:
     assert rows == []
 
 
-def test_change_is_latest_minus_baseline_from_one_feed(ask: Any) -> None:
-    rows = ask(
+def test_change_is_latest_minus_baseline_from_one_feed(rows_of: Any) -> None:
+    rows = rows_of(
         "SELECT b.*, o.feed AS baseline_feed, l.feed AS latest_feed FROM baseline.value AS b "
         "JOIN indicator_set.value AS o ON o.observation_id = b.baseline_observation_id "
         "JOIN indicator_set.value AS l ON l.observation_id = b.latest_observation_id WHERE b.comparable"
@@ -254,23 +256,23 @@ def test_change_is_latest_minus_baseline_from_one_feed(ask: Any) -> None:
         assert r["reason"] is None
 
 
-def test_known_breaks_are_not_compared(ask: Any) -> None:
+def test_values_across_declared_breaks_are_not_compared(rows_of: Any) -> None:
     for indicator, area in (("ASP_COV_DISAB", "THA"), ("ASP_COV_POOR", "MYS"), ("ASP_COV_POOR", "THA")):
-        (row,) = ask(
+        (row,) = rows_of(
             "SELECT comparable, change, reason FROM baseline.value "
             "WHERE indicator = ? AND ref_area = ? AND is_headline",
             indicator,
             area,
         )
         assert (row["comparable"], row["change"]) == (False, None)
-        assert row["reason"].startswith(("break between: declared", "no value", "baseline and latest"))
+        assert row["reason"].startswith(("break between the two values: declared", "no value", "baseline and latest"))
 
 
-def test_group_change_has_contributions_of_its_members(ask: Any) -> None:
-    rows = ask("SELECT * FROM baseline.value WHERE area_type = 'group' AND comparable")
+def test_group_change_has_contributions_of_its_members(rows_of: Any) -> None:
+    rows = rows_of("SELECT * FROM baseline.value WHERE area_type = 'group' AND comparable")
     assert rows
     parts: dict[tuple[str, str, str], dict[str, float]] = {}
-    for p in ask("SELECT * FROM baseline.change_contribution ORDER BY ref_area"):
+    for p in rows_of("SELECT * FROM baseline.change_contribution ORDER BY ref_area"):
         parts.setdefault((p["indicator"], p["area_group"], p["cell"]), {})[p["ref_area"]] = p["contribution"]
     for r in rows:
         of_members = parts[(r["indicator"], r["ref_area"], r["cell"])]
@@ -278,13 +280,13 @@ def test_group_change_has_contributions_of_its_members(ask: Any) -> None:
         assert r["change_areas"] == ", ".join(of_members)
 
 
-def test_declared_breaks_between_members_values_and_the_baseline_are_flagged(ask: Any) -> None:
-    breaks = ask("SELECT indicator, ref_area, break_year FROM reference.series_break WHERE decided = 'break'")
+def test_declared_breaks_between_member_values_and_the_baseline_are_flagged(rows_of: Any) -> None:
+    breaks = rows_of("SELECT indicator, ref_area, break_year FROM reference.series_break WHERE decided = 'break'")
     years: dict[tuple[str, str], list[int]] = {}
     for b in breaks:
         years.setdefault((b["indicator"], b["ref_area"]), []).append(b["break_year"])
     key = ("indicator", "cell", "area_group", "reference_year")
-    members = ask("SELECT * FROM indicator_set.aggregate_member")
+    members = rows_of("SELECT * FROM indicator_set.aggregate_member")
     series = ("indicator", "cell", "area_group", "ref_area")
     at_baseline = {tuple(m[k] for k in series): m["value_year"] for m in members if m["reference_year"] == 2016}
     broken = set()
@@ -292,7 +294,7 @@ def test_declared_breaks_between_members_values_and_the_baseline_are_flagged(ask
         first, last = sorted((m["value_year"], at_baseline.get(tuple(m[k] for k in series), 2016)))
         if any(first < year <= last for year in years.get((m["indicator"], m["ref_area"]), [])):
             broken.add(tuple(m[k] for k in key))
-    counted = ask("SELECT *, ref_area AS area_group, time_period AS reference_year FROM indicator_set.aggregate")
+    counted = rows_of("SELECT *, ref_area AS area_group, time_period AS reference_year FROM indicator_set.aggregate")
     flagged = {tuple(r[k] for k in key) for r in counted if "member_break" in (r["flags"] or "")}
     weighted = {tuple(r[k] for k in key) for r in counted if "no_weight" not in (r["flags"] or "")}
     assert flagged == broken & weighted
@@ -305,11 +307,13 @@ def test_declared_breaks_between_members_values_and_the_baseline_are_flagged(ask
     slums = {
         r["time_period"]: r["flags"] for r in counted if (r["indicator"], r["ref_area"]) == ("ASP_SRV_SLUM", "ASEAN")
     }
-    assert (slums[2015], slums[2016]) == ("member_break", None), "a break in the baseline year parts the years before"
+    assert (slums[2015], slums[2016]) == ("member_break", None), (
+        "a break in the baseline year separates the years before it"
+    )
 
 
-def test_every_member_of_a_figure_counts_or_has_a_reason(ask: Any) -> None:
-    rows = ask(
+def test_every_member_of_a_figure_counts_or_has_a_reason(rows_of: Any) -> None:
+    rows = rows_of(
         "WITH m AS (SELECT indicator, area_group, reference_year, cell, ref_area FROM indicator_set.aggregate_member "
         "UNION ALL SELECT indicator, area_group, reference_year, cell, ref_area FROM indicator_set.absent_member) "
         "SELECT a.indicator, a.ref_area, a.time_period, a.cell, count(m.ref_area) AS members, "

@@ -1,4 +1,4 @@
-"""Each reason why a member does not count in a regional figure, from a few values of one indicator."""
+"""Each reason why a member does not count in a regional figure, with a few values of one indicator."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ import pytest
 from small_build import TOTAL_CELL, Row, SmallBuild, catalogue
 
 WOMEN = TOTAL_CELL.replace("_T", "F", 1)
-# area, year, cell, value, whether it may enter a regional figure, status
+# area, year, cell, value, whether it may enter regional figures, status
 VALUES = [
     ("SGP", 2015, TOTAL_CELL, "7", True, None),
     ("SGP", 2022, TOTAL_CELL, "8", True, None),
     ("KHM", 2012, TOTAL_CELL, "1", True, None),  # before the window and before the baseline period
     ("IDN", 2015, TOTAL_CELL, "5", True, None),
-    ("IDN", 2021, TOTAL_CELL, "6", False, "U"),  # the newest is unreliable; the older one does not replace it
-    ("MYS", 2015, TOTAL_CELL, "2", False, "V"),  # as near to 2016 as 2017: the earlier one
+    ("IDN", 2021, TOTAL_CELL, "6", False, "U"),  # the newest value is unreliable; no older one replaces it
+    ("MYS", 2015, TOTAL_CELL, "2", False, "V"),  # as near to 2016 as 2017: the earlier one counts
     ("MYS", 2017, TOTAL_CELL, "3", True, None),
     ("LAO", 2022, TOTAL_CELL, ">4", True, None),
     ("PHL", 2022, WOMEN, "9", True, None),
@@ -38,12 +38,12 @@ EXPECTED = {
         "SGP": ("no_value", None, None, None),
     },
 }
-COUNT = {(2016, TOTAL_CELL): ["SGP", "IDN"], (2023, TOTAL_CELL): ["SGP"], (2023, WOMEN): []}
+REPORTING = {(2016, TOTAL_CELL): ["SGP", "IDN"], (2023, TOTAL_CELL): ["SGP"], (2023, WOMEN): []}
 
 
 @pytest.fixture(scope="module")
 def absent(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
-    """The absent members of three figures of one indicator, whose values hold for three years and have no bounds."""
+    """The absent members of three figures of one indicator, which is looked back three years and has no bounds."""
     small = SmallBuild(tmp_path_factory.mktemp("absent"))
     small.write("reference.indicator", [{"indicator": "A", "lookback_years": 3, "headline_sex": "_T"}])
     values = [
@@ -56,17 +56,17 @@ def absent(tmp_path_factory: pytest.TempPathFactory) -> list[Row]:
             "value_text": text,
             "obs_value": None if text.startswith(">") else float(text),
             "lower_bound": float(text[1:]) if text.startswith(">") else None,
-            "in_aggregates": enters,
+            "in_aggregates": in_aggregates,
             "obs_status": status,
         }
-        for area, year, cell, text, enters, status in VALUES
+        for area, year, cell, text, in_aggregates, status in VALUES
     ]
     small.write("indicator_set.value", values)
     figures = [{"indicator": "A", "ref_area": "ASEAN", "time_period": year, "cell": cell} for year, cell in EXPECTED]
     small.write("indicator_set.aggregate", figures)
     members = [
         {"indicator": "A", "area_group": "ASEAN", "reference_year": year, "cell": cell, "ref_area": area}
-        for (year, cell), areas in COUNT.items()
+        for (year, cell), areas in REPORTING.items()
         for area in areas
     ]
     small.write("indicator_set.aggregate_member", members)
@@ -81,7 +81,7 @@ def test_reason_and_newest_value_of_each_absent_member(figure: tuple[int, str], 
         if (r["reference_year"], r["cell"]) == figure
     }
     assert {area: reason for area, reason in found.items() if area in EXPECTED[figure]} == EXPECTED[figure]
-    assert set(found) == set(catalogue().codelists.members("ASEAN")) - set(COUNT[figure])
+    assert set(found) == set(catalogue().codelists.members("ASEAN")) - set(REPORTING[figure])
 
 
 def test_every_reason_occurs_and_is_in_the_code_list(absent: list[Row]) -> None:

@@ -1,4 +1,4 @@
-"""Fixtures of the live canary."""
+"""Fixtures of the live tests."""
 
 from __future__ import annotations
 

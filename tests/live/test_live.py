@@ -1,4 +1,4 @@
-"""The canary: one small question to each real provider. Run with `pytest -m live`; not part of the test command."""
+"""Live tests: one small request to each real provider. Run with `pytest -m live`; not part of the test command."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ SMALL = [f for f in fetched_datasets() if f.dataset in f.sample.live_scope]
 
 @pytest.mark.live
 @pytest.mark.parametrize("fetched", SMALL, ids=lambda f: f.provider)
-def test_the_provider_answers_as_described(fetched: FetchedDataset, store: SnapshotStore) -> None:
+def test_provider_answers_as_its_yaml_describes(fetched: FetchedDataset, store: SnapshotStore) -> None:
     scope = fetched.sample.live_scope[fetched.dataset]
     report = refresh_dataset(store, *fetched.which, scope)
     assert report.outcome == "new_vintage", report.message
@@ -26,5 +26,5 @@ def test_the_provider_answers_as_described(fetched: FetchedDataset, store: Snaps
     assert refresh_dataset(store, *fetched.which, scope).requests <= 1
 
 
-def test_each_provider_that_is_asked_has_a_small_question() -> None:
+def test_each_downloaded_provider_has_a_small_scope() -> None:
     assert {f.provider for f in SMALL} == {f.provider for f in fetched_datasets()}

@@ -1,4 +1,4 @@
-"""Who may know what: the lowest floor nothing of the others, and tests only what is public."""
+"""Import rules: indicator_defs.system imports no other module, and tests use only public names."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ import pytest
 
 TESTS = Path(__file__).parents[1]
 PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
-# What takes the name of an attribute, or the path of an object, as a text.
+# Functions that take the name of an attribute, or the path of an object, as a text.
 BY_NAME = ("getattr", "setattr", "delattr", "patch", "object")
 OWN = ("self", "cls")
-INSIDES_OF_PROCESSES = ("multiprocessing", "concurrent.futures.process")
+PROCESS_INTERNALS = ("multiprocessing", "concurrent.futures.process")
 
 
-def test_the_lowest_floor_knows_nothing_of_the_others() -> None:
+def test_system_modules_import_no_other_module() -> None:
     imports = grimp.build_graph(*PACKAGES, exclude_type_checking_imports=True, cache_dir=None)
     for module in imports.find_descendants("indicator_defs.system"):
         others = {m for m in imports.find_modules_directly_imported_by(module) if "indicator_defs.system" not in m}
@@ -35,15 +35,15 @@ def of_packages(path: str) -> bool:
 
 
 def private_names(code: str) -> Iterator[str]:
-    """Line and name of each private name of the packages that a test's code reaches, and of processes' insides."""
+    """Line and name of each private name of the packages, and of process internals, that a test uses."""
     for node in ast.walk(ast.parse(code)):
         if isinstance(node, ast.Import | ast.ImportFrom):
             module = (node.module or "") if isinstance(node, ast.ImportFrom) else ""
             for name in (f"{module}.{a.name}".strip(".") for a in node.names):
-                if (of_packages(name) and is_private(name)) or name.startswith(INSIDES_OF_PROCESSES):
+                if (of_packages(name) and is_private(name)) or name.startswith(PROCESS_INTERNALS):
                     yield f"{node.lineno}: {name}"
         elif isinstance(node, ast.Attribute) and is_private(node.attr):
-            # Types are unknown here, so any private attribute counts but those of the own classes of a test.
+            # Types are unknown here, so every private attribute counts, except those of a test's own classes.
             if not (isinstance(node.value, ast.Name) and node.value.id in OWN):
                 yield f"{node.lineno}: {ast.unparse(node)}"
         elif isinstance(node, ast.Call):
@@ -54,13 +54,13 @@ def private_names(code: str) -> Iterator[str]:
                     yield f"{node.lineno}: {text}"
 
 
-def test_tests_go_through_public_doors() -> None:
+def test_tests_use_only_public_names() -> None:
     found = {
         path.relative_to(TESTS).as_posix(): names
         for path in sorted(TESTS.rglob("*.py"))
         if (names := list(private_names(path.read_text(encoding="utf-8"))))
     }
-    assert found == {}, "test behaviour through a public function, or make the door that is missing"
+    assert found == {}, "test behaviour through a public function, or add the missing one"
 
 
 @pytest.mark.parametrize(
@@ -69,7 +69,7 @@ def test_tests_go_through_public_doors() -> None:
         "from pipelines.sensors import _failure",
         "from pipelines._hidden import x",
         "import warehouse._hidden",
-        "cache._under_way.clear()",
+        "cache._in_progress.clear()",
         "pool()._processes.values()",
         "monkeypatch.setattr(checks, '_result', f)",
         "monkeypatch.setattr('warehouse.build.checks._result', f)",
@@ -93,12 +93,12 @@ def test_each_private_name_is_found(code: str) -> None:
         "from concurrent.futures import Future",
     ],
 )
-def test_what_is_public_is_left_alone(code: str) -> None:
+def test_public_names_are_allowed(code: str) -> None:
     assert not list(private_names(code))
 
 
-def test_no_folder_of_tests_is_left_out(pytestconfig: pytest.Config) -> None:
-    """Pytest passes over folders of some names, silently; `build` would be one of them."""
+def test_pytest_collects_every_folder_of_tests(pytestconfig: pytest.Config) -> None:
+    """By default pytest skips folders with some names, among them `build`, without a message."""
     patterns = pytestconfig.getini("norecursedirs")
     folders = {path.parent for path in TESTS.rglob("test_*.py")}
     names = {part for folder in folders for part in folder.relative_to(TESTS).parts}

@@ -1,4 +1,4 @@
-"""The clock has one door: tests set it, nothing else reads the machine's, and on no day is anything different."""
+"""Only indicator_defs.system.clock reads the clock: tests set it there, and results do not depend on the date."""
 
 from __future__ import annotations
 
@@ -20,6 +20,7 @@ from dagster._core.scheduler.instigation import (
     TickData,
     TickStatus,
 )
+from messages import assert_reports
 from payung_command import run_payung
 
 from assets.home import Home
@@ -45,8 +46,8 @@ READS_CLOCK = re.compile(
 )
 
 
-def put(home: Path, *release_ids: str) -> Releases:
-    """Releases of these IDs, as far as finding them goes."""
+def make_releases(home: Path, *release_ids: str) -> Releases:
+    """Release folders with these IDs and an empty manifest."""
     for release_id in release_ids:
         folder = home / "releases" / release_id
         folder.mkdir(parents=True)
@@ -54,13 +55,13 @@ def put(home: Path, *release_ids: str) -> Releases:
     return Releases(home)
 
 
-def test_day_and_moment_are_one(day: date) -> None:
+def test_date_and_time_agree(day: date) -> None:
     assert clock.today() == day == clock.now().date() == date.fromisoformat(clock.stamp()[:10])
     assert clock.now().tzinfo is UTC
     assert history.now()[:10] == str(day)
 
 
-def test_a_day_that_is_set_goes_on_and_a_moment_does_not() -> None:
+def test_set_date_has_a_running_clock_and_set_time_has_not() -> None:
     with clock.set_to(date(2028, 2, 29)):
         first = clock.now()
         assert first <= clock.now()
@@ -70,20 +71,20 @@ def test_a_day_that_is_set_goes_on_and_a_moment_does_not() -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "moment"),
+    ("text", "time"),
     [
         ("2030-01-01T00:30:00Z", datetime(2030, 1, 1, 0, 30, tzinfo=UTC)),
         ("2030-01-01T06:30:00+07:00", datetime(2029, 12, 31, 23, 30, tzinfo=UTC)),
         (" 2030-01-01T06:30 ", datetime(2030, 1, 1, 6, 30, tzinfo=UTC)),
     ],
 )
-def test_the_environment_sets_it_for_a_process(text: str, moment: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_environment_sets_the_clock_of_a_process(text: str, time: datetime, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_NOW", text)
-    assert clock.now() == moment
-    assert clock.today() == moment.date()
+    assert clock.now() == time
+    assert clock.today() == time.date()
 
 
-TEXTS_OF_NO_MOMENT = [
+INVALID_TIMES = [
     "tomorrow",
     "2030-02-30",
     "1893456000",
@@ -95,13 +96,12 @@ TEXTS_OF_NO_MOMENT = [
 ]
 
 
-@pytest.mark.parametrize("text", TEXTS_OF_NO_MOMENT)
-def test_a_moment_that_is_none_is_named(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("text", INVALID_TIMES)
+def test_invalid_time_is_reported(text: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_NOW", text)
-    with pytest.raises(
-        SettingsError, match=re.escape(f"PAYUNG_NOW: found {text!r}, expected a day such as 2030-01-01")
-    ):
+    with pytest.raises(SettingsError) as caught:
         clock.now()
+    assert_reports(str(caught.value), place="PAYUNG_NOW:", found=repr(text), expected="2030-01-01T12:00:00Z")
 
 
 def test_no_sql_reads_the_clock() -> None:
@@ -112,15 +112,17 @@ def test_no_sql_reads_the_clock() -> None:
 
 
 def test_no_sql_within_python_reads_the_clock() -> None:
-    """In texts of SQL, which ruff does not read; the macro as_of and the schema `today` are not the clock."""
-    wanted = re.compile(r"\b(current_date|current_timestamp|get_current_timestamp|localtimestamp)\b", re.IGNORECASE)
+    """SQL in Python texts, which ruff does not check; the macro as_of and the schema `today` do not read the clock."""
+    clock_function = re.compile(
+        r"\b(current_date|current_timestamp|get_current_timestamp|localtimestamp)\b", re.IGNORECASE
+    )
     packages = ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "bench", "docs")
     files = [p for package in packages for p in (ROOT / package).rglob("*.py")]
-    assert [p.name for p in files if wanted.search(p.read_text(encoding="utf-8"))] == []
+    assert [p.name for p in files if clock_function.search(p.read_text(encoding="utf-8"))] == []
 
 
 @pytest.mark.parametrize(
-    ("asked", "named"),
+    ("requested", "near_ids"),
     [
         ("2019.01.01-1", "2026.11.30-1, 2026.12.01-1, 2026.12.01-2, 2027.01.02-1, 2027.11.30-1"),
         ("2027.11.30-2", "2027.11.30-1, 2028.02.29-1, 2027.01.02-1, 2026.12.01-2, 2026.12.01-1"),
@@ -129,35 +131,37 @@ def test_no_sql_within_python_reads_the_clock() -> None:
         ("2999.12.31-1", "2028.02.29-1, 2027.11.30-1, 2027.01.02-1, 2026.12.01-1, 2026.12.01-2"),
     ],
 )
-def test_near_releases_are_near_by_date_then_by_number(tmp_path: Path, asked: str, named: str) -> None:
+def test_near_releases_are_near_by_date_then_by_number(tmp_path: Path, requested: str, near_ids: str) -> None:
     ids = "2026.11.30-1", "2026.12.01-1", "2026.12.01-2", "2027.01.02-1", "2027.11.30-1", "2028.02.29-1"
-    with pytest.raises(ReleaseError, match=rf"There is no release {asked}\. Near ones: {named}\. All 6:"):
-        put(tmp_path, *ids).find(asked)
+    with pytest.raises(ReleaseError, match=rf"no release {requested}\b.*: {near_ids}\..*\b6\b"):
+        make_releases(tmp_path, *ids).find(requested)
 
 
-@pytest.mark.parametrize("asked", ["latest", "2026.02.30-1", "../x", ""])
-def test_what_is_no_release_id_gets_the_newest(tmp_path: Path, asked: str) -> None:
-    with pytest.raises(ReleaseError, match=r"Newest ones: 2027\.01\.02-1, 2026\.11\.30-1\."):
-        put(tmp_path, "2026.11.30-1", "2027.01.02-1").find(asked)
+@pytest.mark.parametrize("text", ["latest", "2026.02.30-1", "../x", ""])
+def test_message_for_an_invalid_release_id_lists_the_newest_releases(tmp_path: Path, text: str) -> None:
+    with pytest.raises(ReleaseError, match=r": 2027\.01\.02-1, 2026\.11\.30-1\."):
+        make_releases(tmp_path, "2026.11.30-1", "2027.01.02-1").find(text)
 
 
-def test_unknown_release_names_those_there_are_on_any_day(tmp_path: Path, day: date) -> None:
-    releases = put(tmp_path, Releases(tmp_path).next_id(day))
+def test_message_for_an_unknown_release_lists_the_existing_ones(tmp_path: Path, day: date) -> None:
+    releases = make_releases(tmp_path, Releases(tmp_path).next_id(day))
     assert releases.ids() == [f"{day:%Y.%m.%d}-1"]
-    with pytest.raises(ReleaseError, match=rf"There is no release 2019\.01\.01-1\. Near ones: {day:%Y.%m.%d}-1\."):
+    with pytest.raises(ReleaseError, match=rf"no release 2019\.01\.01-1\b.*: {day:%Y.%m.%d}-1\."):
         releases.find("2019.01.01-1")
 
 
-def test_a_later_release_has_the_later_id_also_after_the_clock_went_back(tmp_path: Path, day: date) -> None:
-    releases = put(tmp_path, f"{day:%Y.%m.%d}-9")
+def test_later_release_has_a_later_id_even_if_the_clock_is_set_back(tmp_path: Path, day: date) -> None:
+    releases = make_releases(tmp_path, f"{day:%Y.%m.%d}-9")
     assert releases.next_id(day + timedelta(days=1)) == f"{day + timedelta(days=1):%Y.%m.%d}-1"
     for today in (day, day - timedelta(days=1), day - timedelta(days=400)):
         assert releases.next_id(today) == f"{day:%Y.%m.%d}-10"
     history.record(releases.folder, history.Event(history.now(), "pruned", f"{day:%Y.%m.%d}-12", by="me"))
-    assert releases.next_id(day - timedelta(days=1)) == f"{day:%Y.%m.%d}-13", "nor one that was removed"
+    assert releases.next_id(day - timedelta(days=1)) == f"{day:%Y.%m.%d}-13", (
+        "IDs of removed releases are not used again"
+    )
 
 
-def test_lateness_counts_days_on_any_day(day: date) -> None:
+def test_lateness_counts_days_on_any_date(day: date) -> None:
     un = registry.dataset("unsd_sdg", "sdg")
     allowed = registry.provider("unsd_sdg").calendar.late_after_days
     assert allowed is not None
@@ -165,35 +169,35 @@ def test_lateness_counts_days_on_any_day(day: date) -> None:
     assert freshness(un, day - timedelta(days=allowed + 1), clock.today()).is_late
 
 
-def test_a_vintage_to_come_hides_no_lateness(day: date) -> None:
+def test_vintage_dated_in_the_future_does_not_hide_lateness(day: date) -> None:
     source = {"provider": "unsd_sdg", "dataset": "sdg"}
     old, ahead = day - timedelta(days=900), day + timedelta(days=900)
     (late,) = late_sources([{**source, "vintage_date": str(d)} for d in (old, ahead)], day, [])
     assert (late.vintage, late.days) == (old, 900)
     assert late_sources([{**source, "vintage_date": str(ahead)}], day, []) == []
-    said = freshness(registry.dataset("unsd_sdg", "sdg"), ahead, day).message
-    assert said == f"Newest vintage {ahead} is dated 900 days after today: check the machine's clock."
+    message = freshness(registry.dataset("unsd_sdg", "sdg"), ahead, day).message
+    assert_reports(message, place=str(ahead), found="900 days after today", remedy="clock")
 
 
-def test_a_late_source_is_not_kept_quiet_by_a_day_to_come(tmp_path: Path, day: date) -> None:
+def test_date_in_the_future_does_not_suppress_a_notice(tmp_path: Path, day: date) -> None:
     old = str(day - timedelta(days=2000))
-    releases = put(tmp_path, f"{day:%Y.%m.%d}-1")
+    releases = make_releases(tmp_path, f"{day:%Y.%m.%d}-1")
     manifest = {"release": "x", "sources": [{"provider": "unsd_sdg", "dataset": "sdg", "vintage_date": old}]}
     (folder,) = (releases.folder).glob("*")
     (folder / "manifest.json").write_text(json.dumps(manifest), encoding="utf-8")
     releases.link.symlink_to(folder)
-    asked = FetchReport(
+    report = FetchReport(
         provider="unsd_sdg", dataset="sdg", outcome="unchanged", at=clock.now(), requests=1, bytes=1, message="."
     )
-    assert len(lateness_notices(Home(tmp_path), [asked], day)) == 1
-    assert lateness_notices(Home(tmp_path), [asked], day + timedelta(days=29)) == []
-    assert len(lateness_notices(Home(tmp_path), [asked], day + timedelta(days=30))) == 1
-    assert len(lateness_notices(Home(tmp_path), [asked], day - timedelta(days=400))) == 1, (
+    assert len(lateness_notices(Home(tmp_path), [report], day)) == 1
+    assert lateness_notices(Home(tmp_path), [report], day + timedelta(days=29)) == []
+    assert len(lateness_notices(Home(tmp_path), [report], day + timedelta(days=30))) == 1
+    assert len(lateness_notices(Home(tmp_path), [report], day - timedelta(days=400))) == 1, (
         "the clock was set back by a year"
     )
 
 
-def test_a_failure_is_since_what_was_published(tmp_path: Path, day: date) -> None:
+def test_failure_is_compared_with_the_time_of_publication(tmp_path: Path, day: date) -> None:
     write_failure(tmp_path, "refresh", "raw/x", "cut", "1")
     failure = last_failure(tmp_path)
     assert failure is not None
@@ -201,26 +205,27 @@ def test_a_failure_is_since_what_was_published(tmp_path: Path, day: date) -> Non
     at = datetime.fromisoformat(failure[:25])
     assert failed_since(failure, [(at - timedelta(seconds=1)).isoformat()])
     ahead = (at + timedelta(days=400)).isoformat()
-    assert failed_since(failure, [ahead]), "published while the clock ran ahead"
+    assert failed_since(failure, [ahead]), "published while the clock was ahead"
     with clock.set_to(at + timedelta(hours=2)):
         since = (at + timedelta(hours=1)).isoformat()
         assert not failed_since(failure, [since])
-        assert not failed_since(failure, [ahead, since]), "published again, with the clock set right"
+        assert not failed_since(failure, [ahead, since]), "published again with a correct clock"
 
 
-def test_status_names_a_release_that_is_dated_after_now(day: date) -> None:
+def test_status_reports_a_release_dated_in_the_future(day: date) -> None:
     assert dated_ahead({"release": "x", "made_at": clock.stamp()}) == []
     later = (clock.now() + timedelta(days=400)).isoformat(timespec="seconds")
-    (said,) = dated_ahead({"release": "x", "made_at": later})
-    assert f"the clock of this machine says {day}" in said
+    (message,) = dated_ahead({"release": "x", "made_at": later})
+    assert_reports(message, place="release x", found=str(day), remedy="set the clock")
+    assert later[:10] in message
 
 
-def test_notices_and_their_log_bear_the_day(tmp_path: Path, day: date) -> None:
-    assert send_notices(Home(tmp_path), [Notice("late_source", "x is late")]) == []
+def test_log_of_notices_has_the_date(tmp_path: Path, day: date) -> None:
+    assert send_notices(Home(tmp_path), [Notice("late_source", "x is overdue")]) == []
     assert (tmp_path / "log" / "notices.log").read_text(encoding="utf-8").startswith(f"{day}T")
 
 
-def test_as_of_takes_no_day_after_today(tmp_path: Path, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_as_of_refuses_a_date_after_today(tmp_path: Path, day: date, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PAYUNG_HOME", str(tmp_path / "home"))
     tomorrow = str(day + timedelta(days=1))
     for arguments in (
@@ -229,32 +234,33 @@ def test_as_of_takes_no_day_after_today(tmp_path: Path, day: date, monkeypatch: 
     ):
         ran = CliRunner().invoke(main, arguments)
         assert ran.exit_code == 2
-        assert f"found {tomorrow}, expected a day up to today, {day} (UTC)" in ran.output
+        assert_reports(" ".join(ran.output.split()), found=tomorrow, expected=("up to today", str(day)))
     today = CliRunner().invoke(main, ["sql", "--as-of", str(day), "SELECT 1"])
     assert today.exit_code == 1
-    assert "There is no release" in today.output
+    assert_reports(today.output, found="no release")
     place = Workplace(home=str(tmp_path / "home"), as_of=tomorrow, to=str(tmp_path / "x"))
-    with pytest.raises(Exception, match=f"workplace.as_of: found {tomorrow}, expected a day up to today"):
+    with pytest.raises(Exception, match=r"workplace\.as_of") as caught:
         place.setup_for_execution(dg.build_init_resource_context())
+    assert_reports(str(caught.value), found=tomorrow, expected=("up to today", str(day)))
 
 
-def test_a_command_in_a_process_of_its_own_has_the_day_too(tmp_path: Path) -> None:
+def test_command_in_its_own_process_has_the_date_too(tmp_path: Path) -> None:
     ran = run_payung(tmp_path / "home", "sql", "--as-of", "2030-01-02", "SELECT 1", more={"PAYUNG_NOW": "2030-01-01"})
     assert ran.returncode == 2
-    assert "found 2030-01-02, expected a day up to today, 2030-01-01 (UTC)" in ran.stderr
+    assert_reports(" ".join(ran.stderr.split()), found="2030-01-02", expected=("up to today", "2030-01-01"))
 
 
-def test_sensors_and_schedules_do_not_wait_for_a_clock_that_ran_ahead(tmp_path: Path) -> None:
+def test_sensors_and_schedules_do_not_wait_for_recorded_future_times(tmp_path: Path) -> None:
     ahead, past = datetime(2031, 1, 1, tzinfo=UTC).timestamp(), datetime(2026, 11, 1, tzinfo=UTC).timestamp()
     location = RegisteredCodeLocationOrigin("pipelines.definitions")
 
     def state(name: str, kind: InstigatorType, data: SensorInstigatorData | ScheduleInstigatorData) -> InstigatorState:
-        where = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), name)
-        return InstigatorState(where, kind, InstigatorStatus.RUNNING, data)
+        origin = RemoteInstigatorOrigin(RemoteRepositoryOrigin(location, "__repository__"), name)
+        return InstigatorState(origin, kind, InstigatorStatus.RUNNING, data)
 
     with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
         waiting = state(
-            "tell_of_run", InstigatorType.SENSOR, SensorInstigatorData(last_tick_timestamp=ahead, cursor="7")
+            "notify_of_run", InstigatorType.SENSOR, SensorInstigatorData(last_tick_timestamp=ahead, cursor="7")
         )
         weekly = state("weekly", InstigatorType.SCHEDULE, ScheduleInstigatorData("0 6 * * 1", past, ahead))
         right = state("log", InstigatorType.SENSOR, SensorInstigatorData(last_tick_timestamp=past))
@@ -267,11 +273,11 @@ def test_sensors_and_schedules_do_not_wait_for_a_clock_that_ran_ahead(tmp_path: 
         )
         now = datetime(2026, 11, 30, tzinfo=UTC)
         with clock.set_to(now):
-            assert end_waiting(instance) == ["tell_of_run", "weekly"]
-            assert end_waiting(instance) == [], "and nothing more to do"
+            assert end_waiting(instance) == ["notify_of_run", "weekly"]
+            assert end_waiting(instance) == [], "a second call changes nothing"
         found = {s.name: s.instigator_data for s in instance.all_instigator_state()}
-        assert found["tell_of_run"].last_tick_timestamp == now.timestamp()
-        assert found["tell_of_run"].cursor == "7", "what it has seen it has seen"
+        assert found["notify_of_run"].last_tick_timestamp == now.timestamp()
+        assert found["notify_of_run"].cursor == "7", "the events it has seen stay recorded"
         assert (found["weekly"].start_timestamp, found["weekly"].last_iteration_timestamp) == (past, now.timestamp())
         assert found["log"].last_tick_timestamp == past
         (tick,) = instance.get_ticks(origin, selector)

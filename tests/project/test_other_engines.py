@@ -1,7 +1,7 @@
-"""The SQL stays in what another engine reads too: sqlglot reads all of it, writes it for Spark, and the rules below hold.
+"""The SQL can be run by another engine: sqlglot reads all of it and writes it for Spark, and the rules below hold.
 
-Each rule is about a construct that DuckDB and Spark, or sqlglot between them, give another result for without an error.
-Places where a rule does not hold are listed with the reason.
+Each rule finds a construct for which Spark, or sqlglot's translation, gives a different result without an error. The
+exceptions are listed with the reason.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ FILES = sql_files()
 
 @lru_cache(maxsize=1)
 def columns_of(kind: str) -> frozenset[str]:
-    """Names of columns that are of a type in every table that has them."""
+    """The names of columns that have this type in every table."""
     types: dict[str, set[str]] = {}
     for table in tables().values():
         for column in table.columns:
@@ -48,24 +48,24 @@ def index_from_column(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def qualify_with_star(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """QUALIFY next to *: sqlglot's own helper columns come along."""
+    """QUALIFY with *: the result also has sqlglot's helper columns."""
     for select in tree.find_all(exp.Select):
         if select.args.get("qualify") and any(e.is_star for e in select.expressions):
             yield select.args["qualify"]
 
 
 def replaced_star(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """* REPLACE (...): Spark has none."""
+    """* REPLACE (...): not supported by Spark."""
     return (node for node in tree.find_all(exp.Star) if node.args.get("replace"))
 
 
 def quantile(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """percentile_disc(...) DESC loses DESC, quantile_cont and its like become other functions."""
+    """percentile_disc(...) DESC loses DESC; quantile_cont and similar functions become other functions."""
     yield from tree.find_all(exp.PercentileDisc, exp.PercentileCont, exp.Quantile, exp.ApproxQuantile)
 
 
 def decimal_division(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """1.0 / 3: a decimal on Spark, with six places."""
+    """1.0 / 3: on Spark a decimal with six places."""
     for node in tree.find_all(exp.Div):
         for side in (node.this, node.expression):
             if isinstance(side, exp.Literal) and not side.is_string and re.fullmatch(r"\d*\.\d*", side.name):
@@ -73,12 +73,12 @@ def decimal_division(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def whole_division(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """7.5 // 2: cut before the division on Spark."""
+    """7.5 // 2: on Spark truncated before the division."""
     yield from tree.find_all(exp.IntDiv)
 
 
 def cast_of_double(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """CAST(double AS INTEGER or VARCHAR): rounded or cut, and 10000000.0 or 1.0E7."""
+    """CAST(double AS INTEGER or VARCHAR): rounded or truncated; 10000000.0 or 1.0E7."""
     for node in tree.find_all(exp.Cast):
         to_text = node.to.is_type(*exp.DataType.TEXT_TYPES)
         value = node.this.unnest()
@@ -91,10 +91,10 @@ def cast_of_double(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def unguarded_try_cast(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """TRY_CAST(text): '1d' is a number on Spark, '1_000' on DuckDB; a CASE with regexp_full_match lets neither through."""
+    """TRY_CAST(text): '1d' is a number on Spark, '1_000' on DuckDB; a CASE with regexp_full_match excludes both."""
     for node in tree.find_all(exp.TryCast):
         if isinstance(node.this, exp.RegexpExtract) and re.search(r"\(\[0-9\][+{]", node.this.expression.name):
-            continue  # digits or nothing
+            continue  # the text is digits or empty
         branch: exp.Expr | None = node
         while branch is not None:
             if isinstance(branch, exp.If) and branch.this.find(exp.RegexpFullMatch):
@@ -116,7 +116,7 @@ def date_arithmetic(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def two_unnest(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """Two unnest in one SELECT: next to each other in DuckDB, all pairs on Spark."""
+    """Two unnest in one SELECT: side by side on DuckDB, all pairs on Spark."""
     for select in tree.find_all(exp.Select):
         found = [node for e in select.expressions for node in e.find_all(exp.Explode, exp.Unnest)]
         if len([node for node in found if node.find_ancestor(exp.Select) is select]) > 1:
@@ -124,7 +124,7 @@ def two_unnest(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def dollar_in_pattern(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """'...$': Java's $ is also in front of a last newline; regexp_full_match or \\z."""
+    """'...$': Java's $ also matches before a final newline; use regexp_full_match or \\z."""
     for node in tree.find_all(exp.RegexpLike, exp.RegexpExtract, exp.RegexpReplace):
         pattern = node.expression
         if not isinstance(pattern, exp.Literal) or re.search(r"(?<!\\)\$", pattern.name):
@@ -132,16 +132,16 @@ def dollar_in_pattern(tree: exp.Expr) -> Iterator[exp.Expr]:
 
 
 def plain_trim(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """trim(x): DuckDB takes off a non-breaking blank too."""
+    """trim(x): DuckDB also removes a non-breaking space."""
     return (node for node in tree.find_all(exp.Trim) if not node.args.get("expression"))
 
 
 def braces_format(tree: exp.Expr) -> Iterator[exp.Expr]:
-    """format('{}', x): left as it is; printf is right on both."""
+    """format('{}', x): not translated; printf is correct on both engines."""
     return (node for node in tree.find_all(exp.Format) if isinstance(node.this, exp.Literal) and "{" in node.this.name)
 
 
-# Each rule with an example that it finds and one that is right on both engines.
+# Each rule with an example that it finds and one that is correct on both engines.
 RULES: dict[Rule, tuple[str, str]] = {
     ordered_list: ("SELECT list(x ORDER BY y) FROM t", "SELECT string_agg(x, ', ' ORDER BY y), list(x) FROM t"),
     index_from_column: ("SELECT l[i] FROM t", "SELECT l[1] FROM t"),
@@ -172,15 +172,13 @@ RULES: dict[Rule, tuple[str, str]] = {
     braces_format: ("SELECT format('{:.2f}', x) FROM t", "SELECT printf('%.2f', x) FROM t"),
 }
 
-LOOKED_UP = "row lists: sorted by their number and looked up by it; the changes of the tree write both rightly"
-# By rule and file: why the construct may be there.
+LOOKED_UP = "lists of rows, sorted by number and indexed by it; the changes to the tree translate both correctly"
+# Why the construct is allowed, by rule and file.
 LOOKED_UP_IN = ("indicator_set/value_history.sql", "lineage/revision.sql", "lineage/vintage_value.sql")
-PUBLISHED_TEXT = (
-    "text as published: with a non-breaking blank at an end it would be another text, and be reported as such"
-)
+PUBLISHED_TEXT = "published text: one with a non-breaking space at its end is a different text and reported as such"
 ALLOWED: dict[tuple[Rule, str], str] = {
     **{(rule, file): LOOKED_UP for rule in (ordered_list, index_from_column) for file in LOOKED_UP_IN},
-    (ordered_list, "lineage/series_description.sql"): "only asked whether a title is in it; the changes keep the order",
+    (ordered_list, "lineage/series_description.sql"): "only tested for a title; the changes to the tree keep the order",
     **{
         (plain_trim, file): PUBLISHED_TEXT
         for file in (
@@ -191,33 +189,39 @@ ALLOWED: dict[tuple[Rule, str], str] = {
             "checks/value_equals_text.sql",
         )
     },
-    (dollar_in_pattern, "harmonised/row.sql"): "behind regexp_full_match, so that no newline is in the text",
-    (unguarded_try_cast, "lineage/vintage_pair.sql"): "exponent of a text that harmonised.row has read as a number",
-    (unguarded_try_cast, "checks/value_equals_text.sql"): "a text that harmonised.row has read as a number",
-    (unguarded_try_cast, "checks/must_exist_figures.sql"): "the date in a snapshot's name, or no snapshot's name",
+    (dollar_in_pattern, "harmonised/row.sql"): "after regexp_full_match, so the text has no newline",
+    (unguarded_try_cast, "lineage/vintage_pair.sql"): "exponent of a text that harmonised.row read as a number",
+    (unguarded_try_cast, "checks/value_equals_text.sql"): "a text that harmonised.row read as a number",
+    (
+        unguarded_try_cast,
+        "checks/must_exist_figures.sql",
+    ): "the date in a snapshot's name, or another text",
     (
         unguarded_try_cast,
         "indicator_set/weight_figure.sql",
-    ): "the patterns of the staged schemas let numbers through only",
+    ): "the patterns of the staged schemas allow only numbers",
     (
         decimal_division,
         "indicator_set/population_weight.sql",
-    ): "the other side is a double or a difference of ages with one place",
+    ): "the other operand is a double or a difference of ages with one decimal place",
     (
         decimal_division,
         "indicator_set/age_group_population.sql",
-    ): "the other side is a double",
-    (cast_of_double, "indicator_set/figure_class.sql"): "shares of 0 to 1, which both write alike from 0.001 on",
+    ): "the other operand is a double",
+    (
+        cast_of_double,
+        "indicator_set/figure_class.sql",
+    ): "shares from 0 to 1, written in the same way from 0.001",
     (
         cast_of_double,
         "quality/published_aggregate.sql",
-    ): "percentages and years in a sentence, alike from 0.001 to 10 million",
-    (cast_of_double, "checks/must_exist_figures.sql"): "a tolerance in a sentence, as the definitions write it",
+    ): "percentages and years in a sentence, the same on both engines from 0.001 to 10 million",
+    (cast_of_double, "checks/must_exist_figures.sql"): "a tolerance in a sentence, in the form of the definitions",
 }
 
 
 def label(path: Path) -> str:
-    """How a file is named here: by its folder and name."""
+    """A file as FOLDER/NAME."""
     return f"{path.parent.name}/{path.name}"
 
 
@@ -225,7 +229,7 @@ def found_in(path: Path) -> list[tuple[Rule, exp.Expr]]:
     return [(rule, node) for tree in statements(path) for rule in RULES for node in rule(tree)]
 
 
-def test_every_file_is_read_and_written_for_spark() -> None:
+def test_every_file_is_translated_for_spark() -> None:
     assert {
         "weight_value.sql",
         "availability.sql",
@@ -240,14 +244,14 @@ def test_every_file_is_read_and_written_for_spark() -> None:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda r: r.__name__)
-def test_a_rule_finds_its_construct_and_lets_the_form_for_both_pass(rule: Rule) -> None:
+def test_rule_finds_its_construct_and_allows_the_portable_form(rule: Rule) -> None:
     wrong, right = RULES[rule]
     assert len(list(rule(parsed(wrong)[0]))) == 1
     assert list(rule(parsed(right)[0])) == []
 
 
 @pytest.mark.parametrize("path", FILES, ids=label)
-def test_sql_has_no_construct_that_means_something_else_elsewhere(path: Path) -> None:
+def test_sql_has_no_construct_with_another_meaning_on_spark(path: Path) -> None:
     faults = [
         f"{label(path)}: {rule.__name__}: {node.sql(dialect='duckdb')[:160]} ({rule.__doc__})"
         for rule, node in found_in(path)
@@ -256,7 +260,7 @@ def test_sql_has_no_construct_that_means_something_else_elsewhere(path: Path) ->
     assert faults == []
 
 
-def test_every_allowed_place_is_still_one() -> None:
+def test_every_exception_is_still_needed() -> None:
     found = {(rule, label(path)) for path in FILES for rule, _ in found_in(path)}
     assert set(ALLOWED) - found == set()
 
@@ -282,11 +286,11 @@ def test_every_allowed_place_is_still_one() -> None:
         ),
     ],
 )
-def test_the_tree_is_changed_where_sqlglot_would_write_something_else(text: str, expected: str) -> None:
+def test_tree_is_changed_where_sqlglot_translates_differently(text: str, expected: str) -> None:
     assert spark(parsed(text)[0]) == expected
 
 
 @pytest.mark.parametrize("text", ["SELECT list(x ORDER BY y DESC) FROM t", "SELECT regexp_full_match(a, b) FROM t"])
-def test_what_cannot_be_taken_over_is_refused(text: str) -> None:
-    with pytest.raises(TranslationError, match=r"list is sorted by ascending|pattern that is no literal"):
+def test_construct_without_a_translation_is_refused(text: str) -> None:
+    with pytest.raises(TranslationError, match=r"ascending|literal"):
         spark(parsed(text)[0])

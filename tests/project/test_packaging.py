@@ -1,4 +1,4 @@
-"""What a wheel of Payung holds and needs: every package and data file, every library that the code imports."""
+"""The contents and requirements of a wheel: every package and data file, every library that the code imports."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from warehouse.query.read_only import ask
+from warehouse.query.read_only import run_query
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
-# What a library of ours needs for what we ask of it, and does not require itself.
+# Libraries that a dependency needs for the features used here, but does not require itself.
 AT_RUN_TIME = {"pytz": "duckdb, for times with a zone"}
 
 
 def files_of_packages() -> list[Path]:
-    """All files below the packages, by their paths in the project; hidden ones and what Python compiles are none."""
+    """The paths of all files below the packages, without hidden and compiled ones."""
     found = (p.relative_to(ROOT) for package in PACKAGES for p in (ROOT / package).rglob("*") if p.is_file())
     return sorted(p for p in found if not any(part.startswith((".", "__pycache__")) for part in p.parts))
 
 
 def imported(folders: tuple[str, ...]) -> dict[str, str]:
-    """The modules of others that Python files import, with one file that does."""
+    """The third-party modules that Python files import, each with one importing file."""
     own = {*PACKAGES, "bench", "docs", "tests"}
     own |= {p.stem for folder in folders for p in (ROOT / folder).rglob("*.py")}
     own |= {p.name for folder in folders for p in (ROOT / folder).rglob("*") if p.is_dir()}
@@ -48,47 +48,47 @@ def imported(folders: tuple[str, ...]) -> dict[str, str]:
 
 
 def declared(*extras: str) -> set[str]:
-    """The distributions that the project declares."""
+    """The distributions that pyproject.toml declares."""
     lines = list(PROJECT["project"]["dependencies"])
     for extra in extras:
         lines += PROJECT["project"]["optional-dependencies"][extra]
     return {canonicalize_name(Requirement(line).name) for line in lines}
 
 
-def _undeclared(folders: tuple[str, ...], known: set[str]) -> dict[str, str]:
+def _undeclared(folders: tuple[str, ...], declared_names: set[str]) -> dict[str, str]:
     by_module = packages_distributions()
-    # stubs are for the type checker alone
+    # stubs: only the type checker imports them
     missing = {m: f for m, f in imported(folders).items() if not m.startswith("_typeshed")}
     return {
         module: file
         for module, file in missing.items()
-        if not {canonicalize_name(d) for d in by_module.get(module, [])} & known
+        if not {canonicalize_name(d) for d in by_module.get(module, [])} & declared_names
     }
 
 
-def test_every_library_that_the_packages_import_is_declared() -> None:
+def test_every_imported_library_is_declared() -> None:
     assert len(imported(PACKAGES)) > 10
     assert _undeclared(PACKAGES, declared()) == {}
 
 
-def test_every_library_that_tests_and_tools_import_is_declared() -> None:
+def test_every_library_of_tests_and_tools_is_declared() -> None:
     assert _undeclared(("tests", "bench", "docs"), declared("dev")) == {}
 
 
-def test_what_a_library_needs_at_run_time_is_declared() -> None:
+def test_libraries_needed_at_run_time_are_declared() -> None:
     assert set(AT_RUN_TIME) <= declared()
 
 
-def test_time_with_a_zone_is_answered(release: Path) -> None:
+def test_query_returns_a_time_with_a_zone(release: Path) -> None:
     from warehouse.query.read_only import reader
 
     with reader(release) as con:
-        answer = ask(con, "SELECT TIMESTAMPTZ '2026-11-30 12:00:00+07' AS at")
+        answer = run_query(con, "SELECT TIMESTAMPTZ '2026-11-30 12:00:00+07' AS at")
     assert answer.types == ("TIMESTAMP WITH TIME ZONE",)
     assert str(answer.rows[0][0]).startswith("2026-11-30")
 
 
-def test_every_pinned_library_is_pinned_once_and_every_declared_one_is_pinned() -> None:
+def test_every_declared_library_is_pinned() -> None:
     lines = (ROOT / "constraints.txt").read_text(encoding="utf-8").splitlines()
     pinned = {canonicalize_name(re.split("[=; ]", line)[0]) for line in lines if line and not line.startswith("#")}
     assert declared("dev") - pinned == set()
@@ -99,14 +99,14 @@ def test_every_folder_with_code_is_a_package() -> None:
     assert [f.as_posix() for f in sorted(folders) if not (ROOT / f / "__init__.py").is_file()] == []
 
 
-def test_every_data_file_has_an_ending_that_is_packed() -> None:
-    packed = {p.rpartition("*")[2] for p in PROJECT["tool"]["setuptools"]["package-data"]["*"]}
-    assert {p.suffix for p in files_of_packages() if p.suffix != ".py"} <= packed
+def test_every_data_file_has_a_packaged_extension() -> None:
+    packaged_extensions = {p.rpartition("*")[2] for p in PROJECT["tool"]["setuptools"]["package-data"]["*"]}
+    assert {p.suffix for p in files_of_packages() if p.suffix != ".py"} <= packaged_extensions
     found = PROJECT["tool"]["setuptools"]["packages"]["find"]
     assert found == {"include": [f"{p}*" for p in PACKAGES], "namespaces": False}
 
 
-def test_packages_read_no_file_outside_themselves_but_to_know_a_checkout() -> None:
+def test_packages_read_no_file_outside_themselves_except_to_detect_a_checkout() -> None:
     outside = re.compile(r"\bROOT / (?!package\b|name\b)(\"[^\"]+\")")
     named = {
         (path.as_posix(), found)
@@ -119,7 +119,7 @@ def test_packages_read_no_file_outside_themselves_but_to_know_a_checkout() -> No
 
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    """A wheel of the project, and the folder of commands of an environment that holds it and what it declares."""
+    """A wheel of the project, and the bin folder of an environment with the wheel and its declared dependencies."""
     folder = tmp_path_factory.mktemp("wheel")
     pip = [sys.executable, "-m", "pip", "--disable-pip-version-check", "--quiet"]
     subprocess.run([*pip, "wheel", "--no-deps", "--wheel-dir", str(folder), str(ROOT)], check=True, timeout=300)
@@ -140,14 +140,14 @@ def _run(commands: Path, folder: Path, *arguments: str) -> subprocess.CompletedP
 
 
 @pytest.mark.long
-def test_wheel_holds_every_file_of_the_packages_and_no_other(installed: tuple[Path, Path]) -> None:
+def test_wheel_contains_exactly_the_files_of_the_packages(installed: tuple[Path, Path]) -> None:
     wheel, _ = installed
-    held = {n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n}
-    assert held == {p.as_posix() for p in files_of_packages()}
+    contents = {n for n in zipfile.ZipFile(wheel).namelist() if ".dist-info/" not in n}
+    assert contents == {p.as_posix() for p in files_of_packages()}
 
 
 @pytest.mark.long
-def test_wheel_alone_helps_refreshes_and_answers(installed: tuple[Path, Path], tmp_path: Path) -> None:
+def test_installed_wheel_runs_help_refresh_query_and_export(installed: tuple[Path, Path], tmp_path: Path) -> None:
     import click
 
     from pipelines.cli.main import main
@@ -158,9 +158,9 @@ def test_wheel_alone_helps_refreshes_and_answers(installed: tuple[Path, Path], t
         below = command.commands.items() if isinstance(command, click.Group) else ()
         return [path, *(call for name, sub in below for call in calls(sub, *path, name))]
 
-    asked = calls(main)
-    assert ("edition", "freeze") in asked
-    for call in asked:
+    all_commands = calls(main)
+    assert ("edition", "freeze") in all_commands
+    for call in all_commands:
         ran = _run(commands, tmp_path, *call, "--help")
         assert (ran.returncode, ran.stderr) == (0, ""), call
     ran = _run(commands, tmp_path, "refresh")

@@ -1,4 +1,4 @@
-"""One rounding: half up on the decimal digits, in Python and in SQL, and nothing in the product that rounds otherwise."""
+"""Rounding: half up on the decimal digits, the same in Python and SQL, and no other rounding of figures."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PRODUCT = ("indicator_defs", "sources", "warehouse", "assets", "pipelines", "doc
         (5, 1, "5.0"), (Decimal("0.25"), 1, "0.3"), (np.float64(2.05), 1, "2.1"), (1234.5, 0, "1,235"), (15.0, -1, "20"),
     ],
 )  # fmt: skip
-def test_half_goes_up_on_the_decimal_digits(value: float, decimals: int, text: str) -> None:
+def test_half_is_rounded_up_on_the_decimal_digits(value: float, decimals: int, text: str) -> None:
     assert rounding.fixed(value, decimals) == text
 
 
@@ -39,7 +39,7 @@ def test_half_goes_up_on_the_decimal_digits(value: float, decimals: int, text: s
     [(0.04, 1, "0.04"), (0.045, 1, "0.045"), (0.0455, 1, "0.046"), (0.05, 1, "0.1"), (0.0, 1, "0.0"), (-3e-7, 2,
      "-0.0000003"), (0.4, 0, "0.4"), (0.5, 0, "1"), (float("inf"), 1, "Infinity"), (float("nan"), 1, "NaN")],
 )  # fmt: skip
-def test_only_zero_reads_zero(value: float, decimals: int, text: str) -> None:
+def test_only_zero_is_shown_as_zero(value: float, decimals: int, text: str) -> None:
     assert rounding.shown(value, decimals) == text
 
 
@@ -70,7 +70,7 @@ def test_sql_rounds_the_same(value: float, decimals: int) -> None:
     assert found == float(rounding.half_up(value, decimals))
 
 
-def test_sql_takes_any_number_and_none() -> None:
+def test_sql_rounds_any_number_and_null() -> None:
     con = engine()
     values = "(1e300), ('inf'::DOUBLE), ('-inf'::DOUBLE), (NULL), (2.05::DOUBLE)"
     query = f"SELECT half_up(x, 1) FROM (VALUES {values}) AS t(x)"
@@ -78,8 +78,8 @@ def test_sql_takes_any_number_and_none() -> None:
     assert con.execute("SELECT half_up(3, 1), half_up(2.25, 1), half_up(2.5, 0)").fetchall() == [(3.0, 2.3, 3.0)]
 
 
-# What rounds by itself and shows no figure: places in a drawing, sizes of files, seconds, a weight as it is stored, and
-# counts of members, which are whole.
+# Files that round other numbers than figures: positions in a drawing, file sizes, seconds, stored weights, and counts of
+# members, which are integers.
 NO_FIGURE = {
     "warehouse/export/site/indicator_chart.py": 6,
     "warehouse/export/site/templates/chart.svg": 4,
@@ -93,7 +93,7 @@ NO_FIGURE = {
     "sources/http.py": 2,
     "sources/dataset_refresh.py": 1,
 }
-_SPEC = re.compile(r"\.[\d{]|[fgeEG%]$")  # a precision, or a type that has one by itself
+_SPEC = re.compile(r"\.[\d{]|[fgeEG%]$")  # a precision, or a type with a default precision
 _IN_TEXT = re.compile(
     r"\{[^{}]*:[^{}]*[fgeEG%]\}|%[-+ #0]*\d*\.?\d*[fgeEG]\b|\bround\s*\(|\bprintf\s*\(", re.IGNORECASE
 )
@@ -101,7 +101,7 @@ _IN_PAGES = re.compile(r"toFixed|toPrecision|toLocaleString|NumberFormat|Math\.r
 
 
 def own_rounding(path: Path) -> list[str]:
-    """The places of a file that round or format a number with a precision of their own."""
+    """The places of a file that round a number or format it with their own precision."""
     text = path.read_text(encoding="utf-8")
     if path.suffix == ".sql":
         return re.findall(r"\b(?:round|printf|format|to_char)\s*\(", re.sub(r"--[^\n]*", "", text), re.IGNORECASE)
@@ -122,7 +122,7 @@ def own_rounding(path: Path) -> list[str]:
     return found
 
 
-def test_nothing_else_rounds_a_figure() -> None:
+def test_no_other_code_rounds_a_figure() -> None:
     found = {}
     for folder in PRODUCT:
         for path in sorted((ROOT / folder).rglob("*")):
@@ -133,7 +133,7 @@ def test_nothing_else_rounds_a_figure() -> None:
     assert {p: f for p, f in found.items() if len(f) > NO_FIGURE.get(p, 0)} == {}
 
 
-def test_the_worked_queries_round_as_the_exports() -> None:
+def test_example_queries_round_like_the_exports() -> None:
     page = (ROOT / "docs" / "sql.md").read_text(encoding="utf-8")
     assert "half_up(" in page
     assert not re.search(r"\bround\(", "".join(re.findall(r"```sql(.*?)```", page, re.DOTALL)))
@@ -144,7 +144,7 @@ def test_the_worked_queries_round_as_the_exports() -> None:
     ["round(x, 1)", "x.round(1)", "f'{x:.1f}'", "f'{x:,.{d}f}'", "f'{x:g}'", "f'{x:.0%}'", "'{:.1f}'.format(x)",
      "'%.1f' % x", "'SELECT round(v, 1)'"],
 )  # fmt: skip
-def test_the_search_finds_what_it_looks_for(code: str, tmp_path: Path) -> None:
+def test_search_finds_each_form_of_rounding(code: str, tmp_path: Path) -> None:
     path = tmp_path / "a.py"
     path.write_text(code, encoding="utf-8")
     assert own_rounding(path)

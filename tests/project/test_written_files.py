@@ -1,4 +1,4 @@
-"""A file is written whole or not at all: what fails in the middle leaves the old one, and nothing else."""
+"""A file is written completely or not at all: a failed write leaves the old file and nothing else."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def names(folder: Path) -> list[str]:
 
 @pytest.fixture
 def small_files() -> object:
-    """A disk that takes two thousand bytes a file."""
+    """Limits files to two thousand bytes, like a full disk."""
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
     yield None
@@ -41,13 +41,13 @@ def small_files() -> object:
 def test_text_and_bytes_replace_the_old_file(tmp_path: Path) -> None:
     path = tmp_path / "new folder" / "a.txt"
     files.write(path, "one\r\ntwo\n")
-    assert path.read_bytes() == b"one\r\ntwo\n", "line ends are those of the text"
+    assert path.read_bytes() == b"one\r\ntwo\n", "the line endings of the text are not changed"
     files.write(path, "Lào".encode())
     assert path.read_text(encoding="utf-8") == "Lào"
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_a_full_disk_keeps_the_old_file(tmp_path: Path, small_files: object) -> None:
+def test_old_file_remains_on_a_full_disk(tmp_path: Path, small_files: object) -> None:
     path = tmp_path / "a.txt"
     files.write(path, "old")
     with pytest.raises(OSError, match="too large"):
@@ -57,7 +57,7 @@ def test_a_full_disk_keeps_the_old_file(tmp_path: Path, small_files: object) -> 
 
 
 @pytest.mark.parametrize("error", [OSError("disk"), ValueError("ours"), KeyboardInterrupt()])
-def test_whatever_is_raised_in_the_middle_leaves_no_remains(tmp_path: Path, error: BaseException) -> None:
+def test_error_while_writing_leaves_only_the_old_file(tmp_path: Path, error: BaseException) -> None:
     path = tmp_path / "a.txt"
     files.write(path, "old")
 
@@ -65,7 +65,7 @@ def test_whatever_is_raised_in_the_middle_leaves_no_remains(tmp_path: Path, erro
         with files.written_aside(path) as aside:
             aside.write_text("half", encoding="utf-8")
             assert names(tmp_path) == sorted([aside.name, "a.txt"])
-            assert aside.name.startswith("."), "hidden from whoever lists the folder"
+            assert aside.name.startswith("."), "hidden in listings of the folder"
             raise error
 
     with pytest.raises(type(error)):
@@ -74,17 +74,17 @@ def test_whatever_is_raised_in_the_middle_leaves_no_remains(tmp_path: Path, erro
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_two_writers_of_one_file_do_not_meet(tmp_path: Path) -> None:
+def test_two_writers_of_one_file_do_not_conflict(tmp_path: Path) -> None:
     path = tmp_path / "a.txt"
     with files.written_aside(path) as first, files.written_aside(path) as second:
         assert first != second
         second.write_text("second")
         first.write_text("first")
-    assert path.read_text() == "first", "the one that ended last"
+    assert path.read_text() == "first", "the writer that finished last"
     assert names(tmp_path) == ["a.txt"]
 
 
-def test_a_link_is_followed_and_a_long_name_is_no_obstacle(tmp_path: Path) -> None:
+def test_link_is_followed_and_long_name_is_written(tmp_path: Path) -> None:
     (tmp_path / "real").mkdir()
     link = tmp_path / "link.txt"
     link.symlink_to(tmp_path / "real" / "a.txt")
@@ -123,31 +123,31 @@ def _export(folder: Path) -> None:
 
 
 WRITERS: dict[str, tuple[Callable[[Path], object], type[Exception]]] = {
-    "report of a fetch": (_report, SourceError),
+    "report of a download": (_report, SourceError),
     "page of an answer": (lambda f: PageCache(f).put(HttpAnswer("http://x", 200, LONG.encode())), SourceError),
-    "mark of a fetch": (lambda f: PageCache(f).begin(LONG, clock.now()), SourceError),
-    "answer of a query": (lambda f: write_text(f / "a.csv", LONG), QueryError),
+    "start of a download": (lambda f: PageCache(f).begin(LONG, clock.now()), SourceError),
+    "result of a query": (lambda f: write_text(f / "a.csv", LONG), QueryError),
     "file of an export": (_export, ExportError),
     "format of a home": (lambda f: mark(f, LONG), OSError),
 }
 
 
 @pytest.mark.parametrize("name", WRITERS)
-def test_every_writer_cleans_up_after_a_full_disk(name: str, tmp_path: Path, small_files: object) -> None:
+def test_every_writer_leaves_no_file_on_a_full_disk(name: str, tmp_path: Path, small_files: object) -> None:
     write, error = WRITERS[name]
     with pytest.raises(error):
         write(tmp_path)
     assert names(tmp_path) == []
 
 
-def test_there_is_one_way_to_put_a_file_in_place() -> None:
-    """Who renames or replaces is on this list: folders, the link `current`, and files.py itself."""
+def test_only_listed_modules_rename_files() -> None:
+    """Renaming and replacing is limited to files.py, the link `current`, and folders."""
     allowed = {
-        "indicator_defs/system/files.py",  # the one way
+        "indicator_defs/system/files.py",  # all files
         "sources/snapshots.py",  # folders of snapshots
         "warehouse/release/publish.py",  # folders of releases
         "warehouse/release/release_folders.py",  # the link `current`
-        "warehouse/release/upkeep.py",  # a release that is removed
+        "warehouse/release/upkeep.py",  # removal of a release
         "warehouse/edition/freeze.py",  # folders of editions
         "assets/staging_cache.py",  # folders of staged results
     }

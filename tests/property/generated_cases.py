@@ -1,7 +1,4 @@
-"""What the properties share: the members, rows of the small builds in which their cases stand, and how many examples.
-
-Belongs here: what more than one property needs. Does not belong here: which cases are drawn, and what must hold of them.
-"""
+"""Shared parts of the property tests: the members, rows for small builds, and the number of examples."""
 
 from __future__ import annotations
 
@@ -14,7 +11,7 @@ MEMBERS = ("BRN", "IDN", "KHM", "LAO", "MMR", "MYS", "PHL", "SGP", "THA", "TLS",
 
 
 def few(examples: int) -> settings:
-    """So many examples: each is a build, which takes a third of a second; no search for a smaller failure."""
+    """Settings for a few examples: each is a build of a third of a second, so a failure is not reduced."""
     return settings(
         max_examples=examples,
         deadline=None,
@@ -24,7 +21,7 @@ def few(examples: int) -> settings:
 
 
 def model_indicator() -> Row:
-    """ASP_COV_ANY as the model of every case's indicator: a share, its weight no proxy, looked back four years."""
+    """ASP_COV_ANY as the model of the indicator of every case: a share, with an exact weight and a window of four years."""
     frame = reference_frames()["indicator"]
     (model,) = records(frame[frame["indicator"] == "ASP_COV_ANY"])
     return model | {"weight_is_proxy": False, "is_survey": False, "lookback_years": 4, "maximum": 100.0}
@@ -37,7 +34,7 @@ def weight_row(name: str, area: str, year: int, value: float) -> Row:
 
 
 def cell_rows(indicators: Iterable[Row]) -> list[Row]:
-    """The one cell that each of some indicators has, the total."""
+    """One row of harmonised.cell for each indicator: the total."""
     return [
         {"cell_no": n, "family_no": n, "indicator": i["indicator"], "cell": TOTAL_CELL, "breakdown_family": "total"}
         for n, i in enumerate(indicators, start=1)

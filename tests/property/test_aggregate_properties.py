@@ -1,7 +1,7 @@
-"""What must hold of every regional figure, whatever the members' values and weights: the real SQL on generated members.
+"""Properties of every regional figure, for any values and weights of the members: the real SQL on generated members.
 
-One example is one small build; the variants of it stand in the build as indicators of their own, each with a weight
-of its own, so that they are computed side by side.
+One example is one small build. Its variants are separate indicators with separate weights in that build, so that they
+are computed together.
 """
 
 from __future__ import annotations
@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from small_build import TOTAL_CELL, Row, SmallBuild
 
-# All that the build makes from values and weights, anew for each set of examples.
-MADE = [
+# The tables that the build makes from values and weights, again for each set of examples.
+MADE_TABLES = [
     f"indicator_set.{name}"
     for name in (
         "weight_cell", "sex_cell", "member_value", "aggregate_member", "member_break", "group_member", "sex_total",
@@ -39,7 +39,7 @@ CASES = 10
 
 @dataclass(frozen=True)
 class Case:
-    """Values and weights of the members for one indicator; `years`: of values that are not of the reference year."""
+    """Values and weights of the members for one indicator; `years`: years other than the reference year."""
 
     values: dict[str, float]
     weights: dict[str, float]
@@ -49,7 +49,7 @@ class Case:
 
 
 class Bench:
-    """A small build in which cases become regional figures."""
+    """A small build that computes the regional figures of cases."""
 
     def __init__(self, small: SmallBuild) -> None:
         self.small = small
@@ -83,7 +83,7 @@ class Bench:
         self.small.write("harmonised.cell", cell_rows(indicators))
         self.small.write("indicator_set.value", values)
         self.small.write("indicator_set.weight_value", weights)
-        self.small.make(*MADE)
+        self.small.make(*MADE_TABLES)
         out: list[dict[str, Row]] = [{} for _ in cases]
         for row in self.small.read("indicator_set.aggregate"):
             if row["time_period"] == YEAR:
@@ -103,12 +103,12 @@ all_weights = st.fixed_dictionaries(dict.fromkeys(MEMBERS, sizes))
 
 
 @st.composite
-def cases(draw: st.DrawFn, least: int = 1, most: int = 11) -> Case:
-    reporting = draw(st.sets(st.sampled_from(MEMBERS), min_size=least, max_size=most))
+def cases(draw: st.DrawFn, fewest: int = 1, most: int = 11) -> Case:
+    reporting = draw(st.sets(st.sampled_from(MEMBERS), min_size=fewest, max_size=most))
     return Case({a: draw(shares) for a in sorted(reporting)}, draw(all_weights))
 
 
-def same(one: Row, other: Row, *columns: str) -> None:
+def assert_same(one: Row, other: Row, *columns: str) -> None:
     for column in columns:
         a, b = one[column], other[column]
         assert (a is None) == (b is None), column
@@ -116,13 +116,15 @@ def same(one: Row, other: Row, *columns: str) -> None:
 
 
 def lists_of(one: st.SearchStrategy[T]) -> st.SearchStrategy[list[T]]:
-    """So many cases as one build holds."""
+    """As many cases as one build has."""
     return st.lists(one, min_size=CASES, max_size=CASES)
 
 
 @FEW
 @given(examples=lists_of(st.tuples(cases(), st.permutations(MEMBERS), st.integers(2, 10**5))))
-def test_names_and_units_do_not_matter(bench: Bench, examples: list[tuple[Case, list[str], int]]) -> None:
+def test_figure_does_not_depend_on_names_and_units_of_weights(
+    bench: Bench, examples: list[tuple[Case, list[str], int]]
+) -> None:
     variants = []
     for case, order, factor in examples:
         names = dict(zip(MEMBERS, order, strict=True))
@@ -131,8 +133,8 @@ def test_names_and_units_do_not_matter(bench: Bench, examples: list[tuple[Case, 
     found = [f["ASEAN"] for f in bench.figures(*variants)]
     measures = ("obs_value", "publication_class", "n_areas", "weight_covered", "minimum", "maximum", "median")
     for base, permuted_row, scaled in zip(found[::3], found[1::3], found[2::3], strict=True):
-        same(base, permuted_row, *measures)
-        same(base, scaled, *measures, "without_largest", "uncertainty")
+        assert_same(base, permuted_row, *measures)
+        assert_same(base, scaled, *measures, "without_largest", "uncertainty")
 
 
 @FEW
@@ -146,14 +148,14 @@ def test_member_without_weight_changes_no_figure(bench: Bench, examples: list[tu
     found = [f["ASEAN"] for f in bench.figures(*variants)]
     for base, more in zip(found[::2], found[1::2], strict=True):
         assert more["n_areas"] == base["n_areas"] + 1
-        same(base, more, "weight_covered")
+        assert_same(base, more, "weight_covered")
         if base["publication_class"] != "C":
-            same(base, more, "obs_value")
+            assert_same(base, more, "obs_value")
 
 
 @FEW
 @given(examples=lists_of(st.tuples(areas, all_weights, shares, st.floats(-40, 40).map(lambda x: round(x, 3)))))
-def test_constant_and_shifted_values(
+def test_constant_values_give_the_constant_and_shifted_values_shift_the_figure(
     bench: Bench, examples: list[tuple[set[str], dict[str, float], float, float]]
 ) -> None:
     variants = []
@@ -172,7 +174,7 @@ def test_constant_and_shifted_values(
 
 @FEW
 @given(examples=lists_of(st.tuples(cases(), st.lists(st.integers(2016, 2020), min_size=11, max_size=11))))
-def test_class_follows_the_thresholds_and_the_figure_its_members(
+def test_class_agrees_with_the_thresholds_and_the_figure_with_its_members(
     bench: Bench, examples: list[tuple[Case, list[int]]]
 ) -> None:
     aged = [replace(case, years=dict(zip(MEMBERS, years, strict=True))) for case, years in examples]
@@ -183,30 +185,30 @@ def test_class_follows_the_thresholds_and_the_figure_its_members(
 
 
 def _check_figure(case: Case, group: str, row: Row) -> None:
-    there = [a for a in GROUPS[group] if a in case.values]
-    weight = sum(case.weights[a] for a in there)
+    reporting = [a for a in GROUPS[group] if a in case.values]
+    weight = sum(case.weights[a] for a in reporting)
     covered = weight / sum(case.weights[a] for a in GROUPS[group])
-    recent = sum(case.weights[a] for a in there if case.years[a] >= YEAR - 2) / weight
+    recent = sum(case.weights[a] for a in reporting if case.years[a] >= YEAR - 2) / weight
     assert row["weight_covered"] == pytest.approx(covered, abs=1e-8)
     small = len(GROUPS[group]) <= 6
     at_a_threshold = any(abs(covered - t) < 1e-4 for t in (0.5, 2 / 3, 0.75)) or abs(recent - 0.5) < 1e-4
     if not at_a_threshold:
-        is_a = covered >= 2 / 3 and len(there) >= (3 if small else 6) and recent >= 0.5
-        is_b = covered >= 0.5 and len(there) >= (2 if small else 5)
-        is_b = is_b or (covered >= 0.75 and len(there) >= (2 if small else 4))
+        is_a = covered >= 2 / 3 and len(reporting) >= (3 if small else 6) and recent >= 0.5
+        is_b = covered >= 0.5 and len(reporting) >= (2 if small else 5)
+        is_b = is_b or (covered >= 0.75 and len(reporting) >= (2 if small else 4))
         assert row["publication_class"] == ("A" if is_a else "B" if is_b else "C")
     if row["publication_class"] == "C":
         assert (row["obs_value"], row["obs_status"]) == (None, "Q")
     else:
-        mean = sum(case.weights[a] * case.values[a] for a in there) / weight
+        mean = sum(case.weights[a] * case.values[a] for a in reporting) / weight
         assert row["obs_value"] == pytest.approx(mean, abs=1e-7)
-        assert min(case.values[a] for a in there) - 1e-8 <= row["obs_value"]
-        assert row["obs_value"] <= max(case.values[a] for a in there) + 1e-8
+        assert min(case.values[a] for a in reporting) - 1e-8 <= row["obs_value"]
+        assert row["obs_value"] <= max(case.values[a] for a in reporting) + 1e-8
 
 
 @FEW
 @given(examples=lists_of(st.tuples(cases(most=10), shares)))
-def test_one_more_member_never_worsens_the_class(bench: Bench, examples: list[tuple[Case, float]]) -> None:
+def test_one_more_member_never_lowers_the_class(bench: Bench, examples: list[tuple[Case, float]]) -> None:
     chains: list[list[Case]] = []
     for case, value in examples:
         chain = [case]
@@ -217,12 +219,14 @@ def test_one_more_member_never_worsens_the_class(bench: Bench, examples: list[tu
     for chain in chains:
         classes = [ORDER[next(found)["ASEAN"]["publication_class"]] for _ in chain]
         assert classes == sorted(classes)
-        assert classes[-1] == ORDER["A"], "all eleven, all of this year"
+        assert classes[-1] == ORDER["A"], "all eleven members with values of this year"
 
 
 @FEW
 @given(examples=lists_of(st.tuples(st.sampled_from(MEMBERS), shares, st.floats(0.01, 0.999))))
-def test_one_member_is_withheld_whatever_its_weight(bench: Bench, examples: list[tuple[str, float, float]]) -> None:
+def test_figure_of_one_member_is_withheld_for_any_weight(
+    bench: Bench, examples: list[tuple[str, float, float]]
+) -> None:
     variants = [
         Case({area: value}, {m: share if m == area else (1 - share) / 10 for m in MEMBERS})
         for area, value, share in examples
@@ -234,7 +238,7 @@ def test_one_member_is_withheld_whatever_its_weight(bench: Bench, examples: list
 
 
 @FEW
-@given(examples=lists_of(st.tuples(cases(least=6), st.floats(0.1, 20))))
+@given(examples=lists_of(st.tuples(cases(fewest=6), st.floats(0.1, 20))))
 def test_censored_member_gives_an_interval_around_the_figure(bench: Bench, examples: list[tuple[Case, float]]) -> None:
     variants = []
     for case, width in examples:
@@ -254,7 +258,7 @@ def test_censored_member_gives_an_interval_around_the_figure(bench: Bench, examp
 
 
 @FEW
-@given(examples=lists_of(st.tuples(cases(least=5), all_weights)))
+@given(examples=lists_of(st.tuples(cases(fewest=5), all_weights)))
 def test_medians_and_sums_do_not_depend_on_the_weights(
     bench: Bench, examples: list[tuple[Case, dict[str, float]]]
 ) -> None:
@@ -267,31 +271,32 @@ def test_medians_and_sums_do_not_depend_on_the_weights(
     for number, (case, _) in enumerate(examples):
         median, median_again, total, total_again = found[4 * number : 4 * number + 4]
         values = sorted(case.values.values())
-        same(median, median_again, "obs_value", "publication_class")
-        same(total, total_again, "obs_value", "publication_class")
+        assert_same(median, median_again, "obs_value", "publication_class")
+        assert_same(total, total_again, "obs_value", "publication_class")
         if median["publication_class"] != "C":
             middle = (values[(len(values) - 1) // 2] + values[len(values) // 2]) / 2
             assert median["obs_value"] == pytest.approx(middle, abs=1e-8)
             assert total["obs_value"] == pytest.approx(sum(values), abs=1e-7)
         if len(values) < len(MEMBERS):
             assert total["publication_class"] != "A"
-            assert total["title"] == f"Sum over {len(values)} reporting"
+            assert total["title_sentence_code"] == "title_of_sum"
+            assert f"Sum over {len(values)} " in total["title"]
 
 
-def test_no_member_no_figure(bench: Bench) -> None:
+def test_without_members_no_group_has_a_figure(bench: Bench) -> None:
     empty, full = bench.figures(Case({}, dict.fromkeys(MEMBERS, 1.0)), Case({"PHL": 1.0}, dict.fromkeys(MEMBERS, 1.0)))
     assert empty == {}
     assert set(full) == {"ASEAN", "ASEAN10", "ASEAN6"}
 
 
 @pytest.mark.parametrize(("year", "counts"), [(2015, False), (2016, True), (2020, True), (2021, False)])
-def test_window_reaches_back_four_years_and_never_forward(bench: Bench, year: int, counts: bool) -> None:
+def test_window_covers_the_four_years_before_and_none_after(bench: Bench, year: int, counts: bool) -> None:
     case = Case({"PHL": 40.0}, dict.fromkeys(MEMBERS, 1.0), {"PHL": year})
     (found,) = bench.figures(case)
     assert ("ASEAN" in found) is counts
 
 
-def test_newest_value_of_the_window_counts_and_values_above_the_highest_count_at_it(bench: Bench) -> None:
+def test_values_above_the_maximum_count_as_the_maximum(bench: Bench) -> None:
     full = dict.fromkeys(MEMBERS, 1.0)
     (found,) = bench.figures(Case(dict.fromkeys(MEMBERS, 104.0), full))
     assert found["ASEAN"]["obs_value"] == 100.0

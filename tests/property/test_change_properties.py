@@ -1,4 +1,4 @@
-"""What must hold of every regional change, whatever the members' values and weights: the real SQL on generated members."""
+"""Properties of every regional change, for any values and weights of the members: the real SQL on generated members."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import pytest
 from generated_cases import MEMBERS, cell_rows, few, model_indicator, weight_row
 from hypothesis import given
 from hypothesis import strategies as st
+from messages import assert_reports
 from small_build import TOTAL_CELL, Row, SmallBuild
 
 BASE, LAST = 2016, 2023
@@ -25,11 +26,11 @@ class Case:
     last: dict[str, float]
     weights: dict[str, tuple[float, float]]
     feeds: tuple[str, ...] = ()
-    """Members whose latest value comes from another feed: not comparable."""
+    """Members whose latest value is from another feed and therefore not comparable."""
 
 
 class Bench:
-    """A small build in which cases become changes of ASEAN."""
+    """A small build that computes the changes of ASEAN of cases."""
 
     def __init__(self, small: SmallBuild) -> None:
         self.small = small
@@ -41,8 +42,8 @@ class Bench:
         for number, case in enumerate(cases):
             code, weight = f"ASP_T{number}", f"W{number}"
             indicators.append({**self.model, "indicator": code, "weight": weight})
-            for year, there in ((BASE, case.first), (LAST, case.last)):
-                for area, value in there.items():
+            for year, numbers in ((BASE, case.first), (LAST, case.last)):
+                for area, value in numbers.items():
                     feed = "b" if year == LAST and area in case.feeds else "a"
                     values.append(_value(code, area, year, value, feed))
             for area, both in case.weights.items():
@@ -106,8 +107,8 @@ both_weights = st.fixed_dictionaries(dict.fromkeys(MEMBERS, st.tuples(sizes, siz
 
 
 @st.composite
-def cases(draw: st.DrawFn, least: int = 5) -> Case:
-    first, last = (sorted(draw(st.sets(st.sampled_from(MEMBERS), min_size=least))) for _ in range(2))
+def cases(draw: st.DrawFn, fewest: int = 5) -> Case:
+    first, last = (sorted(draw(st.sets(st.sampled_from(MEMBERS), min_size=fewest))) for _ in range(2))
     other = tuple(sorted(draw(st.sets(st.sampled_from(MEMBERS), max_size=2))))
     return Case({a: draw(shares) for a in first}, {a: draw(shares) for a in last}, draw(both_weights), other)
 
@@ -125,7 +126,7 @@ def mean(values: dict[str, float], weights: dict[str, tuple[float, float]], end:
 
 @FEW
 @given(examples=examples_of)
-def test_change_is_that_of_the_members_at_both_ends(bench: Bench, examples: list[Case]) -> None:
+def test_change_is_over_the_members_comparable_at_both_ends(bench: Bench, examples: list[Case]) -> None:
     for case, (row, parts) in zip(examples, bench.changes(*examples), strict=True):
         areas = comparable(case)
         assert [p["ref_area"] for p in parts] == areas
@@ -136,21 +137,21 @@ def test_change_is_that_of_the_members_at_both_ends(bench: Bench, examples: list
         assert row["change"] == pytest.approx(expected, abs=1e-6)
         assert sum(p["contribution"] for p in parts) == pytest.approx(row["change"], abs=1e-6)
         assert row["change_areas"] == ", ".join(areas)
-        rest = [a for a in areas if a != "VNM"]  # the most people in this build
+        rest = [a for a in areas if a != "VNM"]  # the most populous member in this build
         without = mean(case.last, case.weights, 1, rest) - mean(case.first, case.weights, 0, rest)
         assert row["change_without_largest"] == pytest.approx(without, abs=1e-6)
 
 
 @FEW
 @given(examples=examples_of, order=st.permutations(MEMBERS), factor=st.integers(2, 1000))
-def test_names_units_and_members_without_weight_do_not_matter(
+def test_change_does_not_depend_on_names_units_and_members_without_weight(
     bench: Bench, examples: list[Case], order: list[str], factor: int
 ) -> None:
     names = dict(zip(MEMBERS, order, strict=True))
     variants = []
     for case in examples:
         free = comparable(case)[0] if comparable(case) else "BRN"
-        bare = replace(case, weights={**case.weights, free: (0.0, 0.0)})
+        weightless = replace(case, weights={**case.weights, free: (0.0, 0.0)})
         variants += [
             case,
             Case(
@@ -160,8 +161,8 @@ def test_names_units_and_members_without_weight_do_not_matter(
                 tuple(names[a] for a in case.feeds),
             ),
             replace(case, weights={a: (x * factor, y * factor) for a, (x, y) in case.weights.items()}),
-            bare,
-            replace(bare, last={**bare.last, free: 100 - bare.last.get(free, 0.0)}),
+            weightless,
+            replace(weightless, last={**weightless.last, free: 100 - weightless.last.get(free, 0.0)}),
         ]
     found = [row["change"] if row is not None else None for row, _ in bench.changes(*variants)]
     for base, permuted, scaled, light, other in zip(*(found[i::5] for i in range(5)), strict=True):
@@ -170,7 +171,7 @@ def test_names_units_and_members_without_weight_do_not_matter(
             assert one is None or one == pytest.approx(two, abs=1e-6)
 
 
-def test_constant_series_does_not_change(bench: Bench) -> None:
+def test_constant_series_has_no_change(bench: Bench) -> None:
     draw = Random(1)
     weights = [{m: (draw.uniform(1, 1e7), draw.uniform(1, 1e7)) for m in MEMBERS} for _ in range(CASES)]
     flat = dict.fromkeys(MEMBERS, 37.5)
@@ -180,7 +181,7 @@ def test_constant_series_does_not_change(bench: Bench) -> None:
         assert len(parts) == len(MEMBERS)
 
 
-def test_nobody_or_one_member_has_no_change(bench: Bench) -> None:
+def test_without_enough_common_members_there_is_no_change(bench: Bench) -> None:
     weights = dict.fromkeys(MEMBERS, (1.0, 1.0))
     alone, apart, without = bench.changes(
         Case({"IDN": 10.0}, {"IDN": 20.0}, {**weights, "IDN": (1000.0, 1000.0)}),
@@ -188,7 +189,8 @@ def test_nobody_or_one_member_has_no_change(bench: Bench) -> None:
         Case({}, {}, weights),
     )
     assert alone[0] is not None
-    assert (alone[0]["change"], alone[0]["reason"]) == (None, "withheld (class C) at one end")
+    assert (alone[0]["change"], alone[0]["sentence_code"]) == (None, "figure_withheld_at_one_end")
     assert apart[0] is not None
-    assert (apart[0]["change"], apart[0]["reason"]) == (None, "only MYS comparable at both ends")
+    assert (apart[0]["change"], apart[0]["sentence_code"]) == (None, "few_members_at_both_ends")
+    assert_reports(apart[0]["reason"], found="only for Malaysia")
     assert without == (None, [])

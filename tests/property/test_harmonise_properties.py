@@ -1,4 +1,4 @@
-"""What must hold of any provider rows: none is lost, numbers are read exactly, junk is refused by name."""
+"""Properties of any rows of providers: every row has an outcome, numbers are read exactly, invalid texts are rejected."""
 
 from __future__ import annotations
 
@@ -35,8 +35,8 @@ def built(place: Path, un: Sequence[Row], ilo: Sequence[Row] = ()) -> SmallBuild
     return small.staged().make(*TABLES, "quality.row_account")
 
 
-# Cells as they are published, and as they go wrong.
-series = st.sampled_from(["SI_COV_PENSN", "SI_COV_UEMP", "SL_TLF_UEMDIS", "SI_COV_SOCAST", "NOBODY_CLAIMS", "X"])
+# Cells as they are published, valid and invalid ones.
+series = st.sampled_from(["SI_COV_PENSN", "SI_COV_UEMP", "SL_TLF_UEMDIS", "SI_COV_SOCAST", "NOT_CLAIMED", "X"])
 m49 = st.sampled_from(["608", "764", "360", "35", "1", "840", "999", "0"])
 texts = st.one_of(
     st.floats(0, 100).map(lambda x: f"{x:.4g}"),
@@ -77,7 +77,7 @@ ilo_rows = st.lists(
 
 @FEW
 @given(un=un_rows, ilo=ilo_rows)
-def test_every_row_ends_in_exactly_one_place(place: Path, un: list[Row], ilo: list[Row]) -> None:
+def test_every_row_has_exactly_one_outcome(place: Path, un: list[Row], ilo: list[Row]) -> None:
     small = built(place, un, ilo)
     account = {r["provider"]: r for r in small.read("quality.row_account")}
     assert sum(r["rows_in"] for r in account.values()) == len(un) + len(ilo)
@@ -93,7 +93,7 @@ def test_every_row_ends_in_exactly_one_place(place: Path, un: list[Row], ilo: li
 
 @FEW
 @given(un=un_rows)
-def test_what_is_harmonised_is_in_our_codes_and_what_is_rejected_says_why(place: Path, un: list[Row]) -> None:
+def test_harmonised_rows_have_our_codes_and_rejected_rows_have_a_reason(place: Path, un: list[Row]) -> None:
     small = built(place, un)
     for row in small.read("harmonised.observation"):
         for concept in ("sex", "age", "disability_status"):
@@ -112,7 +112,7 @@ def test_what_is_harmonised_is_in_our_codes_and_what_is_rejected_says_why(place:
 
 @settings(FEW, max_examples=2)
 @given(un=un_rows, order=st.randoms(use_true_random=False))
-def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order: Random) -> None:
+def test_result_does_not_depend_on_the_order_of_rows(place: Path, un: list[Row], order: Random) -> None:
     shuffled = list(un)
     order.shuffle(shuffled)
 
@@ -124,24 +124,24 @@ def test_order_of_the_rows_says_nothing(place: Path, un: list[Row], order: Rando
 
 
 def observations_of(place: Path, texts: Sequence[str]) -> tuple[dict[int, Row], dict[int, Row]]:
-    """What becomes of texts published as values of one series: by position, used and rejected."""
+    """Observations and rejections of texts published as values of one series, by position of the text."""
     rows = [
         un_row("VC_DSR_AFFCT", ("608", "764", "360")[n // 24], 2000 + n % 24, t, unit_measure="NUMBER")
         for n, t in enumerate(texts)
     ]
     small = built(place, rows)
-    used, refused = (
+    used, rejected = (
         {int(r["snapshot_row"].split(":")[1]) - 2: r for r in small.read(name)}
         for name in ("harmonised.observation", "lineage.rejection")
     )
-    assert sorted([*used, *refused]) == list(range(len(texts)))
-    return used, refused
+    assert sorted([*used, *rejected]) == list(range(len(texts)))
+    return used, rejected
 
 
 numbers = st.one_of(
     st.floats(0, 1e12, allow_nan=False, allow_infinity=False).map(repr),
     st.decimals(0, 10**9, places=6).map(str),
-    st.integers(0, 10**14 - 1).map(str),  # a larger one is refused
+    st.integers(0, 10**14 - 1).map(str),  # larger numbers are rejected
     st.sampled_from(["0", "0.0", "00.5", "1e-3", "1E5", "2e+3", "89.24667358398438"]),
 ).filter(lambda t: re.fullmatch(r"\d+(\.\d+)?([eE][-+]?\d+)?", t))
 
@@ -149,8 +149,8 @@ numbers = st.one_of(
 @FEW
 @given(texts=st.lists(numbers, min_size=30, max_size=70))
 def test_numbers_are_read_to_the_last_digit(place: Path, texts: list[str]) -> None:
-    used, refused = observations_of(place, texts)
-    assert refused == {}
+    used, rejected = observations_of(place, texts)
+    assert rejected == {}
     for n, text in enumerate(texts):
         assert used[n]["obs_value"] == float(text)
         assert used[n]["value_text"] == text
@@ -166,8 +166,8 @@ def test_numbers_are_read_to_the_last_digit(place: Path, texts: list[str]) -> No
     )
 )
 def test_censored_texts_become_bounds(place: Path, texts: list[tuple[str, str]]) -> None:
-    used, refused = observations_of(place, [f"{sign}{number}" for sign, number in texts])
-    assert refused == {}
+    used, rejected = observations_of(place, [f"{sign}{number}" for sign, number in texts])
+    assert rejected == {}
     for n, (sign, number) in enumerate(texts):
         assert used[n]["obs_value"] is None
         bounds = (None, float(number)) if sign.startswith("<") else (float(number), None)
@@ -175,7 +175,7 @@ def test_censored_texts_become_bounds(place: Path, texts: list[tuple[str, str]])
         assert used[n]["value_text"] == f"{sign}{number}"
 
 
-JUNK = [
+INVALID_TEXTS = [
     "about 12",
     "12%",
     "1 234",
@@ -211,7 +211,7 @@ JUNK = [
 @given(
     texts=st.lists(
         st.one_of(
-            st.sampled_from(JUNK),
+            st.sampled_from(INVALID_TEXTS),
             st.text(
                 st.characters(codec="utf-8", exclude_categories=["Cs", "Cc"], exclude_characters="0123456789"),
                 min_size=1,
@@ -221,9 +221,9 @@ JUNK = [
         max_size=70,
     )
 )
-def test_junk_is_refused_and_never_a_number(place: Path, texts: list[str]) -> None:
-    used, refused = observations_of(place, texts)
+def test_invalid_texts_are_rejected_and_never_read_as_numbers(place: Path, texts: list[str]) -> None:
+    used, rejected = observations_of(place, texts)
     assert used == {}
     for n, text in enumerate(texts):
-        assert refused[n]["reason"] in ("schema", "unreadable_value"), text
-        assert "value" in refused[n]["detail"]
+        assert rejected[n]["reason"] in ("schema", "unreadable_value"), text
+        assert "value" in rejected[n]["detail"]

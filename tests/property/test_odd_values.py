@@ -1,4 +1,4 @@
-"""Odd values in any text column of any dataset: each row is harmonised, out of scope or rejected, and no table breaks."""
+"""Unusual values in any text column of any dataset: every row has an outcome, and every table can be made."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from small_build import OBSERVATION, Row, SmallBuild, ilo_row, national_row, str
 from warehouse.build.engine import computed_tables
 from warehouse.build.parallel import make_all
 
-ODD = [
+UNUSUAL_VALUES = [
     "1e400",
     "-1e400",
     "1e308",
@@ -94,29 +94,31 @@ def _columns(provider: str, dataset: str) -> list[str]:
     return [n for n in dict.fromkeys(named) if n not in FILLED_BY_SOURCES]
 
 
-def _odd_rows(provider: str, dataset: str) -> list[Row]:
-    """Every row of the dataset with every odd value in every column, one at a time, and the row as it should be."""
+def _rows_with_unusual_values(provider: str, dataset: str) -> list[Row]:
+    """Every row of the dataset unchanged, and with each unusual value in each column, one at a time."""
     rows = []
     for row in DATASETS[provider, dataset]:
-        rows += [row] + [{**row, column: odd} for column in _columns(provider, dataset) for odd in ODD]
+        rows += [row] + [{**row, column: value} for column in _columns(provider, dataset) for value in UNUSUAL_VALUES]
     return rows
 
 
 @pytest.fixture(scope="module")
-def odd(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallBuild, dict[str, int]]:
-    build = SmallBuild(tmp_path_factory.mktemp("odd"))
+def build_and_row_counts(tmp_path_factory: pytest.TempPathFactory) -> tuple[SmallBuild, dict[str, int]]:
+    build = SmallBuild(tmp_path_factory.mktemp("unusual"))
     rows: dict[str, int] = {}
     for provider, dataset in DATASETS:
-        # two vintages, where values are compared with those before
+        # two vintages, so that values are compared with previous ones
         for vintage in ("2023-01-01", "2024-01-01") if provider == "unsd_sdg" else ("2024-01-01",):
-            given = _odd_rows(provider, dataset)
-            rows[build.stage(provider, dataset, vintage, given)] = len(given)
+            staged_rows = _rows_with_unusual_values(provider, dataset)
+            rows[build.stage(provider, dataset, vintage, staged_rows)] = len(staged_rows)
     build.staged()
     return build, rows
 
 
-def test_every_table_is_made_and_every_odd_row_is_accounted_for(odd: tuple[SmallBuild, dict[str, int]]) -> None:
-    build, rows = odd
+def test_every_table_is_made_and_every_row_is_accounted_for(
+    build_and_row_counts: tuple[SmallBuild, dict[str, int]],
+) -> None:
+    build, rows = build_and_row_counts
     names = [n for n in computed_tables() if n != OBSERVATION]
     made = dict(make_all(build.build, names))
     assert set(made) == set(names)

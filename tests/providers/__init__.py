@@ -1,5 +1,5 @@
-"""Servers on 127.0.0.1 that answer as the providers do: NAME.py answers as one provider, found by its name.
+"""Servers on 127.0.0.1 that answer like the providers: NAME.py answers like the provider of that name.
 
-Belongs here: what a provider publishes, and the ways in which it and the line fail (servers.py).
+Belongs here: the data that a provider publishes, and faults of the provider and the network (servers.py).
 Does not belong here: samples for the parsers (tests/sources/samples).
 """

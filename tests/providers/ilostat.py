@@ -1,4 +1,4 @@
-"""Answers as the ILO's SDMX service and its bulk service do (providers.md)."""
+"""Answers of the ILO's SDMX service and bulk service (providers.md)."""
 
 from __future__ import annotations
 
@@ -70,8 +70,8 @@ class Service(ProviderService):
         areas = key.split(".")[0].split("+")
         header, rows = self._table()
         position = header.index("REF_AREA")
-        known = {r[position] for r in rows} - self.unknown
-        if set(areas) - known:
+        known_areas = {r[position] for r in rows} - self.unknown
+        if set(areas) - known_areas:
             return Reply(b"java.sql.SQLSyntaxErrorException: ORA-00936: missing expression", 500)
         rows = [r for r in rows if self.ignore_area or r[position] in areas]
         return self.csv([header, *rows]) if rows else Reply(b"NoRecordsFound", 404)
@@ -99,7 +99,7 @@ class Service(ProviderService):
             ]
             return Reply(write_csv(lines), headers={"Content-Type": "application/octet-stream"})
         assert request.path == "data/indicator/"
-        # A + in the address is a separator here; %2B breaks the id.
+        # + separates areas in this address; the service does not decode %2B.
         if "%2B" in request.raw_query or request.query.get("id") != [f"{FLOW}_A"]:
             return Reply(b"unknown id", 400)
         header, rows = self._table()

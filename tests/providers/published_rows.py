@@ -1,4 +1,4 @@
-"""What the servers answer from: the files of the shipped archive, with the digits of their numbers as they are."""
+"""The data of the servers: the files of the shipped archive, with the digits of their numbers unchanged."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ Row = dict[str, Any]
 
 
 class Literal(float):
-    """A number that is written with the digits it was read with."""
+    """A number that is written with the same digits as it was read."""
 
     text: str
 
@@ -28,7 +28,7 @@ class Literal(float):
 
 
 class Written(dict[str, Any]):
-    """A row that remembers its JSON; a changed copy of it is a plain dictionary."""
+    """A row that caches its JSON; a changed copy of it is a plain dictionary."""
 
     _text: str | None = None
 
@@ -40,7 +40,7 @@ class Written(dict[str, Any]):
 
 
 def dump(value: Any) -> bytes:
-    """JSON with the digits of `Literal` numbers as they were."""
+    """JSON with the original digits of `Literal` numbers."""
     if isinstance(value, list):
         return b"[" + b", ".join(map(dump, value)) + b"]"
     if isinstance(value, Written):
@@ -70,7 +70,7 @@ def write_csv(rows: list[list[str]]) -> bytes:
 
 
 def newest_files(name: str, dataset: str) -> list[tuple[str, bytes]]:
-    """The files of the newest vintage alone: what a database holds that is published whole each time."""
+    """The files of the newest vintage: the content of a database whose vintages each have all data."""
     store = SnapshotStore(shipped_archive())
     newest = max((m for m in store.list() if (m.provider, m.dataset) == (name, dataset)), key=lambda m: m.vintage_date)
     return list(store.files(newest))

@@ -1,7 +1,7 @@
-"""One server for all providers: /NAME/ENDPOINT/... is answered by the module of that name in this package.
+"""One server for all providers: the module NAME of this package answers /NAME/ENDPOINT/...
 
-`World` holds which faults are on and what was requested; tests change it, and the services, while the server runs.
-/plain/... answers itself, for tests of the HTTP client alone.
+`World` has the active faults and the requests; tests change it, and the services, while the server runs.
+/plain/... needs no provider, for tests of the HTTP client.
 """
 
 from __future__ import annotations
@@ -38,15 +38,15 @@ def _services() -> dict[str, Any]:
 
 @dataclass
 class World:
-    """The services, how the line misbehaves, and what was requested."""
+    """The services, the active fault, and the requests so far."""
 
     services: dict[str, Any] = field(default_factory=_services)
-    # faults: called for each request with (path, how often that path was requested), may return another reply
+    # called for each request with path, number of requests of that path, and reply; may return another reply
     fault: Callable[[str, int, Reply], Reply | None] | None = None
     requests: list[str] = field(default_factory=list)
     agents: set[str] = field(default_factory=set)
-    at_once: int = 0
-    most_at_once: int = 0
+    parallel: int = 0
+    most_parallel: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     def service(self, name: str) -> Any:
@@ -76,8 +76,8 @@ class Handler(BaseHTTPRequestHandler):
         with world.lock:
             world.requests.append(self.path)
             world.agents.add(self.headers.get("User-Agent", ""))
-            world.at_once += 1
-            world.most_at_once = max(world.most_at_once, world.at_once)
+            world.parallel += 1
+            world.most_parallel = max(world.most_parallel, world.parallel)
             self.seen[self.path] += 1
             number = self.seen[self.path]
         try:
@@ -100,7 +100,7 @@ class Handler(BaseHTTPRequestHandler):
             self.close_connection = True
         finally:
             with world.lock:
-                world.at_once -= 1
+                world.parallel -= 1
 
     def _answer(self) -> Reply:
         parts = urlsplit(self.path)
@@ -122,7 +122,7 @@ class Handler(BaseHTTPRequestHandler):
 
 @dataclass
 class Providers:
-    """A running server: its world, and the environment that points Payung to it."""
+    """A running server: its world, and the environment variables with its address."""
 
     world: World
     base: str
@@ -147,7 +147,7 @@ class _Server(ThreadingHTTPServer):
 
 @contextmanager
 def serving(world: World | None = None) -> Iterator[Providers]:
-    """A server on a free port of 127.0.0.1, ended when the block ends."""
+    """A server on a free port of 127.0.0.1, until the end of the block."""
     world = world or World()
     handler = type("OwnHandler", (Handler,), {"world": world, "seen": Counter()})
     server = _Server(("127.0.0.1", 0), handler)
@@ -166,7 +166,7 @@ Fault = Callable[[str, int, Reply], Reply | None]
 
 
 def on(part: str, change: Callable[[Reply], Reply], times: int | None = None) -> Fault:
-    """The change for addresses that hold `part`; only the first `times` times each."""
+    """The change for addresses with `part` in them; for each address only the first `times` requests."""
 
     def fault(path: str, number: int, reply: Reply) -> Reply | None:
         return change(reply) if part in path and (times is None or number <= times) else None
@@ -182,11 +182,11 @@ def bad_gateway(_: Reply) -> Reply:
     return Reply(b"<html><title>502 Bad Gateway</title></html>", 502)
 
 
-def busy(_: Reply) -> Reply:
+def forbidden(_: Reply) -> Reply:
     return Reply(b"Forbidden", 403)
 
 
-def come_back(seconds: str) -> Callable[[Reply], Reply]:
+def retry_after(seconds: str) -> Callable[[Reply], Reply]:
     return lambda _: Reply(b"slow down", 429, {"Retry-After": seconds})
 
 
@@ -195,7 +195,7 @@ def empty(_: Reply) -> Reply:
 
 
 def header_only(reply: Reply) -> Reply:
-    """The answer without what it lists: the first line of a CSV, an empty list of JSON."""
+    """The answer without rows: the first line of a CSV, an empty list of JSON."""
     if reply.body.lstrip()[:1] not in (b"[", b"{"):
         return Reply(reply.body.partition(b"\n")[0] + b"\n")
     answer = json.loads(reply.body)
@@ -212,7 +212,7 @@ def cut_in_half(reply: Reply) -> Reply:
     return Reply(reply.body[: len(reply.body) // 2])
 
 
-def broken_off(reply: Reply) -> Reply:
+def incomplete(reply: Reply) -> Reply:
     reply.cut = len(reply.body) // 2
     return reply
 
@@ -222,13 +222,13 @@ def xml(_: Reply) -> Reply:
 
 
 def raw(head: str, body: bytes = b"") -> Callable[[Reply], Reply]:
-    """An answer byte for byte: head is the status line and the headers."""
+    """An answer of exactly these bytes: head is the status line and the headers."""
     sent = head.strip().replace("\n", "\r\n").encode("latin-1") + b"\r\n\r\n" + body
     return lambda _: Reply(b"", raw=sent)
 
 
 def packed_blanks(size: int, layers: int = 1) -> Callable[[Reply], Reply]:
-    """A body of so many blanks, packed by the server so that little goes over the line."""
+    """A body of `size` blanks, compressed by the server, so that few bytes are sent."""
     body = b" " * size
     for _ in range(layers):
         body = gzip.compress(body)
@@ -241,7 +241,7 @@ def overlap(
     with_rows: Callable[[bytes, Callable[[list[Any]], list[Any]]], bytes],
     times: int | None = None,
 ) -> Fault:
-    """Page 2 begins with the last row of page 1 in place of its own first row; `times`: only as often."""
+    """Page 2 begins with the last row of page 1 instead of its own first row; `times`: only for so many requests."""
     last: dict[str, Any] = {}
 
     def fault(path: str, number: int, reply: Reply) -> Reply | None:
@@ -257,7 +257,7 @@ def overlap(
     return fault
 
 
-def hang(seconds: float) -> Callable[[Reply], Reply]:
+def delayed(seconds: float) -> Callable[[Reply], Reply]:
     def wait(reply: Reply) -> Reply:
         time.sleep(seconds)
         return reply

@@ -1,4 +1,4 @@
-"""What all services share: the reply, the request, and how what is published changes while the server runs."""
+"""The common part of all services: reply, request, and changes of the published data while the server runs."""
 
 from __future__ import annotations
 
@@ -19,18 +19,18 @@ JSON_TYPE = {"Content-Type": "application/json;charset=utf-8"}
 
 @dataclass
 class Reply:
-    """An answer on its way out; faults change it."""
+    """An answer before it is sent; faults change it."""
 
     body: bytes
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
     cut: int | None = None
-    raw: bytes | None = None  # what goes over the line as it is, in place of status, headers and body
+    raw: bytes | None = None  # bytes to send instead of status, headers and body
 
 
 @dataclass(frozen=True)
 class Request:
-    """A question below an endpoint: its path, unquoted and as it came, its parameters, the headers."""
+    """A request below an endpoint: path (unquoted, and as received), parameters, headers."""
 
     path: str
     raw_path: str
@@ -45,24 +45,24 @@ class Request:
 
 
 class ProviderService(ABC):
-    """What one provider publishes now, and how it misbehaves; tests change it while the server runs."""
+    """The published data and the faults of one provider; tests change them while the server runs."""
 
-    publishes_releases: ClassVar[bool] = True  # False: a revision is pinned, and its file stays
-    newest_vintage_only: ClassVar[bool] = False  # True: published whole each time, older vintages are gone
+    publishes_releases: ClassVar[bool] = True  # False: a pinned revision, whose file does not change
+    newest_vintage_only: ClassVar[bool] = False  # True: each vintage has all data, older ones are not available
 
     def __init__(self) -> None:
-        self.spaces = False  # the same content in other bytes
-        self.ignore_area = False  # a part of the question is silently ignored
+        self.spaces = False  # the same content with other bytes
+        self.ignore_area = False  # the parameter is silently ignored
         self.ignore_series = False
         self.total_offset = 0  # added to the total of a paged answer
-        self.change_row: Callable[[Any], Any] | None = None  # changes what is published, row by row
+        self.change_row: Callable[[Any], Any] | None = None  # changes each published row
 
     @abstractmethod
     def answer(self, endpoint: str, request: Request) -> Reply:
         """The reply of one endpoint (its name in the provider's YAML)."""
 
     def publish(self, day: date) -> None:
-        """A new release mark of that day, the figures as they are."""
+        """A new release mark of that day, with the same figures."""
         raise NotImplementedError
 
     def raise_values(self) -> None:
@@ -71,7 +71,7 @@ class ProviderService(ABC):
 
     @property
     def vintage_date(self) -> date | None:
-        """The date that the provider states of its release; None where it states none."""
+        """The provider's date of its release; None if it states none."""
         return None
 
     def paged_json(self, value: Any) -> Reply:

@@ -1,4 +1,4 @@
-"""Answers as the UN's site of the World Population Prospects does: bulk files with an ETag (providers.md)."""
+"""Answers of the site of the World Population Prospects: bulk files with an ETag (providers.md)."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sources.registry import provider
 
 @cache
 def published() -> dict[str, bytes]:
-    """Path → file as it is served, with a place that nobody requests besides those of the archive."""
+    """Path → served file: the places of the archive, and one that is never requested."""
     found = {}
     for dataset in provider("un_wpp").datasets:
         (_, body), *_ = all_files("un_wpp", dataset.dataset)

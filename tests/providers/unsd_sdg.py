@@ -1,4 +1,4 @@
-"""Answers as the UN SDG API does: Series/List and Series/Data (providers.md)."""
+"""Answers of the UN SDG API: Series/List and Series/Data (providers.md)."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Service(ProviderService):
         assert request.path == "Series/Data"
         if "dimensions" in query:
             return Reply(b'{"error":"bad request"}', 400)
-        # A value that is not known (a comma list, say) is ignored, as if the parameter were not there.
+        # An unknown value (such as a comma list) is ignored, like a missing parameter.
         known_series = {s["code"] for s in published_series()}
         series = {s for s in query.get("seriesCode", []) if s in known_series and not self.ignore_series}
         areas = {a for a in query.get("areaCode", []) if a.isdigit() and not self.ignore_area}

@@ -1,4 +1,4 @@
-"""Answers as the World Bank's API v2 does: source/N and country/.../indicator/... (providers.md)."""
+"""Answers of the World Bank's API v2: source/N and country/.../indicator/... (providers.md)."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ERROR_XML = (
 
 @cache
 def published() -> list[Row]:
-    """Rows of source 2: each series from the extract that is its newest."""
+    """Rows of source 2: each series from its newest extract."""
     store = SnapshotStore(shipped_archive())
     return [
         row
@@ -70,12 +70,12 @@ class Service(ProviderService):
         return self._figures(areas, parts[3].split(";"), query)
 
     def _figures(self, areas: list[str], series: list[str], query: Any) -> Reply:
-        known = {r["indicator"]["id"] for r in published()} - self.unknown
+        known_series = {r["indicator"]["id"] for r in published()} - self.unknown
         if set(series) & self.archived:
             return _error("175", "Invalid format", "The indicator was not found. It may have been deleted or archived.")
         if set(series) & self.without_data:
             return _error("160", "No data", "No data was found")
-        if not set(series) <= known:
+        if not set(series) <= known_series:
             return _error("120", "Invalid value", "The provided parameter value is not valid")
         rows = [
             r

@@ -1,4 +1,4 @@
-"""Fixtures of the sources tests: the shipped archive, a fresh store, and servers in the place of the providers."""
+"""Fixtures of the sources tests: the shipped archive, a new store, and servers instead of the providers."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from sources.snapshots import SnapshotStore
 
 @pytest.fixture(scope="session")
 def archive() -> SnapshotStore:
-    """The shipped archive, read in place."""
+    """The store of the shipped archive."""
     return SnapshotStore(shipped_archive())
 
 
@@ -43,7 +43,7 @@ def store(tmp_path: Path) -> SnapshotStore:
 
 @pytest.fixture
 def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
-    """Every provider takes two million bytes an answer."""
+    """A limit of two million bytes per answer for every provider."""
     real = registry.provider
 
     def small(name: str) -> ProviderSpec:
@@ -57,7 +57,7 @@ def small_limit(monkeypatch: pytest.MonkeyPatch) -> int:
 
 @pytest.fixture
 def providers(monkeypatch: pytest.MonkeyPatch) -> Iterator[Providers]:
-    """Servers that answer as the providers do; the addresses in force point to them."""
+    """Servers that answer like the providers; the environment variables have their addresses."""
     with serving() as running:
         for name, value in running.environment.items():
             monkeypatch.setenv(name, value)

@@ -1,4 +1,4 @@
-"""Rows of the gathered figures, and staged rows of the archive, for comparing both."""
+"""Rows of the gathered figures, and staged rows of the archive, to compare them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def figures_of(path: Path) -> Rows:
 
 
 def table(parsed: dict[str, ParsedDataset], dataset: str, vintage: str = "") -> Rows:
-    """All staged rows of a dataset (of one vintage), None as empty text."""
+    """All staged rows of a dataset, or of one vintage, with None as empty text."""
     rows: Rows = []
     for place, result in parsed.items():
         if place.startswith(f"{dataset}/{vintage}"):

@@ -1,6 +1,6 @@
-"""What the shared tests need of a provider: a small whole answer, ways to spoil it, what to request of its server.
+"""Samples of providers for the shared tests: a small complete answer, faulty answers, and a scope for its server.
 
-Belongs here: the shapes that several providers have. Does not belong here: a provider (samples/NAME.py, found by name).
+Belongs here: formats of several providers. Does not belong here: one provider (samples/NAME.py, found by name).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ ChangeRows = Callable[[list[Any]], list[Any]]
 
 @dataclass(frozen=True)
 class SmallAnswer:
-    """One answer of one file: its name, its bytes, and how many staged rows it makes."""
+    """One answer with one file: its name, its bytes, and the number of staged rows."""
 
     file: str
     body: Body
@@ -37,40 +37,40 @@ class SmallAnswer:
 
 
 class ProviderSample(ABC):
-    """One provider. `optional_column`: a published column that an answer may lack."""
+    """The sample of one provider. `optional_column`: a published column that an answer may lack."""
 
     optional_column: ClassVar[str]
-    # Of each dataset that is fetched: a small scope, and what the addresses of its figures have in them.
+    # For each downloaded dataset: a small scope, and a part of the addresses of its figures.
     scopes: ClassVar[Mapping[str, FetchScope]] = {}
     figures_path: ClassVar[Mapping[str, str]] = {}
-    # A smaller scope still, of one dataset, for the live canary.
+    # A still smaller scope, of one dataset, for the live test.
     live_scope: ClassVar[Mapping[str, FetchScope]] = {}
-    # What the address of the release mark has in it.
+    # A part of the address of the release mark.
     mark_path: ClassVar[str] = ""
-    # What the report says of a body that is cut in half, of each dataset.
+    # For each dataset: a fragment of the message for a body that is cut in half.
     cut_message: ClassVar[Mapping[str, str]] = {}
-    # Fetching all series and areas of the archive takes minutes.
+    # Whether the download of all series and areas of the archive takes minutes.
     is_large: ClassVar[bool] = False
 
     def without_snapshot(self, dataset: DatasetSpec) -> SmallAnswer:
-        """An answer of a dataset that has none in the archive."""
+        """An answer of a dataset without snapshot in the archive."""
         raise LookupError(f"{dataset.path}: no snapshot in the archive, and no answer in samples/{dataset.provider}.py")
 
     def holds_figures(self, file: str) -> bool:
-        """Whether a file of a snapshot, by its name, has rows of figures."""
+        """Whether a file with this name in a snapshot has rows of figures."""
         return True
 
     @abstractmethod
     def cut_to(self, dataset: DatasetSpec, file: str, body: Body, rows: int) -> SmallAnswer:
-        """The first rows of an answer as an answer of its own, its totals set to them."""
+        """A complete answer with only the first rows of an answer, and their totals."""
 
     @abstractmethod
     def change_each(self, body: Body, change: Callable[[Row], None]) -> Body:
-        """The answer with `change` done to each row (a dictionary of the provider's own fields)."""
+        """The answer after `change` of each row (a dictionary of the provider's own fields)."""
 
     @abstractmethod
-    def spoilt(self, body: Body) -> Iterator[tuple[str, Body, str]]:
-        """Faults of this shape of answer: name, body, what the message must say."""
+    def faulty_bodies(self, body: Body) -> Iterator[tuple[str, Body, str]]:
+        """Faulty answers in this format: name of the fault, body, pattern of the message."""
 
     def steps_to(self, column: str) -> list[str]:
         """The names that lead to a column within a row."""
@@ -88,7 +88,7 @@ class ProviderSample(ABC):
         return self.change_each(body, drop)
 
     def with_extra(self, body: Body, column: str, value: str) -> Body:
-        """The answer with one column more."""
+        """The answer with an additional column."""
         return self.change_each(body, lambda row: row.update({column: value}))
 
 
@@ -105,24 +105,24 @@ class CsvSample(ProviderSample):
             change(row)
         return _csv([list(rows[0]), *(list(r.values()) for r in rows)])
 
-    def spoilt(self, body: Body) -> Iterator[tuple[str, Body, str]]:
+    def faulty_bodies(self, body: Body) -> Iterator[tuple[str, Body, str]]:
         yield "header only", body[: body.index(b"\n") + 1], "no rows"
         yield "cut in a row", body.rstrip(b"\n").rsplit(b",", 3)[0], "the file was cut"
-        yield "open quote", body.rstrip(b"\n") + b',"x', "quote that is never closed"
+        yield "open quote", body.rstrip(b"\n") + b',"x', "unclosed quote"
 
 
 class PagedJsonSample(ProviderSample):
     """A provider whose answers are pages of JSON rows with counts in a header."""
 
-    # The header's fields: number of the page, how many there are, rows of all.
+    # The header's fields: number of the page, number of pages, rows of all pages.
     number_field: ClassVar[str]
     pages_field: ClassVar[str]
     total_field: ClassVar[str]
-    # What the message says of JSON that is no such page.
+    # A fragment of the message for JSON that is not such a page.
     not_a_page: ClassVar[str]
-    # Rows a page with which a small scope has several pages.
+    # Rows per page, so few that a small scope has several pages.
     small_page: ClassVar[int]
-    # Ways to put a text into a row, and how a warning names that place.
+    # Functions that put a text into a row, and the place in the warning.
     text_places: ClassVar[list[tuple[Callable[[Row, str], None], str]]]
 
     @abstractmethod
@@ -131,11 +131,11 @@ class PagedJsonSample(ProviderSample):
 
     @abstractmethod
     def joined(self, header: Row, rows: list[Any]) -> Any:
-        """The answer of a header and rows."""
+        """The answer with a header and rows."""
 
     @abstractmethod
     def check_page(self, body: Body) -> object:
-        """Judges a page as the fetch does. Raises SourceError."""
+        """Checks a page like the download. Raises SourceError."""
 
     def cut_to(self, dataset: DatasetSpec, file: str, body: Body, rows: int) -> SmallAnswer:
         header, listed = self.split(json.loads(body))
@@ -154,7 +154,7 @@ class PagedJsonSample(ProviderSample):
         return self.split(json.loads(body))[1]
 
     def with_rows(self, body: Body, change: ChangeRows) -> Body:
-        """The page with other rows, its header as it was."""
+        """The page with other rows and the same header."""
         header, rows = self.split(json.loads(body))
         return self._body(header, change(rows))
 
@@ -179,11 +179,11 @@ class PagedJsonSample(ProviderSample):
             for n in (1, 2, 3)
         ]
 
-    def spoilt(self, body: Body) -> Iterator[tuple[str, Body, str]]:
-        for at in (1, len(body) // 3, len(body) // 2, len(body) - 2):
-            yield f"cut at {at}", body[:at], "breaks off|no JSON"
+    def faulty_bodies(self, body: Body) -> Iterator[tuple[str, Body, str]]:
+        for end in (1, len(body) // 3, len(body) // 2, len(body) - 2):
+            yield f"cut at {end}", body[:end], "the JSON ends at|invalid JSON"
         yield "other JSON", b'{"status": "ok"}', "expected"
-        yield "rows that lack", self.with_rows(body, lambda rows: rows[:-1]), r"found 5 rows .* expected 6"
+        yield "missing rows", self.with_rows(body, lambda rows: rows[:-1]), r"found 5 rows .* expected 6"
 
     def _body(self, header: Row, rows: list[Any]) -> Body:
         return json.dumps(self.joined(header, rows)).encode()
@@ -211,12 +211,12 @@ def _csv(lines: list[list[str]]) -> Body:
     return out.getvalue().encode()
 
 
-# --- datasets that are fetched, for parametrisation ---------------------------------------------------------------
+# --- downloaded datasets, for parametrisation ---------------------------------------------------------------
 
 
 @dataclass(frozen=True)
 class FetchedDataset:
-    """A dataset that is fetched, with its sample."""
+    """A downloaded dataset, with its sample."""
 
     provider: str
     dataset: str
@@ -232,7 +232,7 @@ class FetchedDataset:
 
     @property
     def service(self) -> Any:
-        """The class of the service that answers for its provider."""
+        """The class of the service of its provider."""
         return importlib.import_module(f"providers.{self.provider}").Service
 
     @property
@@ -246,7 +246,7 @@ class FetchedDataset:
 
     @property
     def path(self) -> str:
-        """What the addresses of its figures have in them."""
+        """A part of the addresses of its figures."""
         return str(self.sample.figures_path[self.dataset])
 
     @property
@@ -258,12 +258,12 @@ class FetchedDataset:
 
 
 def fetched_dataset(provider: str, dataset: str) -> FetchedDataset:
-    """One dataset that is fetched."""
+    """One downloaded dataset."""
     return FetchedDataset(provider, dataset, sample_of(provider))
 
 
 def fetched_datasets() -> list[FetchedDataset]:
-    """All datasets that are fetched, in the order of the registry."""
+    """All downloaded datasets, in the order of the registry."""
     return [
         fetched_dataset(spec.provider, dataset.dataset)
         for spec in registry.providers().values()

@@ -1,4 +1,4 @@
-"""Refreshing one dataset in a test, and reading what was kept."""
+"""Refreshing one dataset in a test, and reading the stored snapshot."""
 
 from __future__ import annotations
 
@@ -20,12 +20,12 @@ def refresh(
 
 
 def frame_of(store: SnapshotStore, report: FetchReport) -> pd.DataFrame:
-    """The table of the snapshot that a report names."""
+    """The table of the snapshot in a report."""
     assert report.snapshot
     return registry.parse_snapshot(store, store.open(report.snapshot)).frame
 
 
 def with_dataset(monkeypatch: pytest.MonkeyPatch, fetched: FetchedDataset, **changes: object) -> None:
-    """The dataset as if its YAML said otherwise."""
+    """Replaces fields of the dataset's YAML."""
     spec = fetched.spec.model_copy(update=changes)
     monkeypatch.setattr(registry, "dataset", lambda *_: spec)

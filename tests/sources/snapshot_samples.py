@@ -1,4 +1,4 @@
-"""A small snapshot for tests of the store: its origin, its files."""
+"""Origin and files of a small snapshot for tests of the store."""
 
 from __future__ import annotations
 

@@ -1,13 +1,15 @@
-"""Providers are found by their files; faults in a YAML file are named by file and line."""
+"""Providers are found by their files; faults in a YAML file are reported with file and line."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 
 from indicator_defs.roles import ROLE_COLUMNS
 from sources import registry
+from sources.provider_spec import DatasetSpec
 from sources.registry import (
     FOLDER,
     RegistryError,
@@ -23,7 +25,7 @@ from sources.registry import (
 DOCS = Path(__file__).parents[2] / "docs"
 
 
-def test_each_yaml_has_its_module_and_the_other_way_round() -> None:
+def test_each_yaml_has_a_module_and_each_module_a_yaml() -> None:
     assert list(providers()) == sorted(p.stem for p in FOLDER.glob("*.yaml"))
     assert list(providers()) == sorted(providers())
     for name, spec in providers().items():
@@ -42,7 +44,7 @@ def test_structures_are_complete() -> None:
             assert column.role in ("dimension", "attribute") or column.name in ROLE_COLUMNS
 
 
-def test_addresses_can_be_overridden(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_addresses_can_be_replaced_by_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     endpoints = [e for spec in providers().values() for e in spec.endpoints]
     assert len({e.environment for e in endpoints}) == len(endpoints)
     for endpoint in endpoints:
@@ -51,33 +53,47 @@ def test_addresses_can_be_overridden(monkeypatch: pytest.MonkeyPatch) -> None:
         assert endpoint.address() == "http://127.0.0.1:8000/base"
 
 
-def test_unknown_names_are_errors_that_list_the_known_ones() -> None:
-    known = ", ".join(providers())
-    with pytest.raises(RegistryError, match=f"Unknown source 'who'. Known sources: {known}"):
+@pytest.mark.parametrize("former", list(DatasetSpec.former_fields))
+def test_former_field_is_reported_with_its_present_name(tmp_path: Path, former: str) -> None:
+    new_name = DatasetSpec.former_fields[former]
+    assert new_name.split()[0] in DatasetSpec.model_fields
+    text = (FOLDER / "unsd_sdg.yaml").read_text(encoding="utf-8")
+    (tmp_path / "unsd_sdg.yaml").write_text(f"{text}    {former}: known\n", encoding="utf-8")
+    with pytest.raises(RegistryError) as error:
+        providers(tmp_path)
+    assert_reports(str(error.value), place="unsd_sdg.yaml:", found=f"{former}: unknown field", remedy=new_name)
+
+
+def test_unknown_name_is_reported_with_the_known_names() -> None:
+    with pytest.raises(RegistryError) as error:
         provider("who")
+    assert_reports(str(error.value), found="unknown source 'who'", expected=list(providers()))
     for spec in providers().values():
-        names = ", ".join(d.dataset for d in spec.datasets)
-        with pytest.raises(RegistryError, match=f"Unknown dataset 'x' of {spec.provider}. Known: {names}"):
+        with pytest.raises(RegistryError) as error:
             dataset(spec.provider, "x")
+        names = [d.dataset for d in spec.datasets]
+        assert_reports(str(error.value), place=spec.provider, found="unknown dataset 'x'", expected=names)
 
 
-def test_a_provider_without_an_address_is_not_asked() -> None:
+def test_provider_without_endpoint_has_no_fetcher() -> None:
     for name in [n for n, spec in providers().items() if not spec.endpoints]:
-        with pytest.raises(RegistryError, match=f"{name} has no address to ask"):
+        with pytest.raises(RegistryError) as error:
             fetcher(name)
+        assert_reports(str(error.value), place=name, found="no endpoint", remedy="--source")
 
 
 def test_one_provider_is_fed_by_the_inbox(monkeypatch: pytest.MonkeyPatch) -> None:
     spec = provider_fed_by("inbox")
     assert not spec.endpoints
-    twice = {"a": spec, "b": spec}
-    monkeypatch.setattr(registry, "providers", lambda: twice)
-    with pytest.raises(RegistryError, match="Found 2 providers with `fed_by: inbox`"):
+    two_providers = {"a": spec, "b": spec}
+    monkeypatch.setattr(registry, "providers", lambda: two_providers)
+    with pytest.raises(RegistryError) as error:
         provider_fed_by("inbox")
+    assert_reports(str(error.value), found=("2 providers", "fed_by: inbox"), expected="expected one")
 
 
-# A provider's file as it should be, of a provider that there is not.
-WHOLE = r"""provider: bank_of_tests
+# A valid YAML file of an invented provider.
+VALID = r"""provider: bank_of_tests
 title: Bank of tests
 producer: The bank
 licence: none
@@ -110,42 +126,48 @@ datasets:
 
 
 @pytest.mark.parametrize(
-    ("found", "instead", "said"),
+    ("valid", "invalid", "pattern"),
     [
-        ("provider: bank_of", "provider: bank_for", r":1: provider is 'bank_for_tests', the file says 'bank_of_tests'"),
+        ("provider: bank_of", "provider: bank_for", r":1: provider: found 'bank_for_tests', expected 'bank_of_tests'"),
         ("frequency: quarterly", "frequency: monthly", r":(\d+): calendar.frequency: .*found 'monthly'"),
         ("    endpoint: api", "    endpoint: apis", r":\d+: datasets.*unknown endpoint 'apis'|unknown endpoint 'apis'"),
         ("  connections: 2", "  conections: 2", r":(\d+): limits.con"),
-        ("name: series_name,", "name: title,", r"a column of role series_name is named series_name"),
-        (r"pattern: '\d{4}'", "pattern: '('", r"column time_period: pattern is no regular expression"),
-        ("name: decimal,", "name: country_id,", r"columns named twice: country_id"),
+        ("name: series_name,", "name: title,", r"column title: found role series_name; .*named series_name"),
+        (r"pattern: '\d{4}'", "pattern: '('", r"column time_period: found pattern .*regular expression"),
+        ("name: decimal,", "name: country_id,", r"columns: found country_id more than once"),
         ("title: Bank of", "title: [Bank of", r":\d+: not readable as YAML"),
     ],
 )
-def test_faults_in_a_file_name_their_line(tmp_path: Path, found: str, instead: str, said: str) -> None:
-    assert found in WHOLE
-    (tmp_path / "bank_of_tests.yaml").write_text(WHOLE.replace(found, instead, 1))
-    with pytest.raises(RegistryError, match=f"bank_of_tests.yaml.*(?:{said})"):
+def test_fault_in_a_file_is_reported_with_its_line(tmp_path: Path, valid: str, invalid: str, pattern: str) -> None:
+    assert valid in VALID
+    (tmp_path / "bank_of_tests.yaml").write_text(VALID.replace(valid, invalid, 1))
+    with pytest.raises(RegistryError, match=f"bank_of_tests.yaml.*(?:{pattern})"):
         providers(tmp_path)
 
 
-def test_the_line_of_a_shared_and_of_an_own_column(tmp_path: Path) -> None:
-    lines = WHOLE.replace("published_as: country,", "published_as: country, required: true,").splitlines()
+def test_line_of_a_shared_and_of_an_own_column_is_reported(tmp_path: Path) -> None:
+    lines = VALID.replace("published_as: country,", "published_as: country, required: true,").splitlines()
     for marker in ("published_as: id,", "published_as: country,"):
         number = next(n for n, line in enumerate(lines, start=1) if marker in line)
-        spoilt = [
+        faulty = [
             line.replace("required: true", "required: perhaps") if n == number else line
             for n, line in enumerate(lines, 1)
         ]
-        (tmp_path / "bank_of_tests.yaml").write_text("\n".join(spoilt))
+        (tmp_path / "bank_of_tests.yaml").write_text("\n".join(faulty))
         providers.cache_clear()
         with pytest.raises(RegistryError, match=rf"bank_of_tests.yaml:{number}: .*required: .*found 'perhaps'"):
             providers(tmp_path)
 
 
-def test_a_yaml_without_a_module(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    (tmp_path / "bank_of_tests.yaml").write_text(WHOLE)
+def test_yaml_without_module_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "bank_of_tests.yaml").write_text(VALID)
     found = providers(tmp_path)
     monkeypatch.setattr(registry, "providers", lambda: found)
-    with pytest.raises(RegistryError, match=r"has no module: expected sources/providers/bank_of_tests\.py"):
+    with pytest.raises(RegistryError) as error:
         parser("bank_of_tests")
+    assert_reports(
+        str(error.value),
+        place="sources/providers/bank_of_tests.yaml",
+        found="no module",
+        expected=("sources/providers/bank_of_tests.py", "parse(dataset, files)"),
+    )

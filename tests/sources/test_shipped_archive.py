@@ -1,4 +1,4 @@
-"""The archive that ships with the project: taken into a store, checked, and whole."""
+"""The archive that ships with the project: imported into a store, checked, and complete."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 from snapshot_samples import altered, files, origin
 
 from assets.release_inputs import in_use
@@ -18,8 +19,8 @@ from sources.shipped_archive import archive_folders, shipped_archive
 from sources.snapshots import SnapshotStore
 
 
-def taken_in(store: SnapshotStore, archive: Path) -> list[Manifest]:
-    """Takes an archive in; the snapshots of the newest state."""
+def imported(store: SnapshotStore, archive: Path) -> list[Manifest]:
+    """Imports an archive; returns the current snapshots."""
     for folder in archive_folders(archive):
         store.import_from(folder)
     return [current.manifest for current in current_snapshots(in_use(store, archive))]
@@ -30,48 +31,47 @@ class TestArchive:
     def copy(self, tmp_path: Path) -> Path:
         return Path(shutil.copytree(shipped_archive(), tmp_path / "archive"))
 
-    def test_import_takes_all_and_nothing_twice(self, store: SnapshotStore, archive: SnapshotStore) -> None:
-        newest = taken_in(store, shipped_archive())
+    def test_import_copies_all_snapshots_once(self, store: SnapshotStore, archive: SnapshotStore) -> None:
+        newest = imported(store, shipped_archive())
         assert store.list() == archive.list()
         assert {m.place for m in newest} <= {m.place for m in archive.list()}
         stamps = {p: p.stat().st_mtime_ns for p in store.root.rglob("*")}
-        assert taken_in(store, shipped_archive()) == newest
+        assert imported(store, shipped_archive()) == newest
         assert {p: p.stat().st_mtime_ns for p in store.root.rglob("*")} == stamps
 
     def test_every_file_of_the_archive_is_checked(self, store: SnapshotStore, copy: Path) -> None:
         for path in sorted(copy.rglob("*.csv*")):
-            whole = path.read_bytes()
-            for spoilt in (whole[:-1], whole[:-1] + bytes([whole[-1] ^ 1]), b""):
-                altered(path, spoilt)
-                with pytest.raises(SnapshotError) as caught:
-                    taken_in(store, copy)
-                assert f"{path}: altered or cut" in str(caught.value)
-                assert "Restore the file" in str(caught.value)
-            altered(path, whole)
-        taken_in(store, copy)
+            content = path.read_bytes()
+            for damaged in (content[:-1], content[:-1] + bytes([content[-1] ^ 1]), b""):
+                altered(path, damaged)
+                with pytest.raises(SnapshotError) as error:
+                    imported(store, copy)
+                assert_reports(str(error.value), place=str(path), found="altered or cut", remedy="restore the file")
+            altered(path, content)
+        imported(store, copy)
         path = next(copy.rglob("*_page_001.json.gz"))
         altered(path, path.read_bytes()[:-5])
         with pytest.raises(SnapshotError, match="altered or cut"):
-            taken_in(store, copy)
+            imported(store, copy)
 
-    def test_a_missing_archive(self, store: SnapshotStore, tmp_path: Path) -> None:
+    def test_missing_archive_is_reported(self, store: SnapshotStore, tmp_path: Path) -> None:
         with pytest.raises(SnapshotError, match="no snapshot found"):
-            taken_in(store, tmp_path / "nothing")
+            imported(store, tmp_path / "nothing")
 
-    def test_an_archive_that_is_no_longer_shipped_is_left_out(self, store: SnapshotStore, copy: Path) -> None:
-        taken_in(store, copy)
-        gone = archive_folders(copy)[0]
-        shutil.rmtree(gone)
+    def test_snapshot_that_is_no_longer_shipped_is_left_out(self, store: SnapshotStore, copy: Path) -> None:
+        imported(store, copy)
+        removed = archive_folders(copy)[0]
+        shutil.rmtree(removed)
         fetched = store.add(origin(vintage_date=date(2026, 9, 1)), files())
-        places = {m.place for m in taken_in(store, copy)}
-        assert gone.relative_to(copy).as_posix() not in places
-        assert fetched.place in places, "what was fetched counts"
+        places = {m.place for m in imported(store, copy)}
+        assert removed.relative_to(copy).as_posix() not in places
+        assert fetched.place in places, "downloaded snapshots are used"
         assert len(store.list()) == len(archive_folders(copy)) + 2, "nothing was removed"
 
-    def test_manifests_say_what_they_are(self, archive: SnapshotStore) -> None:
-        kept = archive.list()
-        assert sum(f.bytes for m in kept for f in m.files) < 3_000_000
-        for m in kept:
+    def test_manifests_have_all_fields(self, archive: SnapshotStore) -> None:
+        manifests = archive.list()
+        assert sum(f.bytes for m in manifests for f in m.files) < 3_000_000
+        for m in manifests:
             assert m.licence
             assert m.attribution
             assert m.address
@@ -82,22 +82,22 @@ class TestArchive:
             assert not m.rebuilt or provider(m.provider).endpoints, "files entered manually are not rebuilt"
             assert m.origin == "archive"
 
-    def test_no_manifest_names_a_place_on_a_machine(self, archive: SnapshotStore) -> None:
+    def test_manifests_have_no_local_paths(self, archive: SnapshotStore) -> None:
         for folder in archive_folders(archive.root):
             text = (folder / MANIFEST).read_text()
             assert str(Path.home()) not in text
             assert str(archive.root) not in text
 
 
-def test_the_manifest_is_plain_json(archive: SnapshotStore) -> None:
+def test_manifest_is_json_with_a_checksum(archive: SnapshotStore) -> None:
     for folder in archive_folders(archive.root):
         payload = json.loads((folder / MANIFEST).read_text())
         assert payload["snapshot_id"] == folder.name == read_manifest(folder).snapshot_id
-        assert payload["checksum"], "every manifest that ships has one"
+        assert payload["checksum"], "every shipped manifest has one"
 
 
 @pytest.mark.parametrize("name", ["new/data.csv", "new/set/data.csv", "new/set/2024-01-01-abc/data.csv"])
-def test_file_of_the_archive_that_is_in_no_snapshot_is_told(archive: SnapshotStore, tmp_path: Path, name: str) -> None:
+def test_file_outside_of_snapshots_is_reported(archive: SnapshotStore, tmp_path: Path, name: str) -> None:
     shipped = archive_folders(archive.root)[0]
     own = tmp_path / "archive"
     SnapshotStore(own).import_from(shipped)
@@ -107,7 +107,11 @@ def test_file_of_the_archive_that_is_in_no_snapshot_is_told(archive: SnapshotSto
     path = own / name
     path.parent.mkdir(parents=True)
     path.touch()
-    with pytest.raises(
-        SnapshotError, match=r"data\.csv: no manifest\.json stands beside it.*python -m sources\.archive_tools\.add"
-    ):
+    with pytest.raises(SnapshotError) as error:
         archive_folders(own)
+    assert_reports(
+        str(error.value),
+        place="data.csv: ",
+        found="without manifest.json",
+        remedy="python -m sources.archive_tools.add",
+    )

@@ -1,7 +1,7 @@
-"""The checks that must hold before a release: keys and codes from the metadata, the rest from warehouse/checks/*.sql.
+"""The checks before a release: keys and codes, made from the metadata, and those of warehouse/checks/*.sql.
 
-Belongs here: running checks and their results. A check is a query that returns its problems, one row each.
-Does not belong here: what to do about a failed check (release/publish.py publishes nothing).
+Belongs here: running checks, and their results. A check is a query that returns one row for each problem.
+Does not belong here: the consequence of a failed check (release/publish.py does not publish the build).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 CHECKS = Path(__file__).parent.parent / "checks"
-MOST_PROBLEMS = 1000  # problems that are looked at one by one; more are only counted
+MOST_PROBLEMS = 1000  # problems that are read row by row; beyond them only the number is computed
 Severity = Literal["blocks", "warns", "informs"]
 _HEADER = re.compile(r"^-- (severity|as of|description|finding): (.+)$", re.MULTILINE)
 _NUMBERED = re.compile(r"\[([^|\]]*)\|([^\]]*)\]")
 
-# Columns whose codes must stand in a code list, wherever they occur.
+# Columns whose codes must be in a code list, in every table, and that code list.
 CODED: dict[str, str] = {
     **{breakdown: breakdown for breakdown in BREAKDOWNS},
     "ref_area": "area",
@@ -43,16 +43,16 @@ CODED: dict[str, str] = {
 }
 
 
-# Tables whose codes are made there; what is derived from them can hold no others.
+# Tables in which new codes can appear; tables derived from them have the same codes.
 NEW_CODES = ("harmonised.observation", "indicator_set.value", "indicator_set.aggregate", "baseline.value")
 
 
 @dataclass(frozen=True)
 class Check:
-    """One check: its query returns a row per problem. A new check blocks unless its file says otherwise.
+    """One check: its query returns a row for each problem. A check blocks unless its file gives another severity.
 
-    `description`: what must hold. `finding`: what is reported where it does not, with {n} for the number of problems
-    and [one|many] where the words depend on it.
+    `description`: the rule. `finding`: the sentence that is reported when the rule is broken, with {n} for the number
+    of problems and [singular|plural] for words that depend on it.
     """
 
     name: str
@@ -63,8 +63,8 @@ class Check:
     family: str | None = None
     as_of_severity: Severity | None = None
 
-    def in_the_past(self) -> Check:
-        """The check in a build as of a date: what a later vintage brought may lack there without blocking it."""
+    def for_past_date(self) -> Check:
+        """The check for a build as of a date, which lacks what later vintages brought, so some checks do not block."""
         return replace(self, severity=self.as_of_severity or self.severity)
 
     @property
@@ -75,7 +75,7 @@ class Check:
 
 @dataclass(frozen=True)
 class CheckResult:
-    """What a check found: number of problems and the first ones as text."""
+    """The result of a check: the number of problems, and the first ones as text."""
 
     check: Check
     problems: int
@@ -88,14 +88,14 @@ class CheckResult:
 
     @property
     def finding(self) -> str | None:
-        """What was found, in one sentence; None where it holds."""
+        """The finding in one sentence; None where the check passed."""
         if self.passed:
             return None
         text = _NUMBERED.sub(lambda m: m[1] if self.problems == 1 else m[2], self.check.finding)
         return text.replace("{n}", f"{self.problems:,}")
 
 
-# The generated checks are shown as two: one line for each table says little while they hold.
+# Users see the generated checks as two families: a line for each table would be long and rarely useful.
 KEYS = Check(
     "keys_are_unique",
     "blocks",
@@ -106,14 +106,14 @@ KEYS = Check(
 CODES = Check(
     "codes_are_known",
     "blocks",
-    "Every code stands in its code list",
+    "Every code is in its code list",
     "{n} [code is|codes are] not in the code list",
     "",
 )
 
 
 def _unique_key(description: TableDescription) -> Check:
-    # the cell holds all breakdown codes of a row: one column to compare instead of eleven
+    # the cell joins all breakdown codes of a row: one column to compare instead of eleven
     has_cell = "cell" in description.column_names
     columns = [c for c in description.key if not (has_cell and c in BREAKDOWNS)]
     columns += ["cell"] if has_cell and "cell" not in columns else []
@@ -140,7 +140,7 @@ def _codes_in_lists(description: TableDescription) -> Check:
     return Check(
         f"codes_known_{description.schema}_{description.name}",
         "blocks",
-        f"Every code in {description.full_name} stands in its code list",
+        f"Every code in {description.full_name} is in its code list",
         f"{{n}} [code|codes] in {description.full_name} [is|are] not in the code list",
         f"SELECT column_name, code, count(*) AS row_count FROM ({union}) GROUP BY column_name, code",
         CODES.name,
@@ -161,7 +161,7 @@ def _severity(path: Path, named: str | None) -> Severity | None:
 
 @lru_cache(maxsize=2)
 def checks(folder: Path = CHECKS) -> list[Check]:
-    """All checks, sorted by name: the generated ones, and those of the files of `folder`."""
+    """All checks, sorted by name: the generated ones and those in the files of `folder`."""
     out = []
     for description in tables().values():
         if description.is_work or description.full_name == "quality.check_result":
@@ -174,18 +174,18 @@ def checks(folder: Path = CHECKS) -> list[Check]:
         header = dict(_HEADER.findall(text))
         severity, past = (_severity(path, header.get(name, default)) for name, default in _SEVERITIES)
         rule = str(header["description"])
-        finding = str(header.get("finding") or rule)  # a description that is a finding needs no other
+        finding = str(header.get("finding") or rule)  # a description can be the finding too
         out.append(Check(path.stem, severity or "blocks", rule, finding, text, as_of_severity=past))
     return sorted(out, key=lambda c: c.name)
 
 
 def query_of(name: str) -> str:
-    """The query of a check of the folder, to run on a release what the audit ran on its build."""
+    """The query of a check in warehouse/checks, for running it on a release."""
     return read_sql(CHECKS / f"{name}.sql").rstrip().rstrip(";")
 
 
 def evaluate(con: duckdb.DuckDBPyConnection, check: Check) -> CheckResult:
-    """Runs one check on tables that `con` shows under their full names."""
+    """Runs one check; `con` has the tables under their full names."""
     query = check.query.rstrip().rstrip(";")
     with con.cursor() as cursor:
         found = cursor.execute(f"SELECT * FROM ({query}) ORDER BY ALL LIMIT {MOST_PROBLEMS}").df()
@@ -208,7 +208,7 @@ def run_checks(
             with ThreadPoolExecutor(os.cpu_count()) as pool:
                 # planning takes one core and most of the time of these queries, so several run at a time
                 return list(pool.map(lambda check: evaluate(con, check), checks_to_run))
-        except duckdb.OutOfMemoryException:  # one after the other they need less of it
+        except duckdb.OutOfMemoryException:  # one at a time they need less memory
             return [evaluate(con, check) for check in checks_to_run]
 
 
@@ -237,12 +237,12 @@ def result_frame(results: list[CheckResult]) -> pd.DataFrame:
 
 
 def shown_checks() -> list[Check]:
-    """The checks as the graph shows them: generated ones as their family."""
+    """The checks as the asset graph shows them: each family of generated checks as one."""
     return [KEYS, CODES, *(c for c in checks() if c.family is None)]
 
 
 def grouped_results(results: list[CheckResult]) -> list[CheckResult]:
-    """Results in the form of `shown`: a family's problems added up, its samples joined."""
+    """The results for `shown_checks`: the problems of a family added up, its samples joined."""
     out = []
     for family in (KEYS, CODES):
         members = [r for r in results if r.check.family == family.name]

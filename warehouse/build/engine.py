@@ -1,7 +1,7 @@
-"""The engine between stages: Parquet files of one build, and the SQL that makes one from others.
+"""The engine: runs the SQL that makes a table of a build from its other tables, all stored as Parquet files.
 
-Belongs here: where a build keeps its tables, reading them, writing them whole, running a file of warehouse/sql/.
-Does not belong here: what the SQL says, several tables at a time (parallel.py), and the published file
+Belongs here: where the tables of a build are, reading and writing them, running a file of warehouse/sql/.
+Does not belong here: the SQL itself, making several tables at a time (parallel.py), and the published file
 (release/database.py).
 """
 
@@ -34,7 +34,7 @@ SQL = Path(__file__).parent.parent / "sql"
 _REFERENCE = re.compile(r"\b(reference|staged|harmonised|indicator_set|baseline|lineage|quality)\.([a-z_0-9]+)\b")
 
 
-# Tables that each dataset has its own file of: their rows together, of the datasets of these shapes.
+# Tables that combine one file for each dataset, and the shapes of the datasets that they include.
 PER_DATASET: dict[str, tuple[Shape, ...]] = {
     "staged.observation": ("observations",),
     "staged.record": ("records",),
@@ -43,7 +43,7 @@ PER_DATASET: dict[str, tuple[Shape, ...]] = {
 DATASETS = "reference.dataset"
 
 
-# Row groups that several cores read at once, also of the shipped archive's tables.
+# Row groups small enough that several cores can read even the tables of the bundled archive at the same time.
 PARQUET = "FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 30720"
 
 _lock = RLock()
@@ -55,7 +55,7 @@ class BuildError(PayungError):
 
 @dataclass(frozen=True)
 class Build:
-    """The folder of one build: SCHEMA/TABLE.parquet, each written whole by one writer."""
+    """The folder of one build: SCHEMA/TABLE.parquet, each written completely by one writer."""
 
     folder: Path
 
@@ -65,7 +65,7 @@ class Build:
         return self.folder / schema / f"{name}.parquet"
 
     def has(self, full_name: str) -> bool:
-        """Whether the table was made."""
+        """Whether the table exists."""
         return self.path(full_name).exists()
 
     def part(self, full_name: str, dataset_key: str) -> Path:
@@ -73,7 +73,7 @@ class Build:
         return self.folder / "parts" / full_name / f"{dataset_key}.parquet"
 
     def names(self) -> list[str]:
-        """Full names of all tables that the build holds, sorted."""
+        """Full names of all tables in the build, sorted."""
         return sorted(f"{s}.{p.stem}" for s in SCHEMAS for p in (self.folder / s).glob("*.parquet"))
 
 
@@ -87,7 +87,7 @@ def _engine() -> duckdb.DuckDBPyConnection:
 
 @contextmanager
 def connect() -> Iterator[duckdb.DuckDBPyConnection]:
-    """The in-memory engine of this process, for one user at a time; it holds no data between uses, only views."""
+    """The in-memory engine of this process, for one caller at a time; between calls it has views, but no data."""
     with _lock:
         yield _engine()
 
@@ -100,12 +100,12 @@ def sql_text(full_name: str) -> str:
 
 
 def tables_read(sql: str) -> set[str]:
-    """Full names of the tables that a query reads, taken from its text, comments left out."""
+    """Full names of the tables that a query reads, found in its text without comments."""
     return {f"{s}.{t}" for s, t in _REFERENCE.findall(re.sub(r"--[^\n]*", "", sql))}
 
 
 def inputs_of(full_name: str, sql: str | None = None) -> list[str]:
-    """The tables that a table's SQL reads, sorted, without the table itself; `sql`: another query than that of its file."""
+    """The tables that a table's SQL reads, sorted, without the table itself; `sql`: used instead of the SQL file."""
     return sorted(tables_read(sql or sql_text(full_name)) - {full_name})
 
 
@@ -119,7 +119,7 @@ def attach_inputs(con: duckdb.DuckDBPyConnection, build: Build, names: list[str]
         schema = name.split(".")[0]
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {schema}")
         if name in PER_DATASET:
-            query = _together(con, build, name)
+            query = _all_datasets(con, build, name)
         else:
             query = f"SELECT * FROM {parquet(_existing(build.path(name), name))}"
         con.execute(f"CREATE OR REPLACE VIEW {name} AS {query}")
@@ -132,9 +132,9 @@ def _existing(path: Path, name: str) -> Path:
 
 
 def dataset_files(con: duckdb.DuckDBPyConnection, build: Build, name: str) -> list[Path]:
-    """The files of a table of PER_DATASET: one for each dataset of its shapes in the build's list of datasets.
+    """The files of a table of PER_DATASET: one for each dataset of the build that has one of its shapes.
 
-    Raises BuildError naming the table of a dataset that has none.
+    Raises BuildError, which names the missing table, where a dataset has no file.
     """
     shapes = ", ".join(f"'{shape}'" for shape in PER_DATASET[name])
     listed = parquet(_existing(build.path(DATASETS), DATASETS))
@@ -144,8 +144,8 @@ def dataset_files(con: duckdb.DuckDBPyConnection, build: Build, name: str) -> li
     return [_existing(build.path(f"staged.{key}"), f"staged.{key}") for (key,) in keys]
 
 
-def _together(con: duckdb.DuckDBPyConnection, build: Build, name: str) -> str:
-    """The query for the rows of all datasets: by all their columns, of records only where each row is."""
+def _all_datasets(con: duckdb.DuckDBPyConnection, build: Build, name: str) -> str:
+    """The query for the rows of all datasets: all their columns, but only the address of each row for records."""
     paths = dataset_files(con, build, name)
     if not paths:
         empty = {"staged.observation": staged_observation, "staged.record": staged_record}
@@ -162,16 +162,16 @@ def _cast(description: TableDescription) -> str:
 
 
 def _copy(con: duckdb.DuckDBPyConnection, query: str, path: Path, in_order: bool = True) -> int:
-    # without `in_order` every core writes what it has as it comes
+    # without `in_order` every core writes its rows as soon as it has them
     options = f"{PARQUET}, PRESERVE_ORDER {str(in_order).lower()}"
     path.parent.mkdir(parents=True, exist_ok=True)
     try:
-        # A build is made again by the next run; a release syncs its own copy.
+        # Not synced: the next run can make a build again, and a release syncs its own copy.
         with files.written_aside(path, durable=False) as aside:
-            # COPY answers with the number of rows it wrote
+            # COPY returns the number of rows that it wrote
             written = con.execute(f"COPY ({query}) TO {_literal(aside)} ({options})").fetchall()
     except duckdb.IOException as error:
-        raise BuildError(f"could not write {path}: {error}. Free some space or make the folder writable.") from error
+        raise BuildError(f"could not write {path}: {error}. {files.WRITE_REMEDY}") from error
     return int(written[0][0])
 
 
@@ -185,25 +185,25 @@ def make(build: Build, full_name: str) -> int:
 
 
 def make_with(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
-    """As `make`, on a connection of its own (parallel.py); `sql`: another query than that of its file."""
+    """As `make`, with a given connection; `sql`: used instead of the SQL file."""
     attach_inputs(con, build, inputs_of(full_name, sql))
     return make_attached(con, build, full_name, sql)
 
 
 def make_attached(con: duckdb.DuckDBPyConnection, build: Build, full_name: str, sql: str | None = None) -> int:
-    """As `make_with`, on a connection that has the inputs of the table attached (`attach_inputs`)."""
+    """As `make_with`, with a connection to which the inputs of the table are attached (`attach_inputs`)."""
     query = (sql or sql_text(full_name)).rstrip().rstrip(";")
-    described = table(full_name)
+    description = table(full_name)
     # Published tables are reproducible row by row, so their order is fixed; work tables need none.
     return _copy(
-        con, f"SELECT {_cast(described)} FROM (\n{query}\n)", build.path(full_name), in_order=not described.is_work
+        con, f"SELECT {_cast(description)} FROM (\n{query}\n)", build.path(full_name), in_order=not description.is_work
     )
 
 
 def write_frame(build: Build, description: TableDescription, frame: pd.DataFrame, path: Path | None = None) -> int:
     """Writes a frame as one table of the build, cast to its declared types; returns the number of rows.
 
-    `path`: where it goes if not to the table's own file (parts of a table).
+    `path`: a file other than the table's own, for parts of a table.
     """
     with connect() as con:
         return _write(con, description, frame, path or build.path(description.full_name))
@@ -227,13 +227,13 @@ def _write(con: duckdb.DuckDBPyConnection, description: TableDescription, frame:
         con.unregister("frame")
 
 
-def write_together(
+def write_combined(
     build: Build, description: TableDescription, paths: Sequence[Path], path: Path | None = None, distinct: bool = False
 ) -> int:
     """Writes the rows of several Parquet files as one table of the build, in their order; returns the number of rows.
 
-    Columns are matched by name and cast to the declared types; one that a file lacks is empty there. `distinct`:
-    each row once, sorted. Without files the table is empty. `path`: where it goes if not to the table's own file.
+    Columns are matched by name and cast to the declared types; a column that a file does not have is NULL for its rows.
+    `distinct`: each row once, sorted. Without files the table is empty. `path`: a file other than the table's own.
     """
     path = path or build.path(description.full_name)
     with connect() as con:
@@ -246,7 +246,7 @@ def write_together(
 
 
 def read_files(paths: Sequence[Path]) -> pd.DataFrame:
-    """The rows of several Parquet files of one shape together."""
+    """The rows of several Parquet files with the same columns, as one frame."""
     with connect() as con:
         return con.execute(f"SELECT * FROM {parquet(paths)}").df()
 
@@ -260,10 +260,10 @@ def preview(path: Path, rows: int = 8) -> tuple[list[str], list[tuple[Any, ...]]
 
 
 def computed_tables(*schemas: str) -> list[str]:
-    """The tables of some schemas (of all, where none is named) that SQL makes, each after its inputs among them."""
+    """The tables of the schemas (default: all) that SQL makes, sorted so that each comes after its inputs."""
     names = sorted(f"{schema}.{p.stem}" for schema in schemas or SCHEMAS for p in (SQL / schema).glob("*.sql"))
     unknown = [n for n in names if n not in tables()]
     if unknown:
         raise ValueError(f"SQL without a description in warehouse/tables: {unknown}")
-    among = set(names)
-    return list(TopologicalSorter({n: [i for i in inputs_of(n) if i in among] for n in names}).static_order())
+    made = set(names)
+    return list(TopologicalSorter({n: [i for i in inputs_of(n) if i in made] for n in names}).static_order())

@@ -1,4 +1,4 @@
-"""Several tables at a time: each begins as soon as its inputs are made.
+"""Making several tables at a time: each is started as soon as its inputs exist.
 
 Belongs here: the order in which the SQL of a build runs, and how many tables are made at once.
 Does not belong here: how one table is made (engine.py).
@@ -20,9 +20,9 @@ from indicator_defs.errors import PayungError
 from warehouse.build.engine import DATASETS, Build, attach_inputs, connect, dataset_files, inputs_of, make_attached
 from warehouse.connection import define_functions, parquet_rows
 
-# Planning a query, and writing the rows that fill no group of their own, keeps one core busy; also in database.py.
+# Planning a query, and writing the rows of an incomplete row group, use one core; also in database.py.
 AT_ONCE = 2
-# With more staged rows than this, a table keeps all cores busy, and needs the memory, by itself.
+# With more staged rows than this, one table alone uses all cores and most of the memory.
 MANY_ROWS = 1_000_000
 
 MakeTable = Callable[[duckdb.DuckDBPyConnection, Build, str], int]
@@ -35,11 +35,11 @@ class TableError(PayungError):
 def make_all(
     build: Build, names: Sequence[str], make_table: MakeTable = make_attached, many_rows: int = MANY_ROWS
 ) -> Iterator[tuple[str, int]]:
-    """Makes several tables, two at a time where they are small; yields each with the number of its rows once it is made.
+    """Makes several tables, two at a time where they are small; yields the name and row count of each finished table.
 
-    The work goes on while the caller is busy with what came. Raises TableError for a table that cannot be made; those
-    under way are then interrupted, and no other is begun. `make_table` makes each, with its inputs attached;
-    `many_rows`: with more staged rows, one is made at a time.
+    Work continues in the background between two results. Raises TableError for a table that cannot be made; running
+    ones are then interrupted, and no other is started. `make_table` makes a table whose inputs are attached;
+    `many_rows`: with more staged rows than this, one table is made at a time.
     """
     with (
         _cursors(_at_once(build, many_rows)) as cursors,
@@ -51,7 +51,7 @@ def make_all(
 
 def _at_once(build: Build, many_rows: int) -> int:
     if not build.has(DATASETS):
-        return 1  # the first table that needs the list reports that it is missing
+        return 1  # the first table that reads the list raises the error that it is missing
     with connect() as con:
         paths = dataset_files(con, build, "staged.observation")
         (rows,) = con.execute(parquet_rows(paths)).fetchall()[0] if paths else (0,)
@@ -71,8 +71,8 @@ class _TableThreads:
         self._build = build
         inputs = {n: [i for i in inputs_of(n) if i in names] for n in names}
         self._graph = TopologicalSorter(inputs)
-        self._tables_behind = _tables_behind(inputs)
-        self._ready: list[tuple[int, str]] = []  # a heap: first the table that most others wait for, one after another
+        self._tables_after = _tables_after(inputs)
+        self._ready: list[tuple[int, str]] = []  # a heap: first the table with the longest chain of tables after it
         self._cursors = cursors
         self._attached: dict[int, set[str]] = {id(cursor): set() for cursor in cursors}
         self._make_table = make_table
@@ -96,13 +96,13 @@ class _TableThreads:
             self._stopped = True
         self._pool.shutdown(wait=False, cancel_futures=True)
         while unfinished := [f for f in self._started if not f.done()]:
-            for cursor in self._cursors:  # one whose query has not started yet takes no notice, so more than once
+            for cursor in self._cursors:  # repeated, because it has no effect on a query that has not started yet
                 cursor.interrupt()
             wait(unfinished, timeout=0.05)
         self._pool.shutdown()
 
     def next_made(self) -> tuple[str, int]:
-        """Waits for the next table that is made: its name and rows."""
+        """Waits for the next finished table; returns its name and number of rows."""
         name, future = self._ended.get()
         try:
             return name, future.result()
@@ -114,7 +114,7 @@ class _TableThreads:
     def _begin(self) -> None:
         names = self._graph.get_ready()
         for name in names:
-            heapq.heappush(self._ready, (-self._tables_behind[name], name))
+            heapq.heappush(self._ready, (-self._tables_after[name], name))
         for _ in names:
             self._started.append(self._pool.submit(self._make_next))
 
@@ -124,7 +124,7 @@ class _TableThreads:
         made: Future[int] = Future()
         try:
             made.set_result(self._make(name))
-        except BaseException as error:  # noqa: BLE001 - raised by next_made, where the table is named
+        except BaseException as error:  # noqa: BLE001 - raised again by next_made, with the name of the table
             made.set_exception(error)
         self._end(name, made)
 
@@ -132,7 +132,7 @@ class _TableThreads:
         cursor = self._spare.get()
         try:
             attached = self._attached[id(cursor)]
-            # A table is attached once for all that read it: it does not change once it is made.
+            # A table is attached only once for all tables that read it, because it does not change after it is made.
             missing = [i for i in inputs_of(name) if i not in attached]
             attach_inputs(cursor, self._build, missing)
             attached |= set(missing)
@@ -148,18 +148,18 @@ class _TableThreads:
         self._ended.put((name, made))
 
 
-def _tables_behind(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:
-    """For each table, how many others have to be made one after another once it is."""
-    behind = dict.fromkeys(inputs, 0)
+def _tables_after(inputs: Mapping[str, Sequence[str]]) -> dict[str, int]:
+    """For each table, the length of the longest chain of tables that have to be made after it."""
+    chain = dict.fromkeys(inputs, 0)
     for name in reversed(list(TopologicalSorter(inputs).static_order())):
         for source in inputs[name]:
-            behind[source] = max(behind[source], behind[name] + 1)
-    return behind
+            chain[source] = max(chain[source], chain[name] + 1)
+    return chain
 
 
 @contextmanager
 def _cursors(n: int) -> Iterator[list[duckdb.DuckDBPyConnection]]:
-    """Further connections to the engine of this process, with its limits; each has a catalogue of views of its own."""
+    """`n` more connections to the engine of this process, each with its own catalogue of views."""
     with connect() as con:
         cursors = [con.cursor() for _ in range(n)]
     for i, cursor in enumerate(cursors):

@@ -1,8 +1,4 @@
-"""The values of the release before, as an input of the build.
-
-Belongs here: reading them from a release folder, so that checks can compare the build with what is published.
-Does not belong here: the checks (warehouse/checks/), and the full account of what changed between two releases.
-"""
+"""The values of the previous release, as an input of the build: checks compare the build with them."""
 
 from __future__ import annotations
 
@@ -20,25 +16,25 @@ _VALUES = Path("parquet") / "indicator_set" / "value.parquet"
 
 
 class PreviousError(PayungError):
-    """The chosen values of the release before cannot be read."""
+    """The chosen values of the previous release cannot be read."""
 
 
 def previous_values(release: Path) -> pd.DataFrame:
-    """The chosen values of a release as lineage.previous_value; columns that an older release lacks are empty.
+    """The chosen values of a release as lineage.previous_value; columns that an older release does not have are NULL.
 
     Raises PreviousError where its table of chosen values is missing or damaged.
     """
     path = release / _VALUES
     try:
-        found = read_files([path])
+        values = read_files([path])
     except duckdb.Error as error:
         raise PreviousError(
-            f"{path} cannot be read: {error}. This build is compared with no release before. See what is altered: "
-            f"payung releases verify {release.name}"
+            f"{path} cannot be read: {error}. This build is not compared with the previous release. List altered "
+            f"files: payung releases verify {release.name}"
         ) from error
-    return found.assign(release=release.name).reindex(columns=table(PREVIOUS).column_names)
+    return values.assign(release=release.name).reindex(columns=table(PREVIOUS).column_names)
 
 
 def write_previous(build: Build, values: pd.DataFrame | None) -> int:
-    """Writes lineage.previous_value (None: there is no release before); returns the number of rows."""
+    """Writes lineage.previous_value (None: there is no previous release); returns the number of rows."""
     return write_frame(build, table(PREVIOUS), pd.DataFrame() if values is None else values)

@@ -1,6 +1,6 @@
-"""From a parsed answer to a staged table: the pandera schema made from the dataset's structure, and what fails it.
+"""Staging: validates a parsed answer with a pandera schema made from the dataset's structure.
 
-Belongs here: validation at the staged boundary, the series key, the rejections of this stage.
+Belongs here: validation, the series key, the rejections of this stage.
 Does not belong here: parsing (sources) and translation of codes (sql/harmonised).
 """
 
@@ -28,7 +28,7 @@ REJECTION = "lineage.rejection"
 
 @dataclass(frozen=True)
 class StagedSnapshot:
-    """What staging one snapshot gives.
+    """The result of staging one snapshot.
 
     rows: the staged table; dimensions: its series keys in long form (staged.series_dimension); rejected: rows for
     lineage.rejection; failures: what pandera found (index, column, check, failure_case).
@@ -41,7 +41,7 @@ class StagedSnapshot:
 
 
 def staged_schema(structure: DatasetStructure) -> pa.DataFrameSchema:
-    """The pandera schema of a dataset: required columns, no empty cells where there may be none, patterns.
+    """The pandera schema of a dataset: required columns, columns that may not be empty, patterns.
 
     All columns are text as published; nothing is coerced.
     """
@@ -56,7 +56,7 @@ def staged_schema(structure: DatasetStructure) -> pa.DataFrameSchema:
 
 
 def fits(pattern: str, texts: pd.Series) -> pd.Series:
-    """Which texts fit a pattern; each different text is looked at once, as a column has few of them."""
+    """Whether each text matches a pattern; each distinct text is matched once, because a column has few of them."""
     fitting = [text for text in texts.unique() if isinstance(text, str) and re.fullmatch(pattern, text, re.ASCII)]
     return texts.isin(fitting)
 
@@ -64,8 +64,10 @@ def fits(pattern: str, texts: pd.Series) -> pd.Series:
 def dimension_columns(
     frame: pd.DataFrame, structure: DatasetStructure, open_dimensions: dict[str, str]
 ) -> list[tuple[str, str]]:
-    """(published name, column) of every dimension of a parsed answer, sorted; `open_dimensions`: those the
-    structure does not list, column by published name."""
+    """(published name, column) of every dimension of a parsed answer, sorted.
+
+    `open_dimensions`: dimensions that the structure does not list, column by published name.
+    """
     named = {c.published_as: c.name for c in structure.dimensions} | open_dimensions
     return sorted((published, name) for published, name in named.items() if name in frame.columns)
 
@@ -75,7 +77,7 @@ def series_key(frame: pd.DataFrame, named: list[tuple[str, str]]) -> pd.Series:
     if not named:
         return pd.Series("", index=frame.index, dtype=object)
     columns = [name for _, name in named]
-    # A dataset has few different keys: each is written once and handed to its rows.
+    # A dataset has few distinct keys, so each text is made once.
     groups = frame.groupby(columns, dropna=False, sort=False).ngroup()
     first = frame.loc[~groups.duplicated(), columns].to_dict("records")
     texts = [
@@ -89,24 +91,24 @@ def _filled(value: object) -> bool:
 
 
 def unexpected(frame: pd.DataFrame, structure: DatasetStructure) -> pd.Series:
-    """`FREQ=Q;UNIT_MEASURE_TYPE=NB`: the codes of each row under which its number means something else, else None.
+    """`FREQ=Q;UNIT_MEASURE_TYPE=NB`: the codes of each row that change the meaning of its number, else None.
 
-    Those that `expected` of its dataset does not list and, in columns that the dataset does not describe, those that
-    roles.MEANINGFUL does not.
+    These are codes that `expected` of the dataset does not list; in columns that the dataset does not describe, codes
+    that roles.MEANINGFUL does not list.
     """
     named = {c.published_as: c.name for c in structure.columns}
     described = {*named.values(), *ROLES}
     expected = {p: (named[p], allowed) for p, allowed in structure.expected.items() if named[p] in frame.columns}
-    for name in set(frame.columns) - described:  # _2: the parser's name where a role has the plain one
+    for name in set(frame.columns) - described:  # the parser adds _2 where the plain name is a role
         plain = re.sub(r"(_2)+$", "", name)
         if plain in MEANINGFUL:
             expected[name] = (name, list(MEANINGFUL[plain]))
-    found = pd.Series("", index=frame.index, dtype=object)
+    codes = pd.Series("", index=frame.index, dtype=object)
     for published, (name, allowed) in sorted(expected.items()):
         cells = frame[name]
         is_unexpected = cells.notna() & (cells != "") & ~cells.isin(allowed)
-        found[is_unexpected] += (";" + published + "=") + cells[is_unexpected].astype(object)
-    return found.str.removeprefix(";").astype(object).where(found != "", None)
+        codes[is_unexpected] += (";" + published + "=") + cells[is_unexpected].astype(object)
+    return codes.str.removeprefix(";").astype(object).where(codes != "", None)
 
 
 def series_dimensions(rows: pd.DataFrame, named: list[tuple[str, str]]) -> pd.DataFrame:
@@ -124,11 +126,11 @@ def series_dimensions(rows: pd.DataFrame, named: list[tuple[str, str]]) -> pd.Da
 def stage(
     frame: pd.DataFrame, structure: DatasetStructure, snapshot_id: str, open_dimensions: dict[str, str] | None = None
 ) -> StagedSnapshot:
-    """Validates a parsed answer and splits it into kept and rejected rows; loses none.
+    """Validates a parsed answer and splits its rows into accepted and rejected ones; none is lost.
 
     `frame`: columns of the contract in sources (all text); `open_dimensions`: dimensions that the structure does
-    not list, column by published name. Raises PayungError where pandera is switched off,
-    because then everything would pass.
+    not list, column by published name. Raises PayungError where pandera is switched off, because then every row would
+    be accepted.
     """
     frame = frame.reset_index(drop=True)
     failures = schema_failures(frame, staged_schema(structure), structure, snapshot_id)
@@ -152,15 +154,15 @@ def stage(
 def schema_failures(
     frame: pd.DataFrame, schema: pa.DataFrameSchema, structure: DatasetStructure, snapshot_id: str
 ) -> pd.DataFrame:
-    """What does not fit a schema: index, column, check, failure_case; `frame` has a plain index.
+    """The failures of a schema: index, column, check, failure_case; the index of `frame` counts from 0.
 
-    Raises PayungError for a fault of the whole answer (a missing column), and where pandera is switched off.
+    Raises PayungError for an error of the whole answer (a missing column), and where pandera is switched off.
     """
     import pandera.errors
     from pandera.config import get_config_context
 
     if not get_config_context().validation_enabled:
-        raise PayungError("PANDERA_VALIDATION_ENABLED is off, so nothing would be checked; unset it and refresh again.")
+        raise PayungError("PANDERA_VALIDATION_ENABLED is off, so no row would be checked; unset it and refresh again.")
     try:
         schema.validate(frame, lazy=True)
     except pandera.errors.SchemaErrors as error:
@@ -177,15 +179,15 @@ def schema_failures(
 
 
 def reasons_by_row(failures: pd.DataFrame) -> pd.Series:
-    """The reasons of each row that failed, by its index: `column: check; column: check`."""
+    """The reasons for each failed row, by its index: `column: check; column: check`."""
     texts = failures.assign(text=failures["column"].fillna("row").astype(str) + ": " + failures["check"].astype(str))
     return texts.groupby("index")["text"].agg(lambda parts: "; ".join(sorted(set(parts))))
 
 
 def _further_rows(text: pd.DataFrame) -> pd.DataFrame:
-    """The rows after the first of each key as failures, for a provider that has one value per key.
+    """The rows after the first one of each key as failures, for a provider that has one value per key.
 
-    Its parser refuses such an answer (sources/parsing.py); this holds for rows that come by another way too.
+    The parser refuses such an answer (sources/parsing.py); here rows from elsewhere are checked too.
     """
     columns = [c for c in ("series", "ref_area", "time_period", "time_detail", "series_key") if c in text]
     doubled = text[text.duplicated(columns, keep=False)]
@@ -196,19 +198,19 @@ def _further_rows(text: pd.DataFrame) -> pd.DataFrame:
         {
             "index": further.index,
             "column": "row",
-            "check": "the provider has one value per key, and this one comes first in " + first[further.index],
+            "check": "the provider has one value per key; this key first occurs in " + first[further.index],
             "failure_case": further["obs_value"],
         }
     )
 
 
 def table_of(rows: pd.DataFrame, structure: DatasetStructure) -> TableDescription:
-    """The description of the staged table that these rows make."""
+    """The description of the staged table with these rows."""
     return staged_table(structure, tuple(str(c) for c in rows.columns))
 
 
 def staged_tables(build: Build, structures: Sequence[DatasetStructure]) -> list[TableDescription]:
-    """Descriptions of the staged tables as the build has them (with columns beyond the structure)."""
+    """Descriptions of the staged tables of the build, including columns that the structure does not list."""
     out = []
     for structure in structures:
         path = build.folder / "staged" / f"{structure.key}.parquet"
@@ -237,7 +239,7 @@ def _rejections(rows: pd.DataFrame, reasons: pd.Series, structure: DatasetStruct
 
 
 def with_own_address(rejected: pd.DataFrame) -> pd.DataFrame:
-    """Rejected rows of which none has the address of another: each copy of a duplicated row keeps a line."""
+    """The rejected rows with unique addresses: the copies of a duplicated row are numbered, so that each is listed."""
     copy_no = rejected.groupby(["snapshot_id", "snapshot_row", "series"], dropna=False).cumcount()
     numbered = rejected["snapshot_row"] + "#" + (copy_no + 1).astype(str)
     return rejected.assign(snapshot_row=rejected["snapshot_row"].where(copy_no == 0, numbered))

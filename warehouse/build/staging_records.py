@@ -1,6 +1,6 @@
-"""From a parsed answer to the staged table of a dataset of records: its pandera schema, its key, and what fails them.
+"""Staging a dataset of records: validates a parsed answer with a pandera schema and a key.
 
-Belongs here: what holds for rows with a key and columns of their own.
+Belongs here: rows that have a key and columns defined by their dataset.
 Does not belong here: rows of observations and what both shapes share (staging.py), parsing (sources).
 """
 
@@ -27,13 +27,13 @@ from warehouse.metadata import staged_table, table
 if TYPE_CHECKING:
     import pandera.pandas as pa  # takes 0.85 s: otherwise loaded where it is used
 
-# Digits that the engine's whole numbers hold in any case.
+# A whole number of this size always fits into the engine's BIGINT.
 _MOST = 10**18 - 1
-# Of each type: whether a cell is one, what is expected, and what the engine makes of it, to compare keys by.
+# For each type: a test of a cell, the expected content in words, and a conversion for comparing keys.
 _TYPES: dict[ColumnType, tuple[Callable[[str], bool], str, Callable[[str], object]]] = {
     "integer": (lambda text: is_whole(text.removeprefix("-"), _MOST), "a whole number", int),
     "number": (is_number, "a number", float),
-    "date": (is_day, "a day as 2026-11-22", str),
+    "date": (is_day, "a date such as 2026-11-22", str),
     "boolean": (("true", "false").__contains__, "true or false", str),
 }
 
@@ -55,27 +55,27 @@ def record_schema(structure: DatasetStructure) -> pa.DataFrameSchema:
 def _checks(column: StagedColumn) -> list[pa.Check]:
     import pandera.pandas as pa
 
-    found = []
+    checks = []
     if column.type in _TYPES:
-        is_one, expected, _ = _TYPES[column.type]
-        found.append(pa.Check(partial(_holds, is_one), error=f"expected {expected}"))
+        is_valid, expected, _ = _TYPES[column.type]
+        checks.append(pa.Check(partial(_are_valid, is_valid), error=f"expected {expected}"))
     if column.pattern:
-        found.append(pa.Check(partial(fits, column.pattern), error=f"expected {column.pattern}"))
+        checks.append(pa.Check(partial(fits, column.pattern), error=f"expected {column.pattern}"))
     if column.codelist:
-        known = codes_of(column.codelist).__contains__
-        found.append(pa.Check(partial(_holds, known), error=f"expected a code of the list {column.codelist}"))
-    return found
+        is_code = codes_of(column.codelist).__contains__
+        checks.append(pa.Check(partial(_are_valid, is_code), error=f"expected a code of the list {column.codelist}"))
+    return checks
 
 
-def _holds(is_one: Callable[[str], bool], texts: pd.Series) -> pd.Series:
-    return texts.isin([text for text in texts.unique() if isinstance(text, str) and is_one(text)])
+def _are_valid(is_valid: Callable[[str], bool], texts: pd.Series) -> pd.Series:
+    return texts.isin([text for text in texts.unique() if isinstance(text, str) and is_valid(text)])
 
 
 def stage_records(frame: pd.DataFrame, structure: DatasetStructure, snapshot_id: str) -> StagedSnapshot:
-    """Validates parsed records and splits them into kept and rejected rows; loses none.
+    """Validates parsed records and splits them into accepted and rejected rows; none is lost.
 
     `frame`: snapshot_row and the columns of the structure, all text. A row that breaks the schema is rejected with
-    reason `schema`; of the others with one key the first is kept, and each further one rejected with reason
+    reason `schema`; of the other rows with the same key, the first is accepted and the rest are rejected with reason
     `key_repeated`. Raises PayungError as staging.schema_failures does.
     """
     frame = frame.reset_index(drop=True).astype(object)
@@ -84,8 +84,8 @@ def stage_records(frame: pd.DataFrame, structure: DatasetStructure, snapshot_id:
     reasons = reasons_by_row(failures)
     fitting = frame[~frame.index.isin(reasons.index)]
     repeated = _repeated(fitting, structure)
-    kept = fitting[~fitting.index.isin(repeated.index)].assign(snapshot_id=snapshot_id)
-    kept = kept.reindex(columns=staged_table(structure, tuple(frame.columns)).column_names)
+    accepted = fitting[~fitting.index.isin(repeated.index)].assign(snapshot_id=snapshot_id)
+    accepted = accepted.reindex(columns=staged_table(structure, tuple(frame.columns)).column_names)
     rejected = pd.concat(
         [
             _rejections(frame, reasons, "schema", structure, snapshot_id),
@@ -94,7 +94,7 @@ def stage_records(frame: pd.DataFrame, structure: DatasetStructure, snapshot_id:
     ).sort_index()
     failed = pd.DataFrame({"index": repeated.index, "column": "row", "check": repeated, "failure_case": repeated})
     return StagedSnapshot(
-        kept,
+        accepted,
         pd.DataFrame(columns=table("staged.series_dimension").column_names),
         with_own_address(rejected),
         pd.concat([failures, failed], ignore_index=True) if len(failed) else failures,
@@ -112,13 +112,13 @@ def _repeated(rows: pd.DataFrame, structure: DatasetStructure) -> pd.Series:
     first = rows["snapshot_row"].groupby([keys[k] for k in structure.record_key], sort=False).transform("first")
     named = keys.apply(lambda key: ", ".join(f"{k}={v}" for k, v in key.items()), axis=1).astype(object)
     further = keys.duplicated()
-    return ("the key " + named + " comes first in " + first)[further].astype(object)
+    return ("the key " + named + " first occurs in " + first)[further].astype(object)
 
 
 def _rejections(
     frame: pd.DataFrame, details: pd.Series, reason: str, structure: DatasetStructure, snapshot_id: str
 ) -> pd.DataFrame:
-    """The rows that the details are about, as rows of lineage.rejection."""
+    """The rows with these details (by index), as rows of lineage.rejection."""
     rows = frame.loc[details.index]
     cells = [{k: v for k, v in row.items() if k != "snapshot_row" and v is not None} for row in rows.to_dict("records")]
     return pd.DataFrame(

@@ -1,6 +1,6 @@
 -- severity: blocks
--- description: Every regional mean, sum and median equals what its stored members give
--- finding: {n} regional [figure differs from what its|figures differ from what their] stored members give
+-- description: Every regional mean, sum and median equals the result recomputed from its stored members
+-- finding: {n} regional [figure differs from the result|figures differ from the results] recomputed from [its|their] stored members
 SELECT a.indicator, a.ref_area, a.time_period, a.cell, a.obs_value, r.recomputed
 FROM indicator_set.aggregate AS a
 JOIN reference.method AS m ON m.method = a.method

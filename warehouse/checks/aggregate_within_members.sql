@@ -1,6 +1,6 @@
 -- severity: blocks
--- description: A mean or median lies between the lowest and the highest member value
--- finding: {n} [mean or median lies outside the values of its|means or medians lie outside the values of their] members
+-- description: Every mean and median is between the lowest and the highest member value
+-- finding: {n} [mean or median is|means or medians are] outside the range of [its|their] member values
 SELECT a.indicator, a.ref_area, a.time_period, a.cell, a.obs_value, a.minimum, a.maximum
 FROM indicator_set.aggregate AS a
 JOIN reference.method AS m ON m.method = a.method

@@ -1,6 +1,6 @@
 -- severity: warns
 -- as of: informs
--- description: Every breakdown that a definition expects exists for at least one member
+-- description: Every breakdown that a definition expects has a value for at least one Member State
 -- finding: {n} expected [breakdown has|breakdowns have] no value for any Member State
 SELECT indicator, breakdown
 FROM quality.availability

@@ -1,7 +1,7 @@
 -- severity: blocks
 -- as of: informs
--- description: Every claimed series is one that a snapshot at hand was asked for, or a fetch that did not get it names (a new one: payung refresh --online)
--- finding: {n} claimed series [was|were] never requested: no snapshot at hand could contain [it|them] (payung refresh --online)
+-- description: Every claimed series was requested: an available snapshot covers it, or a download that failed names it (for a new series: payung refresh --online)
+-- finding: {n} claimed series [was|were] never requested, so no available snapshot can contain [it|them]; run payung refresh --online
 WITH requested_series AS (
     SELECT DISTINCT n.provider, n.dataset, unnest([s.series, r.new_series]) AS series
     FROM lineage.snapshot_series AS s
@@ -9,7 +9,7 @@ WITH requested_series AS (
     LEFT JOIN reference.series_rename AS r
         ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series
 ),
-unrequested_series AS (  -- the fetch reports what a provider refuses or does not answer, and the rest goes on
+unrequested_series AS (  -- without series that a provider refused or did not deliver: the download reports them
     SELECT DISTINCT c.definition_file, c.definition_line, c.indicator, c.provider, c.dataset, c.provider_series
     FROM reference.claim AS c
     JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset AND d.kind = 'statistical'
@@ -36,7 +36,7 @@ similar_series AS (
 )
 SELECT
     definition_file || ':' || definition_line AS claimed_in, indicator, provider_series AS unknown_series,
-    coalesce(string_agg(series, ' ' ORDER BY place), 'nothing: no answer of this dataset is at hand') AS near_it
+    coalesce(string_agg(series, ' ' ORDER BY place), 'no series: no answer of this dataset is available') AS similar_names
 FROM similar_series
 WHERE place <= 3
 GROUP BY definition_file, definition_line, indicator, provider_series

@@ -1,6 +1,6 @@
 -- severity: warns
 -- as of: informs
--- description: Every claimed series of a provider is in the newest answer that was asked for it
+-- description: Every claimed series of a provider is in the newest answer for which it was requested
 -- finding: {n} claimed series [is missing from the newest answer of its|are missing from the newest answers of their] provider
 SELECT c.indicator, c.provider, c.dataset, c.provider_series, c.definition_file, c.definition_line
 FROM reference.claim AS c

@@ -1,7 +1,7 @@
 -- severity: blocks
 -- as of: informs
--- description: Every claimed series is in the unit of its indicator: by the unit that its newest answer states, or by a name with (%
--- finding: {n} claimed series [is in another unit than its indicator|are in other units than their indicators]
+-- description: Every claimed series is in the unit of its indicator, by the unit that its newest answer states or by (% in its name
+-- finding: {n} claimed series [is not in the unit of its indicator|are not in the units of their indicators]
 WITH claim_in_other_unit AS (
     SELECT DISTINCT claim_id FROM harmonised.row WHERE reason = 'unit_differs'
 ),
@@ -16,7 +16,7 @@ unit_stated AS (
     GROUP BY r.claim_id
     HAVING count(*) FILTER (WHERE r.outcome = 'harmonised') = 0 AND count(*) FILTER (WHERE r.reason = 'unit_differs') > 0
 ),
-unit_in_name AS (  -- where no unit is stated, the name is all there is to go by
+unit_in_name AS (  -- where no unit is stated, the name may contain it
     SELECT DISTINCT c.claim_id, s.series_name
     FROM reference.claim AS c
     JOIN reference.indicator AS i ON i.indicator = c.indicator AND i.unit_measure <> 'PT'

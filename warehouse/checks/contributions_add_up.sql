@@ -1,6 +1,6 @@
 -- severity: blocks
 -- description: The contributions of the members add up to the change of the group
--- finding: {n} [change of a group differs|changes of groups differ] from the sum of the members' contributions
+-- finding: {n} [change of a group differs|changes of groups differ] from the sum of the contributions of the members
 SELECT b.indicator, b.ref_area, b.cell, b.change, c.total
 FROM baseline.value AS b
 JOIN (

@@ -1,5 +1,5 @@
 -- severity: blocks
--- description: Figures quoted in documents and unreliable values never enter a regional figure
+-- description: No figure quoted in a document and no unreliable value enters a regional figure
 -- finding: {n} quoted or unreliable [figure enters|figures enter] a regional figure
 SELECT m.indicator, m.area_group, m.reference_year, m.ref_area, v.dataset_kind, v.obs_status
 FROM indicator_set.aggregate_member AS m

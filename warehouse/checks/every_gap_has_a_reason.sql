@@ -1,5 +1,5 @@
 -- severity: blocks
--- description: Every figure of a member that is missing has a reason of the list, and somebody who could fill it
+-- description: Every missing figure of a member has a listed reason and a body that could supply it
 -- finding: {n} missing [figure has|figures have] no listed reason, or no body that could supply [it|them]
 SELECT indicator, ref_area, breakdown, availability, reason_code, filled_by
 FROM quality.availability

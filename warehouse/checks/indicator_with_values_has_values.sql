@@ -1,7 +1,7 @@
 -- severity: blocks
 -- as of: informs
--- description: Every indicator that is defined with values has one for at least one member
--- finding: {n} [indicator|indicators] defined with values [has|have] none for any Member State
+-- description: Every indicator that is defined with values has a value for at least one Member State
+-- finding: {n} [indicator|indicators] defined with values [has no value|have no values] for any Member State
 SELECT i.indicator, i.definition_file
 FROM reference.indicator AS i
 WHERE i.status = 'with_values' AND NOT EXISTS (

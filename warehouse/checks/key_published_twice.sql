@@ -1,6 +1,6 @@
 -- severity: warns
--- description: No provider publishes one key twice with different values; none of such candidates is chosen
--- finding: {n} [key was|keys were] published twice with different values
+-- description: No provider publishes one key more than once with different values; such values are never chosen
+-- finding: {n} [key was|keys were] published more than once with different values; none of these values is chosen
 WITH keys_with_several_values AS (
     SELECT indicator, ref_area, time_period, cell, feed, snapshot_id, count(*) AS candidates
     FROM harmonised.observation

@@ -1,6 +1,6 @@
 -- severity: warns
 -- as of: informs
--- description: No chosen value is many times, or a small part of, the value of the same cell in the release before
+-- description: No chosen value is many times larger or smaller than the value of the same cell in the previous release
 -- finding: {n} chosen [value is|values are] many times larger or smaller than in the previous release
 WITH tolerance AS (
     SELECT

@@ -1,16 +1,16 @@
 -- severity: blocks
 -- as of: informs
--- description: Every must-exist figure (indicator_defs/must_exist.csv) is chosen, and equals what was published elsewhere
+-- description: Every must-exist figure (indicator_defs/must_exist.csv) is chosen and equals the figure published elsewhere
 -- finding: {n} must-exist [figure is|figures are] missing or different
 SELECT
     m.must_exist_file || ':' || CAST(m.must_exist_line AS VARCHAR) AS place, m.indicator, m.ref_area, m.time_period, m.cell,
     m.obs_value AS expected, v.obs_value AS found, v.feed,
     CASE
         WHEN v.indicator IS NULL THEN 'missing: no value is chosen for this cell'
-        WHEN v.obs_value IS NULL THEN 'no number, published as ' || coalesce(v.value_text, 'nothing')
+        WHEN v.obs_value IS NULL THEN 'not a number, published as ' || coalesce(v.value_text, 'nothing')
         WHEN v.feed LIKE m.provider_dataset || '/%' AND v.vintage_date = m.vintage_date
-            THEN 'taken from the vintage that it checks: ' || m.taken_from
-        ELSE 'different by ' || CAST(v.obs_value - m.obs_value AS VARCHAR) || ', tolerance ' || CAST(m.tolerance AS VARCHAR)
+            THEN 'taken from the same vintage that it should check: ' || m.taken_from
+        ELSE 'differs by ' || CAST(v.obs_value - m.obs_value AS VARCHAR) || ', tolerance ' || CAST(m.tolerance AS VARCHAR)
     END AS problem,
     m.source_citation
 FROM (

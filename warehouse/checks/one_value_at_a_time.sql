@@ -1,5 +1,5 @@
 -- severity: blocks
--- description: At no day two values are chosen for one cell (indicator_set.value_history)
+-- description: On any day at most one value is chosen for each cell (indicator_set.value_history)
 -- finding: {n} [pair|pairs] of values [was|were] chosen for one cell on the same day
 SELECT
     a.indicator, a.ref_area, a.time_period, a.cell, a.obs_value, b.obs_value AS other_value, a.role,

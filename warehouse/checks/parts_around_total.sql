@@ -1,5 +1,5 @@
 -- severity: warns
--- description: Of one feed and country, the total lies between women and men and between urban and rural; counts add up to it
+-- description: In one feed and country, the total is between women and men and between urban and rural; counts add up to the total
 -- finding: {n} [total does|totals do] not fit the values of [its|their] parts (women and men, urban and rural)
 WITH tolerance AS (
     SELECT
@@ -8,7 +8,7 @@ WITH tolerance AS (
     FROM reference.check_tolerance
     WHERE check_name = 'parts_around_total'
 ),
-part_value AS (  -- every part with the cell of its total
+part_value AS (  -- each part, with the cell of its total
     SELECT
         v.indicator, v.ref_area, v.time_period, v.feed, v.obs_value, 'sex' AS breakdown, v.sex AS part,
         t.cell AS total_cell,
@@ -20,7 +20,7 @@ part_value AS (  -- every part with the cell of its total
     JOIN harmonised.cell AS t
         ON t.indicator = k.indicator AND t.cell_but_sex_age = k.cell_but_sex_age AND t.age = k.age AND t.sex = '_T'
     WHERE v.sex IN ('F', 'M') AND i.headline_sex = '_T' AND v.obs_value IS NOT NULL
-        AND coalesce(i.sex_total_age, v.age) = v.age  -- parts and total of other ages need not fit
+        AND coalesce(i.sex_total_age, v.age) = v.age  -- parts and total of different ages need not fit
     UNION ALL
     SELECT
         v.indicator, v.ref_area, v.time_period, v.feed, v.obs_value, 'urbanisation' AS breakdown, v.urbanisation AS part,
@@ -51,14 +51,14 @@ total_and_parts AS (
     JOIN indicator_set.value AS t
         ON t.indicator = p.indicator AND t.ref_area = p.ref_area AND t.time_period = p.time_period AND t.cell = p.total_cell
         AND t.feed = p.feed
-    JOIN reference.area AS a ON a.ref_area = p.ref_area AND a.area_type = 'country'  -- parts of a region may be of fewer countries
+    JOIN reference.area AS a ON a.ref_area = p.ref_area AND a.area_type = 'country'  -- the parts of a region may cover fewer countries
     WHERE t.obs_value IS NOT NULL
 )
 SELECT b.indicator, b.ref_area, b.time_period, b.breakdown, b.cell, b.total, b.lowest, b.highest
 FROM total_and_parts AS b
 CROSS JOIN tolerance AS l
 WHERE CASE
-    WHEN b.kind = 'index' THEN b.highest = 0 AND b.total <> 0  -- ratios of parts need not lie around that of the whole
+    WHEN b.kind = 'index' THEN b.highest = 0 AND b.total <> 0  -- the ratio of the whole may be outside the ratios of its parts
     ELSE greatest(b.lowest - b.total, b.total - b.highest) > CASE b.unit_measure WHEN 'PT' THEN l.points ELSE 0 END
         AND greatest(b.lowest - b.total, b.total - b.highest) > l.share * abs(b.total)
 END

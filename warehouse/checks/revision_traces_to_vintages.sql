@@ -1,5 +1,5 @@
 -- severity: blocks
--- description: Both sides of every revision stand in lineage.vintage_value, and no cell is withdrawn that the later vintage holds
+-- description: Both sides of every revision are in lineage.vintage_value, and no withdrawn cell is in the later vintage
 -- finding: {n} [revision does|revisions do] not agree with the stored vintages
 WITH revision_without_vintage AS (
     SELECT r.* FROM lineage.revision AS r

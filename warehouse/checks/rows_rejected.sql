@@ -1,6 +1,6 @@
 -- severity: warns
--- description: No row of a vintage in use or newer is rejected; each that is stands in lineage.rejection with its reason
--- finding: {n} [kind|kinds] of rows (by series and reason) of vintages in use [was|were] rejected
+-- description: No row of a vintage in use or of a newer one is rejected; lineage.rejection lists each rejected row with its reason
+-- finding: {n} [kind|kinds] of rows (by series and reason) of current vintages [was|were] rejected
 SELECT r.provider, r.dataset, r.series, r.stage, r.reason, r.detail, count(*) AS row_count
 FROM lineage.rejection AS r
 WHERE NOT EXISTS (

@@ -1,7 +1,7 @@
 -- severity: warns
--- description: Every vintage describes its series (title, unit, attributes) as the definitions expect; of another one the vintage before stays in use
--- finding: {n} series [is|are] described otherwise than expected in [a newer vintage|newer vintages]; the earlier vintage stays in use
-WITH vintage_in_use AS (  -- what stays in use
+-- description: Every vintage describes its series (title, unit, attributes) as the definitions expect; otherwise the previous vintage stays in use
+-- finding: {n} series [is|are] described differently than expected in [a newer vintage|newer vintages]; the previous vintage stays in use
+WITH vintage_in_use AS (  -- the newest vintage that is accepted
     SELECT provider, dataset, current_series, max(vintage_date) AS vintage_date
     FROM lineage.series_vintage
     WHERE is_declared AND is_newest
@@ -15,13 +15,13 @@ newest_vintage AS (
 SELECT DISTINCT
     o.series,
     CASE o.finding
-        WHEN 'title_changed' THEN 'titled ' || o.title
-        WHEN 'unit_unknown' THEN 'without a title'
-        WHEN 'unit_changed' THEN 'in unit ' || o.unit_as_published
-        ELSE 'with ' || o.unexpected
+        WHEN 'title_changed' THEN 'title ' || o.title
+        WHEN 'unit_unknown' THEN 'no title'
+        WHEN 'unit_changed' THEN 'unit ' || o.unit_as_published
+        ELSE 'attribute ' || o.unexpected
     END AS found,
     CASE o.finding
-        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/providers/' || o.provider || '.yaml' ELSE o.expected
+        WHEN 'attribute_unexpected' THEN 'one listed under expected: in sources/providers/' || o.provider || '.yaml' ELSE o.expected
     END AS expected,
     o.vintage_date, u.vintage_date AS vintage_in_use, o.used_in AS confirm_in
 FROM lineage.series_description AS o

@@ -1,16 +1,16 @@
 -- severity: blocks
 -- as of: informs
--- description: Of every claimed series, and of every series of a weight, at least one vintage at hand is described as its definition expects
+-- description: Every claimed series and every series of a weight has at least one available vintage that is described as its definition expects
 -- finding: {n} series [has|have] no vintage that is described as [its definition expects|their definitions expect]
 SELECT
     d.used_in AS claimed_in, d.series,
     CASE d.finding
-        WHEN 'title_changed' THEN 'titled ' || d.title
-        WHEN 'unit_unknown' THEN 'without a title: add the vintage to indicator_defs/vintage_units.csv'
-        ELSE 'with ' || d.unexpected
+        WHEN 'title_changed' THEN 'title ' || d.title
+        WHEN 'unit_unknown' THEN 'no title: add the vintage to indicator_defs/vintage_units.csv'
+        ELSE 'attribute ' || d.unexpected
     END AS found,
     CASE d.finding
-        WHEN 'attribute_unexpected' THEN 'as listed under expected: in sources/providers/' || d.provider || '.yaml' ELSE d.expected
+        WHEN 'attribute_unexpected' THEN 'one listed under expected: in sources/providers/' || d.provider || '.yaml' ELSE d.expected
     END AS expected,
     max(d.vintage_date) AS newest_vintage
 FROM lineage.series_description AS d

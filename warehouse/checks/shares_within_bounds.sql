@@ -1,6 +1,6 @@
 -- severity: blocks
--- description: Regional figures lie within the bounds of their indicator, and shares of the weight between 0 and 1
--- finding: {n} regional [figure or share lies outside its|figures or shares lie outside their] bounds
+-- description: Regional figures are within the bounds of their indicator, and shares of the weight are between 0 and 1
+-- finding: {n} regional [figure or share is outside its|figures or shares are outside their] bounds
 SELECT a.indicator, a.ref_area, a.time_period, a.cell, 'obs_value' AS what, a.obs_value AS found
 FROM indicator_set.aggregate AS a
 JOIN reference.indicator AS i ON i.indicator = a.indicator
@@ -23,7 +23,7 @@ FROM harmonised.observation AS o
 JOIN reference.indicator AS i ON i.indicator = o.indicator
 WHERE o.obs_value < i.minimum
 UNION ALL
-SELECT m.indicator, m.ref_area, m.reference_year AS time_period, m.cell, 'weights of ' || m.area_group || ' together' AS what,
+SELECT m.indicator, m.ref_area, m.reference_year AS time_period, m.cell, 'sum of the weights of ' || m.area_group AS what,
     m.total AS found
 FROM (
     SELECT indicator, area_group, reference_year, cell, min(ref_area) AS ref_area, sum(weight_share) AS total

@@ -1,6 +1,6 @@
 -- severity: blocks
--- description: Every number equals the text as published, times its multiplier
--- finding: {n} [number differs|numbers differ] from the text as published, times the multiplier
+-- description: Every number equals the published text times its multiplier
+-- finding: {n} [number differs|numbers differ] from the published text times the multiplier
 SELECT observation_id, indicator, obs_value, value_text, unit_mult
 FROM harmonised.observation
 WHERE obs_value IS NOT NULL

@@ -1,5 +1,5 @@
 -- severity: informs
--- description: No value of the vintage before is missing from the newest vintage of its series
+-- description: Every value of the previous vintage of a series is also in its newest vintage
 -- finding: {n} [value|values] of earlier vintages [is|are] missing from the newest one
 SELECT r.indicator, r.ref_area, r.time_period, r.source, r.provider_series, r.vintage_from, r.vintage_to, r.value_from, r.text_to
 FROM lineage.revision AS r

@@ -1,6 +1,6 @@
 -- severity: blocks
--- description: Every weight that a definition names has a value for every ASEAN member at the latest reference year
--- finding: {n} [weight of a Member State is|weights of Member States are] missing at the latest reference year
+-- description: Every weight of a definition has a value for each ASEAN member in the latest reference year
+-- finding: {n} [weight of a Member State is|weights of Member States are] missing for the latest reference year
 SELECT i.indicator, i.weight, g.ref_area
 FROM reference.indicator AS i
 JOIN reference.method AS m ON m.method = i.method AND m.kind = 'mean'
@@ -11,6 +11,6 @@ LEFT JOIN indicator_set.weight_value AS w
     ON w.weight = i.weight AND w.ref_area = g.ref_area AND w.time_period = s.latest_reference_year
     AND w.sex = i.headline_sex AND w.age = '_T' AND w.urbanisation = '_T'
 WHERE w.weight_value IS NULL AND i.status = 'with_values'
-    AND (  -- a series that nobody has is told by weight_series_known
+    AND (  -- weight_series_known reports a series without any answer
         d.kind <> 'series' OR d.provider_series IN (SELECT v.series FROM lineage.series_vintage AS v)
     )

@@ -1,8 +1,8 @@
 -- severity: blocks
 -- as of: informs
--- description: Every series that weights are made of is one that an answer at hand holds
--- finding: {n} series of weights [is|are] in no answer at hand
-WITH series_at_hand AS (
+-- description: Every series from which weights are made is in an available answer
+-- finding: {n} series of weights [is|are] in no available answer
+WITH available_series AS (
     SELECT DISTINCT provider, dataset, series FROM lineage.series_vintage
 ),
 similar_series AS (
@@ -12,15 +12,15 @@ similar_series AS (
             PARTITION BY w.role, w.sex ORDER BY jaro_winkler_similarity(k.series, w.provider_series) DESC, k.series
         ) AS place
     FROM reference.weight_series AS w
-    LEFT JOIN series_at_hand AS k ON k.provider = w.provider AND k.dataset = w.dataset
+    LEFT JOIN available_series AS k ON k.provider = w.provider AND k.dataset = w.dataset
     WHERE NOT EXISTS (
-        SELECT 1 FROM series_at_hand AS o
+        SELECT 1 FROM available_series AS o
         WHERE o.provider = w.provider AND o.dataset = w.dataset AND o.series = w.provider_series
     )
 )
 SELECT
     weight_series_file AS named_in, role, provider_series AS unknown_series,
-    coalesce(string_agg(series, ' ' ORDER BY place), 'nothing: no answer of this dataset is at hand') AS near_it
+    coalesce(string_agg(series, ' ' ORDER BY place), 'no series: no answer of this dataset is available') AS similar_names
 FROM similar_series
 WHERE place <= 3
 GROUP BY weight_series_file, role, sex, provider_series

@@ -1,5 +1,5 @@
-"""Comparing: what differs between two states of the warehouse, and what of it needs an accepted reason.
+"""Comparing: the differences between two releases, and those that exceed the tolerances.
 
-Belongs here: the comparisons in sql/, and the tolerances of the catalogue applied to them.
-Does not belong here: editions and their drift (edition/), and printing a difference (pipelines/cli/output).
+Belongs here: the comparisons in sql/, and applying the tolerances of the catalogue to them.
+Does not belong here: editions and their drift (edition/), and showing differences (pipelines/cli/output).
 """

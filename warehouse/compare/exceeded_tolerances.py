@@ -1,7 +1,7 @@
-"""What in a comparison exceeds the tolerances of the catalogue, so that publishing needs a named acceptance.
+"""Differences that exceed the tolerances of the catalogue, so that a person must accept them before publication.
 
 Belongs here: measuring a diff against the tolerances. Does not belong here: the tolerances themselves
-(indicator_defs/tolerances.yaml), who accepted them (release/publish.py keeps it in the manifest), and finding what differs.
+(indicator_defs/tolerances.yaml), recording who accepted (release/publish.py), and finding the differences.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ MOST_CASES = 3
 
 @dataclass(frozen=True)
 class ExceededTolerance:
-    """One tolerance that a comparison exceeds. `found` and `allowed` in per cent; `reasons`: of its values, as derived."""
+    """One exceeded tolerance. `found` and `allowed` in per cent; `reasons`: the derived reasons of its values."""
 
     indicator: str
     rule: str
@@ -33,11 +33,11 @@ class ExceededTolerance:
     reasons: str
 
     def line(self) -> str:
-        """The excess as one line of a message."""
+        """The exceeded tolerance as one line of a message."""
         what = {
             "withdrawn_percent": f"{self.values} of {self.of} country values withdrawn",
             "changed_percent": f"{self.values} of {self.of} country values changed",
-            "regional_by_percent": f"{self.values} headline regional figure(s) moved or withheld",
+            "regional_by_percent": f"{self.values} headline regional figure(s) changed or withheld",
         }[self.rule]
         return (
             f"{self.indicator}: {what} ({digits(self.found)} %, {self.rule} allows {digits(self.allowed)}). "
@@ -45,22 +45,22 @@ class ExceededTolerance:
         )
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The fields as plain values for JSON."""
         return asdict(self)
 
 
 def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list[ExceededTolerance]:
-    """The tolerances that a diff exceeds, by indicator and rule; none where the two say the same."""
+    """The tolerances that a diff exceeds, by indicator and rule."""
     values_before = dict(zip(diff.totals["indicator"], diff.totals["n_before"].astype(int), strict=True))
     values = diff.values[diff.values["kind"].isin(["withdrawn", "changed"])]
-    moved = _moved(values)
+    change_percent = _change_percent(values)
     out: list[ExceededTolerance] = []
     for indicator in sorted(set(values["indicator"])):
         allowed = tolerances.get(indicator, tolerances[EVERY_INDICATOR])
-        own = values["indicator"] == indicator
-        country = own & (values["level"] == "country")
+        of_indicator = values["indicator"] == indicator
+        country = of_indicator & (values["level"] == "country")
         withdrawn = values[country & (values["kind"] == "withdrawn")]
-        changed = values[country & (values["kind"] == "changed") & (moved > allowed.changed_by_percent)]
+        changed = values[country & (values["kind"] == "changed") & (change_percent > allowed.changed_by_percent)]
         total = values_before.get(indicator, 0)
         for rule, cases, limit in (
             ("withdrawn_percent", withdrawn, allowed.withdrawn_percent),
@@ -69,10 +69,10 @@ def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list
             share = 100 * len(cases) / total if total else 0.0
             if len(cases) > allowed.free and share > limit:
                 out.append(_excess(indicator, rule, float(half_up(share, 1)), limit, cases, total))
-        regional = own & (values["level"] == "regional") & values["is_headline"].astype(bool)
-        shifted = values[regional & ((values["kind"] == "withdrawn") | (moved > allowed.regional_by_percent))]
+        regional = of_indicator & (values["level"] == "regional") & values["is_headline"].astype(bool)
+        shifted = values[regional & ((values["kind"] == "withdrawn") | (change_percent > allowed.regional_by_percent))]
         if len(shifted):
-            largest = moved[shifted.index].max() if (shifted["kind"] == "changed").all() else 100.0
+            largest = change_percent[shifted.index].max() if (shifted["kind"] == "changed").all() else 100.0
             limit = allowed.regional_by_percent
             out.append(
                 _excess(
@@ -82,13 +82,13 @@ def exceeded_tolerances(diff: Diff, tolerances: Mapping[str, Tolerance]) -> list
     return out
 
 
-def _moved(values: pd.DataFrame) -> pd.Series[float]:
-    """How far each value moved, in per cent of what it was; endless where it was 0, or one side alone is a number."""
+def _change_percent(values: pd.DataFrame) -> pd.Series[float]:
+    """The change of each value in per cent of the former value; infinite where that is 0 or one side is not a number."""
     before = values["value_before"].abs()
     size = (values["value_after"] - values["value_before"]).abs()
-    moved = (100 * size / before).where(before > 0, float("inf")).where(size > 0, 0.0)
-    one_sided = values["value_before"].isna() != values["value_after"].isna()  # the other is a bound, as <0.5
-    return moved.mask(one_sided, float("inf"))
+    percent = (100 * size / before).where(before > 0, float("inf")).where(size > 0, 0.0)
+    one_sided = values["value_before"].isna() != values["value_after"].isna()  # the other is a bound, such as <0.5
+    return percent.mask(one_sided, float("inf"))
 
 
 def _excess(

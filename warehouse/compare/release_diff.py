@@ -1,11 +1,11 @@
-"""What differs between two states of the warehouse: values, indicators, codes and definitions, each with its reason.
+"""The differences between two releases: values, indicators, codes and definitions, each value with its reason.
 
 Belongs here: comparing the tables of two releases, or of a release and a build that is not published yet.
-Does not belong here: what is tolerated (exceeded_tolerances.py), how it is shown (pipelines/cli/output/diff_text.py), and
-what providers changed between their own vintages (lineage.revision).
+Does not belong here: tolerances (exceeded_tolerances.py), showing differences (pipelines/cli/output/diff_text.py), and
+the revisions of providers between their vintages (lineage.revision).
 
-The comparisons of values are warehouse/compare/sql/*.sql. A reason is derived from the tables of both states; where
-nothing in them explains a difference, the reason says so.
+Values are compared by warehouse/compare/sql/*.sql. A reason is derived from the tables of both sides; NO_CAUSE or
+CODE_CHANGED is given where the tables do not explain a difference.
 """
 
 from __future__ import annotations
@@ -28,32 +28,33 @@ from warehouse.metadata import TableDescription, tables
 from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
-_NAMED = re.compile(r"\b(?:before|after)\.([a-z_]+\.[a-z_]+)\b")
-# In the order in which they are shown: what is gone hurts most.
+_TABLE_READ = re.compile(r"\b(?:before|after)\.([a-z_]+\.[a-z_]+)\b")
+# In the order in which they are shown: withdrawn values matter most.
 KINDS = ("withdrawn", "changed", "new", "restated")
 LEVELS = ("country", "regional", "baseline")
-NO_CAUSE = "no cause found in the tables of the two"
-CODE_CHANGED = "nothing but the code differs: see the changes of the project"
+NO_CAUSE = "no cause found in the tables of the two releases"
+CODE_CHANGED = "only the code of Payung differs: see its list of changes"
 
-# How rows of a reference table are told apart where its own key is a running number.
+# Keys for comparing reference tables whose own key is a running number.
 NATURAL_KEYS: dict[str, tuple[str, ...]] = {
     "reference.claim": ("indicator", "feed", "provider_series", "filters"),
     "reference.target_group_rule": ("indicator", "target_group", "match", "priority"),
     "reference.correction": ("indicator", "ref_area", "time_period", "provider_series", *BREAKDOWNS),
 }
-# Numbers that move when a neighbour does, as places in files do (columns ending in _PLACES), and codes that repeat others.
+# Not compared: numbers that change when a row before them is added, places in files (columns ending in _PLACES), and
+# codes that repeat others.
 RUNNING = {"claim_id", "rule_id", "correction_id", "set_cell", "headline_cell"}
 _PLACES = ("_file", "_line")
 CODES = ("reference.code", "reference.area", "reference.age")
-# Derived from what is compared anyway, or keyed by running numbers: the filters of a claim are compared with it.
+# Derived from tables that are compared, or keyed by running numbers: filters are compared as part of their claim.
 NOT_COMPARED = ("reference.cell_group", "reference.claim_filter", "reference.settings", "reference.class_limit")
-# Fields of a definition that decide which values are taken and how; the others are words.
+# Fields of a definition that affect its values, and those that affect its figures; the other fields are descriptions.
 FOR_VALUES = {"unit_measure", "minimum", "maximum", "maximum_is_hard", "change_tolerance", "sources"}
 FOR_FIGURES = FOR_VALUES | {
     "method", "weight", "weight_is_proxy", "proxy_accepted", "lookback_years", "is_survey", "sex_total_age",
     "aggregate_title", "publication_rule", "tier", *(f"headline_{b}" for b in BREAKDOWNS),
 }  # fmt: skip
-# A claim says how many filters it has; which they are decides what it takes.
+# The table has the number of filters of a claim; here they are replaced by the filters themselves.
 CLAIMS = """(
     SELECT c.* REPLACE ((
         SELECT string_agg(f.dimension || '=' || f.code, ', ' ORDER BY f.dimension, f.code)
@@ -69,12 +70,12 @@ RULES = (
 
 
 class DiffError(PayungError):
-    """The two states cannot be compared."""
+    """The two releases cannot be compared."""
 
 
 @dataclass(frozen=True)
 class ComparedState:
-    """One side of a comparison: its name, its tables, and the fingerprints of what it was made from."""
+    """One side of a comparison: its name, its tables, and the fingerprints of its inputs."""
 
     name: str
     build: Build
@@ -83,13 +84,13 @@ class ComparedState:
 
 @dataclass(frozen=True)
 class Diff:
-    """What differs between two states.
+    """The differences between two sides.
 
     `values`: kind, level (country, regional, baseline), quantity, indicator, ref_area, time_period, breakdown, cell,
     is_headline, value_before, value_after, text_before, text_after, fields, source_before, source_after,
     series_before, series_after, vintage_before, vintage_after, reason; withdrawn first. `restated` is the same number
-    with another status, unit, footnote, class or source. Of regional figures the texts are the classes, of the
-    baseline the years. `sources`: provider, dataset, vintages_before, vintages_after, what. `indicators`,
+    with another status, unit, footnote, class or source. The texts are the classes for regional figures, and the years
+    for the baseline. `sources`: provider, dataset, vintages_before, vintages_after, what. `indicators`,
     `codes`, `definitions`: kind, table, key, field, before, after. `totals`: indicator, n_before (country values).
     """
 
@@ -104,13 +105,13 @@ class Diff:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the two say the same."""
+        """Whether there is no difference."""
         return all(f.empty for f in (self.sources, self.indicators, self.codes, self.definitions, self.values))
 
     def counts(self) -> dict[str, dict[str, int]]:
-        """How many values of each level are withdrawn, changed, new and restated."""
-        found = self.values.groupby(["level", "kind"]).size().to_dict() if len(self.values) else {}
-        return {level: {kind: int(found.get((level, kind), 0)) for kind in KINDS} for level in LEVELS}
+        """The number of values by level and kind."""
+        sizes = self.values.groupby(["level", "kind"]).size().to_dict() if len(self.values) else {}
+        return {level: {kind: int(sizes.get((level, kind), 0)) for kind in KINDS} for level in LEVELS}
 
     def of_kind(self, kind: str) -> pd.DataFrame:
         """The values of one kind: headline figures first, then by level, indicator, area and year."""
@@ -118,18 +119,22 @@ class Diff:
 
 
 def compare(before: ComparedState, after: ComparedState) -> Diff:
-    """Compares two states. Raises DiffError where a table is gone.
+    """Compares two sides. Raises DiffError where a table of values is missing.
 
-    Of values, columns that one state lacks count as empty; of definitions, tables and columns that one lacks are not
-    compared, as another version of the code made it.
+    The sides may be of different versions of Payung: a column of values that one side does not have is NULL there;
+    tables and columns of definitions that only one side has are not compared.
     """
     con = open_engine()
     try:
-        had, has = (_attach(con, side, state) for side, state in (("before", before), ("after", after)))
-        changed = {name: _rows(con, name, had & has) for name in _reference() if name not in NOT_COMPARED}
+        columns_before, columns_after = (
+            _attach(con, side, state) for side, state in (("before", before), ("after", after))
+        )
+        changed = {
+            name: _rows(con, name, columns_before & columns_after) for name in _reference() if name not in NOT_COMPARED
+        }
         con.register("redefined", _redefined(changed))
         con.register("recoded", _providers(changed["reference.crosswalk"]))
-        con.register("regrouped", _named(changed["reference.area_group"], "area_group", 0))
+        con.register("regrouped", _key_parts(changed["reference.area_group"], "area_group", 0))
         con.register("reruled", _rules(changed))
         values = _values(con, before.inputs.get("code") != after.inputs.get("code"))
         sources = con.execute(_text("sources")).df()
@@ -145,14 +150,14 @@ def compare(before: ComparedState, after: ComparedState) -> Diff:
     indicators = changed["reference.indicator"]
     codes = [changed[name] for name in CODES]
     others = [f for name, f in changed.items() if name not in CODES and name != "reference.indicator"]
-    whole = indicators["field"] == ""  # an indicator that came or went; changed fields are changed definitions
+    whole_rows = indicators["field"] == ""  # new or withdrawn indicators; a changed field is a changed definition
     return Diff(
         before.name,
         after.name,
         sources,
-        _sorted([indicators[whole], indicators[indicators["field"] == "status"]]),
+        _sorted([indicators[whole_rows], indicators[indicators["field"] == "status"]]),
         _sorted(codes),
-        _sorted([indicators[~whole & (indicators["field"] != "status")], *others]),
+        _sorted([indicators[~whole_rows & (indicators["field"] != "status")], *others]),
         values,
         totals,
     )
@@ -162,7 +167,7 @@ def compare(before: ComparedState, after: ComparedState) -> Diff:
 def _compared() -> frozenset[str]:
     """The tables that a comparison reads: the reference tables, and those that its SQL names."""
     text = " ".join(read_sql(path) for path in SQL.glob("*.sql"))
-    return frozenset(_reference()) | frozenset(_NAMED.findall(text))
+    return frozenset(_reference()) | frozenset(_TABLE_READ.findall(text))
 
 
 def _reference() -> list[str]:
@@ -170,9 +175,9 @@ def _reference() -> list[str]:
 
 
 def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> set[tuple[str, str]]:
-    """Views of all tables of a state as SIDE.SCHEMA.TABLE, in the columns of today; returns the columns that it has."""
+    """Makes views SIDE.SCHEMA.TABLE with the columns of this version; returns the columns that the tables really have."""
     con.execute(f"ATTACH ':memory:' AS {side}")
-    found: set[tuple[str, str]] = set()
+    present: set[tuple[str, str]] = set()
     for description in (t for name, t in tables().items() if name in _compared()):
         path = state.build.path(description.full_name)
         con.execute(f"CREATE SCHEMA IF NOT EXISTS {side}.{description.schema}")
@@ -180,16 +185,16 @@ def _attach(con: duckdb.DuckDBPyConnection, side: str, state: ComparedState) -> 
             source = parquet(path)
             column_exists = {row[0] for row in con.execute(f"DESCRIBE SELECT * FROM {source}").fetchall()}
         elif description.full_name.startswith(("reference.", "quality.")):
-            source, column_exists = "(SELECT 1) WHERE false", set()  # a table that this state did not have yet
+            source, column_exists = "(SELECT 1) WHERE false", set()  # an older version has no such table
         else:
             raise DiffError(
-                f"{state.name} has no {description.full_name} ({path} is missing), so it cannot be compared. See what "
-                "is altered: payung releases verify"
+                f"{state.name} has no {description.full_name} ({path} is missing), so it cannot be compared. List "
+                "missing files: payung releases verify"
             )
         columns = ", ".join(_column(description, c.name, c.name in column_exists) for c in description.columns)
         con.execute(f"CREATE VIEW {side}.{description.full_name} AS SELECT {columns} FROM {source}")
-        found |= {(description.full_name, name) for name in column_exists}
-    return found
+        present |= {(description.full_name, name) for name in column_exists}
+    return present
 
 
 def _column(description: TableDescription, name: str, column_exists: bool) -> str:
@@ -216,14 +221,14 @@ def _values(con: duckdb.DuckDBPyConnection, code_differs: bool) -> pd.DataFrame:
     for name in ("vintage_before", "vintage_after"):
         frame[name] = frame[name].dt.date.astype(object).where(frame[name].notna(), None)
     frame["time_period"] = frame["time_period"].astype("Int64")
-    otherwise = CODE_CHANGED if code_differs else NO_CAUSE
-    frame["reason"] = frame["reason"].where(frame["reason"].notna() & (frame["reason"] != ""), otherwise)
+    default_reason = CODE_CHANGED if code_differs else NO_CAUSE
+    frame["reason"] = frame["reason"].where(frame["reason"].notna() & (frame["reason"] != ""), default_reason)
     frame.insert(list(frame.columns).index("cell"), "breakdown", [_breakdown(c) for c in frame["cell"]])
     return frame
 
 
 def _breakdown(cell: str) -> str:
-    """A cell in words: the breakdowns that are not the total, as sex=F, age=Y_GE65."""
+    """The breakdowns of a cell that are not the total, such as sex=F, age=Y_GE65."""
     codes = zip(BREAKDOWNS, cell.split("|"), strict=False)
     return ", ".join(f"{name}={code}" for name, code in codes if code != "_T")
 
@@ -232,10 +237,10 @@ COLUMNS = ("kind", "table", "key", "field", "before", "after")
 
 
 def _rows(con: duckdb.DuckDBPyConnection, full_name: str, in_both: Set[tuple[str, str]]) -> pd.DataFrame:
-    """The rows of a reference table that came, went or changed: kind, table, key, field, before, after.
+    """The new, withdrawn and changed rows of a reference table: kind, table, key, field, before, after.
 
-    `key`: the key's values joined by a space; `field`: empty where the whole row came or went. `in_both`: the columns
-    (table, column) that both sides have; without a column of the key nothing is compared.
+    `key`: the key's values joined by a space; `field`: empty where the whole row is new or withdrawn. `in_both`: the
+    columns (table, column) of both sides; the table is compared only where its key is among them.
     """
     description = tables()[full_name]
     key = NATURAL_KEYS.get(full_name, description.key)
@@ -288,7 +293,7 @@ def _sorted(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def _redefined(changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    """The indicators whose definition changed in what decides values: indicator, fields, for_values."""
+    """The indicators with changed definitions that affect figures: indicator, fields, for_values."""
     fields: dict[str, set[str]] = {}
     for row in changed["reference.indicator"].itertuples(index=False):
         if row.kind == "changed" and row.field in FOR_FIGURES:
@@ -301,20 +306,20 @@ def _redefined(changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
 
 
 def _providers(crosswalk: pd.DataFrame) -> pd.DataFrame:
-    return _named(crosswalk, "provider", 0)
+    return _key_parts(crosswalk, "provider", 0)
 
 
-def _named(rows: pd.DataFrame, name: str, part: int) -> pd.DataFrame:
-    """The distinct parts of the keys of changed rows, as a table of one column."""
+def _key_parts(rows: pd.DataFrame, name: str, part: int) -> pd.DataFrame:
+    """The distinct values of one part of the keys of changed rows, as a table of one column."""
     return pd.DataFrame({name: sorted({str(k).split(" ")[part] for k in rows["key"]})}, dtype="str")
 
 
 def _rules(changed: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
-    words = {"title", "formula", "reference", "edition", "reason", "needs"}
-    named = {
+    descriptions = {"title", "formula", "reference", "edition", "reason", "needs"}
+    rules = {
         f"{name.removeprefix('reference.')} {row['key']!s}" + (f" ({row['field']!s})" if row["field"] else "")
         for name in RULES
         for row in changed[name].to_dict("records")
-        if row["field"] not in words
+        if row["field"] not in descriptions
     }
-    return pd.DataFrame({"named": sorted(named)}, dtype="str")
+    return pd.DataFrame({"rule": sorted(rules)}, dtype="str")

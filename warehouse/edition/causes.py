@@ -1,8 +1,4 @@
-"""Why a figure of an edition differs today: the causes, found in sources, corrections, definitions, weights, members.
-
-Belongs here: tracing one difference to what moved between edition and release.
-Does not belong here: finding differences (drift.py, sql/drift.sql).
-"""
+"""The causes of a difference between an edition and a release: sources, corrections, definitions, weights, members."""
 
 from __future__ import annotations
 
@@ -30,7 +26,7 @@ UNEXPLAINED = "not explained"
 
 ENDS = ("baseline", "latest")
 COMPARISON = "comparison"
-# What each setting may move; those not named here move the comparison of both ends only.
+# The ends of the baseline that each setting affects; a setting not listed here affects the comparison of both ends.
 SETTINGS_OF = {
     "baseline_year": ("baseline",),
     "baseline_from": ("baseline",),
@@ -44,7 +40,7 @@ SETTINGS_OF = {
 
 @dataclass(frozen=True)
 class Cause:
-    """One cause, by its name in this module, and what is known of it."""
+    """One cause, by its name in this module, with details."""
 
     cause: str
     detail: str
@@ -56,7 +52,7 @@ class Cause:
 
 @dataclass(frozen=True)
 class MovedSource:
-    """A dataset whose vintages are not those of the edition."""
+    """A dataset whose vintages differ from those of the edition."""
 
     dataset: str
     before: tuple[str, ...]
@@ -113,7 +109,7 @@ class CauseFinder:
         changes: list[DefinitionChange],
         altered: bool,
     ) -> None:
-        """`con`: both side by side, with the tables of sql/; `altered`: the release's database is not as published."""
+        """`con`: both databases, with the tables of sql/; `altered`: the release's database is not as published."""
         self._then, self._now, self._altered = then, now, altered
         self._before_vintages, self._after_vintages = _vintages(then), _vintages(now)
         self._origin = {when: _origins(con, when) for when in ("then", "now")}
@@ -129,18 +125,18 @@ class CauseFinder:
                 "WHERE observation_id IN (SELECT observation_id FROM origin_then)"
             ).fetchall()
         }
-        origins = [o for found in self._origin.values() for same in found.values() for o in same]
-        of_values = {o.dataset for o in origins}
-        self._moved = [m for m in moved_sources(then, now) if m.dataset not in of_values]
+        origins = [o for by_figure in self._origin.values() for of_figure in by_figure.values() for o in of_figure]
+        datasets_of_values = {o.dataset for o in origins}
+        self._moved = [m for m in moved_sources(then, now) if m.dataset not in datasets_of_values]
         self._providers: defaultdict[str, set[str]] = defaultdict(set)
-        for found in self._origin.values():
-            for cell, same in found.items():
-                self._providers[cell[0]] |= {o.source for o in same}
+        for by_figure in self._origin.values():
+            for figure, of_figure in by_figure.items():
+                self._providers[figure[0]] |= {o.source for o in of_figure}
         self._weights = _weights_moved(con)
-        rests_on = con.execute(
+        rules = con.execute(
             "SELECT i.indicator, i.method, i.weight, i.publication_rule FROM release.reference.indicator AS i"
         ).fetchall()
-        self._rests_on = {row[0]: row[1:] for row in rests_on}
+        self._rules_of = {row[0]: row[1:] for row in rules}
         self._roles: defaultdict[str, set[str]] = defaultdict(set)
         if columns_of(con, "release.reference.weight_role"):
             for name, role in con.execute("SELECT weight, role FROM release.reference.weight_role").fetchall():
@@ -149,35 +145,35 @@ class CauseFinder:
             "SELECT area_group FROM edition.reference.area_group UNION SELECT area_group FROM release.reference.area_group"
         ).fetchall()
         self._groups = {row[0] for row in groups}
-        self._found: dict[FigureKey, list[Cause]] = {}
+        self._causes: dict[FigureKey, list[Cause]] = {}
         self._changes: defaultdict[str, list[DefinitionChange]] = defaultdict(list)
         for change in changes:
             self._changes[change.table].append(change)
 
     def of(self, indicator: str, area: str, cell: str, item: str) -> tuple[Cause, ...]:
-        """The causes of one difference, nearest first; never empty."""
+        """The causes of one difference, the most direct first; never empty."""
         end = item.split(":")[0]
         ends = (end,) if end in ENDS else ENDS
         causes: list[Cause] = []
         for at_end in ends:
             figure = (indicator, area, cell, at_end)
-            if figure not in self._found:
-                self._found[figure] = self._group(figure) if area in self._groups else self._country(figure)
-            causes += self._found[figure]
+            if figure not in self._causes:
+                self._causes[figure] = self._group(figure) if area in self._groups else self._country(figure)
+            causes += self._causes[figure]
         if end not in ENDS:
             causes += self._breaks(indicator, area)
             ends = (*ends, COMPARISON)
         causes += self._rules(indicator, ends)
-        return tuple(dict.fromkeys(causes or self._crosswalks(indicator))) or (self._rest(),)
+        return tuple(dict.fromkeys(causes or self._crosswalks(indicator))) or (self._other_cause(),)
 
-    def _rest(self) -> Cause:
+    def _other_cause(self) -> Cause:
         if self._altered:
-            return Cause(ALTERED, "the release's database is not the file it was published with")
+            return Cause(ALTERED, "the database of the release was altered after it was published")
         if self._then["inputs"].get("code") != self._now["inputs"].get("code"):
             return Cause(
                 CALCULATION,
-                f"made by another state of the code (version {self._then['code_version']} then, "
-                f"{self._now['code_version']} now); sources, corrections, definitions and weights are the same",
+                f"made by other code (edition: version {self._then['code_version']}, release: version "
+                f"{self._now['code_version']}); sources, corrections, definitions and weights are the same",
             )
         return Cause(UNEXPLAINED, "sources, corrections, definitions, weights, members and code are the same")
 
@@ -191,21 +187,23 @@ class CauseFinder:
         elif after:
             new_origins = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
             new_vintage_causes = (
-                [Cause(NEW_VINTAGE, f"{_states(new_origins)}, not in the edition")] if new_origins else []
+                [Cause(NEW_VINTAGE, f"{_dataset_vintages(new_origins)}, not in the edition")] if new_origins else []
             )
             causes += new_vintage_causes or self._chosen(figure, after)
         return causes
 
     def _replaced(self, before: list[_FigureOrigin], after: list[_FigureOrigin]) -> list[Cause]:
-        """Causes where both have a value."""
+        """Causes where both the edition and the release have a value."""
         if {o.snapshot_id for o in before} == {o.snapshot_id for o in after}:
             return []
         feeds, feeds_now = {o.feed for o in before}, {o.feed for o in after}
         if feeds == feeds_now:
-            return [Cause(NEW_VINTAGE, f"{_states(before)} -> {_states(after)}")]
+            return [Cause(NEW_VINTAGE, f"{_dataset_vintages(before)} -> {_dataset_vintages(after)}")]
         causes = [Cause(OTHER_FEED, f"{', '.join(sorted(feeds))} -> {', '.join(sorted(feeds_now))}")]
         new_origins = [o for o in after if o.snapshot_id not in self._before_vintages[o.dataset]]
-        return causes + ([Cause(NEW_VINTAGE, f"{_states(new_origins)}, not in the edition")] if new_origins else [])
+        return causes + (
+            [Cause(NEW_VINTAGE, f"{_dataset_vintages(new_origins)}, not in the edition")] if new_origins else []
+        )
 
     def _disappeared(self, figure: FigureKey, before: list[_FigureOrigin]) -> list[Cause]:
         """Causes where only the edition has a value."""
@@ -220,11 +218,11 @@ class CauseFinder:
                     Cause(WITHDRAWN, f"{dataset} of {', '.join(sorted(new_vintages.values()))} no longer has it")
                 )
             elif not self._after_vintages[dataset]:
-                causes.append(Cause(WITHDRAWN, f"the release rests on no snapshot of {dataset}"))
+                causes.append(Cause(WITHDRAWN, f"the release has no snapshot of {dataset}"))
         return causes or self._chosen(figure, before)
 
     def _chosen(self, figure: FigureKey, origins: list[_FigureOrigin]) -> list[Cause]:
-        """Causes in the choice of the feed, where one of the two has no value of the cell in the chosen one."""
+        """Causes in the choice of the feed, where one side has no value of the cell in the chosen feed."""
         causes = []
         for family in sorted({o.breakdown_family for o in origins}):
             before = self._choice["then"].get((*figure[:2], family))
@@ -256,11 +254,11 @@ class CauseFinder:
             before_part, after_part = before.get(area), after.get(area)
             if before_part is None or after_part is None or before_part[:3] != after_part[:3]:
                 member_figure = (indicator, area, cell, at_end)
-                causes_own = [*self._country(member_figure), *self._breaks(indicator, area)]
-                for cause in causes_own or ([] if self._rules(indicator, (at_end,)) else [self._rest()]):
+                own_causes = [*self._country(member_figure), *self._breaks(indicator, area)]
+                for cause in own_causes or ([] if self._rules(indicator, (at_end,)) else [self._other_cause()]):
                     by_cause[cause].append(area)
         causes += [Cause(c.cause, f"{', '.join(areas)}: {c.detail}") for c, areas in by_cause.items()]
-        weight = self._rests_on.get(indicator, (None, None, None))[1]
+        weight = self._rules_of.get(indicator, (None, None, None))[1]
         moved = {a for a in before.keys() & after.keys() if before[a][3] != after[a][3]}
         moved |= self._weights.get(str(weight), set())
         if moved:
@@ -270,7 +268,7 @@ class CauseFinder:
         return causes
 
     def _weight_vintages(self) -> str:
-        """The datasets of weights that moved: those from which no value of the baseline comes."""
+        """The datasets of weights with other vintages: changed datasets that have no value of the baseline."""
         return "".join(f"; {m.dataset} {', '.join(m.before)} -> {', '.join(m.after)}" for m in self._moved)
 
     def _breaks(self, indicator: str, area: str) -> list[Cause]:
@@ -281,8 +279,8 @@ class CauseFinder:
         ]
 
     def _rules(self, indicator: str, ends: Iterable[str]) -> list[Cause]:
-        """Causes in the definition of the indicator, in what it rests on, and in the settings of the set."""
-        method, weight, rule = self._rests_on.get(indicator, (None, None, None))
+        """Causes in the definition of the indicator, its method, weight and rule, and in the settings of the set."""
+        method, weight, rule = self._rules_of.get(indicator, (None, None, None))
         causes = [
             Cause(DEFINITION, str(c))
             for c in (*self._changes["reference.indicator"], *self._changes[CLAIM])
@@ -331,7 +329,7 @@ def _weights_moved(con: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
     return dict(out)
 
 
-def _states(origins: list[_FigureOrigin]) -> str:
+def _dataset_vintages(origins: list[_FigureOrigin]) -> str:
     return ", ".join(sorted({f"{o.dataset} of {o.vintage_date}" for o in origins}))
 
 

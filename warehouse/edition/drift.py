@@ -1,7 +1,8 @@
-"""Drift: what the figures of a release would change in an edition, cell by cell, and why.
+"""Drift: the differences between an edition and a release, figure by figure, with their causes.
 
-Belongs here: opening both side by side, running the comparison (sql/drift.sql), and the shape of its answer.
-Does not belong here: finding the causes (causes.py), comparing definitions (definition_changes.py), wording (pipelines).
+Belongs here: opening both, running the comparison (sql/drift.sql), and the structure of the result.
+Does not belong here: finding the causes (causes.py), comparing definitions (definition_changes.py) and sentences
+(sentences.py), the text for users (pipelines).
 """
 
 from __future__ import annotations
@@ -23,6 +24,7 @@ from warehouse.edition.causes import Cause, CauseFinder, MovedSource, moved_sour
 from warehouse.edition.definition_changes import DefinitionChange, definition_changes
 from warehouse.edition.edition_store import Edition, EditionError, verify
 from warehouse.edition.freeze import edition_tables
+from warehouse.edition.sentences import Label, differs_in_content
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
 from warehouse.release.settings_table import in_release
 from warehouse.sql_files import read_sql
@@ -30,11 +32,13 @@ from warehouse.sql_files import read_sql
 SQL = Path(__file__).parent / "sql"
 COMPARED = ("figure", "label", "origin", "choice", "member", "weight", "claim")
 KINDS = ("disappeared", "changed", "re_dated", "comparability", "class", "new", "status", "footnote", "members")
+# Of these kinds are the labels that may be sentences of Payung.
+SENTENCE_KINDS = ("comparability", "footnote")
 
 
 @dataclass(frozen=True)
 class FigureState:
-    """A figure or label as one of the two has it: number, text as published or label, year of the value."""
+    """A figure or label of the edition or of the release: number, published text or label, year of the value."""
 
     value: float | None
     text: str | None
@@ -45,7 +49,7 @@ class FigureState:
 class Difference:
     """One figure or label that differs. `item`: baseline, latest, change, comparability, "latest: class" and so on.
 
-    `is_companion`: it stands beside a figure (contribution, weight covered, footnote) and is none itself.
+    `is_companion`: it is not a figure itself, but belongs to one (contribution, weight covered, footnote).
     """
 
     kind: str
@@ -63,18 +67,18 @@ class Difference:
 
     @property
     def breakdown(self) -> str:
-        """The breakdowns of the cell that are not total, as "sex=F, age=Y_GE15"; empty where all are."""
+        """The breakdowns of the cell that are not the total, such as "sex=F, age=Y_GE15"; empty for the total."""
         codes = zip(BREAKDOWNS, self.cell.split("|"), strict=False)
         return ", ".join(f"{b}={c}" for b, c in codes if c != "_T")
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The difference as plain values for JSON."""
         return {**asdict(self), "breakdown": self.breakdown}
 
 
 @dataclass(frozen=True)
 class Drift:
-    """All that differs between an edition and a release."""
+    """All differences between an edition and a release."""
 
     edition: Edition
     release: str
@@ -83,31 +87,31 @@ class Drift:
     sources: list[MovedSource] = field(default_factory=list)
 
     def __bool__(self) -> bool:
-        """Whether anything that the edition holds would be different today."""
+        """Whether any figure, label or definition differs."""
         return bool(self.differences or self.definitions)
 
     @cached_property
     def figures(self) -> list[Difference]:
-        """The differences of the baseline's own figures, without their companions."""
+        """The differences of the figures of the baseline, without their companions."""
         return [d for d in self.differences if not d.is_companion]
 
     @property
     def companions(self) -> list[Difference]:
-        """The differences of what stands beside the figures."""
+        """The differences of companions, which belong to figures."""
         return [d for d in self.differences if d.is_companion]
 
     def by_kind(self) -> dict[str, int]:
-        """How many figures differ, by kind, in the order of weight."""
+        """How many figures differ, by kind, the most important kind first."""
         counts = Counter(d.kind for d in self.figures)
         return {kind: counts[kind] for kind in KINDS if counts[kind]}
 
     def by_cause(self) -> dict[str, int]:
-        """How many figures each cause moved; a figure with two causes counts for both."""
+        """How many figures changed by cause; a figure with two causes counts for both."""
         counts = Counter(cause for d in self.figures for cause in {c.cause for c in d.why})
         return dict(counts.most_common())
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The drift as plain values for JSON."""
         return {
             "edition": self.edition.name,
             "checksum": self.edition.checksum,
@@ -123,47 +127,52 @@ class Drift:
 
 
 def drift(edition: Edition, release: Path) -> Drift:
-    """What the release would change in the edition. Raises EditionError where the edition was altered.
+    """The differences between the edition and the release. Raises EditionError where the edition was altered.
 
-    The release is compared as it stands; where its database is not the file that was published, that is the cause
-    given for what nothing else explains.
+    A release whose database was altered after publication is compared too; the alteration is then the cause of
+    differences that have no other cause.
     """
     problems = verify(edition)
     if problems:
         problem_list = "; ".join(f"{p.file}: {p.what}" for p in problems[:3])
         raise EditionError(
-            f"Edition {edition.name} is not as it was signed, so a drift against it says nothing ({problem_list}). See: "
-            f"payung edition verify {edition.name}"
+            f"Edition {edition.name} is not as it was signed ({problem_list}), so it cannot be compared. List all "
+            f"problems: payung edition verify {edition.name}"
         )
     manifest = read_manifest(release)
     published = manifest["files"].get(DATABASE, {}).get("sha256")
     altered = sha256(release / DATABASE) != published
-    with _side_by_side(edition, release) as con:
+    with _both_attached(edition, release) as con:
         changes = definition_changes(con)
         causes = CauseFinder(con, edition.manifest, manifest, changes, altered)
-        described = con.execute(
+        indicators = con.execute(
             "SELECT indicator, name, tier FROM release.reference.indicator "
             "UNION ALL SELECT indicator, name, tier FROM edition.reference.indicator"
         ).fetchall()
-        named = {indicator: (name, tier == "core") for indicator, name, tier in described}
+        name_and_core = {indicator: (name, tier == "core") for indicator, name, tier in indicators}
         headline = set(
             con.execute(
                 "SELECT indicator, cell FROM edition.baseline.value WHERE is_headline "
                 "UNION SELECT indicator, cell FROM release.baseline.value WHERE is_headline"
             ).fetchall()
         )
-        found = []
+        differences = []
         for row in con.execute(_sql("drift")).fetchall():
-            kind, indicator, area, cell, item, companion, value, value_now, text, text_now, year, year_now = row
-            found.append(
+            kind, indicator, area, cell, item, companion, value, value_now, text, text_now, year, year_now = row[:12]
+            is_sentence, is_sentence_now, code, code_now, sentence, sentence_now = row[12:]
+            if kind in SENTENCE_KINDS and not differs_in_content(
+                Label(text, is_sentence, code, sentence), Label(text_now, is_sentence_now, code_now, sentence_now)
+            ):
+                continue
+            differences.append(
                 Difference(
                     kind=kind,
                     indicator=indicator,
-                    name=named[indicator][0],
+                    name=name_and_core[indicator][0],
                     ref_area=area,
                     cell=cell,
                     is_headline=(indicator, cell) in headline,
-                    is_core=named[indicator][1],
+                    is_core=name_and_core[indicator][1],
                     item=item,
                     is_companion=companion,
                     before=FigureState(value, text, year),
@@ -171,18 +180,18 @@ def drift(edition: Edition, release: Path) -> Drift:
                     why=causes.of(indicator, area, cell, item),
                 )
             )
-    return Drift(edition, manifest["release"], found, changes, moved_sources(edition.manifest, manifest))
+    return Drift(edition, manifest["release"], differences, changes, moved_sources(edition.manifest, manifest))
 
 
 @contextlib.contextmanager
-def _side_by_side(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+def _both_attached(edition: Edition, release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
     """An engine with the databases `edition` and `release`, and the tables NAME_then and NAME_now of COMPARED."""
     con = open_engine()
     try:
         con.execute("ATTACH ':memory:' AS edition")
         for name in edition_tables():
             if not edition.table(name).exists():
-                continue  # a table that came with a later version; what reads it says so
+                continue  # only later versions have this table; a query that needs it fails below
             con.execute(f"CREATE SCHEMA IF NOT EXISTS edition.{name.split('.')[0]}")
             con.execute(f"CREATE VIEW edition.{name} AS SELECT * FROM {parquet(edition.table(name))}")
         con.execute(f"ATTACH '{quoted(release / DATABASE)}' AS release (READ_ONLY)")

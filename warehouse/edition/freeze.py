@@ -1,8 +1,4 @@
-"""Freezing: one release's regional baseline, with all it rests on, as files that nobody writes again.
-
-Belongs here: which tables an edition holds, writing them whole, signature and checksums.
-Does not belong here: finding and verifying editions (edition_store.py).
-"""
+"""Freezing: writes the regional baseline of one release, with everything it is based on, as read-only files."""
 
 from __future__ import annotations
 
@@ -15,7 +11,7 @@ from typing import Any
 
 import duckdb
 
-from indicator_defs.system import clock
+from indicator_defs.system import clock, files
 from warehouse.connection import open_engine, quoted
 from warehouse.disk import discard, sha256, sync
 from warehouse.edition.edition_store import (
@@ -33,15 +29,15 @@ from warehouse.release.release_folders import DATABASE, read_manifest
 from warehouse.sql_files import read_sql
 
 SQL = Path(__file__).parent / "sql"
-# Kept whole, beside the reference tables.
-WHOLE = (
+# Tables frozen completely, in addition to the reference tables.
+COMPLETE = (
     "baseline.value",
     "baseline.change_contribution",
     "indicator_set.choice",
     "lineage.snapshot",
     "lineage.correction",
 )
-# Kept in part: the rows that the baseline rests on (sql/_frozen.sql).
+# Tables frozen in part: the rows that the baseline is based on (sql/_frozen.sql).
 IN_PART = (
     "indicator_set.value",
     "indicator_set.aggregate",
@@ -49,27 +45,29 @@ IN_PART = (
     "indicator_set.weight_value",
     "harmonised.observation",
 )
-# The tables of the report, with labels, in the order of print.
+# The tables of the report, with labels, in printing order.
 REPORT = "main.baseline_tables"
 CHECKSUMS = "FILES.sha256"
 READ_ME = "README.txt"
 
 
 def edition_tables() -> list[str]:
-    """Full names of the tables that an edition holds."""
+    """Full names of the tables in an edition."""
     reference = [t.full_name for t in tables().values() if t.schema == "reference" and not t.is_work]
-    return sorted({*WHOLE, *IN_PART, *reference})
+    return sorted({*COMPLETE, *IN_PART, *reference})
 
 
 def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, note: str) -> Edition:
     """Makes the edition `name` from a release folder and returns it; its files and folders are read-only.
 
-    Written aside under a hidden name and renamed whole. Raises EditionError where the name is taken or none, the
-    release is not the one its manifest describes, or the disk does not take it; then nothing is left behind.
+    It is written under a hidden name and then renamed. Raises EditionError where the name exists or is not allowed,
+    the release was altered, or the disk is full or not writable; then no files are left.
     """
     editions.refuse_name(name)
     if not note.strip():
-        raise EditionUseError("--note is empty; say what the edition is for, as the meeting that it was signed at.")
+        raise EditionUseError(
+            "--note is empty, expected what the edition is for, such as the meeting where it was signed."
+        )
     release_manifest = read_manifest(release)
     _refuse_altered(release, release_manifest)
     final = editions.folder / name
@@ -78,7 +76,7 @@ def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, n
         _clean(editions.folder)
         aside.mkdir(parents=True)
         with _opened(release) as con:
-            manifest = _described(con, release_manifest, name, signed_by, note.strip())
+            manifest = _first_fields(con, release_manifest, name, signed_by, note.strip())
             manifest["tables"] = _write_tables(con, aside, release.name)
         _write_texts(aside, manifest)
         _seal(aside)
@@ -86,10 +84,9 @@ def freeze(editions: Editions, release: Path, name: str, signed_by: Signature, n
         sync(editions.folder)
     except (OSError, duckdb.IOException) as error:
         if final.exists():
-            editions.refuse_name(name)  # somebody else froze it meanwhile
+            editions.refuse_name(name)  # another process froze it meanwhile
         raise EditionError(
-            f"The edition could not be written to {editions.folder}: {error}. Free some space or make the folder "
-            "writable; nothing was left behind."
+            f"The edition could not be written to {editions.folder}: {error}. {files.WRITE_REMEDY} No files were left."
         ) from error
     finally:
         _remove(aside)
@@ -101,8 +98,8 @@ def _refuse_altered(release: Path, manifest: dict[str, Any]) -> None:
     path = release / DATABASE
     if entry is None or not path.is_file() or sha256(path) != entry["sha256"]:
         raise EditionError(
-            f"{path} is not the file that release {manifest['release']} was published with (its sha256 differs from "
-            "the manifest); an edition is made of whole releases only. Publish anew: payung refresh --force"
+            f"{path} of release {manifest['release']} is missing or was altered (its sha256 is not the one in the "
+            "manifest); an edition needs an unaltered release. Make a new one: payung refresh --force"
         )
 
 
@@ -117,11 +114,11 @@ def _opened(release: Path) -> Iterator[duckdb.DuckDBPyConnection]:
         con.close()
 
 
-def _described(
+def _first_fields(
     con: duckdb.DuckDBPyConnection, manifest: dict[str, Any], name: str, signed_by: Signature, note: str
 ) -> dict[str, Any]:
-    found = con.execute("SELECT * FROM reference.settings")
-    settings = dict(zip([c[0] for c in found.description or ()], found.fetchall()[0], strict=True))
+    result = con.execute("SELECT * FROM reference.settings")
+    settings = dict(zip([c[0] for c in result.description or ()], result.fetchall()[0], strict=True))
     return {
         "format": FORMAT,
         "edition": name,
@@ -141,12 +138,21 @@ def _described(
 
 def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) -> dict[str, Any]:
     """Writes each table as Parquet and CSV; returns rows and description by full name."""
-    published = {f"{s}.{t}" for s, t in con.execute("SELECT schema_name, table_name FROM duckdb_tables()").fetchall()}
-    missing = sorted(set(edition_tables()) - published)
+    published = set(
+        con.execute("SELECT schema_name || '.' || table_name, column_name FROM duckdb_columns()").fetchall()
+    )
+    present = {name for name, _ in published}
+    missing = [
+        full_name if full_name not in present else f"{full_name}.{column}"
+        for full_name in sorted(edition_tables())
+        for column in tables()[full_name].column_names
+        if (full_name, column) not in published
+    ]
+    missing = list(dict.fromkeys(missing))
     if missing:
         raise EditionError(
-            f"Release {release_id} was made by another version and lacks {', '.join(missing)}. Make a release with this "
-            "one: payung refresh --force"
+            f"Release {release_id} was made by another version and has no {', '.join(missing)}. Make a release with this "
+            "version: payung refresh --force"
         )
     con.execute(read_sql(SQL / "_frozen.sql"))
     out: dict[str, Any] = {}
@@ -156,7 +162,7 @@ def _write_tables(con: duckdb.DuckDBPyConnection, aside: Path, release_id: str) 
         columns = ", ".join(f'"{c}"' for c in description.column_names)
         order = ", ".join(f'"{c}"' for c in description.key)
         rows = _copy(con, f"SELECT {columns} FROM {source} ORDER BY {order}", aside, full_name)
-        part = ": the rows that the baseline rests on" if full_name in IN_PART else ""
+        part = ": the rows that the baseline is based on" if full_name in IN_PART else ""
         out[full_name] = {"rows": rows, "description": description.comment + part}
     comment = con.execute("SELECT comment FROM duckdb_views() WHERE view_name = 'baseline_tables'").fetchall()[0][0]
     out[REPORT] = {"rows": _copy(con, f"SELECT * FROM {REPORT}", aside, REPORT), "description": comment}
@@ -193,7 +199,8 @@ Edition {manifest["edition"]}, signed by {signed["name"]}, {signed["body"]}, at 
 
 Frozen from Payung release {manifest["release"]}. Later releases do not change it.
 
-Is it the one that was signed? Its checksum (in the minutes) is the sha256 of {MANIFEST}, which holds that of every file.
+To verify that it is the signed edition, compare its checksum with the minutes. The checksum is the sha256 of
+{MANIFEST}, which has the sha256 of every file.
   payung edition verify {manifest["edition"]} --checksum "..."
 or without Payung: sha256sum {MANIFEST}; sha256sum -c {CHECKSUM} {CHECKSUMS}
 
@@ -205,7 +212,7 @@ Licence and attribution of each source: lineage.snapshot.
 
 
 def _seal(aside: Path) -> None:
-    """Brings every file to the disk and makes files and folders read-only."""
+    """Syncs every file to the disk and makes files and folders read-only."""
     for path in sorted(aside.rglob("*"), reverse=True):
         sync(path)
         path.chmod(0o555 if path.is_dir() else 0o444)
@@ -214,11 +221,11 @@ def _seal(aside: Path) -> None:
 
 
 def _clean(folder: Path) -> None:
-    """Removes what killed freezes left: hidden folders whose process is gone."""
-    for left in folder.glob(".*.*"):
-        number = left.name.rpartition(".")[2]
-        if left.is_dir() and number.isdigit() and not _is_running(int(number)):
-            _remove(left)
+    """Removes hidden folders of killed freezes, whose process no longer runs."""
+    for unfinished in folder.glob(".*.*"):
+        number = unfinished.name.rpartition(".")[2]
+        if unfinished.is_dir() and number.isdigit() and not _is_running(int(number)):
+            _remove(unfinished)
 
 
 def _is_running(process: int) -> bool:
@@ -226,13 +233,13 @@ def _is_running(process: int) -> bool:
         os.kill(process, 0)
     except ProcessLookupError:
         return False
-    except PermissionError:  # it runs, for another user
+    except PermissionError:  # it runs as another user
         return True
     return process != os.getpid()
 
 
 def _remove(folder: Path) -> None:
-    """Removes a hidden folder whose folders may be sealed already."""
+    """Removes a hidden folder, even if its folders are read-only already."""
     if folder.is_dir():
         for path in [folder, *(p for p in folder.rglob("*") if p.is_dir())]:
             path.chmod(0o755)

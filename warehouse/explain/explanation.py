@@ -1,8 +1,7 @@
-"""The lineage of one number: from the figure to the row of the bytes that were read, and why it is this one.
+"""The lineage of one number: from the figure to the row in the downloaded file, and why this value was chosen.
 
-Belongs here: finding everything that a release knows of one cell of the indicator set, and nothing where it knows
-nothing. Regional figures: regional_figure.py. The same in SQL for many cells: sql/main/*_lineage.sql.
-Does not belong here: how it is printed (pipelines/cli/output/explain_text.py), and computing or choosing anything (sql/).
+Belongs here: reading the lineage of one cell of the indicator set from a release. Regional figures: regional_figure.py.
+Does not belong here: the text for users (pipelines/cli/output/explain_text.py), computing or choosing values (sql/).
 """
 
 from __future__ import annotations
@@ -36,7 +35,7 @@ from warehouse.explain.explanation_parts import (
     ValueLineage,
     ValueOrigin,
 )
-from warehouse.explain.regional_figure import find_group, find_without_group
+from warehouse.explain.regional_figure import find_group, reason_without_figure
 from warehouse.query import release_codes
 from warehouse.query.read_only import reader
 from warehouse.query.result_records import objects, one_record, records
@@ -49,12 +48,12 @@ class ExplanationError(PayungError):
 
 
 class UnknownCellError(ExplanationError, WrongUseError):
-    """The release has no such indicator, area, year or code; the message names similar ones."""
+    """The release has no such indicator, area, year or code; the message lists similar ones."""
 
 
 @dataclass(frozen=True)
 class ExplanationRequest:
-    """The number to explain. `year`: a year, or baseline or latest; breakdowns left out are those of the headline."""
+    """The number to explain. `year`: a year, or baseline or latest; missing breakdowns are those of the headline."""
 
     indicator: str
     area: str
@@ -63,7 +62,7 @@ class ExplanationRequest:
 
 
 def explain(release: Path, request: ExplanationRequest) -> Explanation:
-    """Everything that a release knows of one number, or of the gap in its place. Raises as `explain_all` does."""
+    """The explanation of one number, or of a gap. Raises errors as `explain_all` does."""
     return explain_all(release, [request])[0]
 
 
@@ -78,8 +77,8 @@ def explain_all(release: Path, requests: Sequence[ExplanationRequest]) -> list[E
             return [_explain(con, request) for request in requests]
         except duckdb.CatalogException as error:
             raise ExplanationError(
-                f"Release {release.name} was made by another version of Payung and lacks a table that its numbers are "
-                f"explained with ({str(error).splitlines()[0]}). Explain the same number in a release of this version: "
+                f"Release {release.name} was made by another version of Payung and has no table that explanations need "
+                f"({str(error).splitlines()[0]}). Make a release of this version and explain the number there: "
                 "payung refresh --force"
             ) from error
 
@@ -93,7 +92,7 @@ def _explain(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> Exp
         gap = (
             None
             if group
-            else GapExplanation(find_without_group(con, cell), None, None, _nearby_years(con, cell), nearby, [])
+            else GapExplanation(reason_without_figure(con, cell), None, None, _nearby_years(con, cell), nearby, [])
         )
         kind = "gap" if group is None else "withheld" if group.obs_value is None else "group"
         baseline = _baseline(con, cell)
@@ -102,7 +101,7 @@ def _explain(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> Exp
     candidates = _candidates(con, cell)
     corrections = objects(con, queries.CORRECTIONS, CellCorrection, _parameters(cell))
     revisions = objects(con, queries.REVISIONS, CellRevision, _parameters(cell))
-    ids = set(_of_the_year(candidates, cell)) | {
+    ids = set(_ids_of_year(candidates, cell)) | {
         r["id"] for r in records(con, queries.WITHDRAWN_IDS, _parameters(cell))
     }
     vintages = objects(con, queries.VINTAGES, CellVintage, {"ids": sorted(ids)})
@@ -111,7 +110,7 @@ def _explain(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> Exp
         kind="gap" if value is None else "value",
         cell=cell,
         value=value,
-        origins=[origin(con, i) for i in ([value.observation_id] if value else _of_the_year(candidates, cell))],
+        origins=[origin(con, i) for i in ([value.observation_id] if value else _ids_of_year(candidates, cell))],
         feeds=objects(con, queries.FEEDS, FeedChoice, _parameters(cell)),
         candidates=candidates,
         corrections=corrections,
@@ -127,7 +126,7 @@ def _explain(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> Exp
 
 
 def _parameters(cell: RequestedCell) -> dict[str, Any]:
-    """The parameters of the queries about a cell; each takes those that it names."""
+    """The parameters of the queries about a cell; each query uses some of them."""
     return {
         "indicator": cell.indicator,
         "area": cell.ref_area,
@@ -146,19 +145,19 @@ def _cell(con: duckdb.DuckDBPyConnection, request: ExplanationRequest) -> Reques
     area_type = one_record(con, "SELECT area_type FROM reference.area WHERE ref_area = $area", {"area": area})[
         "area_type"
     ]
-    found = one_record(con, queries.INDICATOR, {"indicator": indicator})
-    headline = {b: str(found[f"headline_{b}"]) for b in BREAKDOWNS}
+    definition = one_record(con, queries.INDICATOR, {"indicator": indicator})
+    headline = {b: str(definition[f"headline_{b}"]) for b in BREAKDOWNS}
     breakdowns = headline | {b: _code(con, b, given) for b, given in request.breakdowns.items()}
     differing = [b for b in BREAKDOWNS if breakdowns[b] != headline[b]]
     key = "|".join(breakdowns.values())
     return RequestedCell(
         asked=request.year.lower(),
         indicator=indicator,
-        name=found["name"],
-        definition_file=found["definition_file"],
-        unit_measure=found["unit_measure"],
-        unit=found["unit"] or found["unit_measure"],
-        method=found["method"],
+        name=definition["name"],
+        definition_file=definition["definition_file"],
+        unit_measure=definition["unit_measure"],
+        unit=definition["unit"] or definition["unit_measure"],
+        method=definition["method"],
         ref_area=area,
         area_name=area_match.name,
         area_type=area_type,
@@ -178,19 +177,19 @@ def _code(con: duckdb.DuckDBPyConnection, breakdown: str, given: str) -> str:
 
 def _year(con: duckdb.DuckDBPyConnection, indicator: str, area: str, cell: str, given: str) -> int:
     if given.lower() in IN_BASELINE:
-        word = given.lower()
-        # where there is none, the year that the set asks for, so that the gap is explained
-        set_year = {"baseline": "baseline_year", "latest": "latest_reference_year"}[word]
+        end = given.lower()
+        # without such a row the year of the set is used, so that the gap is explained
+        set_year = {"baseline": "baseline_year", "latest": "latest_reference_year"}[end]
         found = one_record(
             con,
-            f"SELECT coalesce((SELECT {word}_year FROM baseline.value WHERE indicator = $indicator "
+            f"SELECT coalesce((SELECT {end}_year FROM baseline.value WHERE indicator = $indicator "
             f"AND ref_area = $area AND cell = $cell), {set_year}) AS year "
             "FROM reference.settings",
             {"indicator": indicator, "area": area, "cell": cell},
         )
         return int(found["year"])
     if not is_year(given):
-        raise UnknownCellError(f"{given!r} is no year: give four digits, as 2021, or baseline or latest.")
+        raise UnknownCellError(f"{given!r} is not a year; expected four digits such as 2021, or baseline, or latest.")
     return int(given)
 
 
@@ -203,7 +202,7 @@ def _value(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> ChosenValue |
 
 
 def origin(con: duckdb.DuckDBPyConnection, observation_id: str) -> ValueOrigin:
-    """The row and the bytes of one observation, and the crosswalk lines that translated its codes."""
+    """The row and file of one observation, and the crosswalk lines that translated its codes."""
     found = one_record(con, queries.ORIGIN, {"id": observation_id})
     table = f'staged."{found.pop("staged_name")}"'
     place = {"snapshot": found["snapshot_id"], "row": found["snapshot_row"], "series": found["provider_series"]}
@@ -231,7 +230,7 @@ def origin(con: duckdb.DuckDBPyConnection, observation_id: str) -> ValueOrigin:
 
 
 def _assigned_breakdowns(con: duckdb.DuckDBPyConnection, observation_id: str) -> list[AssignedBreakdown]:
-    """Breakdowns that the definition or a rename of the series sets; a rename goes before the definition."""
+    """Breakdowns that the definition or a rename of the series sets; a rename has priority over the definition."""
     out: dict[str, AssignedBreakdown] = {}
     for found in records(con, queries.SETTINGS, {"id": observation_id}):
         for breakdown in BREAKDOWNS:
@@ -245,8 +244,8 @@ def _candidates(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> list[Can
     return objects(con, queries.CANDIDATES, Candidate, _parameters(cell))
 
 
-def _of_the_year(candidates: list[Candidate], cell: RequestedCell) -> list[str]:
-    """The observations among the candidates that are of the year itself."""
+def _ids_of_year(candidates: list[Candidate], cell: RequestedCell) -> list[str]:
+    """The observation IDs of the candidates of the requested year itself."""
     return list(dict.fromkeys(c.observation_id for c in candidates if c.time_period == cell.time_period))
 
 
@@ -261,7 +260,8 @@ def _baseline(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> BaselineUs
     averaged = (
         objects(con, queries.AVERAGED, ValueLineage, _parameters(cell)) if is_averaged and "baseline" in roles else []
     )
-    return BaselineUse(role=" and ".join(roles), averaged=averaged, **found[0])
+    names = release_codes.named_areas(con, found[0]["change_areas"])
+    return BaselineUse(role=" and ".join(roles), averaged=averaged, change_area_names=names, **found[0])
 
 
 # -- a gap -----------------------------------------------------------------------------------------------------------
@@ -290,11 +290,11 @@ def _gap(
     elif withdrawn:
         last = max(withdrawn, key=lambda r: r.vintage_to)
         reason = (
-            f"Withdrawn: {last.feed} published {last.text_from} in the vintage of {last.vintage_from} and has none in "
+            f"Withdrawn: {last.feed} published {last.text_from} in the vintage of {last.vintage_from} and no value in "
             f"that of {last.vintage_to}"
         )
     elif years:
-        reason = f"No source publishes it for {cell.time_period}; other years are at hand"
+        reason = f"No source publishes it for {cell.time_period}; other years are available"
     elif gaps:
         reason = availability or "No source publishes this breakdown"
     else:

@@ -1,8 +1,7 @@
-"""The parts of an explanation: what a release knows of one number, as plain data.
+"""The parts of an explanation as plain data: data classes whose fields are keys of `payung explain --json`.
 
-Belongs here: the data classes that explanation.py fills and the command line prints; every field is a value, a list or a
-data class. The names of the fields are keys of `payung explain --json`.
-Does not belong here: finding them (explanation.py, regional_figure.py) and words for people
+Belongs here: the data classes; every field is a value, a list or a data class.
+Does not belong here: filling them (explanation.py, regional_figure.py), and texts for users
 (pipelines/cli/output/explain_text.py).
 """
 
@@ -14,7 +13,7 @@ from datetime import date
 
 @dataclass(frozen=True)
 class RequestedCell:
-    """The requested cell: one cell of one indicator, area and year; `asked`: the year, or baseline or latest."""
+    """The requested cell of one indicator, area and year. `asked`: the year as requested, or baseline or latest."""
 
     asked: str
     indicator: str
@@ -33,7 +32,7 @@ class RequestedCell:
 
     @property
     def key(self) -> str:
-        """The breakdowns as the column `cell` of the warehouse holds them."""
+        """The breakdowns as in the column `cell` of the warehouse."""
         return "|".join(self.breakdowns.values())
 
 
@@ -51,7 +50,7 @@ class CodeTranslation:
 
 @dataclass(frozen=True)
 class AssignedBreakdown:
-    """A breakdown that no code of the row gives: the definition or a series rename says it."""
+    """A breakdown that is not given by a code of the row, but by the definition or by a series rename."""
 
     concept: str
     target: str
@@ -60,7 +59,7 @@ class AssignedBreakdown:
 
 @dataclass(frozen=True)
 class ValueOrigin:
-    """The row and the bytes that a value comes from. `row`: every column of the staged row that is not empty."""
+    """The row and file that a value is from. `row`: every column of the staged row that is not empty."""
 
     observation_id: str
     feed: str
@@ -88,7 +87,7 @@ class ValueOrigin:
 
 @dataclass(frozen=True)
 class ChosenValue:
-    """The chosen value. `status_changed_by`: why its status is not the translated one; None where it is."""
+    """The chosen value. `status_changed_by`: why its status differs from the published one; None where it does not."""
 
     obs_value: float | None
     value_text: str
@@ -113,7 +112,7 @@ class ChosenValue:
 
 @dataclass(frozen=True)
 class Candidate:
-    """A published value of the cell, or of the cell a year off; `why`: why it is used or not."""
+    """A published value of the cell in its year or a neighbouring year; `why`: the reason why it is used or not."""
 
     time_period: int
     feed: str
@@ -147,7 +146,7 @@ class FeedChoice:
 
 @dataclass(frozen=True)
 class CellCorrection:
-    """A guarded correction of the cell; `applied` is false where the text it expects is no longer there."""
+    """A guarded correction of the cell; `applied` is false where the published text is not the expected one."""
 
     action: str
     applied: bool
@@ -199,7 +198,7 @@ class RejectedRow:
 
 @dataclass(frozen=True)
 class NearbyValue:
-    """A chosen value near an empty cell: of another year or another breakdown."""
+    """A chosen value close to an empty cell: of another year or another breakdown."""
 
     time_period: int
     breakdowns: dict[str, str]
@@ -209,9 +208,9 @@ class NearbyValue:
 
 @dataclass(frozen=True)
 class GapExplanation:
-    """Why there is no value, who could fill the gap, and what there is instead.
+    """The reason for a gap, who could fill it, and the values closest to it.
 
-    `availability`: what quality.availability says of the area and breakdown over all years; None where it is available.
+    `availability`: the reason in quality.availability for the area and breakdown; None where values are available.
     """
 
     reason: str
@@ -224,9 +223,10 @@ class GapExplanation:
 
 @dataclass(frozen=True)
 class BaselineUse:
-    """What baseline.value makes of the cell: `role` is baseline, latest, or both.
+    """The use of the cell in baseline.value: `role` is baseline, latest, or both.
 
-    `change_areas`: the members present at both ends, over which a group's change is; None for a country.
+    `change_areas`: the codes of the members with values at both ends, for which a group's change is computed;
+    `change_area_names`: their short names; both are None for a country.
     """
 
     role: str
@@ -236,6 +236,7 @@ class BaselineUse:
     latest_value: float | None
     change: float | None
     change_areas: str | None
+    change_area_names: str | None
     comparable: bool
     reason: str | None
     averaged: list[ValueLineage]
@@ -243,7 +244,7 @@ class BaselineUse:
 
 @dataclass(frozen=True)
 class ValueLineage:
-    """The lineage of one value in one line."""
+    """The lineage of one value, short enough for one line."""
 
     time_period: int
     value_text: str
@@ -259,7 +260,7 @@ class ValueLineage:
 
 @dataclass(frozen=True)
 class FigureMember:
-    """A member's part in a regional figure. `values`: one, or those that an event count's mean is made of."""
+    """A member of a regional figure. `values`: one value, or the values in the mean of a count of events."""
 
     ref_area: str
     value_year: int
@@ -278,9 +279,9 @@ class FigureMember:
 
 @dataclass(frozen=True)
 class AbsentMember:
-    """A member that does not count in a regional figure, with the newest chosen value of the cell up to the year.
+    """A member that is not in a regional figure, with the newest chosen value of the cell up to the year.
 
-    At the baseline year the value nearest to it in the baseline period comes first.
+    For the baseline year: preferably the value nearest to it in the baseline period.
     """
 
     ref_area: str
@@ -291,7 +292,7 @@ class AbsentMember:
 
 @dataclass(frozen=True)
 class WeightSource:
-    """One published series that a weight is made of, and the bytes it stands in."""
+    """One published series from which a weight is made, and its files."""
 
     series: str
     producer: str
@@ -304,7 +305,7 @@ class WeightSource:
 
 @dataclass(frozen=True)
 class WeightRow:
-    """The rows of one series, year and file that a member's weight is made of; `value_text` where it is one row."""
+    """The rows of one series, year and file from which a member's weight is made; `value_text` for a single row."""
 
     ref_area: str
     series: str
@@ -320,7 +321,7 @@ class WeightRow:
 
 @dataclass(frozen=True)
 class FigureWeight:
-    """The weight of a regional figure: what it is, how it is filled, and the series and rows it is made of."""
+    """The weight of a regional figure: what it is, how missing years are filled, and its series and rows."""
 
     weight: str
     title: str
@@ -335,10 +336,10 @@ class FigureWeight:
 
 @dataclass(frozen=True)
 class ClassTest:
-    """One test of the class, as the build recorded it (class A: all of A; class B: all of B or of B_alternative).
+    """One test of the publication class, as recorded by the build.
 
-    `bound`: at_least or at_most; `unit`: share, count or points; `needs`: what the class needs, in words, with {limit} and
-    {years}.
+    Class A needs all tests of A; class B needs all tests of B or all of B_alternative. `bound`: at_least or at_most;
+    `unit`: share, count or points; `needs`: the requirement as a text with {limit} and {years}.
     """
 
     threshold: str
@@ -355,7 +356,7 @@ class ClassTest:
 
 @dataclass(frozen=True)
 class MemberBreak:
-    """A break that somebody declared in the series of a member, up to the year of the value that stands for it."""
+    """A declared break in the series of a member, up to the year of the member's value."""
 
     ref_area: str
     break_year: int
@@ -365,7 +366,7 @@ class MemberBreak:
 
 @dataclass(frozen=True)
 class RegionalFigure:
-    """A regional figure with what must be known beside it; `obs_value` None: withheld (class C)."""
+    """A regional figure with its quality and lineage; `obs_value` None: withheld (class C)."""
 
     obs_value: float | None
     obs_status: str | None
@@ -375,6 +376,7 @@ class RegionalFigure:
     class_reason: str | None
     n_areas: int
     areas: str | None
+    area_names: str | None
     weight_covered: float | None
     mean_year: float | None
     recent_share: float | None
@@ -404,9 +406,9 @@ class RegionalFigure:
 
 @dataclass(frozen=True)
 class Explanation:
-    """Everything that is known of one number. `kind`: value, group, withheld or gap.
+    """The explanation of one number. `kind`: value, group, withheld or gap.
 
-    `origins`: of the chosen value; of a gap, those of the values that are published and not used.
+    `origins`: of the chosen value; for a gap, of the values that are published but not used.
     """
 
     release: str

@@ -1,6 +1,6 @@
 """The lineage of a regional figure: method, weight, class, and each member with the lineage of its value.
 
-Belongs here: finding what a release knows of one row of indicator_set.aggregate, and why there is none.
+Belongs here: reading the lineage of one row of indicator_set.aggregate, or why there is no such row.
 Does not belong here: computing the figure (sql/indicator_set/aggregate.sql) and values of one area (explanation.py).
 """
 
@@ -23,27 +23,29 @@ from warehouse.explain.explanation_parts import (
     WeightRow,
     WeightSource,
 )
+from warehouse.query import release_codes
 from warehouse.query.result_records import object_of, objects, one_record, records
 from warehouse.release.former_names import name_in_release
 
 
 def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalFigure | None:
-    """The regional figure of a cell, also a withheld one; None where no member has a value that counts."""
+    """The regional figure of a cell, published or withheld; None where no member has a usable value."""
     parameters = {"indicator": cell.indicator, "area": cell.ref_area, "year": cell.time_period, "cell": cell.key}
-    found = records(con, FIGURE, parameters)
-    if not found:
+    figures = records(con, FIGURE, parameters)
+    if not figures:
         return None
     members_query = MEMBERS.format(view=name_in_release(con, "aggregate_lineage"))
     members = [
         object_of(FigureMember, lines[0], values=[object_of(ValueLineage, line) for line in lines])
         for lines in (list(g) for _, g in groupby(records(con, members_query, parameters), key=lambda r: r["ref_area"]))
     ]
-    has_no_weight = "no_weight" in (found[0]["flags"] or "").split("; ")
+    has_no_weight = "no_weight" in (figures[0]["flags"] or "").split("; ")
     return object_of(
         RegionalFigure,
-        found[0],
+        figures[0],
+        area_names=release_codes.named_areas(con, figures[0]["areas"]),
         class_tests=objects(con, CLASS_TESTS, ClassTest, parameters),
-        # without a weight for the breakdown nothing was weighted
+        # the flag no_weight: the figure was computed without weights
         weight=None if has_no_weight else _weight(con, parameters),
         members=members,
         breaks=objects(con, BREAKS, MemberBreak, parameters),
@@ -51,35 +53,35 @@ def find_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> RegionalF
     )
 
 
-def find_without_group(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> str:
+def reason_without_figure(con: duckdb.DuckDBPyConnection, cell: RequestedCell) -> str:
     """Why there is no regional figure of a cell."""
-    found = one_record(con, LIMITS, {"indicator": cell.indicator, "area": cell.ref_area})
-    first, last = found["first_reference_year"], found["latest_reference_year"]
-    if found["status"] == "declared":
-        return f"No values yet: {found['gap_reason']} Obtain from: {found['gap_obtain_from']}"
-    if found["kind"] == "none":
-        return f"No regional figures are made of this indicator: {found['title']}"
-    if not found["is_in_set"]:
-        return f"No regional figures are made for {cell.ref_area}"
-    if not (first <= cell.time_period <= last or cell.time_period == found["baseline_year"]):
-        return f"Regional figures are made for {first} to {last} only"
+    limits = one_record(con, LIMITS, {"indicator": cell.indicator, "area": cell.ref_area})
+    first, last = limits["first_reference_year"], limits["latest_reference_year"]
+    if limits["status"] == "declared":
+        return f"No values yet: {limits['gap_reason']} Obtain from: {limits['gap_obtain_from']}"
+    if limits["kind"] == "none":
+        return f"No regional figures are computed for this indicator: {limits['title']}"
+    if not limits["is_in_set"]:
+        return f"No regional figures are computed for {cell.ref_area}"
+    if not (first <= cell.time_period <= last or cell.time_period == limits["baseline_year"]):
+        return f"Regional figures are computed for {first} to {last} only"
     return f"No member has a usable value of this breakdown in the window of {cell.time_period}"
 
 
 def _weight(con: duckdb.DuckDBPyConnection, parameters: dict[str, Any]) -> FigureWeight | None:
-    found = records(con, WEIGHT, parameters)
-    if not found:
+    weights = records(con, WEIGHT, parameters)
+    if not weights:
         return None
     return object_of(
         FigureWeight,
-        found[0],
+        weights[0],
         made_of=objects(con, MADE_OF, WeightSource, parameters),
         rows=objects(con, ROWS, WeightRow, parameters),
     )
 
 
 def _absent_member(line: dict[str, Any]) -> AbsentMember:
-    """A member with the text of its reason, in which the years of the baseline period and the status are put."""
+    """A member with the text of its reason, including the years of the baseline period and the status."""
     reason = line["reason"].format(baseline_from=line["baseline_from"], baseline_to=line["baseline_to"])
     if line["status"] is not None:
         reason += f" (status {line['status']})"
@@ -107,16 +109,16 @@ ORDER BY t.threshold, r.sort_order
 
 MEMBERS = """
 SELECT *
-FROM main.{view}
+FROM main.{view} AS m
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
-ORDER BY ref_area, time_period
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = m.ref_area), time_period
 """
 
 BREAKS = """
 SELECT ref_area, break_year, why, break_file AS place
-FROM indicator_set.member_break
+FROM indicator_set.member_break AS m
 WHERE indicator = $indicator AND area_group = $area AND reference_year = $year AND cell = $cell
-ORDER BY ref_area, break_year
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = m.ref_area), break_year
 """
 
 ABSENT = """
@@ -128,7 +130,7 @@ FROM indicator_set.absent_member AS m
 JOIN reference.code AS k ON k.codelist = 'sentence' AND k.code = m.absence
 CROSS JOIN reference.settings AS s
 WHERE m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
-ORDER BY m.ref_area
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = m.ref_area)
 """
 
 LIMITS = """
@@ -153,7 +155,7 @@ JOIN reference.indicator AS i ON i.indicator = c.indicator
 WHERE c.indicator = $indicator AND c.cell = $cell
 """
 
-# The published rows that weights of the figure's cell are made of, by member and reference year.
+# The published rows from which the weights of the figure's cell are made, by member and reference year.
 INPUTS = """
 SELECT i.time_period AS reference_year, s.*
 FROM indicator_set.weight_cell AS c
@@ -164,7 +166,7 @@ JOIN lineage.weight_source AS s
 WHERE c.indicator = $indicator AND c.cell = $cell
 """
 
-# In every year and for every member.
+# The series of the weight, for all years and members.
 MADE_OF = f"""
 SELECT DISTINCT
     i.provider_series AS series, n.producer, n.vintage_date, n.snapshot_id, n.address, n.files, n.is_rebuilt
@@ -173,7 +175,7 @@ JOIN lineage.snapshot AS n ON n.snapshot_id = i.snapshot_id
 ORDER BY series, n.snapshot_id
 """
 
-# Of the members that count.
+# The rows of the weight, for the members of the figure.
 ROWS = f"""
 SELECT
     i.ref_area, i.provider_series AS series, i.time_period, i.row_count AS n_rows, i.value_text, i.snapshot_id, i.file,
@@ -184,5 +186,5 @@ JOIN lineage.snapshot AS n ON n.snapshot_id = i.snapshot_id
 SEMI JOIN indicator_set.aggregate_member AS m
     ON m.indicator = $indicator AND m.area_group = $area AND m.reference_year = $year AND m.cell = $cell
     AND m.ref_area = i.ref_area AND m.reference_year = i.reference_year
-ORDER BY i.ref_area, series, i.time_period
+ORDER BY (SELECT sort_order FROM reference.area AS a WHERE a.ref_area = i.ref_area), series, i.time_period
 """

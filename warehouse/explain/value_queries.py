@@ -1,8 +1,4 @@
-"""The queries for the lineage of one number; parameters by name, columns as the data classes have them.
-
-Belongs here: SQL of explanation.py. Of regional figures: regional_figure.py.
-Does not belong here: SQL that makes tables and views (sql/).
-"""
+"""The queries of explanation.py; parameters are by name, columns are the fields of the data classes."""
 
 from __future__ import annotations
 
@@ -10,19 +6,19 @@ from collections.abc import Iterable
 
 from indicator_defs.breakdowns import BREAKDOWNS
 
-# The file that holds the row of an observation o, and its checksum from the list of files of its snapshot n.
+# The file with the row of an observation o, and its checksum from the list of files of its snapshot n.
 FILE_COLUMNS = """
     split_part(o.snapshot_row, ':', 1) AS file, nullif(
         split_part(split_part('; ' || n.files, '; ' || split_part(o.snapshot_row, ':', 1) || ' ', 2), ';', 1), ''
     ) AS sha256
 """
-# Of an observation o and its snapshot n; the fields of explanation_parts.ValueLineage.
+# The fields of explanation_parts.ValueLineage, from an observation o and its snapshot n.
 LINEAGE_COLUMNS = f"""
     o.time_period, o.value_text, o.feed, n.producer, o.vintage_date, o.snapshot_id, {FILE_COLUMNS}, o.snapshot_row,
     o.observation_id
 """
 
-# A cell is named by its breakdowns in one text, as the column `cell` of indicator_set.value.
+# The breakdowns of a cell as one text, as in the column `cell` of indicator_set.value.
 CELL = f"concat_ws('|', {', '.join(f'{{0}}.{b}' for b in BREAKDOWNS)})"
 
 
@@ -43,9 +39,9 @@ SELECT
     CASE
         WHEN v.obs_status IS NOT DISTINCT FROM v.published_status THEN NULL
         WHEN v.correction IS NOT NULL THEN 'correction: ' || v.correction
-        WHEN o.is_superseded THEN 'its vintage is superseded by the producer and no successor is at hand'
+        WHEN o.is_superseded THEN 'the producer has superseded its vintage, and no newer one is available'
         WHEN v.dataset_kind = 'document' THEN 'a figure quoted in a document'
-        WHEN v.role = 'extended backwards' THEN 'another feed extended backwards: not comparable with later years'
+        WHEN v.role = 'extended backwards' THEN 'from another feed, extended backwards: not comparable with later years'
     END AS status_changed_by,
     v.nature, v.footnote, o.source_citation, v.time_detail, v.role, v.in_aggregates, v.is_member, v.break_before,
     (
@@ -146,13 +142,13 @@ SELECT
     CASE
         WHEN v.observation_id IS NOT NULL THEN v.role
         WHEN o.obs_value IS NULL AND o.lower_bound IS NULL AND o.upper_bound IS NULL THEN 'published without a number'
-        WHEN k.action = 'exclude_from_use' THEN 'kept from use by a correction'
-        WHEN o.texts > 1 THEN 'the series publishes this cell twice with different values'
-        WHEN o.candidate_no > 1 THEN 'the series publishes this cell twice with the same value'
+        WHEN k.action = 'exclude_from_use' THEN 'excluded by a correction'
+        WHEN o.texts > 1 THEN 'published twice in the series, with different values'
+        WHEN o.candidate_no > 1 THEN 'published twice in the series, with the same value'
         WHEN h.extends_backwards THEN
-            'its feed may only extend the chosen one backwards; that one starts earlier or has this value a year off'
-        WHEN h.feed IS NOT NULL THEN 'its feed is not the chosen one: ' || h.reason
-        ELSE 'its feed has no value that may be chosen for this area and breakdown'
+            'may only extend the chosen feed backwards, which starts earlier or has this value in a neighbouring year'
+        WHEN h.feed IS NOT NULL THEN 'another feed is chosen: ' || h.reason
+        ELSE 'its feed has no usable value for this area and breakdown'
     END AS why,
     o.snapshot_id, o.snapshot_row, o.observation_id
 FROM cell AS o

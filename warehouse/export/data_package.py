@@ -1,8 +1,7 @@
-"""The published tables as CSV or Parquet, each folder with its data package description.
+"""The published tables as CSV or Parquet, each folder with its description (datapackage.json, Frictionless Data Package).
 
-Belongs here: which tables are exported, and datapackage.json (Frictionless Data Package) made from the comments and
-keys of the warehouse.
-Does not belong here: how a table is described (warehouse/tables/*.yaml).
+Belongs here: the list of exported tables, and datapackage.json, made from the comments and keys of the warehouse.
+Does not belong here: the descriptions of tables and columns (warehouse/tables/*.yaml).
 """
 
 from __future__ import annotations
@@ -16,12 +15,13 @@ from typing import Any
 
 from warehouse.disk import sha256
 from warehouse.export.export_files import written_aside
+from warehouse.export.labels import NOT_STATED
 from warehouse.export.release_reader import ReleaseReader
 from warehouse.metadata import tables, views
 from warehouse.release.former_names import former_names
 
 SCHEMAS = ("reference", "indicator_set", "baseline")
-# The lineage of each value: as wide as the values are many. It stays in the database (payung explain).
+# Lineage views with many columns for every value: not exported, available in the database (payung explain).
 LARGE_VIEWS = frozenset({"value_lineage", "aggregate_lineage"})
 TABLES = ("quality.availability",)
 DESCRIPTION = "datapackage.json"
@@ -64,28 +64,28 @@ class Resource:
 
 
 def write_package(reader: ReleaseReader, to: Path, kind: str) -> list[Path]:
-    """Writes every published table as SCHEMA.TABLE.csv or .parquet and then datapackage.json; returns the files.
+    """Writes every published table as SCHEMA.TABLE.csv or .parquet and then datapackage.json; returns the paths.
 
-    CSV is UTF-8 with a header, comma, missing values empty; numbers have all digits of the warehouse.
-    Raises ExportError when the folder cannot be written.
+    CSV is UTF-8 with a header and commas; missing values are empty, numbers have all digits of the warehouse.
+    Raises ExportError if the folder cannot be written.
     """
     files: list[Path] = []
-    described: list[dict[str, Any]] = []
+    entries: list[dict[str, Any]] = []
     for resource in published(reader):
         path = to / f"{resource.full_name}.{kind}"
         rows = _copy(reader, resource, path, kind)
         files.append(path)
-        described.append(_resource_entry(resource, path, kind, rows))
+        entries.append(_resource_entry(resource, path, kind, rows))
     package = to / DESCRIPTION
-    with written_aside(package) as aside:
-        text = json.dumps(_package_entry(reader, kind, described), indent=1, ensure_ascii=False)
-        aside.write_text(text + "\n", encoding="utf-8")
+    with written_aside(package) as temporary_path:
+        text = json.dumps(_package_entry(reader, kind, entries), indent=1, ensure_ascii=False)
+        temporary_path.write_text(text + "\n", encoding="utf-8")
     return [*files, package]
 
 
 def published(reader: ReleaseReader) -> list[Resource]:
-    """The tables and views that are exported, with their columns as the database has them, in a fixed order."""
-    found = reader.ask(
+    """The exported tables and views with their columns in the database, in a fixed order."""
+    found = reader.query(
         "SELECT c.schema_name, c.table_name, coalesce(t.comment, v.comment), c.column_name, c.data_type, c.comment, "
         "v.view_name IS NOT NULL "
         "FROM duckdb_columns() AS c "
@@ -94,29 +94,30 @@ def published(reader: ReleaseReader) -> list[Resource]:
         "WHERE c.database_name = current_database() AND NOT c.internal "
         "ORDER BY c.schema_name, c.table_name, c.column_index"
     )
-    whole = {*TABLES, *_records(reader, found.rows)}
-    # an alias would be the same table twice
-    left_out = LARGE_VIEWS | {f.former_name for f in former_names("view")}
+    single_tables = {*TABLES, *_records(reader, found.rows)}
+    # a former name is an alias of an exported view
+    excluded = LARGE_VIEWS | {f.former_name for f in former_names("view")}
     grouped: dict[tuple[str, str], list[tuple[Any, ...]]] = {}
     for row in found.rows:
         schema, name, is_view = row[0], row[1], row[6]
-        if schema in SCHEMAS or f"{schema}.{name}" in whole or (schema == "main" and is_view and name not in left_out):
+        is_public_view = schema == "main" and is_view and name not in excluded
+        if schema in SCHEMAS or f"{schema}.{name}" in single_tables or is_public_view:
             grouped.setdefault((schema, name), []).append(row)
     out = []
-    described = {**tables(), **views()}
+    descriptions = {**tables(), **views()}
     for (schema, name), rows in grouped.items():
         fields = tuple(Field(column, _field_type(kind), comment or "") for _, _, _, column, kind, comment, _ in rows)
-        metadata = described.get(f"{schema}.{name}")
+        metadata = descriptions.get(f"{schema}.{name}")
         out.append(Resource(schema, name, rows[0][2] or "", metadata.key if metadata else (), fields))
     order = ("main", *SCHEMAS)
     return sorted(out, key=lambda r: (order.index(r.schema) if r.schema in order else len(order), r.name))
 
 
 def _records(reader: ReleaseReader, columns: Sequence[tuple[Any, ...]]) -> list[str]:
-    """The staged tables of records; a release of an older version does not know of them."""
+    """The staged tables of records; releases of older versions have none."""
     if ("reference", "dataset", "shape") not in {(row[0], row[1], row[3]) for row in columns}:
         return []
-    listed = reader.ask("SELECT staged_table FROM reference.dataset WHERE shape = 'records'")
+    listed = reader.query("SELECT staged_table FROM reference.dataset WHERE shape = 'records'")
     return [f"staged.{name}" for (name,) in listed.rows]
 
 
@@ -127,13 +128,13 @@ def _field_type(kind: str) -> str:
 
 
 def _copy(reader: ReleaseReader, resource: Resource, path: Path, kind: str) -> int:
-    # Views have no key: they are ordered by all columns, so that the same release gives the same file.
+    # Views have no key: ordering by all columns makes the files of a release reproducible.
     order = ", ".join(f'"{c}"' for c in resource.key) or "ALL"
     options = "FORMAT csv, HEADER true" if kind == "csv" else "FORMAT parquet, COMPRESSION zstd"
-    with written_aside(path) as aside:
-        target = str(aside).replace("'", "''")
+    with written_aside(path) as temporary_path:
+        target = str(temporary_path).replace("'", "''")
         query = f'SELECT * FROM "{resource.schema}"."{resource.name}" ORDER BY {order}'
-        return int(reader.ask(f"COPY ({query}) TO '{target}' ({options})").rows[0][0])
+        return int(reader.query(f"COPY ({query}) TO '{target}' ({options})").rows[0][0])
 
 
 def _resource_entry(resource: Resource, path: Path, kind: str, rows: int) -> dict[str, Any]:
@@ -168,7 +169,7 @@ def _package_entry(reader: ReleaseReader, kind: str, resources: list[dict[str, A
         "name": f"payung-{reader.release_id}",
         "id": f"payung/{reader.release_id}",
         "title": f"{reader.settings.title}: release {reader.release_id}",
-        "description": f"{reader.citation} Every table as {kind}; the same release gives the same files.",
+        "description": f"{reader.citation} Every table as {kind}; repeated exports of a release are identical.",
         "version": reader.release_id,
         "created": str(reader.manifest["made_at"]),
         "keywords": ["social protection", "ASEAN", "indicators", "regional baseline"],
@@ -179,18 +180,18 @@ def _package_entry(reader: ReleaseReader, kind: str, resources: list[dict[str, A
 
 
 def _licences(reader: ReleaseReader) -> list[dict[str, str]]:
-    """One entry for each licence of the sources; the name is that of the licence where its title tells it."""
-    found = reader.ask("SELECT licence, min(provider) FROM lineage.snapshot GROUP BY licence ORDER BY licence").rows
+    """One entry for each licence of the sources, named by the licence code in its title if there is one."""
+    found = reader.query("SELECT licence, min(provider) FROM lineage.snapshot GROUP BY licence ORDER BY licence").rows
     out = []
     for licence, provider in found:
         licence_code = re.search(r"\((CC [A-Z0-9. -]+)\)", licence or "")
         name = licence_code.group(1).replace(" ", "-") if licence_code else f"terms-of-{provider.replace('_', '-')}"
-        out.append({"name": name, "title": licence or "not stated"})
+        out.append({"name": name, "title": licence or NOT_STATED})
     return out
 
 
 def _sources(reader: ReleaseReader) -> list[dict[str, str]]:
-    found = reader.ask_file("source")
+    found = reader.query_file("source")
     out = []
     for row in found.rows:
         record = dict(zip(found.fields, row, strict=True))
@@ -199,8 +200,8 @@ def _sources(reader: ReleaseReader) -> list[dict[str, str]]:
             "path": record["address"] or "",
             "vintage_date": record["vintage_date"].isoformat(),
             "snapshot_id": record["snapshot_id"],
-            "licence": record["licence"] or "not stated",
-            "attribution": record["attribution"] or "not stated",
+            "licence": record["licence"] or NOT_STATED,
+            "attribution": record["attribution"] or NOT_STATED,
         }
         out.append({k: v for k, v in entry.items() if v})
     return out

@@ -1,8 +1,4 @@
-"""Files of an export: each written aside and renamed, so that nobody ever sees half of one.
-
-Belongs here: making the folder, writing one file whole, and the errors a disk can give.
-Does not belong here: what stands in a file.
-"""
+"""Files of an export: each is written to a temporary name and renamed, so that an incomplete file is never visible."""
 
 from __future__ import annotations
 
@@ -17,11 +13,11 @@ from indicator_defs.system import files
 
 
 class ExportError(PayungError):
-    """The export was asked for something it does not know, or could not be written."""
+    """The export is not possible: the request is wrong, or the files cannot be written."""
 
 
 def make_folder(folder: Path) -> None:
-    """Makes the folder with its parents. Raises ExportError where that is impossible."""
+    """Makes the folder and its parents. Raises ExportError if that fails."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -30,22 +26,22 @@ def make_folder(folder: Path) -> None:
 
 @contextmanager
 def written_aside(path: Path) -> Iterator[Path]:
-    """A hidden path next to `path` to write to; renamed to `path` at the end, removed when anything fails.
+    """A temporary path next to `path`: renamed to `path` at the end, removed if an error occurs.
 
-    Raises ExportError when the folder is not writable or the disk is full.
+    Raises ExportError if the folder is not writable or the disk is full.
     """
     make_folder(path.parent)
     try:
-        with files.written_aside(path) as aside:
-            yield aside
+        with files.written_aside(path) as temporary_path:
+            yield temporary_path
     except (OSError, duckdb.IOException) as error:
         raise unwritable(path, error) from error
 
 
 def unwritable(path: Path, error: Exception) -> ExportError:
-    """The error of a place that cannot be written, with the reason and what to do."""
+    """The error for a path that cannot be written, with the reason and the remedy."""
     reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
     return ExportError(
-        f"{path} cannot be written: {reason}. Expected a folder that you may write to, with free space; "
-        "make it writable or choose another one with --to."
+        f"{path} cannot be written: {reason}. Expected a folder with write permission and free space; "
+        "make it writable or choose another folder with --to."
     )

@@ -1,8 +1,4 @@
-"""matplotlib without the machine's and the user's settings: loaded so that they cannot stop it, and its own defaults.
-
-Belongs here: everything that keeps such settings out of the figures; the parts of matplotlib that they are drawn with.
-Does not belong here: how the figures look (report_figures.py).
-"""
+"""matplotlib without the settings of the machine and the user, which could change the figures or stop the import."""
 
 from __future__ import annotations
 
@@ -19,15 +15,16 @@ from indicator_defs.system.settings import environment_aside
 
 @contextlib.contextmanager
 def _without_settings() -> Iterator[None]:
-    """Sets aside what matplotlib reads when it is loaded: an unknown backend would stop it, a wrong line fill the screen.
+    """Hides the user's settings while matplotlib is imported.
 
-    Without the folder's `matplotlibrc`, which comes before any other: what is said of that one is not shown.
+    An unknown backend would stop the import; an invalid line would print warnings. A `matplotlibrc` in the current
+    folder cannot be hidden, because it has precedence, so warnings about it are suppressed.
     """
     log = logging.getLogger("matplotlib")
     level = log.level
     log.setLevel(logging.CRITICAL)
     try:
-        # a file without a line instead of the user's own
+        # an empty file replaces the user's own
         with environment_aside("MPLBACKEND", MATPLOTLIBRC=os.devnull):
             yield
     finally:
@@ -37,7 +34,7 @@ def _without_settings() -> Iterator[None]:
 with _without_settings():
     try:
         import matplotlib as mpl
-    except (OSError, UnicodeError):  # a matplotlibrc in the folder that cannot be read: once more, from another one
+    except (OSError, UnicodeError):  # unreadable matplotlibrc in the current folder: import from another one
         for name in [n for n in sys.modules if n.partition(".")[0] == "matplotlib"]:
             del sys.modules[name]
         with contextlib.chdir(Path(__file__).parent):
@@ -62,5 +59,5 @@ __all__ = [
 
 
 def own_settings() -> dict[Any, Any]:
-    """matplotlib's own defaults of every setting but the backend, which a figure with a canvas of its own does not use."""
+    """matplotlib's default of every setting except the backend, which figures with their own canvas do not use."""
     return {name: value for name, value in mpl.rcParamsDefault.items() if not name.startswith("backend")}

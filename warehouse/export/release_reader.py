@@ -1,7 +1,7 @@
-"""Reading one release for the exports: rows of the queries in export/sql, labels, and what to say of the release.
+"""Reading one release for the exports: rows of the queries in export/sql, labels, and facts about the release.
 
-Belongs here: the read-only connection and everything that more than one kind of export says.
-Does not belong here: how a workbook, a package or a figure looks.
+Belongs here: the read-only connection and the content that more than one kind of export shows.
+Does not belong here: the layout of a workbook, a package or a figure.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import duckdb
 
 from warehouse.connection import open_engine, quoted
 from warehouse.export.export_files import ExportError
+from warehouse.export.labels import GAP_REASONS, PAYUNG
 from warehouse.release.release_folders import DATABASE, MANIFEST, read_manifest
 from warehouse.release.settings_table import in_release
 from warehouse.sql_files import read_sql
@@ -27,13 +28,13 @@ SQL = Path(__file__).parent / "sql"
 
 @dataclass(frozen=True)
 class Rows:
-    """The result of a query: names of the fields and the rows, numbers as they stand in the database."""
+    """The result of a query: names of the fields and the rows, numbers as in the database."""
 
     fields: tuple[str, ...]
     rows: list[tuple[Any, ...]]
 
     def at(self, field: str) -> int:
-        """Position of a field. Raises ValueError when the query does not deliver it."""
+        """Position of a field. Raises ValueError if the query does not return it."""
         return self.fields.index(field)
 
     def column(self, field: str) -> list[Any]:
@@ -44,7 +45,7 @@ class Rows:
 
 @dataclass(frozen=True)
 class IndicatorSetSettings:
-    """What the set says: its titles and the years that baseline and latest stand for."""
+    """The settings of the set: its titles, and the years of the baseline and latest values."""
 
     title: str
     edition: str
@@ -58,13 +59,13 @@ class IndicatorSetSettings:
 
     @property
     def baseline_years(self) -> str:
-        """The baseline year and the years that may stand for it: "2016 (2014-2018)"."""
+        """The baseline year and the baseline period: "2016 (2014-2018)"."""
         return f"{self.baseline_year} ({self.baseline_from}-{self.baseline_to})"
 
 
 @dataclass(frozen=True)
 class Area:
-    """A member or one of our groups, in the given order."""
+    """A member or one of our groups."""
 
     ref_area: str
     name: str
@@ -72,7 +73,7 @@ class Area:
 
 
 class ReleaseReader:
-    """One release, open for reading; every answer is in a fixed order, so that the same release exports the same."""
+    """One release, open for reading; rows have a fixed order, so that repeated exports of a release are identical."""
 
     def __init__(self, folder: Path, con: duckdb.DuckDBPyConnection) -> None:
         """`folder`: the release; `con`: its database, open for reading."""
@@ -81,21 +82,21 @@ class ReleaseReader:
         self.manifest = read_manifest(folder)
         self.release_id = str(self.manifest["release"])
 
-    def ask(self, query: str, **parameters: Any) -> Rows:
-        """The rows of a query; parameters are its $names. ExportError where the release has other tables."""
-        query = in_release(self.con, query)
+    def query(self, sql: str, **parameters: Any) -> Rows:
+        """The rows of a query; parameters are its $names. Raises ExportError if the release has other tables."""
+        sql = in_release(self.con, sql)
         try:
-            result = self.con.execute(query, parameters) if parameters else self.con.execute(query)
+            result = self.con.execute(sql, parameters) if parameters else self.con.execute(sql)
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise ExportError(
-                f"Release {self.release_id} was made by another version of Payung and has other tables "
+                f"Release {self.release_id} was made by another version of Payung, which has other tables "
                 f"({str(error).splitlines()[0]}). Make a new release: payung refresh --force"
             ) from error
         return Rows(tuple(d[0] for d in result.description or ()), result.fetchall())
 
-    def ask_file(self, name: str, **parameters: Any) -> Rows:
+    def query_file(self, name: str, **parameters: Any) -> Rows:
         """The rows of export/sql/NAME.sql."""
-        return self.ask(read_sql(SQL / f"{name}.sql"), **parameters)
+        return self.query(read_sql(SQL / f"{name}.sql"), **parameters)
 
     @property
     def made_on(self) -> date:
@@ -106,13 +107,13 @@ class ReleaseReader:
     def settings(self) -> IndicatorSetSettings:
         """The settings of the ASEAN indicator set."""
         names = ", ".join(IndicatorSetSettings.__dataclass_fields__)
-        found = self.ask(f"SELECT {names} FROM reference.settings")
+        found = self.query(f"SELECT {names} FROM reference.settings")
         return IndicatorSetSettings(*found.rows[0])
 
     @cached_property
     def areas(self) -> list[Area]:
         """Members, then groups, in the given order."""
-        found = self.ask("SELECT ref_area, area_name, area_type = 'group' FROM ordered_area ORDER BY area_order")
+        found = self.query("SELECT ref_area, area_name, area_type = 'group' FROM ordered_area ORDER BY area_order")
         return [Area(*row) for row in found.rows]
 
     @property
@@ -122,17 +123,17 @@ class ReleaseReader:
 
     @cached_property
     def labels(self) -> dict[tuple[str, str], str]:
-        """Label of every code, by code list and code."""
-        return {(r[0], r[1]): r[2] for r in self.ask("SELECT codelist, code, name FROM reference.code").rows}
+        """The label of every code, by code list and code."""
+        return {(r[0], r[1]): r[2] for r in self.query("SELECT codelist, code, name FROM reference.code").rows}
 
     def label(self, codelist: str, code: str) -> str:
-        """The label of a code; the code itself where the list has none."""
+        """The label of a code, or the code itself if the list has no label for it."""
         return self.labels.get((codelist, code)) or code
 
     @cached_property
     def vintages(self) -> list[tuple[str, list[date]]]:
-        """Titles of the datasets with the vintages at hand, oldest first."""
-        found = self.ask(
+        """The title of each dataset with its vintages in the release, oldest first."""
+        found = self.query(
             "SELECT coalesce(d.title, s.provider || ' ' || s.dataset) AS title, s.vintage_date "
             "FROM lineage.snapshot AS s "
             "LEFT JOIN reference.dataset AS d ON d.provider = s.provider AND d.dataset = s.dataset "
@@ -147,16 +148,16 @@ class ReleaseReader:
     def citation(self) -> str:
         """How to cite the release."""
         return (
-            f"Payung, indicator warehouse for social protection in ASEAN. {self.settings.title}: "
+            f"{PAYUNG} {self.settings.title}: "
             f"{self.settings.edition}. Release {self.release_id}, {self.made_on.isoformat()}."
         )
 
 
 @contextmanager
 def open_release(folder: Path) -> Iterator[ReleaseReader]:
-    """A reader of one release; the link `current` is resolved first, so that it stays the same release throughout.
+    """A reader of one release; the link `current` is resolved once, so that a refresh does not change the release.
 
-    Raises ExportError when the folder holds no release.
+    Raises ExportError if the folder is not a release.
     """
     resolved = folder.resolve()
     for name in (DATABASE, MANIFEST):
@@ -165,20 +166,23 @@ def open_release(folder: Path) -> Iterator[ReleaseReader]:
                 f"{resolved} is not a release: it has no {name}. Make a release first: payung refresh; "
                 "or name one that exists: payung releases list."
             )
-    # Attached, not opened: within one process a file cannot be opened with two configurations, and the query sandbox
-    # of the same process has its own.
+    # Attached, not opened: one process cannot open a file with two configurations, and the query sandbox of the same
+    # process opens it with its own.
     con = open_engine()
     try:
         con.execute(f"ATTACH '{quoted(resolved / DATABASE)}' AS release (READ_ONLY)")
         con.execute("USE release")
-        con.execute(read_sql(SQL / "_labels.sql"))
-        yield ReleaseReader(resolved, con)
+        reader = ReleaseReader(resolved, con)
+        reader.query_file("_labels")
+        for code, text in GAP_REASONS.items():
+            con.execute(f"SET VARIABLE gap_{code} = '{quoted(text)}'")
+        yield reader
     finally:
         con.close()
 
 
 def vintage_text(vintages: list[tuple[str, list[date]]]) -> str:
-    """Datasets and their vintages in one line: "TITLE (vintages 2022-03-01, 2023-04-01); …"."""
+    """Datasets and their vintages on one line: "TITLE (vintages 2022-03-01, 2023-04-01); …"."""
     parts = []
     for title, dates in vintages:
         word = "vintage" if len(dates) == 1 else "vintages"

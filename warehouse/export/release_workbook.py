@@ -1,8 +1,8 @@
-"""The tables of the workbook: their columns and headings, and the workbook made of them.
+"""The workbook of a release: the columns, headings and descriptions of its tables.
 
-Belongs here: what each sheet shows, in words a reader of the report understands.
+Belongs here: the content of each sheet that is a table.
 Does not belong here: the page of contents (contents_sheet.py), the notes (reading_notes.py), the fields of a metadata sheet
-(metadata_sheet.py), the look of a sheet (sheet_writer.py) and the SQL behind it (sql/).
+(metadata_sheet.py), the layout of a sheet (sheet_writer.py) and the SQL (sql/).
 """
 
 from __future__ import annotations
@@ -12,7 +12,14 @@ from typing import Any
 
 from indicator_defs.breakdowns import BREAKDOWNS
 from warehouse.export.contents_sheet import add_contents
-from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
+from warehouse.export.labels import (
+    AVAILABILITY,
+    AVAILABILITY_FILLS,
+    AVAILABILITY_LETTERS,
+    FILLED_BY,
+    REJECTED_ROWS,
+    SOURCES,
+)
 from warehouse.export.metadata_sheet import metadata_fields
 from warehouse.export.reading_notes import note_rows
 from warehouse.export.release_reader import ReleaseReader, Rows
@@ -28,7 +35,7 @@ NAMES = (
     SheetColumn("ref_area", "Area", 10, "code"),
     SheetColumn("area_name", "Area name", 19),
 )
-BOTH_ENDS = (
+BASELINE_AND_LATEST = (
     SheetColumn("baseline_year", "Baseline year", 9, "year"),
     SheetColumn("baseline_value", "Baseline value", 18, "value", "baseline_gap"),
     SheetColumn("baseline_status", "Baseline status", 13),
@@ -38,15 +45,15 @@ BOTH_ENDS = (
     SheetColumn("latest_status", "Latest status", 13),
     SheetColumn("latest_footnote", "Latest footnote", 30, "note"),
     SheetColumn("change", "Change, latest minus baseline", 10, "value"),
-    SheetColumn("comparable", "Compa-rable", 10),
-    SheetColumn("reason", "Reason why not", 38, "note"),
+    SheetColumn("comparable", "Comparable", 13),
+    SheetColumn("reason", "Reason if not comparable", 38, "note"),
     SheetColumn("baseline_class", "Class of baseline (groups)", 13, "class"),
     SheetColumn("latest_class", "Class of latest (groups)", 13, "class"),
 )
-# Heading and width of a breakdown, where its name and the usual width do not do.
+# Heading and width of a breakdown, if its name and the usual width are not suitable.
 _BREAKDOWN_HEADINGS = {
     "sex": ("Sex", 8),
-    "urbanisation": ("Urbani-sation", 9),
+    "urbanisation": ("Urbanisation", 15),
     "income_wealth_quantile": ("Quantile", 9),
     "education_lev": ("Education", 10),
     "occupation": ("Occupation", 11),
@@ -59,11 +66,11 @@ def _breakdown_column(breakdown: str) -> SheetColumn:
     return SheetColumn(breakdown, heading, width, "code")
 
 
-BREAKDOWN_COLUMNS = tuple(map(_breakdown_column, BREAKDOWNS))  # in the order of the key
+BREAKDOWN_COLUMNS = tuple(map(_breakdown_column, BREAKDOWNS))
 
 
 def write_workbook(reader: ReleaseReader, to: Path) -> Path:
-    """Writes payung_ID.xlsx into the folder `to` and returns its path. Raises ExportError when it cannot be written."""
+    """Writes payung_ID.xlsx into the folder `to` and returns its path. Raises ExportError if that fails."""
     book = Book(f"{reader.settings.title}, release {reader.release_id}", reader.made_on, f"Payung {reader.release_id}")
     metadata = _metadata(reader)
     add_contents(reader, book, first_rows(metadata))
@@ -85,59 +92,59 @@ def write_workbook(reader: ReleaseReader, to: Path) -> Path:
 
 
 def _about(reader: ReleaseReader, text: str) -> str:
-    return f"{text} Release {reader.release_id}. Letters and classes: sheet {WorkbookTab.NOTES}."
+    return f"{text} Release {reader.release_id}. Letters and classes are explained in the sheet {WorkbookTab.NOTES}."
 
 
 def _baseline(reader: ReleaseReader) -> SheetTable:
     s = reader.settings
     return SheetTable(
         WorkbookTab.BASELINE,
-        f"Regional baseline {s.baseline_years} and latest value at {s.latest_reference_year}",
+        f"Regional baseline {s.baseline_years} and latest values at the reference year {s.latest_reference_year}",
         _about(
             reader,
-            "The headline figure of each indicator for each Member State and group. A gap stands as text with its "
+            "The headline figure of each indicator for each Member State and group. A gap is shown as text with its "
             "reason; a 0 is a published 0.",
         ),
         (
             *NAMES,
-            *BOTH_ENDS,
-            SheetColumn("change_areas", "Members in the change (groups)", 20, "note"),
+            *BASELINE_AND_LATEST,
+            SheetColumn("change_area_names", "Members included in the change (groups)", 20, "note"),
             SheetColumn("change_without_largest", "Change without the largest member", 11, "value"),
             SheetColumn("floor", "National minimum", 10, "value"),
             SheetColumn("target", "National target", 10, "value"),
-            SheetColumn("filled_by", "Who could fill the gap", 16, "note"),
+            SheetColumn("filled_by", FILLED_BY, 16, "note"),
         ),
-        reader.ask_file("baseline", headline=True),
+        reader.query_file("baseline", headline=True),
         frozen=2,
-        starts="indicator",
+        block_field="indicator",
     )
 
 
 def _by_breakdown(reader: ReleaseReader) -> SheetTable:
-    rows = reader.ask_file("baseline", headline=False)
+    rows = reader.query_file("baseline", headline=False)
     used = [c for c in BREAKDOWN_COLUMNS if any(v != "_T" for v in rows.column(c.field))]
     return SheetTable(
         WorkbookTab.BREAKDOWNS,
         "Baseline and latest value by sex, age, quintile and other breakdowns",
         _about(
             reader,
-            "The cells beyond the headline with a value at one end at least. Codes as in the code lists; _T is the "
-            "total.",
+            "All cells except the headline that have a baseline or a latest value. Codes are those of the code lists; _T "
+            "is the total.",
         ),
-        (*NAMES, *used, *BOTH_ENDS),
+        (*NAMES, *used, *BASELINE_AND_LATEST),
         rows,
         frozen=2,
-        starts="indicator",
+        block_field="indicator",
     )
 
 
 def _values(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
         WorkbookTab.VALUES,
-        "ASEAN indicator set: chosen headline values of all years",
+        "ASEAN indicator set: headline values of all years",
         _about(
             reader,
-            "One feed is chosen for an indicator and Member State; every value stands with its year, status, footnote "
+            "One feed is chosen for each indicator and Member State. Each value is given with its year, status, footnote "
             "and source.",
         ),
         (
@@ -149,18 +156,18 @@ def _values(reader: ReleaseReader) -> SheetTable:
             SheetColumn("nature", "Nature", 15),
             SheetColumn("time_detail", "Period as published", 11, "code"),
             SheetColumn("footnote", "Footnote", 34, "note"),
-            SheetColumn("source_citation", "Source as the provider states it", 30, "note"),
+            SheetColumn("source_citation", "Source as stated by the provider", 30, "note"),
             SheetColumn("source", "Dataset", 24),
             SheetColumn("provider_series", "Series", 18, "code"),
             SheetColumn("vintage_date", "Vintage", 11, "date"),
             SheetColumn("role", "Role", 10),
             SheetColumn("break_before", "Break before", 11),
-            SheetColumn("in_aggregates", "May enter regional figures", 12),
+            SheetColumn("in_aggregates", "Usable in regional figures", 12),
             SheetColumn("observation_id", "Observation", 34, "code"),
         ),
-        reader.ask_file("indicator_set"),
+        reader.query_file("indicator_set"),
         frozen=2,
-        starts="indicator",
+        block_field="indicator",
     )
 
 
@@ -168,12 +175,12 @@ def _aggregates(reader: ReleaseReader) -> SheetTable:
     s = reader.settings
     return SheetTable(
         WorkbookTab.AGGREGATES,
-        f"Regional figures at {s.baseline_year} and {s.latest_reference_year} with what they rest on",
+        f"Regional figures at {s.baseline_year} and {s.latest_reference_year}, with coverage and uncertainty",
         _about(
             reader,
-            "Headline cells, and the same by sex. A figure of class B is indicative; of class C it is withheld and the "
-            "members that report are named. The producer's own figure, often with imputed members, stands beside ours. "
-            "Indicators that no source has yet are not repeated here.",
+            "Headline figures, and the same figures by sex. A figure of class B is indicative; a figure of class C is "
+            "withheld, and the members that report are named. The producer's own regional figure, which often includes "
+            "imputed values, is given for comparison. Indicators without a source are not listed.",
         ),
         (
             *NAMES,
@@ -182,10 +189,10 @@ def _aggregates(reader: ReleaseReader) -> SheetTable:
             SheetColumn("time_period", "Reference year", 10, "year"),
             SheetColumn("obs_value", "Figure", 16, "value", "obs_gap"),
             SheetColumn("publication_class", "Class", 12, "class"),
-            SheetColumn("class_reason", "Why the class is not better", 26, "note"),
-            SheetColumn("title", "What the figure is", 24),
+            SheetColumn("class_reason", "Why the class is not higher", 26, "note"),
+            SheetColumn("title", "Type of figure", 24),
             SheetColumn("n_areas", "Members with a value", 9, "count"),
-            SheetColumn("areas", "Members and years", 30, "note"),
+            SheetColumn("area_names", "Members and years", 30, "note"),
             SheetColumn("weight_covered", "Weight covered (0 to 1)", 10, "share"),
             SheetColumn("weight_title", "Weight", 22),
             SheetColumn("mean_year", "Weighted mean year", 10, "exact"),
@@ -200,17 +207,17 @@ def _aggregates(reader: ReleaseReader) -> SheetTable:
             SheetColumn("upper", "Upper bound (censored values)", 11, "value"),
             SheetColumn("flags", "Flags", 20, "note"),
             SheetColumn("producer_value", "Producer's own figure", 11, "value"),
-            SheetColumn("producer_year", "Its year", 8, "year"),
-            SheetColumn("producer_area", "Its area", 24),
+            SheetColumn("producer_year", "Year of producer's figure", 8, "year"),
+            SheetColumn("producer_area", "Area of producer's figure", 24),
         ),
-        reader.ask_file("aggregate"),
+        reader.query_file("aggregate"),
         frozen=2,
-        starts="indicator",
+        block_field="indicator",
     )
 
 
 def _availability(reader: ReleaseReader) -> SheetTable:
-    found = reader.ask_file("availability")
+    found = reader.query_file("availability")
     members = reader.members
     matrix: dict[tuple[str, str], dict[str, Any]] = {}
     for indicator, name, group, tier, breakdown, area, availability, shown_as, year, _, filled_by in found.rows:
@@ -234,13 +241,13 @@ def _availability(reader: ReleaseReader) -> SheetTable:
     for row in matrix.values():
         row["filled_by"] = "; ".join(sorted(row["filled_by"])) or None
         rows.append(tuple(row.get(f) for f in fields))
-    legend = "; ".join(f"{letter} {text.split(':')[0].lower()}" for letter, text in AVAILABILITY_LETTERS.values())
+    legend = "; ".join(f"{letter}: {text.split(':')[0].lower()}" for letter, text in AVAILABILITY_LETTERS.values())
     letters = {text for row in rows for text in row[5 : 5 + len(members)] if text is not None}
     fills = {text: AVAILABILITY_FILLS[text[0]] for text in sorted(letters)}
     return SheetTable(
         WorkbookTab.AVAILABILITY,
-        f"Availability at {reader.settings.latest_reference_year}, by indicator, breakdown and Member State",
-        _about(reader, f"Letter and the latest year: {legend}."),
+        f"{AVAILABILITY} at {reader.settings.latest_reference_year}, by indicator, breakdown and Member State",
+        _about(reader, f"Each cell has a letter and the year of the last value: {legend}."),
         (
             SheetColumn("indicator", "Indicator", 17, "code"),
             SheetColumn("name", "Name", 40),
@@ -249,29 +256,29 @@ def _availability(reader: ReleaseReader) -> SheetTable:
             SheetColumn("breakdown", "Breakdown", 15),
             *(SheetColumn(m.ref_area, m.name, 11, "letter") for m in members),
             SheetColumn("n", "Members with a value in the window", 11, "count"),
-            SheetColumn("filled_by", "Who could fill the gaps", 18, "note"),
+            SheetColumn("filled_by", FILLED_BY, 18, "note"),
         ),
         Rows(fields, rows),
         frozen=2,
         fills=fills,
-        starts="indicator",
+        block_field="indicator",
     )
 
 
-def availability_text(word: str, year: int | None) -> str:
-    """What stands in a cell of the matrix: the letter, and the latest year where there is one ("A 2022")."""
-    letter = AVAILABILITY_LETTERS[word][0]
+def availability_text(shown_as: str, year: int | None) -> str:
+    """The text of a cell of the matrix: the letter, and the latest year if there is one ("A 2022")."""
+    letter = AVAILABILITY_LETTERS[shown_as][0]
     return letter if year is None else f"{letter} {year}"
 
 
 def _rejections(reader: ReleaseReader) -> SheetTable:
-    rows = reader.ask_file("rejection")
+    rows = reader.query_file("rejection")
     return SheetTable(
         WorkbookTab.REJECTIONS,
-        "Published rows that could not be used, by reason",
+        REJECTED_ROWS,
         _about(
             reader,
-            "Every row stands in lineage.rejection with its place in the snapshot; here they are counted."
+            "Row counts. The table lineage.rejection lists each row with its position in the snapshot."
             if rows.rows
             else "No row was rejected in this release.",
         ),
@@ -282,7 +289,7 @@ def _rejections(reader: ReleaseReader) -> SheetTable:
             SheetColumn("stage", "Stage", 12),
             SheetColumn("reason", "Reason", 24),
             SheetColumn("row_count", "Rows", 8, "count"),
-            SheetColumn("example_detail", "Example: what was found", 44, "note"),
+            SheetColumn("example_detail", "Example: detail", 44, "note"),
             SheetColumn("example_row", "Example: row as published", 44, "note"),
         ),
         rows,
@@ -293,8 +300,12 @@ def _rejections(reader: ReleaseReader) -> SheetTable:
 def _sources(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
         WorkbookTab.SOURCES,
-        "Sources: the snapshots that the release rests on, and what became of their rows",
-        _about(reader, "Rows read = harmonised + records + out of scope + rejected; the difference must be 0."),
+        SOURCES,
+        _about(
+            reader,
+            "Rows read = harmonised + records + out of scope + rejected; the difference must be 0. Records are rows "
+            "that are not observations, such as schemes.",
+        ),
         (
             SheetColumn("provider", "Provider", 12, "code"),
             SheetColumn("dataset", "Dataset", 20, "code"),
@@ -314,7 +325,7 @@ def _sources(reader: ReleaseReader) -> SheetTable:
             SheetColumn("note", "Note", 30, "note"),
             SheetColumn("snapshot_id", "Snapshot", 46, "code"),
         ),
-        reader.ask_file("source"),
+        reader.query_file("source"),
         frozen=2,
         most_lines=9,
     )
@@ -332,16 +343,15 @@ def _notes(reader: ReleaseReader) -> SheetTable:
             SheetColumn("meaning", "Meaning", 100, "note"),
         ),
         Rows(("topic", "code", "name", "meaning"), note_rows(reader)),
-        starts="topic",
+        block_field="topic",
         most_lines=12,
     )
 
 
 def _metadata(reader: ReleaseReader) -> SheetTable:
-    # One sheet of blocks, not a sheet for each indicator: with more than a hundred indicators the tabs could not be
-    # found again, nor the definitions be searched, filtered by field, compared or printed in one go. The contents link
-    # to each block.
-    found = reader.ask_file("indicator_sheet")
+    # One sheet with a block for each indicator: more than a hundred tabs could not be searched, filtered by field,
+    # compared or printed together. The contents link to each block.
+    found = reader.query_file("indicator_sheet")
     rows: list[tuple[Any, ...]] = []
     for row in found.rows:
         record = dict(zip(found.fields, row, strict=True))
@@ -351,7 +361,10 @@ def _metadata(reader: ReleaseReader) -> SheetTable:
     return SheetTable(
         WorkbookTab.METADATA,
         "Metadata sheet of each indicator",
-        _about(reader, "One block for each indicator; filter the first column for one of them, the second to compare."),
+        _about(
+            reader,
+            "One block for each indicator. Filter the first column to see one indicator, the second to compare one field.",
+        ),
         (
             SheetColumn("indicator", "Indicator", 18, "code"),
             SheetColumn("field", "Field", 26),
@@ -359,7 +372,7 @@ def _metadata(reader: ReleaseReader) -> SheetTable:
         ),
         Rows(("indicator", "field", "content", "is_title"), rows),
         frozen=2,
-        starts="indicator",
-        bold="is_title",
+        block_field="indicator",
+        bold_field="is_title",
         most_lines=25,
     )

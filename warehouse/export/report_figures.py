@@ -1,7 +1,7 @@
-"""The figures of the report as PNG and SVG: coverage by contingency, baseline against latest, availability.
+"""The figures of the report as PNG and SVG: coverage by contingency, baseline and latest values, availability.
 
-Belongs here: how the figures look. Members stand in the given order, nothing is ranked; a gap is said in words.
-Does not belong here: the figures' numbers (sql/) and tables (release_workbook.py).
+Belongs here: the layout of the figures. Members are in the given order, not ranked; gaps are labelled.
+Does not belong here: the queries (sql/).
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from indicator_defs import rounding
 from warehouse.export.export_files import written_aside
-from warehouse.export.labels import AVAILABILITY_FILLS, AVAILABILITY_LETTERS
+from warehouse.export.labels import AVAILABILITY, AVAILABILITY_FILLS, AVAILABILITY_LETTERS, NO_VALUE
 from warehouse.export.plotting import (
     Figure,
     FigureCanvasAgg,
@@ -30,12 +30,12 @@ from warehouse.export.plotting import (
 )
 from warehouse.export.release_reader import ReleaseReader, Rows
 
-# All of matplotlib's own settings, so that none of the user's is left, and ours.
+# All default settings of matplotlib, so that no setting of the user remains, and our own.
 STYLE: dict[Any, Any] = {
     **own_settings(),
     "font.family": ["DejaVu Sans"],
     "font.size": 8,
-    "svg.fonttype": "none",  # text stays text: it can be searched, and edited in the report
+    "svg.fonttype": "none",  # text, not outlines: it can be searched, and edited in the report
     "svg.hashsalt": "payung",  # the same release gives the same bytes
     "text.parse_math": False,  # a $ in a name is a $
     "axes.spines.top": False,
@@ -43,42 +43,42 @@ STYLE: dict[Any, Any] = {
 }
 DPI = 200
 
-# Okabe and Ito's colours, which colour-blind readers can tell apart.
+# Okabe and Ito's colours, which colour-blind readers can distinguish.
 BLUE, VERMILLION, GREY, INK = "#0072B2", "#D55E00", "#8C8C8C", "#222222"
 LIGHT_TO_DARK = LinearSegmentedColormap.from_list("payung", ["#F3F8FC", "#6BAED6", "#08306B"])
 DARK_FROM = 55.0  # from this value on a cell is so dark that its text is white
 
-# A panel says something about the region when at least so many members can be compared.
+# Indicators with fewer comparable members get no panel.
 FEWEST_COMPARABLE = 3
 
-# A row that is one and the same gap for every member is one band with these words.
+# A row with the same gap for all members is drawn as one band with this text.
 BANDS = {
-    AVAILABILITY_LETTERS[word][0]: text
-    for word, text in (
+    AVAILABILITY_LETTERS[code][0]: text
+    for code, text in (
         ("declared", "no source known"),
-        ("not_gathered", "published elsewhere, not gathered"),
-        ("national_submission", "waiting for submissions"),
+        ("not_gathered", "published elsewhere, not collected"),
+        ("national_submission", "waiting for national submissions"),
         ("not_applicable", "one figure for ASEAN, not by member"),
     )
 }
 
 
-# What would turn the text around it, and what XML cannot hold.
-_TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# Marks that change the direction of the text around them, and characters that XML does not allow.
+_DIRECTION_MARKS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _UNWRITABLE = re.compile("[\x00-\x1f\x7f-\x9f\ud800-\udfff\ufffe\uffff]")
 
 
 def plain(text: str) -> str:
-    """A text as a figure draws it: on one line until it is wrapped, unable to break the file or to turn what follows."""
-    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _TURNS.sub("", " ".join(text.split())))
+    """The text on one line, without direction marks and without characters that XML does not allow."""
+    return _UNWRITABLE.sub("\N{REPLACEMENT CHARACTER}", _DIRECTION_MARKS.sub("", " ".join(text.split())))
 
 
 class PlainReader(ReleaseReader):
-    """A release of which every text is plain, for the figures alone: pages and cells have rules of their own."""
+    """A release whose texts are safe for figures; pages and cells have their own rules."""
 
-    def ask(self, query: str, **parameters: Any) -> Rows:
-        """As in ReleaseReader, with plain texts."""
-        found = super().ask(query, **parameters)
+    def query(self, sql: str, **parameters: Any) -> Rows:
+        """As in ReleaseReader, with texts as plain() returns them."""
+        found = super().query(sql, **parameters)
         return Rows(found.fields, [tuple(plain(v) if isinstance(v, str) else v for v in row) for row in found.rows])
 
 
@@ -106,14 +106,14 @@ class BaselineLatestPair:
 
     @property
     def is_not_comparable(self) -> bool:
-        """Whether there are two values that cannot be compared."""
+        """Whether both values exist but are not comparable."""
         return self.baseline is not None and self.latest is not None and not self.comparable
 
 
 def write_figures(reader: ReleaseReader, to: Path) -> list[Path]:
-    """Writes the three figures as PNG (200 dpi) and SVG; returns the six files.
+    """Writes the three figures as PNG (200 dpi) and SVG; returns the paths of the six files.
 
-    Raises ExportError when the folder cannot be written.
+    Raises ExportError if the folder cannot be written.
     """
     files = []
     for name, draw in (
@@ -126,22 +126,22 @@ def write_figures(reader: ReleaseReader, to: Path) -> list[Path]:
 
 
 def write_figure(reader: ReleaseReader, draw: Callable[[ReleaseReader], Figure], paths: Sequence[Path]) -> list[Path]:
-    """Writes one figure to each of the paths, as PNG or SVG by its ending; returns them."""
+    """Writes one figure to each of the paths, as PNG or SVG by its suffix; returns the paths."""
     metadata: dict[str, dict[str, Any]] = {"png": {"Software": None}, "svg": {"Date": None, "Creator": "Payung"}}
     with mpl.rc_context(STYLE), warnings.catch_warnings():
-        # what the font lacks is a box in the PNG; in the SVG the text stays and the viewer's fonts show it
+        # a character that the font lacks is a box in the PNG; in the SVG the viewer's fonts can show it
         warnings.filterwarnings("ignore", message="Glyph .* missing from font")
         figure = draw(PlainReader(reader.folder, reader.con))
         for path in paths:
             kind = path.suffix.removeprefix(".").lower()
-            with written_aside(path) as aside:
-                figure.savefig(aside, format=kind, dpi=DPI, metadata=metadata[kind])
+            with written_aside(path) as temporary_path:
+                figure.savefig(temporary_path, format=kind, dpi=DPI, metadata=metadata[kind])
     return list(paths)
 
 
 def coverage_by_contingency(reader: ReleaseReader) -> Figure:
-    """Table of the latest coverage, contingencies by members: number and year in each cell, "no value" where none."""
-    found = reader.ask_file("coverage_by_contingency")
+    """Table of the latest coverage, contingencies by members: number and year, or "no value", in each cell."""
+    found = reader.query_file("coverage_by_contingency")
     members = reader.members
     names: dict[str, str] = {}
     cells: dict[tuple[str, str], CoveragePoint] = {}
@@ -183,9 +183,9 @@ def coverage_by_contingency(reader: ReleaseReader) -> Figure:
     _frame(
         figure,
         "Effective coverage by contingency (SDG 1.3.1), latest value of each Member State",
-        "Per cent of the persons that each line names, both sexes, with the year below each number, not later than "
+        "Per cent of the population group named in each row, both sexes. The year below each number is not later than "
         f"{s.latest_reference_year}. White cells with a grey number: older than the window, not current. Letters after "
-        "a year are the observation status; * is a break or an unexplained step since the value before.",
+        "a year give the observation status; * marks a break or a large, not yet reviewed change since the previous value.",
         reader,
         used,
     )
@@ -201,7 +201,7 @@ def _coverage_cell(axes: Any, x: int, y: int, point: CoveragePoint) -> None:
         axes.text(
             x + 0.5,
             y + 0.5,
-            "no value",
+            NO_VALUE,
             ha="center",
             va="center",
             color="#666666",
@@ -233,11 +233,11 @@ def _colour_bar(axes: Any) -> None:
 
 
 def baseline_and_latest(reader: ReleaseReader) -> Figure:
-    """A panel for each core indicator in per cent that enough members can be compared on: baseline and latest value.
+    """A panel for each core indicator in per cent with enough comparable members: baseline and latest value.
 
-    Comparable values are joined; others stand unjoined and are marked. The years stand at the right of each line.
+    A line joins comparable values; others have no line and their own mark. The years are at the right of each row.
     """
-    found = reader.ask_file("baseline_and_latest")
+    found = reader.query_file("baseline_and_latest")
     members = reader.members
     names: dict[str, str] = {}
     pairs: dict[str, dict[str, BaselineLatestPair]] = {}
@@ -258,7 +258,7 @@ def baseline_and_latest(reader: ReleaseReader) -> Figure:
                 sources.setdefault(code, set()).add((record[f"{end}_attribution"], record[f"{end}_vintage"]))
     shown = [c for c, p in pairs.items() if sum(pair.comparable for pair in p.values()) >= FEWEST_COMPARABLE]
     across = 4
-    down = -(-(len(shown) + 1) // across)  # one place is kept for the legend
+    down = -(-(len(shown) + 1) // across)  # one cell of the grid is for the legend
     figure = new_figure(15.5, 1.8 + 2.45 * down)
     height = figure.get_figheight()
     grid = figure.add_gridspec(down, across, left=0.135, right=0.935, top=1 - 1.2 / height, bottom=0.75 / height)
@@ -272,10 +272,10 @@ def baseline_and_latest(reader: ReleaseReader) -> Figure:
     s = reader.settings
     _frame(
         figure,
-        f"Baseline {s.baseline_year} against the latest value at {s.latest_reference_year}, core indicators",
-        f"Per cent; each panel has its own scale. Core indicators for which at least {FEWEST_COMPARABLE} Member States "
-        f"can be compared. Baseline: nearest to {s.baseline_year} within {s.baseline_from}-{s.baseline_to}. At each "
-        "line: year of the baseline | year of the latest value. Comparable: same feed, no break between, at least "
+        f"Baseline {s.baseline_year} and latest value at the reference year {s.latest_reference_year}, core indicators",
+        f"Per cent; each panel has its own scale. Core indicators with comparable values for at least {FEWEST_COMPARABLE} "
+        f"Member States. Baseline: the value nearest to {s.baseline_year} within {s.baseline_from}-{s.baseline_to}. Right "
+        "of each row: baseline year | latest year. Comparable: same feed, no break between the two values, at least "
         f"{s.minimum_years_apart} years apart.",
         reader,
         set().union(*(sources.get(c, set()) for c in shown)),
@@ -295,7 +295,7 @@ def _panel(axes: Any, title: str, pairs: Sequence[BaselineLatestPair]) -> None:
             if p.latest is not None and p.is_not_comparable is not_comparable
         ]
         axes.scatter(*_columns(latest, 2), s=20, marker=marker, color=colour, zorder=2)
-    # A ring around the dot where the two coincide, so that neither hides the other.
+    # The baseline is a ring, so that it does not hide a latest value at the same place.
     baseline = [(p.baseline, y) for y, p in zip(rows, pairs, strict=True) if p.baseline is not None]
     axes.scatter(*_columns(baseline, 2), s=38, facecolor="none", edgecolor=INK, zorder=3)
     for y, pair in zip(rows, pairs, strict=True):
@@ -323,14 +323,14 @@ def _panel(axes: Any, title: str, pairs: Sequence[BaselineLatestPair]) -> None:
 
 
 def _columns(rows: Sequence[tuple[Any, ...]], count: int) -> Sequence[Sequence[Any]]:
-    """The columns of some rows, so many also when there is no row."""
+    """The columns of some rows: always `count` of them, even without rows."""
     return list(zip(*rows, strict=True)) or [()] * count
 
 
 def _years(pair: BaselineLatestPair) -> str:
     if pair.baseline_year is None and pair.latest_year is None:
-        return "no value"
-    return f"{pair.baseline_year or 'no value'} | {pair.latest_year or 'no value'}"
+        return NO_VALUE
+    return f"{pair.baseline_year or NO_VALUE} | {pair.latest_year or NO_VALUE}"
 
 
 def _pair_legend(axes: Any) -> None:
@@ -342,30 +342,30 @@ def _pair_legend(axes: Any) -> None:
         joined,
         Line2D([], [], linestyle="", marker="D", markersize=4.5, color=VERMILLION),
     ]
-    words = [
+    labels = [
         "baseline",
         "latest",
-        "joined: the two can be compared",
+        "joined by a line: the two values are comparable",
         "latest, not comparable with the baseline\n(not joined; reason in the workbook)",
     ]
-    axes.legend(handles, words, loc="center left", frameon=False, fontsize=8, labelspacing=1.1)
+    axes.legend(handles, labels, loc="center left", frameon=False, fontsize=8, labelspacing=1.1)
 
 
 def availability(reader: ReleaseReader) -> Figure:
-    """Heat map of indicators by members: a letter in each cell besides the colour, headline figures only."""
-    found = reader.ask_file("availability_headline")
+    """Heat map of indicators by members, headline figures only: each cell has a colour and a letter."""
+    found = reader.query_file("availability_headline")
     members = reader.members
     rows: list[tuple[str, bool, dict[str, str]]] = []  # text, whether it is a heading, letter by member
-    places: dict[str, int] = {}
+    row_numbers: dict[str, int] = {}
     group = None
     for indicator, name, group_name, tier, area, shown_as in found.rows:
-        if group_name != group and indicator not in places:
+        if group_name != group and indicator not in row_numbers:
             group = group_name
             rows.append((group_name or "", True, {}))
-        if indicator not in places:
-            places[indicator] = len(rows)
+        if indicator not in row_numbers:
+            row_numbers[indicator] = len(rows)
             rows.append((name if tier == "core" else f"{name} *", False, {}))
-        rows[places[indicator]][2][area] = AVAILABILITY_LETTERS[shown_as][0]
+        rows[row_numbers[indicator]][2][area] = AVAILABILITY_LETTERS[shown_as][0]
     blocks = _blocks(rows, 3)
     longest = max(len(b) for b in blocks)
     figure = new_figure(20.0, 3.1 + 0.165 * longest)
@@ -380,9 +380,9 @@ def availability(reader: ReleaseReader) -> Figure:
     s = reader.settings
     _frame(
         figure,
-        f"Availability of the indicator set by Member State, at the reference year {s.latest_reference_year}",
-        "Headline figures. Every indicator of the set has its line, also those without a source yet. * extended tier, "
-        "the others are core.",
+        f"{AVAILABILITY} by indicator and Member State, at the reference year {s.latest_reference_year}",
+        "Headline figures of all indicators of the set, including those without a source. * marks indicators of the "
+        "extended tier; all others are core.",
         reader,
         None,
     )
@@ -390,7 +390,7 @@ def availability(reader: ReleaseReader) -> Figure:
 
 
 def _blocks(rows: list[tuple[str, bool, dict[str, str]]], count: int) -> list[list[tuple[str, bool, dict[str, str]]]]:
-    """The rows in so many blocks of about equal length; a heading goes with the row after it."""
+    """The rows in `count` blocks of about equal length; a heading stays with the row after it."""
     size = -(-len(rows) // count)
     out: list[list[tuple[str, bool, dict[str, str]]]] = [[]]
     heading = ""
@@ -410,7 +410,7 @@ def _heat(axes: Any, block: list[tuple[str, bool, dict[str, str]]], areas: Seque
         weight = "bold" if is_heading else "normal"
         axes.text(-0.2, y + 0.5, text, ha="right", fontsize=6.3, fontweight=weight, **style)
         common_letter = next(iter(letters.values())) if len(set(letters.values())) == 1 else ""
-        if common_letter in BANDS and len(letters) == len(areas):  # one band says it better than a row of letters
+        if common_letter in BANDS and len(letters) == len(areas):  # clearer than a row of equal letters
             cells.append(Rectangle((0, y), len(areas), 1))
             fills.append(f"#{AVAILABILITY_FILLS[common_letter]}")
             axes.text(
@@ -436,13 +436,13 @@ def _letters_legend(figure: Figure, present: set[str]) -> None:
         for letter, _ in AVAILABILITY_LETTERS.values()
         if letter in present
     ]
-    words = [f"{letter}  {text}" for letter, text in AVAILABILITY_LETTERS.values() if letter in present]
+    labels = [f"{letter}  {text}" for letter, text in AVAILABILITY_LETTERS.values() if letter in present]
     top = 1 - 0.6 / figure.get_figheight()
-    figure.legend(handles, words, loc="upper left", bbox_to_anchor=(0.005, top), ncols=3, frameon=False, fontsize=7)
+    figure.legend(handles, labels, loc="upper left", bbox_to_anchor=(0.005, top), ncols=3, frameon=False, fontsize=7)
 
 
 def new_figure(width: float, height: float) -> Figure:
-    """An empty figure of a size in inches, white, drawn without a display."""
+    """An empty white figure, sized in inches, that needs no display."""
     figure = Figure(figsize=(width, height), facecolor="white")
     FigureCanvasAgg(figure)
     return figure
@@ -451,7 +451,7 @@ def new_figure(width: float, height: float) -> Figure:
 def _frame(
     figure: Figure, title: str, subtitle: str, reader: ReleaseReader, used: Iterable[tuple[str, date]] | None
 ) -> None:
-    """Title and subtitle above, source line below: attributions with vintages, and the release."""
+    """Adds the title and subtitle at the top, and at the bottom the sources with their vintages and the release."""
     width, height = figure.get_size_inches()
     characters = int(width * 13.5)
     figure.text(0.01, 1 - 0.12 / height, title, ha="left", va="top", fontsize=13, fontweight="bold", color=INK)

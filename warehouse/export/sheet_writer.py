@@ -1,7 +1,7 @@
-"""One workbook from sheets: cell types, number formats, widths, panes, filters, print set-up.
+"""Writes sheets of a workbook: cell types, number formats, widths, panes, filters, print set-up.
 
-Belongs here: how a table becomes a sheet, whatever stands in it.
-Does not belong here: which sheets there are and what they say (release_workbook.py).
+Belongs here: the layout of any table or page as a sheet.
+Does not belong here: the list of sheets and their content (release_workbook.py, contents_sheet.py).
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from warehouse.workbook_cells import Cells, add_cuts, check_size, coordinate, pr
 ColumnKind = Literal["text", "note", "code", "year", "value", "exact", "count", "share", "date", "class", "letter"]
 
 HEADER_ROW = 4
-MOST_LINES = 6  # a row is never higher: footnotes of some producers run to pages, and stay whole in their cell
+MOST_LINES = 6  # limit of the row height, because some footnotes have several pages; the cell has the full text
 LINE_HEIGHT = 12.75
 A4, A3 = 9, 8
 
@@ -52,38 +52,38 @@ NUMBER_FORMATS: dict[str, str] = {
 WRAPPED = ("text", "note", "class")
 CENTRED = ("year", "date", "letter")
 NUMBERS = ("value", "exact", "count", "share")
-TEXTS = ("text", "note", "code", "class")  # set off from a number on their left
+TEXTS = ("text", "note", "code", "class")  # indented, to separate them from a number on their left
 
-# Fills only repeat what the text of the cell says; the hues keep apart for colour-blind readers and in grey print.
+# Fills only repeat the text of the cell; the hues are distinct for colour-blind readers and in grey print.
 FILLS = {
-    "A publish": "CDE5F3",
-    "B indicative": "FBE9C6",
-    "C withheld": "E3E3E3",
+    PUBLICATION_CLASSES["A"]: "CDE5F3",
+    PUBLICATION_CLASSES["B"]: "FBE9C6",
+    PUBLICATION_CLASSES["C"]: "E3E3E3",
     "header": "1F4E6B",
 }
 
 
 @dataclass(frozen=True)
 class SheetColumn:
-    """One column of a sheet: the field it shows, its heading, and how.
+    """One column of a sheet: its field, heading, width and format.
 
-    `instead`: the field whose text stands in the cell where the value is missing, so that a gap is never an empty
-    cell or a 0. Columns of kind "value" take their decimals from the field `decimals` of the row.
+    `gap_field`: the field with the text that is shown if the value is missing, so that a gap is never an empty cell or
+    a 0. Columns of kind "value" take their decimals from the field `decimals` of the row.
     """
 
     field: str
     header: str
     width: float
     kind: ColumnKind = "text"
-    instead: str | None = None
+    gap_field: str | None = None
 
 
 @dataclass(frozen=True)
 class SheetTable:
-    """One sheet that is one table: tab, heading, a line on what it is, the columns and rows.
+    """One sheet with one table: tab, heading, a line about the content, columns and rows.
 
-    `frozen`: columns that stay in view. `fills`: colours of texts beyond the publication classes. `starts`: field
-    whose change of value begins a block (set off by a line).
+    `frozen`: number of columns that stay in view. `fills`: colours of texts other than publication classes.
+    `block_field`: a line is drawn where the value of this field changes. `bold_field`: rows in which it is true are bold.
     """
 
     tab: str
@@ -93,14 +93,14 @@ class SheetTable:
     rows: Rows
     frozen: int = 1
     fills: dict[str, str] = field(default_factory=dict)
-    starts: str | None = None
-    bold: str | None = None
+    block_field: str | None = None
+    bold_field: str | None = None
     most_lines: int = MOST_LINES
 
 
 @dataclass(frozen=True)
 class SheetLine:
-    """One line of a sheet that is a page to read: cells as text, bold or not, and where the first one leads."""
+    """One line of a page of text: its cells, whether they are bold, and the target of a link in the first cell."""
 
     texts: tuple[str, ...]
     bold: bool = False
@@ -108,11 +108,11 @@ class SheetLine:
 
 
 class Styles:
-    """The cell styles of one workbook, each made once and then shared."""
+    """The cell styles of one workbook; cells with the same format share a style."""
 
     def __init__(self, workbook: Workbook) -> None:
-        """`workbook`: the one whose cells will carry the styles."""
-        self._scratch = Worksheet(workbook, "styles")  # never part of the book
+        """`workbook`: the one whose cells get the styles."""
+        self._scratch = Worksheet(workbook, "styles")  # not added to the workbook
         self._made: dict[tuple[Any, ...], Any] = {}
         workbook.add_named_style(NamedStyle("payung_text", font=Font(name="Calibri", size=10)))
 
@@ -134,7 +134,7 @@ class Styles:
         link: bool = False,
         size: int = 10,
     ) -> None:
-        """Gives a cell its style."""
+        """Sets the style of a cell."""
         key = (number_format, bold, gap, fill, white, wrap, centre, indent, right, top_line, quoted, link, size)
         if key not in self._made:
             model: Any = self._scratch.cell(1, 1)
@@ -156,7 +156,7 @@ class Styles:
 
 
 def first_rows(table: SheetTable) -> dict[str, int]:
-    """The row of its sheet in which each value of a table's first column stands first."""
+    """The first row of each value of a table's first column, as a row number of the sheet."""
     out: dict[str, int] = {}
     for number, value in enumerate(table.rows.column(table.columns[0].field), start=HEADER_ROW + 1):
         out.setdefault(str(value), number)
@@ -164,15 +164,15 @@ def first_rows(table: SheetTable) -> dict[str, int]:
 
 
 def decimal_format(decimals: int) -> str:
-    """The number format that shows so many decimals, rounded half up; the stored number keeps all its digits."""
+    """The number format with this number of decimals, rounded half up; the stored number has all digits."""
     return "#,##0" + ("." + "0" * decimals if decimals else "")
 
 
 class Book:
-    """A workbook in the making."""
+    """A workbook to which sheets are added before it is saved."""
 
     def __init__(self, title: str, made_on: date, footer: str) -> None:
-        """`title` and `made_on` go into its properties, `footer` at the foot of each printed page."""
+        """`title` and `made_on`: document properties; `footer`: text at the foot of each printed page."""
         self._book = Workbook()
         self._book.remove(self._book.worksheets[0])
         self._styles = Styles(self._book)
@@ -185,7 +185,7 @@ class Book:
         self._stamp = stamp
 
     def add_table(self, table: SheetTable) -> None:
-        """Adds a table as the next sheet. Raises SheetError where it is larger than one."""
+        """Adds a table as the next sheet. Raises SheetError if the table is too large for a sheet."""
         rows = HEADER_ROW + len(table.rows.rows)
         check_size(f"Sheet {table.tab}", rows, len(table.columns), "Use payung export --only csv,parquet.")
         sheet = self._new_sheet(table.tab, len(table.columns))
@@ -195,7 +195,7 @@ class Book:
             self._put(cell, column.header)
             centre = column.kind in CENTRED
             indent = number > 1 and column.kind in TEXTS
-            right = column.kind in NUMBERS and column.instead is None
+            right = column.kind in NUMBERS and column.gap_field is None
             self._styles.put(
                 cell, bold=True, fill=FILLS["header"], white=True, wrap=True, centre=centre, indent=indent, right=right
             )
@@ -209,7 +209,7 @@ class Book:
         sheet.print_title_rows = f"{HEADER_ROW}:{HEADER_ROW}"
 
     def add_page(self, tab: str, heading: str, about: str, widths: Sequence[float], lines: Sequence[SheetLine]) -> None:
-        """Adds a page to read as the next sheet; a line's link leads to a place of the workbook, as 'Tab'!A5."""
+        """Adds a page of text as the next sheet; the link of a line is a cell of the workbook, such as 'Tab'!A5."""
         sheet = self._new_sheet(tab, len(widths))
         self._head(sheet, heading, about)
         for number, width in enumerate(widths, start=1):
@@ -219,7 +219,7 @@ class Book:
                 cell = sheet.cell(row, number)
                 linked = number == 1 and line.link is not None
                 quoted = self._put(cell, text)
-                # Text with nothing to its right may run on; text with a neighbour wraps.
+                # Text without a cell to its right can overflow; other text is wrapped.
                 wrap = len(line.texts) > 1
                 self._styles.put(cell, bold=line.bold, wrap=wrap, quoted=quoted, link=linked)
                 if linked:
@@ -230,15 +230,15 @@ class Book:
         sheet.freeze_panes = f"A{HEADER_ROW}"
 
     def save(self, path: Path) -> None:
-        """Writes the workbook; the same content gives the same bytes. Raises ExportError when that is impossible."""
+        """Writes the workbook; the same content gives the same bytes. Raises ExportError if writing fails."""
         add_cuts(self._book, self._cells)
         buffer = io.BytesIO()
         self._book.save(buffer)
-        with written_aside(path) as aside:
-            _without_clock(buffer, aside, self._stamp)
+        with written_aside(path) as temporary_path:
+            _with_release_date(buffer, temporary_path, self._stamp)
 
     def _put(self, cell: Any, value: Any) -> bool:
-        """Writes a value; returns whether its style needs the quote prefix."""
+        """Writes a value; returns whether the style of the cell needs the quote prefix."""
         return self._cells.put(cell, value, f"{cell.parent.title}!{coordinate(cell.column, cell.row)}")
 
     def _new_sheet(self, tab: str, columns: int) -> Worksheet:
@@ -264,23 +264,23 @@ class Book:
     def _body(self, sheet: Worksheet, table: SheetTable) -> None:
         fields = table.rows
         shown = [
-            (c, fields.at(c.field), fields.at(c.instead) if c.instead else None, c.kind in WRAPPED)
+            (c, fields.at(c.field), fields.at(c.gap_field) if c.gap_field else None, c.kind in WRAPPED)
             for c in table.columns
         ]
         decimals = fields.at("decimals") if "decimals" in fields.fields else None
-        starts = fields.at(table.starts) if table.starts else None
-        bold = fields.at(table.bold) if table.bold else None
-        before: Any = None
+        block_at = fields.at(table.block_field) if table.block_field else None
+        bold_at = fields.at(table.bold_field) if table.bold_field else None
+        previous: Any = None
         for number, row in enumerate(fields.rows, start=HEADER_ROW + 1):
-            top_line = starts is not None and row[starts] != before
-            before = row[starts] if starts is not None else None
-            is_bold = bold is not None and bool(row[bold])
+            top_line = block_at is not None and row[block_at] != previous
+            previous = row[block_at] if block_at is not None else None
+            is_bold = bold_at is not None and bool(row[bold_at])
             lines = 1
-            for position, (column, at, instead, wrapped) in enumerate(shown, start=1):
+            for position, (column, at, gap_at, wrapped) in enumerate(shown, start=1):
                 value = row[at]
-                gap = value is None and instead is not None
-                if gap and instead is not None:
-                    value = row[instead]
+                gap = value is None and gap_at is not None
+                if gap and gap_at is not None:
+                    value = row[gap_at]
                 if value is None and not top_line:
                     continue
                 if column.kind == "class" and value is not None:
@@ -316,12 +316,12 @@ class Book:
 
 @lru_cache(maxsize=50_000)
 def _lines(text: str, width: float) -> int:
-    """Lines that a text takes in a cell of that width (in characters)."""
+    """The number of lines of a text in a cell of this width (in characters)."""
     return sum(1 if len(part) <= width else len(textwrap.wrap(part, int(width))) for part in text.split("\n"))
 
 
-def _without_clock(buffer: io.BytesIO, path: Path, stamp: datetime) -> None:
-    """Copies a saved workbook with the release's day wherever the time of saving stands."""
+def _with_release_date(buffer: io.BytesIO, path: Path, stamp: datetime) -> None:
+    """Copies a saved workbook, replacing each time of saving by the date of the release."""
     saved = f"{stamp:%Y-%m-%dT%H:%M:%SZ}".encode()
     with zipfile.ZipFile(buffer) as old, zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as new:
         for entry in old.infolist():

@@ -1,4 +1,4 @@
-"""The names of the sheets of the workbook: its contents page, its notes and its tables refer to each other by them."""
+"""The names of the sheets of the workbook, used for the tabs and for references between sheets."""
 
 from __future__ import annotations
 

@@ -1,5 +1,5 @@
-"""Queries: read-only SQL on one release, its state at a date, and the codes that a release knows.
+"""Queries: read-only SQL on one release or on its values as of a date, and finding codes of a release.
 
-Belongs here: which release answers and opening it to read, answers, and answers as files.
-Does not belong here: how an answer looks on a terminal (pipelines/cli/output), and exports (export/).
+Belongs here: choosing and opening the release, running queries, writing results as files.
+Does not belong here: showing results on a terminal (pipelines/cli/output), and exports (export/).
 """

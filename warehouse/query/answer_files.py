@@ -1,7 +1,6 @@
-"""The answer of a query as a file: Parquet with the engine's types, or an Excel workbook.
+"""Writing the result of one query as a file: Parquet with the engine's types, an Excel workbook, or text.
 
-Belongs here: writing one answer whole or not at all.
-Does not belong here: the baseline workbook and the packages of an export (export/), text on a terminal (pipelines).
+A file is written completely or not at all. The baseline workbook and other exports are in export/.
 """
 
 from __future__ import annotations
@@ -15,17 +14,19 @@ import duckdb
 
 from indicator_defs.system import files
 from warehouse.connection import quoted
-from warehouse.query.read_only import QueryAnswer, QueryError, ask, reader, refuse_writing, split_statements
+from warehouse.query.read_only import QueryAnswer, QueryError, reader, refuse_writing, run_query, split_statements
 
 OTHER_FORMATS = "Use --format parquet or csv."
 
 
 def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
-    """Writes the answer of one query as a Parquet file; returns the number of rows. Raises QueryError."""
+    """Writes the result of one query as a Parquet file; returns the number of rows. Raises QueryError."""
     refuse_writing(text)
     statements = split_statements(text)
     if len(statements) != 1:
-        raise QueryError(f"A file holds one answer, and there are {len(statements)} statements. Write one at a time.")
+        raise QueryError(
+            f"Found {len(statements)} statements, expected 1, because a file has the result of one. Write one at a time."
+        )
     query = statements[0]
 
     def write(aside: Path) -> int:
@@ -36,21 +37,21 @@ def write_parquet(release: Path, text: str, to: Path, as_of: date | None = None)
             except duckdb.IOException as error:
                 raise OSError(str(error)) from error
             except duckdb.Error as error:
-                raise QueryError(f"{error}\nOne SELECT can be written as a file.") from error
+                raise QueryError(f"{error}\nOnly the result of one SELECT can be written as a file.") from error
 
-    return _written_whole(to, write)
+    return _written(to, write)
 
 
 def write_workbook(release: Path, text: str, to: Path, as_of: date | None = None) -> int:
-    """Writes the answer as a workbook: sheet `answer`, and `about` with query and release. Returns the number of rows."""
+    """Writes the result as a workbook: sheet `answer`, and `about` with query and release. Returns the number of rows."""
     with reader(release, as_of) as con:
-        answer = ask(con, text)
+        answer = run_query(con, text)
         release_id = con.execute("SELECT release FROM main.release").fetchall()[0][0]
-    return _written_whole(to, lambda aside: write_sheets(answer, aside, text, str(release_id)))
+    return _written(to, lambda aside: write_sheets(answer, aside, text, str(release_id)))
 
 
 def write_sheets(answer: QueryAnswer, to: Path, text: str, release_id: str) -> int:
-    """Writes an answer at hand as such a workbook; returns the number of rows. Raises SheetError where it does not fit."""
+    """Writes a given result as such a workbook; returns the number of rows. Raises SheetError where it does not fit."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell
     from openpyxl.styles import Font
@@ -69,17 +70,17 @@ def write_sheets(answer: QueryAnswer, to: Path, text: str, release_id: str) -> i
             if value is None:
                 out.append(None)
                 continue
-            made = WriteOnlyCell(sheet)
-            cells.put(made, value, coordinate(column, number))
+            cell = WriteOnlyCell(sheet)
+            cells.put(cell, value, coordinate(column, number))
             if bold:
-                made.font = Font(bold=True)
-            out.append(made)
-        if cells.cuts:  # who asks for an answer can have it whole in another format
+                cell.font = Font(bold=True)
+            out.append(cell)
+        if cells.cuts:  # other formats can have the full text
             cut = cells.cuts[0]
             sheet.close()
             raise SheetError(
-                f"A text of {cut.length:,} characters, beginning {cut.beginning!r}, does not fit into cell {cut.place}, "
-                f"which holds {MOST_CHARACTERS:,}. {OTHER_FORMATS}"
+                f"A text of {cut.length:,} characters, beginning {cut.beginning!r}, does not fit into cell {cut.place}; "
+                f"a cell can hold {MOST_CHARACTERS:,}. {OTHER_FORMATS}"
             )
         return out
 
@@ -94,16 +95,16 @@ def write_sheets(answer: QueryAnswer, to: Path, text: str, release_id: str) -> i
 
 
 def write_text(to: Path, text: str) -> None:
-    """Writes a text as a file, whole or not at all."""
-    _written_whole(to, lambda aside: aside.write_text(text, encoding="utf-8"))
+    """Writes a text as a file."""
+    _written(to, lambda aside: aside.write_text(text, encoding="utf-8"))
 
 
-def _written_whole(to: Path, write: Callable[[Path], int]) -> int:
+def _written(to: Path, write: Callable[[Path], int]) -> int:
     to = to.resolve()
     try:
         with files.written_aside(to) as aside:
             return write(aside)
     except OSError as error:
         raise QueryError(
-            f"{to} could not be written: {error}. Name a file in a folder that is there and writable."
+            f"{to} could not be written: {error}. Choose a file in a folder that exists and is writable."
         ) from error

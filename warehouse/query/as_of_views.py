@@ -1,8 +1,8 @@
-"""The release as it was known at a date: views over the vintages of up to then, for `payung sql --as-of DATE`.
+"""A release as of a date: views over the vintages up to that date, for `payung sql --as-of DATE`.
 
-Belongs here: which tables of a release have a state at a date, and the views that show it.
-Does not belong here: a whole warehouse as of a date with regional figures and baseline (`payung refresh --as-of`), and how
-the chosen values of each state are found (warehouse/sql/indicator_set/value_history.sql).
+Belongs here: the tables of a release that exist as of a date, and the views that show them.
+Does not belong here: a build as of a date with regional figures and baseline (`payung refresh --as-of`), and choosing the
+values as of each date (warehouse/sql/indicator_set/value_history.sql).
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from warehouse.metadata import views
 from warehouse.release.macros import create_macros, macros
 from warehouse.release.views import labelled_views, schema_view_select
 
-TODAY = "today"  # the release itself, under this name
-# Definitions, code lists and weights are always today's (methods.md, As of).
+TODAY = "today"  # the database name of the release itself
+# Definitions, code lists and weights are always those of the release (docs/methods.md, Vintages and revisions).
 AS_TODAY = ("reference.%", "indicator_set.weight_value")
 
-# In place of a table: the rows that were known. {day} is the date.
-STATES = {
+# The rows of each table as of the date {day}.
+ROWS_AS_OF = {
     "indicator_set.value_history": (
         "SELECT * REPLACE (CASE WHEN known_to <= {day} THEN known_to END AS known_to) "
         "FROM today.indicator_set.value_history WHERE known_from <= {day}"
@@ -45,28 +45,27 @@ STATES = {
         "AND n.series = v.provider_series AND n.area_code IN ('', v.ref_area)"
     ),
 }
-# Of a date only the members' values; the view for people shows these, without regional figures.
+# As of a date there are only the values of members, so views and macros show no regional figures.
 MEMBERS_ONLY = "(SELECT * FROM today.indicator_set.aggregate WHERE FALSE)"
 VIEWS_COVERED = ("observations", "asean_indicators")
 MACROS_WITHOUT_REGIONAL = frozenset({"series"})
 
 
 class AsOfQueryError(PayungError):
-    """There is no state at that date, or a table has none."""
+    """The release has no values as of that date, or has other tables."""
 
 
-def show_state_at(con: duckdb.DuckDBPyConnection, day: date) -> None:
-    """Puts the state at a date in front of a release attached as `today`; USE leads there afterwards.
+def show_as_of(con: duckdb.DuckDBPyConnection, day: date) -> None:
+    """Makes views of a release, attached as `today`, as of a date; queries then use the views by default.
 
-    Raises AsOfError where no vintage with indicator values is that old, or another version made the release.
+    Raises AsOfQueryError where all vintages with indicator values are newer, or another version made the release.
     """
     if "value_history" not in _names(con, "indicator_set"):
-        raise AsOfQueryError("This release has no history of its values. Make a new one: payung refresh --force")
-    found = con.execute("SELECT min(known_from) FROM today.indicator_set.value_history").fetchall()
-    oldest = found[0][0]
+        raise AsOfQueryError("This release has no history of its values. Make a new release: payung refresh --force")
+    oldest = con.execute("SELECT min(known_from) FROM today.indicator_set.value_history").fetchall()[0][0]
     if oldest is None or day < oldest:
         raise AsOfQueryError(
-            f"No vintage is as old as {day}: the oldest at hand is {oldest or 'none'}. Give a later date."
+            f"Found no vintage up to {day}; the oldest is of {oldest or 'no date'}. Give a later date."
         )
     con.execute("ATTACH ':memory:' AS as_of")
     con.execute("USE as_of")
@@ -78,28 +77,28 @@ def show_state_at(con: duckdb.DuckDBPyConnection, day: date) -> None:
             if name in ("%", table):
                 con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table}")
     literal = f"DATE '{day.isoformat()}'"
-    for full_name, text in STATES.items():
+    for full_name, text in ROWS_AS_OF.items():
         columns = ", ".join(_columns(con, full_name)) if "{columns}" in text else ""
         con.execute(f"CREATE VIEW {full_name} AS {text.format(day=literal, columns=columns)}")
     for schema, names in (("lineage", ("snapshot_series", "rejection")), ("staged", _names(con, "staged"))):
         for table in names:
-            of_vintages = "snapshot_id" in _columns(con, f"{schema}.{table}")
-            condition = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if of_vintages else ""
+            has_vintages = "snapshot_id" in _columns(con, f"{schema}.{table}")
+            condition = "WHERE snapshot_id IN (SELECT snapshot_id FROM lineage.snapshot)" if has_vintages else ""
             con.execute(f"CREATE VIEW {schema}.{table} AS SELECT * FROM today.{schema}.{table} {condition}")
     try:
         _create_views_and_macros(con, day)
     except (duckdb.CatalogException, duckdb.BinderException) as error:
         raise AsOfQueryError(
             f"This release was made by another version of Payung and has other tables ({str(error).splitlines()[0]}). "
-            "Make a new one: payung refresh --force"
+            "Make a new release: payung refresh --force"
         ) from error
 
 
 def _create_views_and_macros(con: duckdb.DuckDBPyConnection, day: date) -> None:
-    of_release = con.execute(
+    release_views = con.execute(
         "SELECT schema_name || '.' || view_name FROM duckdb_views() WHERE database_name = ?", [TODAY]
     )
-    for (full_name,) in of_release.fetchall():
+    for (full_name,) in release_views.fetchall():
         if full_name in views():
             con.execute(f"CREATE VIEW {full_name} AS {schema_view_select(full_name)}")
     for view in labelled_views():
@@ -112,18 +111,18 @@ def _create_views_and_macros(con: duckdb.DuckDBPyConnection, day: date) -> None:
 
 
 def covers() -> str:
-    """What a state at a date holds, in one line for users."""
+    """What is available as of a date, in one line for users."""
     return (
-        "country values of the vintages published by then, with today's definitions and weights. Regional figures and the "
-        "baseline need a build: payung refresh --as-of DATE --to DIR"
+        "country values of the vintages published up to that date, with the definitions and weights of the release. "
+        "Regional figures and the baseline need a build: payung refresh --as-of DATE --to DIR"
     )
 
 
 def hint(message: str) -> str:
-    """What to add to the engine's message about a table or macro that is not there."""
+    """The text to add to the engine's message about a table or macro that does not exist."""
     if "does not exist" not in message:
         return ""
-    return f"\nAs of a date there are {covers()}. Before a table's name, today. leads to the release as it is now."
+    return f"\nAs of a date there are {covers()}. For the present content of a table, write today. before its name."
 
 
 def _members_only(statement: str) -> str:
@@ -131,11 +130,11 @@ def _members_only(statement: str) -> str:
 
 
 def _is_covered(name: str, statement: str) -> bool:
-    """Whether all tables that a macro asks have a state at a date."""
+    """Whether all tables that a macro reads exist as of a date."""
     if name in MACROS_WITHOUT_REGIONAL:
         return True
     used = set(re.findall(r"\b(?:harmonised|indicator_set|baseline|quality|lineage)\.[a-z_0-9]+\b", statement))
-    return used <= set(STATES)
+    return used <= set(ROWS_AS_OF)
 
 
 def _names(con: duckdb.DuckDBPyConnection, schema: str) -> list[str]:

@@ -1,8 +1,8 @@
-"""Read-only SQL on one release, and the first tables that a refresh shows.
+"""Read-only SQL on one release, and the table that a refresh shows at its end.
 
-Belongs here: the sandboxed connection, what a statement may be, and answers.
-Does not belong here: prompts and formats of the command line (pipelines), files of an answer (answer_files.py), the
-state at a date (as_of_views.py).
+Belongs here: the sandboxed connection, the allowed statements, and running them.
+Does not belong here: prompts and formats of the command line (pipelines), results as files (answer_files.py), values as
+of a date (as_of_views.py).
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pandas as pd
 
-# What a reader may not do; the last setting locks them all.
+# Settings that restrict a reader; the last one prevents changes of all settings.
 LOCKED = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -35,18 +35,18 @@ LOCKED = {
     "enable_external_access": "false",
     "lock_configuration": "true",
 }
-READS = ("SELECT", "MULTI")  # MULTI: a PIVOT whose columns are found first
+READS = ("SELECT", "MULTI")  # MULTI: a PIVOT, whose columns are found by a query of its own
 _SPACE = re.compile(r"\A(?:\s|--[^\n]*\n|/\*.*?\*/)*", re.DOTALL)
 _EXPLAIN = re.compile(r"explain\b(?:\s+analyze\b)?(?:\s*\([^)]*\))?", re.IGNORECASE)
 
 
 class QueryError(PayungError):
-    """The query is wrong, or tries what a read-only session may not do."""
+    """The query is wrong, or is not allowed in a read-only session."""
 
 
 @dataclass(frozen=True)
 class QueryAnswer:
-    """The answer of one query: names and DuckDB types of its fields, and the rows in their order."""
+    """The result of one query: names and DuckDB types of its fields, and the rows in order."""
 
     fields: tuple[str, ...] = ()
     types: tuple[str, ...] = ()
@@ -57,26 +57,26 @@ class QueryAnswer:
 def reader(release: Path, as_of: date | None = None, writes: Path | None = None) -> Iterator[duckdb.DuckDBPyConnection]:
     """A connection that can only read this release: no writing, no other files, no extensions, no settings.
 
-    `as_of`: the state at a date instead (as_of_views.py). `writes`: the one file that `COPY … TO` of our own may write.
+    `as_of`: show the values as of a date (as_of_views.py). `writes`: the only file that our own `COPY … TO` may write.
     Raises QueryError where the file is missing or damaged.
     """
     path = (release / DATABASE).resolve()
     name = "warehouse" if as_of is None else "today"
-    # Attached to an engine of its own: two readers of one file in one process need not agree on settings.
+    # A separate engine, because two readers of one file in one process may have different settings.
     con = open_engine()
     try:
         try:
             con.execute(f"ATTACH '{quoted(path)}' AS {name} (READ_ONLY)")
         except duckdb.Error as error:
             raise QueryError(
-                f"{path} cannot be opened: {error}. Publish anew: payung refresh --force (the snapshots are enough)."
+                f"{path} cannot be opened: {error}. Make a new release from the snapshots: payung refresh --force"
             ) from error
         if as_of is None:
             con.execute(f"USE {name}")
         else:
-            from warehouse.query.as_of_views import show_state_at
+            from warehouse.query.as_of_views import show_as_of
 
-            show_state_at(con, as_of)
+            show_as_of(con, as_of)
         if writes is not None:
             con.execute(f"SET allowed_paths = ['{quoted(writes)}']")
         for setting in LOCKED:
@@ -87,10 +87,10 @@ def reader(release: Path, as_of: date | None = None, writes: Path | None = None)
 
 
 def refuse_writing(text: str) -> None:
-    """Raises QueryError where a text holds a statement that does more than read, or cannot be parsed.
+    """Raises QueryError where a text has a statement that does more than read, or cannot be parsed.
 
-    The locked engine would refuse most of them too; this also keeps temporary tables, databases in memory and session
-    settings out, so that every statement of a session is about the release alone.
+    The locked engine would refuse most of them too. This check also refuses temporary tables, databases in memory and
+    session settings, so that every statement reads only the release.
     """
     try:
         statements = duckdb.extract_statements(text)
@@ -101,20 +101,21 @@ def refuse_writing(text: str) -> None:
         own = statement.query.strip()
         if kind == "EXPLAIN":
             refuse_writing(_EXPLAIN.sub("", _SPACE.sub("", own), count=1))
-        elif kind not in READS and own:  # DuckDB 1.5 makes a type of its own for a PIVOT, without a text
+        elif kind not in READS and own:  # in DuckDB 1.5 a PIVOT adds a statement of another type without text
             raise QueryError(
                 f"payung sql only reads; {kind.replace('_', ' ')} is not allowed: {own[:80]}. "
-                "Write SELECT, PIVOT, DESCRIBE, SHOW or EXPLAIN; to keep an answer use --format with --to FILE."
+                "Write SELECT, PIVOT, DESCRIBE, SHOW or EXPLAIN; to write the result to a file, use --format with "
+                "--to FILE."
             )
 
 
-def ask(con: duckdb.DuckDBPyConnection, text: str) -> QueryAnswer:
-    """The answer of a query on an open reader. Raises QueryError with the engine's message and its place."""
+def run_query(con: duckdb.DuckDBPyConnection, text: str) -> QueryAnswer:
+    """The result of a query on an open reader. Raises QueryError with the engine's message and its place."""
     refuse_writing(text)
     try:
         result: duckdb.DuckDBPyConnection | None = con.execute(text)
-        if result is None:  # nothing but blanks, comments or semicolons
-            raise QueryError("There is no statement in the query. Write one, as: SELECT * FROM regional_baseline")
+        if result is None:  # only blanks, comments or semicolons
+            raise QueryError("Found no statement in the query. Write one, such as: SELECT * FROM regional_baseline")
         if not result.description:
             return QueryAnswer()
         fields = tuple(str(d[0]) for d in result.description)
@@ -136,7 +137,7 @@ def query(release: Path, text: str, parameters: dict[str, Any] | None = None) ->
                 return pd.DataFrame()
             days = [column[0] for column in result.description if str(column[1]) == "DATE"]
             frame = result.df()
-            for name in days:  # pandas has no type for days: without this they would show a time of day
+            for name in days:  # pandas has no date type: without this, a time of day would be shown
                 frame[name] = frame[name].dt.date
             return frame
         except duckdb.Error as error:
@@ -163,33 +164,33 @@ LIMIT 12
 
 
 def first_table(release: Path) -> pd.DataFrame:
-    """What a refresh shows at its end: indicator, year, asean, class, members, weight_covered (percent)."""
-    found = query(release, FIRST_TABLE)
-    found["asean"] = [float(half_up(v, 1)) for v in found["asean"]]
-    found["weight_covered"] = [float(half_up(in_percent(v), 0)) for v in found["weight_covered"]]
-    return found
+    """The table that a refresh shows at its end: indicator, year, asean, class, members, weight_covered (percent)."""
+    table = query(release, FIRST_TABLE)
+    table["asean"] = [float(half_up(v, 1)) for v in table["asean"]]
+    table["weight_covered"] = [float(half_up(in_percent(v), 0)) for v in table["weight_covered"]]
+    return table
 
 
 def split_statements(text: str) -> list[str]:
-    """The single statements of a text, split by the engine's own parser. Raises QueryError where it cannot.
+    """The statements of a text, split by the engine's own parser. Raises QueryError where it cannot be parsed.
 
-    Each without its semicolon and what follows it, so that it can be written within another statement.
+    Each statement ends before its semicolon, so that it can be used within another statement.
     """
     try:
         parts = [_bare(s.query) for s in duckdb.extract_statements(text)]
     except duckdb.Error as error:
         raise QueryError(str(error)) from error
-    return parts if all(parts) else [text]  # DuckDB 1.5 takes a PIVOT apart into what is no text any more
+    return parts if all(parts) else [text]  # DuckDB 1.5 splits a PIVOT into statements without text
 
 
 def is_complete(text: str) -> bool:
-    """Whether the last thing in a text is a semicolon that ends a statement; comments after it count for nothing."""
+    """Whether a text ends with the semicolon of a statement; comments after it are ignored."""
     last = [byte for byte, kind in _tokens(text) if kind != duckdb.token_type.comment][-1:]
     return last == [b";"]
 
 
 def _bare(statement: str) -> str:
-    """A statement up to its first semicolon: within quotes and comments the engine sees none."""
+    """A statement up to its first semicolon that is not within quotes or comments."""
     encoded = statement.encode()
     ends = (at for at, _ in duckdb.tokenize(statement) if encoded[at : at + 1] == b";")
     return encoded[: next(ends, len(encoded))].decode().strip()
@@ -197,5 +198,5 @@ def _bare(statement: str) -> str:
 
 def _tokens(text: str) -> list[tuple[bytes, Any]]:
     """The first byte and the kind of each token of a text."""
-    encoded = text.encode()  # the engine counts bytes
+    encoded = text.encode()  # positions are in bytes
     return [(encoded[at : at + 1], kind) for at, kind in duckdb.tokenize(text)]

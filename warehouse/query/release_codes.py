@@ -1,7 +1,6 @@
-"""The codes that a release knows, and which of them a text means.
+"""The codes of a release: reading them, and finding the code that a text means, or a message about an unknown one.
 
-Belongs here: reading indicators and areas of an open release, and the message about a code that it does not know.
-Does not belong here: the search itself (indicator_defs/names.py).
+The search itself is in indicator_defs/names.py.
 """
 
 from __future__ import annotations
@@ -33,38 +32,53 @@ class CodeMatch:
 
     @property
     def note(self) -> str:
-        """What to say where the text was another name of the area; nothing where it was the code or the name itself."""
+        """A note where the text was another name of the area; empty where it was the code or the name itself."""
         same = self.given.casefold() in (self.code.casefold(), self.name.casefold())
         return "" if same else f"{self.given} is {self.code} ({self.name})"
 
 
 def indicators(con: duckdb.DuckDBPyConnection) -> Names:
     """The indicators of an open release."""
-    found = records(con, "SELECT indicator, name FROM reference.indicator ORDER BY indicator")
-    return Names({str(r["indicator"]): str(r["name"]) for r in found})
+    rows = records(con, "SELECT indicator, name FROM reference.indicator ORDER BY indicator")
+    return Names({str(r["indicator"]): str(r["name"]) for r in rows})
 
 
 def areas(con: duckdb.DuckDBPyConnection) -> Names:
-    """The areas of an open release, with their other names where it has them."""
+    """The areas of an open release, with their other names, if the release has them."""
     return area_names(records(con, "SELECT * FROM reference.area ORDER BY sort_order"))
 
 
+def named_areas(con: duckdb.DuckDBPyConnection, listed: str | None) -> str | None:
+    """A list of areas ("IDN 2020, KHM 2021") with short names in place of codes, in the order of reference.area."""
+    if listed is None:
+        return None
+    rows = records(con, "SELECT * FROM reference.area ORDER BY sort_order")
+    parts = [part.partition(" ") for part in listed.split(", ")]
+    # Releases made before 0.2 have no short names.
+    return ", ".join(
+        f"{row.get('short_name') or row['name']}{blank}{years}"
+        for row in rows
+        for code, blank, years in parts
+        if code == row["ref_area"]
+    )
+
+
 def codes(con: duckdb.DuckDBPyConnection, codelist: str) -> Names:
-    """The codes of one of our lists."""
+    """The codes of one code list."""
     query = "SELECT code, name FROM reference.code WHERE codelist = $codelist ORDER BY code"
     return Names({str(r["code"]): str(r["name"]) for r in records(con, query, {"codelist": codelist})})
 
 
 def find_code(names: Names, what: str, given: str, error: type[PayungError], listing: str = "") -> CodeMatch:
-    """The code that a text means. Raises `error`, naming those near it, where the release knows none."""
-    code = names.meant(given)
+    """The code that a text means. Raises `error`, which lists similar codes, where the release has no such code."""
+    code = names.find(given)
     if code is None:
         raise error(unknown_code_message(names, what, given, listing))
     return CodeMatch(given, code, names.names[code])
 
 
 def unknown_code_message(names: Names, what: str, given: str, listing: str = "") -> str:
-    """The message about a text that means no code of the release."""
-    advice = names.advice(given)
+    """The message about a text that is not a code of the release."""
+    advice = names.hint(given)
     advice_text = f"{advice[0].upper()}{advice[1:]}. " if advice else ""
-    return f"The release knows no {what} {given!r}. {advice_text}All of them: {listing or LISTINGS[what]}"
+    return f"The release has no {what} {given!r}. {advice_text}List all: {listing or LISTINGS[what]}"

@@ -1,7 +1,6 @@
-"""Codes in a statement that the release does not know: why an answer has no rows.
+"""Unknown codes in a statement, which explain why its result has no rows.
 
-Belongs here: finding the codes that a statement gives to macros, and what to say of those that are unknown.
-Does not belong here: the macros (macros.py) and the search among codes (release_codes.py).
+The macros are in release/macros.py, the search among codes is in release_codes.py.
 """
 
 from __future__ import annotations
@@ -19,7 +18,7 @@ from warehouse.release.macros import macros_and_aliases
 if TYPE_CHECKING:
     from indicator_defs.names import Names
 
-# What the parameters of macros hold, by their names; others hold years, days and words.
+# The kind of code of each parameter of a macro; other parameters are years, dates and search words.
 _INDICATOR, _AREA, _TARGET_GROUP, _OBSERVATION = "indicator", "area", "target group", "observation"
 _FAMILY = "family of breakdowns"
 KINDS = {
@@ -31,25 +30,25 @@ KINDS = {
     "family": _FAMILY,
 }
 LISTINGS = {
-    _INDICATOR: "all of them: SELECT indicator, name FROM reference.indicator",
-    _AREA: "all of them: SELECT ref_area, name FROM reference.area",
-    _TARGET_GROUP: "all of them: SELECT code, name FROM reference.code WHERE codelist = 'target_group'",
+    _INDICATOR: "list all: SELECT indicator, name FROM reference.indicator",
+    _AREA: "list all: SELECT ref_area, name FROM reference.area",
+    _TARGET_GROUP: "list all: SELECT code, name FROM reference.code WHERE codelist = 'target_group'",
     _OBSERVATION: "observation_id is a column of observations",
-    _FAMILY: "all of them: SELECT DISTINCT breakdown_family FROM indicator_set.value",
+    _FAMILY: "list all: SELECT DISTINCT breakdown_family FROM indicator_set.value",
 }
-# Looked up in tables of values, and only where an answer is empty: column and table.
+# Kinds that are looked up in tables of values, only where a result is empty: column and table.
 _LOOKED_UP = {
     _OBSERVATION: ("observation_id", "harmonised.observation"),
     _FAMILY: ("breakdown_family", "indicator_set.value"),
 }
-NO_CODES = ("known_on", "year_asked", "word")
+NO_CODES = ("known_on", "requested_year", "word")
 _INDICATOR_CODE = re.compile(r"ASP_\w+", re.IGNORECASE)
 
 
 def unknown_codes(con: duckdb.DuckDBPyConnection, statement: str, is_empty: bool) -> list[str]:
-    """A line for each code in a statement that is none, with the one that is meant or those near it.
+    """A line for each unknown code in a statement, with the code that is meant or similar codes.
 
-    Looks at the literal arguments of macros, and, where the answer `is_empty`, at every literal that looks like the code
+    The literal arguments of macros are checked and, where the result `is_empty`, every literal that looks like the code
     of an indicator.
     """
     tokens = _tokens(statement)
@@ -70,10 +69,10 @@ def _line(con: duckdb.DuckDBPyConnection, what: str, text: str) -> str:
     names = _names(con, what)
     if text in names.names:
         return ""
-    code = names.meant(text)
+    code = names.find(text)
     if code is not None:
-        return f"unknown {what} {text!r}: write {names.shown(code)}"
-    return f"unknown {what} {text!r}; {names.advice(text) or LISTINGS[what]}"
+        return f"unknown {what} {text!r}: write {names.label(code)}"
+    return f"unknown {what} {text!r}; {names.hint(text) or LISTINGS[what]}"
 
 
 def _names(con: duckdb.DuckDBPyConnection, what: str) -> Names:
@@ -83,7 +82,7 @@ def _names(con: duckdb.DuckDBPyConnection, what: str) -> Names:
 
 
 def _arguments(tokens: list[str]) -> Iterator[tuple[str, str]]:
-    """(kind of code, text) of every literal that a statement gives to a macro as a code."""
+    """(kind of code, text) of every literal that a statement passes to a macro as a code."""
     by_name = {m.name: m.parameters for m in macros_and_aliases()}
     for at, token in enumerate(tokens[:-1]):
         names = by_name.get(token.lower().strip('"'))
@@ -99,7 +98,7 @@ def _arguments(tokens: list[str]) -> Iterator[tuple[str, str]]:
 
 
 def _split(tokens: list[str]) -> Iterator[list[str]]:
-    """The arguments of a call, whose opening bracket comes before the tokens."""
+    """The arguments of a call; the tokens begin after its opening bracket."""
     depth = 0
     argument: list[str] = []
     for token in tokens:
@@ -120,13 +119,13 @@ def _literal(token: str) -> str | None:
 
 
 def _tokens(statement: str) -> list[str]:
-    """The words of a statement without its comments, as the engine's own parser finds them."""
+    """The tokens of a statement without its comments, as split by the engine's own parser."""
     encoded = statement.encode()
-    found = duckdb.tokenize(statement)  # the engine counts bytes
-    ends = [at for at, _ in found[1:]] + [len(encoded)]
-    parts = zip(found, ends, strict=True)
+    starts = duckdb.tokenize(statement)  # positions are in bytes
+    ends = [at for at, _ in starts[1:]] + [len(encoded)]
+    parts = zip(starts, ends, strict=True)
     texts = [encoded[at:end].decode().strip() for (at, kind), end in parts if kind != duckdb.token_type.comment]
-    # an operator may be one token with the next, as := and brackets are not in every version
+    # in some versions := and brackets are one token with the next one
     return [piece for text in texts for piece in (_pieces(text) if _literal(text) is None else [text])]
 
 

@@ -1,7 +1,7 @@
 """The published file: one DuckDB database with every table of a release, its comments, views and macros.
 
-Belongs here: how the file is written.
-Does not belong here: what the tables hold (sql/), views and macros (views.py, macros.py), the folder around the file
+Belongs here: writing the file.
+Does not belong here: the content of the tables (sql/), views and macros (views.py, macros.py), the folder of the file
 (publish.py), queries (query/read_only.py).
 """
 
@@ -20,10 +20,10 @@ from warehouse.metadata import TableDescription
 from warehouse.release.macros import create_macros
 from warehouse.release.views import create_labelled_views, schema_views
 
-# Files of this version open in DuckDB 1.3 and newer; it packs texts better and in less time than the ones before.
+# DuckDB 1.3 and newer can open files of this version, which compresses texts better and faster than older versions.
 STORAGE_VERSION = "v1.3.0"
-# Small groups are written by several cores at once (what does not fill one is written by one core, at the end), and a
-# query for one indicator reads little beside it.
+# Small groups are written by several cores at once (one core writes the incomplete groups at the end), and a query for
+# one indicator reads few other rows.
 ROW_GROUP_SIZE = 8192
 
 
@@ -47,7 +47,7 @@ def write_database(
         create_labelled_views(con)
         create_macros(con)
         con.execute("CREATE TABLE main.release AS SELECT ? AS release", [release_id])
-        con.execute("COMMENT ON TABLE main.release IS 'The release that this file is'")
+        con.execute("COMMENT ON TABLE main.release IS 'The release in this file'")
         con.execute("COMMENT ON COLUMN main.release.release IS 'ID of the release'")
         con.execute("COMMIT")
         con.execute("CHECKPOINT release")
@@ -60,14 +60,14 @@ def write_database(
 
 def _fill(con: duckdb.DuckDBPyConnection, build: Build, published: Sequence[TableDescription]) -> dict[str, int]:
     """Loads the tables of a build, the largest first and `AT_ONCE` at a time; returns their row counts."""
-    # One iterator for all threads: each takes the next table that none has begun.
-    waiting = iter(sorted(published, key=lambda d: build.path(d.full_name).stat().st_size, reverse=True))
+    # All threads share one iterator: each takes the next table.
+    next_tables = iter(sorted(published, key=lambda d: build.path(d.full_name).stat().st_size, reverse=True))
 
     def load(cursor: duckdb.DuckDBPyConnection) -> dict[str, int]:
         counts: dict[str, int] = {}
         cursor.execute("USE release")
         cursor.execute("BEGIN")
-        for description in waiting:
+        for description in next_tables:
             names = ", ".join(f'"{c}"' for c in description.column_names)
             source = parquet(build.path(description.full_name))
             query = f"INSERT INTO {description.full_name} SELECT {names} FROM {source}"

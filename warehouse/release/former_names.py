@@ -1,6 +1,6 @@
-"""Former names of views and macros of main: a release answers to them as aliases until the version named.
+"""Former names of views and macros of main: a release has them as aliases until the version in the list.
 
-Belongs here: reading the list (sql/former_names.csv), the comment of an alias, and the name in a release at hand.
+Belongs here: reading the list (sql/former_names.csv), the comment of an alias, the name in an open release.
 Does not belong here: creating the aliases (views.py, macros.py).
 """
 
@@ -20,7 +20,7 @@ LIST = Path(__file__).parent.parent / "sql" / "former_names.csv"
 
 @dataclass(frozen=True)
 class FormerName:
-    """A former name, the name of today, and the version that no longer has the alias."""
+    """A former name, the present name, and the version that no longer has the alias."""
 
     former_name: str
     name: str
@@ -41,7 +41,7 @@ def former_names(kind: Literal["view", "macro"]) -> tuple[FormerName, ...]:
 
 
 def name_in_release(con: duckdb.DuckDBPyConnection, name: str) -> str:
-    """The name of a view of main in an open release: its former one where an older version made the release."""
+    """The name of a view of main in an open release: the former name where an older version made the release."""
     names = [name, *(f.former_name for f in former_names("view") if f.name == name)]
     found = con.execute(
         "SELECT view_name FROM duckdb_views() WHERE database_name = current_database() AND schema_name = 'main'"

@@ -1,9 +1,7 @@
-"""What was done with the releases of a home, one line each in releases/history.jsonl, never altered.
+"""The history of the releases of a home: one line for each event in releases/history.jsonl; lines are never altered.
 
-Belongs here: adding and reading lines. Does not belong here: what the lines are about (publish.py, upkeep.py).
-
-A line that a killed process left half is passed over; the next one starts on a line of its own. The history says what
-happened; what is current is decided by the link alone.
+An incomplete line that a killed process left is skipped; the next event starts on a new line. The history does not
+decide which release is current: only the link `current` does.
 """
 
 from __future__ import annotations
@@ -22,9 +20,9 @@ What = Literal["published", "accepted", "rolled_back", "pruned"]
 
 @dataclass(frozen=True)
 class Event:
-    """One thing done. `before`: the release that was current until then; `reason`: in the words of who did it.
+    """One event. `before`: the release that was current until then; `reason`: as written by the user.
 
-    `manifest_sha256`: of the manifest as published, so that verifying notices when it was altered.
+    `manifest_sha256`: of the manifest as published, so that verifying finds out whether it was altered.
     """
 
     at: str
@@ -37,30 +35,30 @@ class Event:
 
     def line(self) -> str:
         """The event as text."""
-        what_happened = {
+        description = {
             "published": f"{self.release} published",
-            "accepted": f"{self.release} accepted in spite of its tolerances",
-            "rolled_back": f"current pointed back to {self.release}" + (f" from {self.before}" if self.before else ""),
+            "accepted": f"{self.release} accepted although tolerances were exceeded",
+            "rolled_back": f"{self.release} restored by rollback" + (f" from {self.before}" if self.before else ""),
             "pruned": f"{self.release} removed",
         }[self.what]
         by = f" by {self.by}" if self.by else ""
-        return f"{self.at[:19]}  {what_happened}{by}" + (f": {self.reason}" if self.reason else "")
+        return f"{self.at[:19]}  {description}{by}" + (f": {self.reason}" if self.reason else "")
 
 
 def now() -> str:
-    """This moment, UTC, to the second."""
+    """The present time in UTC, to the second."""
     return clock.stamp()
 
 
 def record(folder: Path, event: Event) -> None:
-    """Adds one event to the history below `folder` (releases/) and brings it to the disk."""
+    """Adds one event to the history in `folder` (releases/) and syncs it to the disk."""
     text = json.dumps(asdict(event), ensure_ascii=False) + "\n"
     path = folder / FILE
     with path.open("ab+") as handle:
         size = handle.seek(0, os.SEEK_END)
         if size:
             handle.seek(size - 1)
-            if handle.read(1) != b"\n":  # what a killed process left
+            if handle.read(1) != b"\n":  # a killed process left an incomplete line
                 text = "\n" + text
         handle.write(text.encode())
         handle.flush()
@@ -68,17 +66,17 @@ def record(folder: Path, event: Event) -> None:
 
 
 def events(folder: Path) -> list[Event]:
-    """The events of the history, oldest first; none where nothing was done yet."""
+    """The events of the history, oldest first."""
     try:
         lines = (folder / FILE).read_text(encoding="utf-8", errors="replace").splitlines()
-    except (FileNotFoundError, NotADirectoryError):  # nothing was done yet
+    except (FileNotFoundError, NotADirectoryError):  # there was no event yet
         return []
     out = []
     for line in lines:
         try:
             fields = json.loads(line)
             event = Event(**{k: v for k, v in fields.items() if k in Event.__dataclass_fields__})
-        except (ValueError, TypeError, AttributeError):  # half a line of a killed process: see above
+        except (ValueError, TypeError, AttributeError):  # an incomplete line of a killed process
             continue
         if event.what in get_args(What):
             out.append(event)
@@ -86,9 +84,9 @@ def events(folder: Path) -> list[Event]:
 
 
 def rolled_back_from(folder: Path, current: str) -> list[str]:
-    """The releases that were left by rollbacks for the one that is current, newest first; none where it was published.
+    """The releases that were current before the rollback to the current one, newest first; none if there was none.
 
-    Several rollbacks one after another count together.
+    Consecutive rollbacks are counted together.
     """
     out: list[str] = []
     for event in reversed(events(folder)):

@@ -1,10 +1,9 @@
-"""The format of a home: a number, so that a home written by a newer Payung is refused and not misread.
+"""The format number of a home: a home that a newer Payung wrote is refused and not misread.
 
-Belongs here: the number, reading it, writing it. Does not belong here: anything that needs an engine; every command
-asks this first.
+Every command checks it first, so this module imports nothing that loads an engine.
 
-Raise FORMAT when an older Payung could no longer read a home or a release rightly: another meaning of a manifest's
-field, another place of a file, another shape of a snapshot. New fields and new tables need no new number.
+Raise FORMAT when an older Payung could no longer read a home or a release correctly: a field of a manifest has another
+meaning, a file is in another place, a snapshot has another structure. New fields and new tables need no new number.
 """
 
 from __future__ import annotations
@@ -25,11 +24,11 @@ class FormatError(PayungError):
 
 
 def refuse_newer(home: Path) -> None:
-    """Raises FormatError where the home was written by a newer Payung; a home without a number is of the first format."""
+    """Raises FormatError where a newer Payung wrote the home; a home without a number has the first format."""
     path = home / FILE
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
-    except (FileNotFoundError, NotADirectoryError):  # a new home, or one of the first format
+    except (FileNotFoundError, NotADirectoryError):  # a new home, or one with the first format
         return
     except (OSError, ValueError) as error:
         raise FormatError(
@@ -40,7 +39,7 @@ def refuse_newer(home: Path) -> None:
 
 
 def refuse(content: Any, place: str) -> None:
-    """Raises FormatError where `content` (of format.json or of a manifest) names a newer format."""
+    """Raises FormatError where `content` (of format.json or of a manifest) has a newer format."""
     number = content.get("format", 1) if isinstance(content, dict) else None
     if not isinstance(number, int):
         raise FormatError(f"{place}: the format is {number!r}, expected a whole number up to {FORMAT}.")
@@ -53,7 +52,7 @@ def refuse(content: Any, place: str) -> None:
 
 
 def mark(home: Path, code_version: str) -> None:
-    """Writes the format of the home where it is not written yet, in one step."""
+    """Writes the format of the home in one step, unless it is written already."""
     path = home / FILE
     if path.exists():
         return

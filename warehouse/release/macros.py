@@ -1,10 +1,10 @@
-"""The table macros of a release: questions with a name, as `series('ASP_COV_PENSN', 'PHL')`.
+"""The table macros of a release: named queries with parameters, such as `series('ASP_COV_PENSN', 'PHL')`.
 
 Belongs here: reading warehouse/sql/macros/*.sql and writing them into a database.
-Does not belong here: the queries themselves (the SQL files) and the worked queries (docs/sql.md).
+Does not belong here: the queries themselves (the SQL files) and examples of queries (docs/sql.md).
 
-A file begins with the comment of the database, up to the first empty comment line; the statement
-creates one macro of the file's name. Its first words are the call, as an example to type.
+A file begins with the comment for the database, up to the first empty comment line; the comment begins with an example
+of a call. The statement creates one macro with the name of the file.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ FOLDER = Path(__file__).parent.parent / "sql" / "macros"
 
 @dataclass(frozen=True)
 class Macro:
-    """One macro: its name, the comment for users, the statement that creates it.
+    """One macro: its name, its comment, and the statement that creates it.
 
     `former_name_of`: the macro that it is an alias of.
     """
@@ -38,16 +38,16 @@ class Macro:
 
     @property
     def parameters(self) -> list[str]:
-        """The names of its parameters, in their order."""
+        """The names of its parameters, in order."""
         return [part.split(":=")[0].strip() for part in self.signature.split(",")]
 
     @property
     def signature(self) -> str:
-        """Its parameters as the statement has them, with their defaults."""
+        """Its parameters with their defaults, as in the statement."""
         return self.statement.partition("(")[2].partition(") AS TABLE")[0]
 
     def alias(self, name: str, comment: str) -> Macro:
-        """A macro of another name that gives the same rows."""
+        """A macro with another name that returns the same rows."""
         call = f"{self.name}({', '.join(self.parameters)})"
         return Macro(name, comment, f"CREATE MACRO {name}({self.signature}) AS TABLE SELECT * FROM {call}", self.name)
 
@@ -55,16 +55,16 @@ class Macro:
 def macros() -> list[Macro]:
     """The macros in the order of their names, without aliases.
 
-    Raises ValueError where a file creates another name than its own.
+    Raises ValueError where a file does not create a macro with the name of the file.
     """
     return [_read(path) for path in sorted(FOLDER.glob("*.sql"))]
 
 
 def macros_and_aliases() -> list[Macro]:
     """The macros in the order of their names, then the aliases under former names."""
-    found = macros()
-    by_name = {m.name: m for m in found}
-    return found + [by_name[f.name].alias(f.former_name, f.comment) for f in former_names("macro")]
+    current = macros()
+    by_name = {m.name: m for m in current}
+    return current + [by_name[f.name].alias(f.former_name, f.comment) for f in former_names("macro")]
 
 
 def _read(path: Path) -> Macro:
@@ -76,7 +76,7 @@ def _read(path: Path) -> Macro:
         comment.append(line.removeprefix("-- ").strip())
     start = text.find(f"CREATE MACRO {path.stem}(")
     if start < 0 or not comment:
-        raise ValueError(f"{path.name} must begin with a comment and hold CREATE MACRO {path.stem}(…) AS TABLE …")
+        raise ValueError(f"{path.name} must begin with a comment and contain CREATE MACRO {path.stem}(…) AS TABLE …")
     return Macro(path.stem, " ".join(comment), text[start:].rstrip().rstrip(";"))
 
 
@@ -87,8 +87,8 @@ def create_macros(
 ) -> None:
     """Creates macros and aliases with their comments in the schema main of the database in use.
 
-    With them the function `half_up` (connection.py). `left_out`: names of macros that are not created, nor are their
-    aliases; `altered` may change the statements.
+    The function `half_up` (connection.py), which they use, is created too. `left_out`: names of macros that are not
+    created, neither are their aliases; `altered`: changes a statement before it runs.
     """
     define_function(con, "half_up")
     for macro in macros_and_aliases():

@@ -1,8 +1,8 @@
-"""One release: audited, written whole beside the others, and made the current one at once.
+"""Publishing one release: audited, written completely next to the others, then made current in one step.
 
 Belongs here: the audit before publishing, the folder of a release with its manifest, the swap.
-Does not belong here: making the tables (build/, sql/), the file they are loaded into (database.py), finding
-releases again (release_folders.py).
+Does not belong here: making the tables (build/, sql/), writing the database file (database.py), finding releases
+(release_folders.py).
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any
 import duckdb
 
 from indicator_defs.errors import PayungError
-from indicator_defs.system import clock
+from indicator_defs.system import clock, files
 from warehouse.build import audit_checks
 from warehouse.build.engine import Build, read_files, write_frame
 from warehouse.disk import discard, refuse_writing, replace_folder, sha256, sync
@@ -34,7 +34,7 @@ from warehouse.release.release_folders import DATABASE, MANIFEST, ReleaseError, 
 if TYPE_CHECKING:
     import pandas as pd
 
-# Of the checks that warn, the one that is listed with those that block.
+# The only warning that is listed together with the checks that block.
 REJECTED = "rows_rejected"
 
 
@@ -44,9 +44,9 @@ class AuditError(PayungError):
 
 @dataclass(frozen=True)
 class Provenance:
-    """What a release is made from, as its manifest says.
+    """What a release is made from, as recorded in its manifest.
 
-    `inputs`: fingerprints by name (what "nothing new" compares); `sources`: one entry per snapshot.
+    `inputs`: fingerprints by name, compared to find out whether anything is new; `sources`: one entry per snapshot.
     """
 
     inputs: dict[str, str]
@@ -56,34 +56,34 @@ class Provenance:
 
 @dataclass(frozen=True)
 class ReferenceYears:
-    """Of a build as of a date: the reference year it was made with, and the one of the set."""
+    """Two reference years of a build as of a date: the one that it uses, and the one of the set."""
 
     used: int
     of_set: int
 
     @property
     def note(self) -> str:
-        """The same in one sentence."""
+        """Both years in one sentence."""
         if self.used == self.of_set:
             return f"Reference year {self.used}, as in the set."
         return f"Reference year {self.used}, the year of that day, instead of {self.of_set} as in the set."
 
 
-def audit(build: Build, in_the_past: bool = False) -> list[audit_checks.CheckResult]:
-    """Runs every check on the build and writes quality.check_result; what blocks is listed by `blocking`.
+def audit(build: Build, is_past_date: bool = False) -> list[audit_checks.CheckResult]:
+    """Runs every check on the build and writes quality.check_result; `blocking` lists the failed checks that block.
 
-    `in_the_past`: the build is one as of a date, in which some checks only inform.
+    `is_past_date`: the build is one as of a date, for which some checks only inform.
     """
-    checks_to_run = [c.in_the_past() for c in audit_checks.checks()] if in_the_past else None
+    checks_to_run = [c.for_past_date() for c in audit_checks.checks()] if is_past_date else None
     results = audit_checks.run_checks(build, checks_to_run)
     write_frame(build, table("quality.check_result"), audit_checks.result_frame(results))
     return results
 
 
 def blocking(build: Build) -> list[str]:
-    """The checks of an audited build that block it, each as one line with its first problems.
+    """The checks that block an audited build, one line each with the first problems; empty where nothing blocks.
 
-    With them the rows that were rejected, as they are often why; empty where nothing blocks.
+    The check on rejected rows is listed too, because rejected rows are often the cause.
     """
     failed = _results(build)
     failed = failed[~failed["passed"]]
@@ -111,9 +111,9 @@ def publish(
 ) -> Path:
     """Loads an audited build into a new release and makes it current in one step; returns its folder.
 
-    `staged`: descriptions of the staged tables; `accepted`: who accepted what and why (at, by, reason, exceeded), where
-    tolerances are exceeded. The release is written aside under a hidden name and renamed whole; whoever has an older
-    one open keeps it. Raises ReleaseError when the disk is full or not writable, leaving nothing behind.
+    `staged`: descriptions of the staged tables; `accepted`: who accepted exceeded tolerances and why (at, by, reason,
+    exceeded). The release is written under a hidden name and then renamed, so a process that has an older release open
+    can still read it. Raises ReleaseError when the disk is full or not writable, and then leaves no files.
     """
     release_id = releases.next_id(clock.today())
     aside = releases.folder / f".{release_id}.{os.getpid()}"
@@ -125,21 +125,21 @@ def publish(
         try:
             make_current(releases, final)
         except OSError:
-            final.rename(aside)  # what could not become current goes with what was written
+            final.rename(aside)  # removed with the other files that were written
             raise
     try:
         _record(releases, final, before, accepted)
-    except OSError as error:  # readers have the release by now, so it is no error of publishing
+    except OSError as error:  # readers already have the release, so publishing has not failed
         warnings.warn(
-            f"{releases.folder / history.FILE} cannot be written: {error}. Release {final.name} is published all the "
-            "same, and the history lacks it; its manifest says who accepted it. Make the file writable.",
+            f"{releases.folder / history.FILE} cannot be written: {error}. Release {final.name} is published, but it is "
+            "missing in the history; its manifest records who accepted it. Make the file writable.",
             stacklevel=2,
         )
     return final
 
 
 def _record(releases: Releases, final: Path, before: Path | None, accepted: Sequence[dict[str, Any]]) -> None:
-    """Records in the history a release that is current by now; who accepted it comes first."""
+    """Records a release that is now current in the history: first its acceptances, then its publication."""
     acceptances = [history.Event(a["at"], "accepted", final.name, by=a["by"], reason=a["reason"]) for a in accepted]
     published = history.Event(
         history.now(),
@@ -161,10 +161,10 @@ def publish_aside(
     to: Path,
     years: ReferenceYears,
 ) -> Path:
-    """Loads an audited build as of a date into the folder `to`, beside all releases; returns that folder.
+    """Loads an audited build as of a date into the folder `to`, which is outside the releases; returns that folder.
 
-    The same files as a release, named `as-of-DATE`; `current` and the releases stay as they are. An older build as of
-    a date in `to` is replaced at once. Raises ReleaseError as `publish` and `refuse_folder` do.
+    It contains the same files as a release and is named `as-of-DATE`; `current` and the releases do not change. An
+    older build as of a date in `to` is replaced in one step. Raises ReleaseError as `publish` and `refuse_folder` do.
     """
     refuse_folder(releases, to)
     to = to.resolve()
@@ -189,7 +189,7 @@ def _written(
     provenance: Provenance,
     accepted: Sequence[dict[str, Any]] = (),
 ) -> Iterator[None]:
-    """Writes tables, database and manifest into `aside`, read-only; the body moves it into place, else it is removed.
+    """Writes tables, database and manifest, read-only, into `aside`; what the body does not move away is removed.
 
     `name`: the first fields of the manifest, `release` among them.
     """
@@ -225,11 +225,11 @@ def _written(
         yield
     except (OSError, duckdb.IOException, duckdb.TransactionException) as error:
         raise ReleaseError(
-            f"The release could not be written to {aside.parent}: {error}. Free some space or make the folder "
-            "writable, then refresh again; what was published before stays in place."
+            f"The release could not be written to {aside.parent}: {error}. {files.WRITE_REMEDY} "
+            "Then refresh again. The published releases are unchanged."
         ) from error
     finally:
-        discard(aside)  # gone already where the release stands
+        discard(aside)  # no longer exists if it was moved into place
 
 
 def _published_tables(build: Build, staged: Sequence[TableDescription]) -> list[TableDescription]:
@@ -237,7 +237,7 @@ def _published_tables(build: Build, staged: Sequence[TableDescription]) -> list[
     expected = [t for t in tables().values() if not t.is_work] + list(staged)
     missing = [t.full_name for t in expected if t.full_name not in made]
     if missing:
-        raise ReleaseError(f"The build lacks {', '.join(missing)}; run the whole refresh: payung refresh --force")
+        raise ReleaseError(f"The build has no {', '.join(missing)}; run the whole refresh: payung refresh --force")
     return sorted(expected, key=lambda t: (SCHEMAS.index(t.schema), t.name))
 
 

@@ -1,7 +1,4 @@
-"""reference.settings in releases and editions that were made before there was one.
-
-Belongs here: what a query reads instead. Does not belong here: what the settings are (indicator_defs/sets.py).
-"""
+"""Reading reference.settings from releases and editions of older versions, which do not have this table."""
 
 from __future__ import annotations
 
@@ -11,13 +8,13 @@ if TYPE_CHECKING:
     import duckdb
 
 SETTINGS = "reference.settings"
-# Held one row with the same columns, and still does.
-BEFORE = "reference.indicator_set"
+# This table has had one row with the same columns since before reference.settings.
+FORMER_SETTINGS = "reference.indicator_set"
 
 
 def in_release(con: duckdb.DuckDBPyConnection, query: str) -> str:
-    """A query for the database in use: where that has no reference.settings, it reads reference.indicator_set."""
-    return query if SETTINGS not in query or _has_settings(con) else query.replace(SETTINGS, BEFORE)
+    """The query for the database in use; it reads reference.indicator_set where there is no reference.settings."""
+    return query if SETTINGS not in query or _has_settings(con) else query.replace(SETTINGS, FORMER_SETTINGS)
 
 
 def _has_settings(con: duckdb.DuckDBPyConnection) -> bool:

@@ -1,8 +1,8 @@
-"""What becomes of releases after they are published: verified, restored by rollback, removed.
+"""Upkeep of published releases: verifying, restoring by rollback, removing.
 
-Belongs here: changing which release is current and which are kept, and looking whether their files are whole.
-Does not belong here: publishing (publish.py), the lock that rollback and prune need (pipelines/release_actions.py), which
-release answers a query (query/readable_release.py).
+Belongs here: checking the files of releases, changing the current release, removing old ones.
+Does not belong here: publishing (publish.py), the lock that rollback and prune need (pipelines/release_actions.py),
+choosing the release for a query (query/readable_release.py).
 """
 
 from __future__ import annotations
@@ -26,12 +26,12 @@ class UpkeepError(PayungError):
 
 
 class KeepNumberError(UpkeepError, WrongUseError):
-    """A number of releases to keep that is none."""
+    """The number of releases to keep is less than 1."""
 
 
 @dataclass(frozen=True)
 class VerifiedFiles:
-    """What became of the files of one release. `altered`: another sha256 than in the manifest."""
+    """The result of verifying the files of one release. `altered`: their sha256 differs from the manifest."""
 
     release: str
     n_files: int
@@ -41,18 +41,18 @@ class VerifiedFiles:
 
     @property
     def is_whole(self) -> bool:
-        """Whether every file is as it was published, and no other file stands among them."""
+        """Whether every file is as published, and there are no other files."""
         return not (self.altered or self.missing or self.foreign)
 
     def as_dict(self) -> dict[str, Any]:
-        """The same as plain values for JSON."""
+        """The result as plain values for JSON."""
         return {**asdict(self), "is_whole": self.is_whole}
 
 
 def verify(releases: Releases, release_id: str | None = None) -> VerifiedFiles:
     """Compares every file of a release (without an ID: the current one) with its sha256.
 
-    The manifest itself is compared with the history, where the history has it; where it is gone, that is what is missing.
+    The manifest is compared with its sha256 in the history, if it is recorded there. A removed manifest is `missing`.
     """
     folder = _folder(releases, release_id)
     if not (folder / MANIFEST).exists():
@@ -67,7 +67,7 @@ def verify(releases: Releases, release_id: str | None = None) -> VerifiedFiles:
     )
     try:
         files: dict[str, Any] = read_manifest(folder)["files"]
-    except (ValueError, KeyError, TypeError):  # not as any Payung writes it
+    except (ValueError, KeyError, TypeError):  # no version of Payung writes such a manifest
         return VerifiedFiles(folder.name, 0, altered=[MANIFEST])
     missing = []
     for name, expected in files.items():
@@ -77,14 +77,14 @@ def verify(releases: Releases, release_id: str | None = None) -> VerifiedFiles:
                 altered.append(name)
         except FileNotFoundError:
             missing.append(name)
-        except OSError:  # a disk that no longer gives the bytes back
+        except OSError:  # the disk can no longer read the file
             altered.append(name)
     present = {p.relative_to(folder).as_posix() for p in folder.rglob("*") if p.is_file()}
     return VerifiedFiles(folder.name, len(files), sorted(altered), missing, sorted(present - set(files) - {MANIFEST}))
 
 
 def _folder(releases: Releases, release_id: str | None) -> Path:
-    """The folder of a release, also where its manifest is gone. Raises ReleaseError where there is no such folder."""
+    """The folder of a release, even if its manifest was removed. Raises ReleaseError where there is no such folder."""
     if release_id is not None:
         folders = {p.name: p for p in releases.folder.glob("[!.]*") if p.is_dir()}
         return folders.get(release_id) or releases.find(release_id)
@@ -93,19 +93,19 @@ def _folder(releases: Releases, release_id: str | None) -> Path:
 
 
 def roll_back(releases: Releases, release_id: str, by: str, reason: str = "") -> tuple[Path, str | None]:
-    """Points `current` to an earlier release in one step and records it; returns its folder and what was current.
+    """Points `current` to an earlier release in one step; returns its folder and the ID of the former current one.
 
-    Call it with the lock held. Raises UpkeepError where the release is current already, or is not whole.
+    The caller holds the lock. Raises UpkeepError where the release is current already, or its files are not as published.
     """
     folder = releases.find(release_id)
     current = releases.link.resolve().name if releases.link.is_symlink() else None
     if current == folder.name:
-        raise UpkeepError(f"Release {folder.name} is the current one already; nothing was changed.")
+        raise UpkeepError(f"Release {folder.name} is already the current one; nothing was changed.")
     found = verify(releases, release_id)
     if found.altered or found.missing:
         raise UpkeepError(
-            f"Release {folder.name} is not whole ({', '.join((found.altered + found.missing)[:3])}); nothing was "
-            f"changed. See: payung releases verify {folder.name}"
+            f"Release {folder.name} has altered or missing files ({', '.join((found.altered + found.missing)[:3])}); "
+            f"nothing was changed. List them: payung releases verify {folder.name}"
         )
     try:
         make_current(releases, folder)
@@ -120,51 +120,60 @@ def roll_back(releases: Releases, release_id: str, by: str, reason: str = "") ->
 
 @dataclass(frozen=True)
 class PruningPlan:
-    """What prune removes and keeps. `kept`: release and why; `bytes`: that are freed."""
+    """The releases that prune removes and retains. `retained`: release and reason; `bytes`: freed on the disk."""
 
     removed: list[str]
-    kept: dict[str, str]
+    retained: dict[str, str]
     bytes: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """The plan as plain values for JSON, under the keys of `payung releases prune --json`."""
+        return {"removed": self.removed, "kept": self.retained, "bytes": self.bytes}
 
 
 def prunable(releases: Releases, keep: int) -> PruningPlan:
-    """The releases that pruning to the newest `keep` removes: never the current one nor one that an edition rests on.
+    """The releases that pruning to the newest `keep` removes: never the current one, nor one that an edition uses.
 
-    Raises KeepError where `keep` is less than 1, UpkeepError where an edition does not say what it rests on.
+    Raises KeepNumberError where `keep` is less than 1, UpkeepError where the manifest of an edition cannot be read.
     """
     if keep < 1:
-        raise KeepNumberError(f"--keep is {keep}; at least 1 release must stay.")
+        raise KeepNumberError(f"--keep is {keep}, expected at least 1.")
     ids = releases.ids()
     current = releases.link.resolve().name
-    editions = rested_on(releases.home, ids)
-    kept: dict[str, str] = {}
+    editions = releases_of_editions(releases.home, ids)
+    retained: dict[str, str] = {}
     for number, release_id in enumerate(reversed(ids), start=1):
         if release_id == current:
-            kept[release_id] = "current"
+            retained[release_id] = "current"
         elif release_id in editions:
-            kept[release_id] = f"edition {editions[release_id]} rests on it"
+            retained[release_id] = f"used by edition {editions[release_id]}"
         elif number <= keep:
-            kept[release_id] = f"among the newest {keep}"
-    removed = [i for i in ids if i not in kept]
-    return PruningPlan(removed, kept, sum(size(releases.folder / i) for i in removed))
+            retained[release_id] = f"among the newest {keep}"
+    removed = [i for i in ids if i not in retained]
+    return PruningPlan(removed, retained, sum(size(releases.folder / i) for i in removed))
 
 
 def prune(releases: Releases, keep: int, by: str) -> PruningPlan:
-    """Removes what `prunable` lists and records it; call it with the lock held. Who has a release open keeps it."""
+    """Removes the releases that `prunable` lists and records it; a process that has one open can still read it.
+
+    The caller holds the lock.
+    """
     plan = prunable(releases, keep)
     for release_id in plan.removed:
         hidden = releases.folder / f".{release_id}.removed.{os.getpid()}"
         try:
             history.record(releases.folder, history.Event(history.now(), "pruned", release_id, by=by))
-            (releases.folder / release_id).rename(hidden)  # gone at once; what a kill leaves, the next refresh clears
+            (releases.folder / release_id).rename(
+                hidden
+            )  # removed in one step; if the process is killed, the next refresh deletes the files
         except OSError as error:
             raise UpkeepError(f"{releases.folder} cannot be written: {error.strerror or error}.") from error
         discard(hidden)
     return plan
 
 
-def rested_on(home: Path, ids: list[str]) -> dict[str, str]:
-    """The releases that editions of the home rest on, each with the name of one edition."""
+def releases_of_editions(home: Path, ids: list[str]) -> dict[str, str]:
+    """The releases that editions of the home are based on, each with the name of one such edition."""
     out: dict[str, str] = {}
     release_ids = set(ids)
     for folder in sorted(p for p in (home / EDITIONS).glob("[!.]*") if p.is_dir()):
@@ -172,8 +181,8 @@ def rested_on(home: Path, ids: list[str]) -> dict[str, str]:
             content = json.loads((folder / MANIFEST).read_text(encoding="utf-8"))
         except (OSError, ValueError) as error:
             raise UpkeepError(
-                f"The edition in {folder} does not say which release it rests on ({error}). Nothing was removed; "
-                "restore its manifest.json first."
+                f"The manifest.json of the edition in {folder} cannot be read ({error}), so its release is unknown. "
+                "Nothing was removed; restore the manifest first."
             ) from error
         out |= {text: folder.name for text in _texts(content) if text in release_ids}
     return out
@@ -192,10 +201,10 @@ def _texts(content: Any) -> Iterator[str]:
 
 
 def size(folder: Path) -> int:
-    """Bytes of all files below a folder; files that vanish meanwhile count nothing."""
+    """Bytes of all files below a folder; files that are removed meanwhile are not counted."""
     total = 0
     for root, _, names in os.walk(folder):
         for name in names:
-            with suppress(FileNotFoundError):  # a refresh that runs clears its own files away
+            with suppress(FileNotFoundError):  # a running refresh removes files of its own
                 total += (Path(root) / name).lstat().st_size
     return total

@@ -1,7 +1,7 @@
-"""The views of a release: each select from warehouse/sql, with its comment, as statements.
+"""The views of a release: makes them from the SELECTs of warehouse/sql, with their comments.
 
-Belongs here: the labelled views of main, the views among the tables of a schema, and aliases under former names.
-Does not belong here: what the views show (sql/main, sql/views), and macros (macros.py).
+Belongs here: the labelled views of main, the views of the other schemas, and aliases under former names.
+Does not belong here: the SQL of the views (sql/main, sql/views), and macros (macros.py).
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ SQL = Path(__file__).parent.parent / "sql"
 
 @dataclass(frozen=True)
 class LabelledView:
-    """One view of main: its name, the comment for users, its select. `former_name_of`: the view it is an alias of."""
+    """One view of main: its name, comment and SELECT. `former_name_of`: the view that it is an alias of."""
 
     name: str
     comment: str
@@ -60,9 +60,9 @@ def create_labelled_views(con: duckdb.DuckDBPyConnection) -> None:
 
 
 def schema_views(published: Sequence[TableDescription]) -> list[str]:
-    """Statements that create the views among the tables of a schema, with their comments.
+    """Statements that create the views of the schemas other than main, with their comments.
 
-    staged.observation is made of the staged tables of observations among `published`.
+    staged.observation combines the staged tables of observations among `published`.
     """
     out = _statements(staged_observation(), _staged_select(published))
     for full_name, description in views().items():
@@ -71,7 +71,7 @@ def schema_views(published: Sequence[TableDescription]) -> list[str]:
 
 
 def schema_view_select(full_name: str) -> str:
-    """The select of a view of metadata.views()."""
+    """The SELECT of a view of metadata.views()."""
     return read_sql(SQL / "views" / f"{full_name}.sql").rstrip()
 
 

@@ -1,5 +1,5 @@
-"""What the commands show: a module for each answer, one renderer of tables, one formatter of numbers.
+"""The output of the commands: a module for each kind of output, one renderer of tables, one formatter of numbers.
 
-Belongs here: words, tables and JSON made from facts that are handed in.
-Does not belong here: collecting the facts (pipelines, warehouse), options and exit codes (pipelines/cli).
+Belongs here: texts, tables and JSON made from data that the caller has read.
+Does not belong here: reading the data (pipelines, warehouse), options and exit codes (pipelines/cli).
 """

@@ -1,6 +1,6 @@
-"""What `payung releases diff` shows: a difference as text and as plain values for JSON, withdrawn values first.
+"""The output of `payung releases diff`: differences as text and as plain values for JSON, withdrawn values first.
 
-Does not belong here: finding it (warehouse/compare/release_diff.py), the workbook of it (diff_workbook.py).
+warehouse/compare/release_diff.py finds them, diff_workbook.py writes them as a workbook.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ HEADINGS = {
     "withdrawn": "Withdrawn values",
     "changed": "Changed values",
     "new": "New values",
-    "restated": "Same value, otherwise restated",
+    "restated": "Same value with other attributes",
 }
-LEVEL_WORDS = {"country": "country values", "regional": "regional figures", "baseline": "of the baseline"}
-SHOWN = (
+LEVEL_WORDS = {"country": "country values", "regional": "regional figures", "baseline": "baseline values"}
+VALUE_COLUMNS = (
     "level", "quantity", "indicator", "ref_area", "time_period", "breakdown", "is_headline", "value_before",
     "value_after", "text_before", "text_after", "fields", "source_before", "source_after", "series_before",
     "series_after", "vintage_before", "vintage_after", "reason",
@@ -33,10 +33,10 @@ SHOWN = (
 
 
 def diff_text(diff: Diff, exceeded: Sequence[ExceededTolerance] = (), samples: int = SAMPLES) -> str:
-    """The difference as text: what is withdrawn first, with the first cases of each kind and the reasons counted."""
-    lines = [f"From {diff.before} to {diff.after}"]
+    """The differences as text, withdrawn values first: the first cases of each kind, and the number of each reason."""
+    lines = [f"From release {diff.before} to release {diff.after}"]
     if diff.is_empty:
-        return "\n".join([*lines, "Nothing differs: no value, indicator, code, definition or source."])
+        return "\n".join([*lines, "Nothing differs: values, indicators, codes, definitions and sources are equal."])
     lines += _sources(diff.sources)
     counts = diff.counts()
     for kind in KINDS:
@@ -50,7 +50,7 @@ def diff_text(diff: Diff, exceeded: Sequence[ExceededTolerance] = (), samples: i
                 lines.append(f"  ... and {len(own) - samples:,} more {LEVEL_WORDS[level]}")
         if len(found):
             reasons = found.loc[found["level"] == "country", "reason"].value_counts()
-            lines += [f"  reason, {n:,} country values: {reason}" for reason, n in reasons.head(samples).items()]
+            lines += [f"  reason for {n:,} country values: {reason}" for reason, n in reasons.head(samples).items()]
             if len(reasons) > samples:
                 lines.append(f"  ... and {len(reasons) - samples:,} more reasons")
     for title, frame in other_changes(diff):
@@ -59,18 +59,18 @@ def diff_text(diff: Diff, exceeded: Sequence[ExceededTolerance] = (), samples: i
         if len(frame) > samples:
             lines.append(f"  ... and {len(frame) - samples:,} more")
     if exceeded:
-        lines += ["\nMore than the tolerances of the catalogue allow:", *(f"  {e.line()}" for e in exceeded)]
+        lines += ["\nTolerances exceeded:", *(f"  {e.line()}" for e in exceeded)]
     return "\n".join(lines)
 
 
 def diff_values(diff: Diff, exceeded: Sequence[ExceededTolerance] | None = None) -> dict[str, Any]:
-    """The whole difference as plain values, withdrawn values first; `exceeded` where it was measured."""
+    """All differences as plain values, withdrawn values first; with `exceeded` if tolerances were checked."""
     out: dict[str, Any] = {
         "before": diff.before,
         "after": diff.after,
         "counts": diff.counts(),
         "sources": plain_records(diff.sources),
-        **{kind: plain_records(diff.of_kind(kind)[list(SHOWN)]) for kind in KINDS},
+        **{kind: plain_records(diff.of_kind(kind)[list(VALUE_COLUMNS)]) for kind in KINDS},
         "indicators": plain_records(diff.indicators),
         "codes": plain_records(diff.codes),
         "definitions": plain_records(diff.definitions),
@@ -87,28 +87,28 @@ def _sources(sources: pd.DataFrame) -> list[str]:
 
 
 def other_changes(diff: Diff) -> list[tuple[str, pd.DataFrame]]:
-    """What differs other than values, each with its heading."""
+    """The differences other than values, each with its heading."""
     return [
-        ("Indicators withdrawn, new or with another status", diff.indicators),
+        ("Indicators withdrawn, new or with a changed status", diff.indicators),
         ("Codes", diff.codes),
         ("Definitions, methods and rules", diff.definitions),
     ]
 
 
 def _first_cases(rows: pd.DataFrame, most: int) -> pd.DataFrame:
-    """The rows to show first: headline figures, then by how far they moved, in per cent of what they were."""
+    """The rows to show: headline figures first, then the largest changes in per cent of the former value."""
     before = rows["value_before"].abs()
-    moved = ((rows["value_after"] - rows["value_before"]).abs() / before.where(before > 0)).fillna(0)
-    order = rows.assign(_moved=moved).sort_values(["is_headline", "_moved"], ascending=False, kind="stable")
+    relative_change = ((rows["value_after"] - rows["value_before"]).abs() / before.where(before > 0)).fillna(0)
+    order = rows.assign(_change=relative_change).sort_values(["is_headline", "_change"], ascending=False, kind="stable")
     return order.head(most)
 
 
 def _case(row: dict[Any, Any]) -> str:
-    what = "" if row["quantity"] == "obs_value" else f" {row['quantity']}"
+    quantity = "" if row["quantity"] == "obs_value" else f" {row['quantity']}"
     breakdown = f" [{row['breakdown']}]" if row["breakdown"] else ""
     fields = f" ({row['fields']})" if row["kind"] == "restated" and text_or_empty(row["fields"]) else ""
     return (
-        f"{row['indicator']} {row['ref_area']} {text_or_empty(row['time_period'])}{breakdown}{what}: "
+        f"{row['indicator']} {row['ref_area']} {text_or_empty(row['time_period'])}{breakdown}{quantity}: "
         f"{_number(row['value_before'])} -> {_number(row['value_after'])}{fields}; {row['reason']}"
     )
 
@@ -125,7 +125,7 @@ def _quoted(text: str) -> str:
 
 
 def text_or_empty(value: Any) -> str:
-    """The text of a value; nothing for a missing one."""
+    """The text of a value; empty for a missing value."""
     return "" if value is None or pd.isna(value) else str(value)
 
 
@@ -140,5 +140,5 @@ def _plain(value: Any) -> Any:
 
 
 def plain_records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """The rows of a frame as plain values: days as text, None for what is missing."""
+    """The rows of a frame as plain values: dates as text, missing values as None."""
     return [{k: _plain(v) for k, v in row.items()} for row in frame_records(frame)]

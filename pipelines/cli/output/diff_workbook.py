@@ -1,4 +1,4 @@
-"""The workbook of `payung releases diff --xlsx`: a summary and one sheet a kind of difference."""
+"""The workbook of `payung releases diff --xlsx`: a summary, and one sheet for each kind of difference."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from indicator_defs.system import files
 from pipelines.cli.output.diff_text import (
     HEADINGS,
     LEVEL_WORDS,
-    SHOWN,
+    VALUE_COLUMNS,
     other_changes,
     plain_records,
     text_or_empty,
@@ -32,7 +32,7 @@ class WorkbookWriteError(PayungError):
 
 
 def write_diff_workbook(diff: Diff, path: Path, exceeded: Sequence[ExceededTolerance] = ()) -> Path:
-    """Writes the workbook for the meeting: a summary and one sheet a kind; whole or not at all."""
+    """Writes the workbook in one step, so that no incomplete file remains after an error."""
     from openpyxl import Workbook
 
     from warehouse.workbook_cells import Cells, add_cuts
@@ -42,7 +42,7 @@ def write_diff_workbook(diff: Diff, path: Path, exceeded: Sequence[ExceededToler
     book.remove(book.worksheets[0])
     _summary_sheet(book, cells, diff, exceeded)
     for kind in KINDS:
-        _sheet(book, cells, kind, diff.of_kind(kind)[list(SHOWN)])
+        _sheet(book, cells, kind, diff.of_kind(kind)[list(VALUE_COLUMNS)])
     for name, frame in (
         ("indicators", diff.indicators),
         ("codes", diff.codes),
@@ -59,7 +59,7 @@ def write_diff_workbook(diff: Diff, path: Path, exceeded: Sequence[ExceededToler
             book.save(aside)
     except OSError as error:
         raise WorkbookWriteError(
-            f"{path} could not be written: {error.strerror or error}. Name another file."
+            f"{path} could not be written: {error.strerror or error}. Choose another file."
         ) from error
     return path
 
@@ -67,19 +67,24 @@ def write_diff_workbook(diff: Diff, path: Path, exceeded: Sequence[ExceededToler
 def _summary_sheet(book: Any, cells: Cells, diff: Diff, exceeded: Sequence[ExceededTolerance]) -> None:
     counts = diff.counts()
     rows = [
-        {"what": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}
+        {"difference": HEADINGS[kind], "level": LEVEL_WORDS[level], "number": counts[level][kind]}
         for kind in KINDS
         for level in LEVELS
     ]
-    rows += [{"what": title, "level": "", "number": len(frame)} for title, frame in other_changes(diff)]
-    rows += [{"what": "Sources with other snapshots", "level": "", "number": len(diff.sources)}]
-    rows += [{"what": "Tolerances exceeded", "level": "", "number": len(exceeded)}]
-    rows += [{"what": f"From release {diff.before} to {diff.after}", "level": "", "number": None}]
-    _sheet(book, cells, "summary", pd.DataFrame(rows, columns=["what", "level", "number"]).astype({"number": "Int64"}))
+    rows += [{"difference": title, "level": "", "number": len(frame)} for title, frame in other_changes(diff)]
+    rows += [{"difference": "Sources with other snapshots", "level": "", "number": len(diff.sources)}]
+    rows += [{"difference": "Tolerances exceeded", "level": "", "number": len(exceeded)}]
+    rows += [{"difference": f"From release {diff.before} to release {diff.after}", "level": "", "number": None}]
+    _sheet(
+        book,
+        cells,
+        "summary",
+        pd.DataFrame(rows, columns=["difference", "level", "number"]).astype({"number": "Int64"}),
+    )
 
 
 def _sheet(book: Any, cells: Cells, name: str, frame: pd.DataFrame) -> None:
-    """One sheet: bold header, frozen, with a filter and widths that fit what it holds."""
+    """Adds one sheet with a bold, frozen header, a filter, and widths that fit the contents."""
     from openpyxl.styles import Alignment, Font, PatternFill
     from openpyxl.utils import get_column_letter
 
@@ -99,7 +104,7 @@ def _sheet(book: Any, cells: Cells, name: str, frame: pd.DataFrame) -> None:
     for number, heading in enumerate(frame.columns, start=1):
         longest = max([len(str(heading)), *(len(text_or_empty(v)) for v in frame[heading].head(2000))])
         sheet.column_dimensions[get_column_letter(number)].width = min(max(longest + 2, NARROWEST), WIDEST)
-    # of values also what the number is of stays in sight
+    # in sheets of values, the columns that identify the value also remain visible
     sheet.freeze_panes = "F2" if "ref_area" in frame.columns else "A2"
     sheet.auto_filter.ref = sheet.dimensions
 

@@ -1,6 +1,6 @@
-"""What `payung edition` shows: editions, their problems and their drift as text.
+"""The output of `payung edition`: editions, their problems and their drift as text.
 
-Does not belong here: freezing, verifying, comparing (warehouse/edition/).
+warehouse/edition/ freezes, verifies and compares editions.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from warehouse.edition.edition_store import Edition, Problem, in_groups
 
 SHOWN_PROBLEMS = 20
 HEADS = {
-    "disappeared": "Disappeared",
+    "disappeared": "No longer available",
     "changed": "Changed",
     "re_dated": "Same value, other year",
     "comparability": "Comparability",
@@ -37,7 +37,7 @@ def list_table(editions: list[ListedEdition]) -> pd.DataFrame:
             e.release,
             e.note,
             (e.checksum or "")[:8],
-            e.problem or "whole",
+            e.problem or "unaltered",
         )
         for e in editions
     ]
@@ -45,7 +45,7 @@ def list_table(editions: list[ListedEdition]) -> pd.DataFrame:
 
 
 def frozen_text(edition: Edition) -> str:
-    """The text after freezing; the checksum on a line of its own."""
+    """The text after freezing; the checksum is on a separate line."""
     m = edition.manifest
     tables = m["tables"]
     return "\n".join(
@@ -55,28 +55,29 @@ def frozen_text(edition: Edition) -> str:
             f"{len(tables)} tables as CSV and Parquet",
             f"  signed by {edition.signature}, {m['signed_at']} (UTC)",
             f"  in {edition.folder} (read-only)",
-            "Checksum over the whole, for the minutes:",
+            "Checksum of the edition, for the minutes:",
             f"  {in_groups(edition.checksum)}",
         ]
     )
 
 
 def verified_text(edition: Edition, problems: list[Problem], with_checksum: bool) -> str:
-    """The outcome of verifying: whole, or every file that is not as it was signed."""
+    """The result of verifying: unaltered, or the files that differ from what was signed."""
     if problems:
         lines = [f"  {p.file}: {p.what}" for p in problems[:SHOWN_PROBLEMS]]
         if len(problems) > SHOWN_PROBLEMS:
-            lines.append(f"  and {len(problems) - SHOWN_PROBLEMS} more (all with --json)")
-        return "\n".join([f"Edition {edition.name} is not as it was signed: {len(problems)} problem(s).", *lines])
+            lines += _rest(len(problems) - SHOWN_PROBLEMS)
+        lines.append("Restore the edition from a backup copy; no command can repair it.")
+        return "\n".join([f"Edition {edition.name} differs from what was signed: {len(problems)} problem(s).", *lines])
     m = edition.manifest
     compared = (
-        "The checksum is the one given."
+        "It is equal to the given checksum."
         if with_checksum
-        else 'Compare the checksum with the minutes: payung edition verify NAME --checksum "..."'
+        else f'To compare it with the minutes: payung edition verify {edition.name} --checksum "..."'
     )
     return "\n".join(
         [
-            f"Edition {edition.name} is whole: {len(m['files'])} files are as {edition.signature} signed them on "
+            f"Edition {edition.name} is unaltered: {len(m['files'])} files are as signed by {edition.signature} on "
             f"{m['signed_at'][:10]}.",
             f"Checksum: {in_groups(edition.checksum)}",
             compared,
@@ -85,33 +86,33 @@ def verified_text(edition: Edition, problems: list[Problem], with_checksum: bool
 
 
 def drift_text(found: Drift, samples: int) -> str:
-    """Drift as text: how much of each kind, the causes, and up to `samples` figures of each kind, headline first."""
+    """The drift as text: the number of each kind, the causes, and up to `samples` figures of each kind."""
     m = found.edition.manifest
     lines = [
         f"Edition {found.edition.name} (release {m['release']}, signed by {found.edition.signature} on "
-        f"{m['signed_at'][:10]}) against release {found.release}",
+        f"{m['signed_at'][:10]}) compared with release {found.release}",
     ]
     if found.sources:
-        lines.append("Vintages that are not those of the edition:")
+        lines.append("Sources with other vintages (edition -> release):")
         lines += [
             f"  {s.dataset}: {', '.join(s.before) or 'none'} -> {', '.join(s.after) or 'none'}" for s in found.sources
         ]
     else:
-        lines.append("The sources are the same snapshots.")
+        lines.append("The source snapshots are the same.")
     if not found:
-        return "\n".join([*lines, "No drift: every figure, label and definition is the one that was signed."])
+        return "\n".join([*lines, "No drift: all figures, labels and definitions are as signed."])
     kinds = ", ".join(f"{n:,} {HEADS[k].lower()}" for k, n in found.by_kind().items()) or "none"
-    lines.append(f"Drift: {len(found.figures):,} figures and labels of the baseline ({kinds}).")
+    lines.append(f"Drift: {len(found.figures):,} figures and labels of the baseline differ ({kinds}).")
     if found.companions:
         lines.append(
-            f"Beside them {len(found.companions):,} companions moved (contributions, weight covered, members, footnotes)."
+            f"Related quantities: {len(found.companions):,} differ (contributions, weight covered, members, footnotes)."
         )
     if found.figures:
         lines.append("Causes (a figure may have several):")
         lines += [f"  {n:>6,}  {cause}" for cause, n in found.by_cause().items()]
-    shown = found.figures or found.companions
+    listed = found.figures or found.companions
     for kind in KINDS:
-        lines += _kind(kind, [d for d in shown if d.kind == kind], samples)
+        lines += _kind(kind, [d for d in listed if d.kind == kind], samples)
     if found.definitions:
         lines.append(f"Definitions ({len(found.definitions):,})")
         lines += [f"  {cut(str(c), 240)}" for c in found.definitions[:samples]]
@@ -132,7 +133,7 @@ def _kind(kind: str, differences: list[Difference], samples: int) -> list[str]:
 
 
 def _rest(more: int) -> list[str]:
-    return [f"  and {more:,} more (all with --json)"] if more > 0 else []
+    return [f"  ... and {more:,} more (all with --json)"] if more > 0 else []
 
 
 def _side(side: FigureState) -> str:

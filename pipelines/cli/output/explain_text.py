@@ -1,7 +1,7 @@
-"""What `payung explain` shows: where one number comes from, as text and as JSON.
+"""The output of `payung explain`: the lineage of one figure, as text and as JSON.
 
-Belongs here: the words, and the order of the parts.
-Does not belong here: finding them (warehouse/explain/explanation.py).
+Belongs here: the labels and the order of the parts.
+Does not belong here: reading them from a release (warehouse/explain/explanation.py).
 """
 
 from __future__ import annotations
@@ -31,10 +31,10 @@ from warehouse.explain.explanation_parts import (
 )
 
 WIDTH = 118
-# Columns of the staged row that are shown elsewhere, or only name the row.
+# Columns of the staged row that are shown in other parts, or only identify the row.
 SHOWN_ELSEWHERE = ("provider", "dataset", "series", "series_key")
 PERCENT, POINTS = "PT", "percentage points"
-ROLES = {"chosen": "chosen", "extended backwards": "of another feed that extends the chosen one backwards"}
+ROLES = {"chosen": "chosen", "extended backwards": "from another feed, which extends the chosen feed to earlier years"}
 
 
 def explanation_json(found: Explanation) -> str:
@@ -43,9 +43,9 @@ def explanation_json(found: Explanation) -> str:
 
 
 def explanation_text(found: Explanation) -> str:
-    """The explanation as plain text, what is requested most often first."""
+    """The explanation as plain text, the most important parts first."""
     lines = [*_head(found)]
-    # what was requested comes first: the baseline of event counts is the mean of several years
+    # the requested figure comes first: the baseline of event counts is the mean of several years
     is_mean = found.baseline is not None and bool(found.baseline.averaged) and found.cell.asked == "baseline"
     if is_mean:
         lines += _baseline(found)
@@ -65,7 +65,7 @@ def explanation_text(found: Explanation) -> str:
     return "\n".join(lines)
 
 
-# -- pieces of text --------------------------------------------------------------------------------------------------
+# -- building blocks --------------------------------------------------------------------------------------------------
 
 
 def _section(title: str, body: Iterable[str]) -> list[str]:
@@ -74,10 +74,10 @@ def _section(title: str, body: Iterable[str]) -> list[str]:
 
 
 def _pair(label: str, text: object) -> str:
-    """One labelled line; a long text goes on under itself. Nothing where there is nothing to say."""
+    """One labelled line; a long text continues on indented lines. Empty for an empty text."""
     if text in (None, ""):
         return ""
-    head = f"  {label:<17}"
+    head = f"  {label:<17}" if len(label) < 17 else f"  {label}  "
     return textwrap.fill(
         str(text),
         WIDTH,
@@ -89,7 +89,7 @@ def _pair(label: str, text: object) -> str:
 
 
 def _table(head: Sequence[str], body: Sequence[Sequence[object]], right: Sequence[int] = ()) -> list[str]:
-    """The lines of a table without its empty columns; none without rows. `right`: the columns of numbers."""
+    """The lines of a table without its empty columns; none without rows. `right`: the right-aligned columns."""
     table = TextTable(head, [[cell_text(cell) for cell in row] for row in body], right)
     return list(aligned_lines(table, indent="  ", drop_empty_columns=True)) if body else []
 
@@ -98,7 +98,7 @@ def _breakdowns(breakdowns: dict[str, str]) -> str:
     return ", ".join(f"{name} {code}" for name, code in breakdowns.items())
 
 
-def _cell_words(cell: RequestedCell) -> str:
+def _cell_text(cell: RequestedCell) -> str:
     if cell.is_headline:
         given = {b: c for b, c in cell.breakdowns.items() if c != "_T"}
         return "headline figure" + (f" ({_breakdowns(given)})" if given else "")
@@ -107,8 +107,8 @@ def _cell_words(cell: RequestedCell) -> str:
 
 def _rebuilt(is_rebuilt: bool) -> str:
     if is_rebuilt:
-        return "yes: in the provider's shape from figures gathered from public copies, not the provider's own bytes"
-    return "no: bytes as they were received"
+        return "yes: from public copies of the figures, in the provider's format; not the provider's own file"
+    return "no: the file as received from the provider"
 
 
 # -- the parts -------------------------------------------------------------------------------------------------------
@@ -117,7 +117,7 @@ def _rebuilt(is_rebuilt: bool) -> str:
 def _head(found: Explanation) -> list[str]:
     cell = found.cell
     return [
-        f"{cell.indicator}, {cell.area_name} ({cell.ref_area}), {cell.time_period}: {_cell_words(cell)}",
+        f"{cell.indicator}, {cell.area_name} ({cell.ref_area}), {cell.time_period}: {_cell_text(cell)}",
         cell.name,
         f"Release {found.release}; definition {cell.definition_file}",
     ]
@@ -128,15 +128,15 @@ def _value(value: ChosenValue, found: Explanation, title: str) -> list[str]:
     bounds += [f"to {up_to_six_decimals(value.upper_bound)}" if value.upper_bound is not None else ""]
     status = f"{value.obs_status} ({value.status})" if value.obs_status else "not stated"
     if value.status_changed_by:
-        status += f"; published as {value.published_status or 'not stated'}. Ours because: {value.status_changed_by}"
+        status += f"; published as {value.published_status or 'not stated'}, changed because: {value.status_changed_by}"
     return _section(
         f"{title}  {value.value_text}  ({found.cell.unit})",
         [
             _pair(
-                "number",
+                "numeric value",
                 up_to_six_decimals(value.obs_value)
                 if value.obs_value is not None
-                else "none: the text is no plain number",
+                else "none: the published text is not a plain number",
             ),
             _pair("multiplier", _multiplier(found)),
             _pair("bounds", " ".join(b for b in bounds if b)),
@@ -148,27 +148,31 @@ def _value(value: ChosenValue, found: Explanation, title: str) -> list[str]:
             _pair("role", ROLES.get(value.role, value.role)),
             _pair("in aggregates", _in_aggregates(value)),
             _pair(
-                "break before", value.break_before and f"not comparable with the value before it ({value.break_before})"
+                "break before", value.break_before and f"not comparable with the previous value ({value.break_before})"
             ),
             _pair("about the break", value.break_why),
             _pair(
                 "above maximum",
-                "above the possible maximum; counts at the maximum in aggregates" if value.above_maximum else "",
+                "above the possible maximum; regional figures use the maximum" if value.above_maximum else "",
             ),
         ],
     )
 
 
 def _multiplier(found: Explanation) -> str:
-    """The power of ten that the row states for its number, where it is not 1."""
+    """The multiplier that the row states for its number, unless it is 1."""
     power = found.origins[0].row.get("unit_mult", "0") if found.origins else "0"
-    return "" if power.lstrip("+-").strip("0") == "" else f"published times 10 to the power of {power}"
+    return (
+        ""
+        if power.lstrip("+-").strip("0") == ""
+        else f"the number is the published text times 10 to the power of {power}"
+    )
 
 
 def _in_aggregates(value: ChosenValue) -> str:
     if not value.is_member:
-        return "no: regional figures are made of Member States only"
-    return "yes" if value.in_aggregates else "no: kept out of regional figures and changes"
+        return "no: regional figures use values of Member States only"
+    return "yes" if value.in_aggregates else "no: not used in regional figures and changes"
 
 
 def _gap(gap: GapExplanation) -> list[str]:
@@ -177,14 +181,14 @@ def _gap(gap: GapExplanation) -> list[str]:
         "No value",
         [
             _pair("why", gap.reason),
-            _pair("over all years", over_all_years),
-            _pair("to be filled by", gap.filled_by),
+            _pair("for all years", over_all_years),
+            _pair("possible source", gap.filled_by),
         ],
     )
     lines += _section("The same cell in other years", _near_lines(gap.years))
-    lines += _section("Other breakdowns at hand", _near_lines(gap.breakdowns))
+    lines += _section("Other breakdowns with values", _near_lines(gap.breakdowns))
     rejected = [[r.reason, r.detail, r.row_as_published, r.snapshot_id, r.snapshot_row] for r in gap.rejections]
-    lines += _section("Rows rejected", _table(["reason", "detail", "row as published", "snapshot", "row"], rejected))
+    lines += _section("Rejected rows", _table(["reason", "detail", "row as published", "snapshot", "row"], rejected))
     return lines
 
 
@@ -197,27 +201,30 @@ def _baseline(found: Explanation) -> list[str]:
     use = found.baseline
     if use is None:
         return []
-    ends = f"baseline {up_to_six_decimals(use.baseline_value) or 'none'} ({use.baseline_year or 'no year'}), "
-    ends += f"latest {up_to_six_decimals(use.latest_value) or 'none'} ({use.latest_year or 'no year'})"
+    values = f"baseline {up_to_six_decimals(use.baseline_value) or 'none'} ({use.baseline_year or 'no year'}), "
+    values += f"latest {up_to_six_decimals(use.latest_value) or 'none'} ({use.latest_year or 'no year'})"
     change = _change(use, found.cell) if use.comparable else f"none: {use.reason}"
     lines = _section(
-        f"In the regional baseline this year is the {use.role}", [_pair("ends", ends), _pair("change", change)]
+        f"Regional baseline (this year is the {use.role} year)", [_pair("values", values), _pair("change", change)]
     )
     if use.averaged:
         lines.append(f"  The baseline value is the mean of {len(use.averaged)} yearly values:")
-        lines += _short_table(use.averaged)
+        lines += _values_table(use.averaged)
     return lines
 
 
 def _change(use: BaselineUse, cell: RequestedCell) -> str:
-    # A difference of percentages is no percentage; and a group's two ends may rest on different members.
+    # The difference of two percentages is in percentage points. The two values of a group may have different members.
     text = f"{up_to_six_decimals(use.change)} ({POINTS if cell.unit_measure == PERCENT else cell.unit})"
     if use.change_areas is None:
         return text
-    return f"{text}, over the members present at both ends ({use.change_areas}); it is not the difference of the two"
+    return (
+        f"{text}, computed for the members with values in both years ({use.change_area_names}); it can differ from "
+        "latest minus baseline"
+    )
 
 
-def _short_table(values: list[ValueLineage]) -> list[str]:
+def _values_table(values: list[ValueLineage]) -> list[str]:
     head = ["year", "published", "feed", "vintage", "snapshot", "row"]
     body = [[v.time_period, v.value_text, v.feed, v.vintage_date, v.snapshot_id, v.snapshot_row] for v in values]
     return _table(head, body, right=(1,))
@@ -238,9 +245,9 @@ def _choice(found: Explanation) -> list[str]:
         for f in found.feeds
     ]
     family = cell.breakdown_family.replace("+", " and ")
-    what = "the headline figure" if family == "total" else f"the breakdown by {family}"
+    family_text = "the headline figure" if family == "total" else f"the breakdown by {family}"
     lines = _section(
-        f"Which feed is used (one for {cell.indicator}, {cell.ref_area} and {what}; * chosen)",
+        f"Choice of the feed (one for {cell.indicator}, {cell.ref_area} and {family_text}; * chosen)",
         _table(["", "feed", "rank", "vintage", "values", "years", "reason"], feeds, right=(2, 4)),
     )
     candidates = [
@@ -248,37 +255,39 @@ def _choice(found: Explanation) -> list[str]:
         for c in found.candidates
     ]
     lines += _section(
-        "Published values of this cell, within a year (* used)",
+        "Published values of this cell, in this year and the years before and after it (* used)",
         _table(["", "year", "value", "feed", "status", "row", "why"], candidates, right=(2,)),
     )
     for c in found.corrections:
         lines += _section(
-            f"Correction  {c.action}" + ("" if c.applied else "  (does not apply any more)"),
+            f"Correction  {c.action}" + ("" if c.applied else "  (no longer applies)"),
             [
-                _pair("expects", f"{c.expected_text}; found {c.found_text or 'nothing'}"),
+                _pair("expected text", f"{c.expected_text}; found {c.found_text or 'none'}"),
                 _pair("why", c.why),
                 _pair("evidence", c.evidence),
                 _pair("reported", c.reported),
-                _pair("stands in", c.place),
+                _pair("defined in", c.place),
             ],
         )
     if found.value and not found.corrections:
-        lines += _section("Corrections", ["  none touches this cell"])
+        lines += _section("Corrections", ["  none for this cell"])
     return lines
 
 
 def _origin(origin: ValueOrigin, found: Explanation) -> list[str]:
-    title = "Snapshot" if found.value else f"Where the unused value {origin.row.get('obs_value', '(blank)')} comes from"
+    title = "Snapshot" if found.value else f"Source of the unused value {origin.row.get('obs_value', '(blank)')}"
     lines = _section(
         title,
         [
             _pair("producer", origin.producer),
             _pair(
-                "vintage", f"{origin.vintage_date}" + (f", fetched {origin.fetched_at}" if origin.fetched_at else "")
+                "vintage", f"{origin.vintage_date}" + (f", downloaded {origin.fetched_at}" if origin.fetched_at else "")
             ),
             _pair("series", f"{origin.provider_series} of {origin.source}/{origin.dataset}"),
-            _pair("title", origin.row.get("series_name") or "none is published, so it was not checked"),
-            _pair("claimed by", origin.definition),
+            _pair(
+                "title", origin.row.get("series_name") or "not published, so it was not compared with the definition"
+            ),
+            _pair("defined in", origin.definition),
             _pair("renamed by", origin.series_renamed_by),
             _pair("address", origin.address),
             _pair("snapshot", origin.snapshot_id),
@@ -297,8 +306,8 @@ def _origin(origin: ValueOrigin, found: Explanation) -> list[str]:
     ]
     translated += [["", "", f.target, f.concept, f.place, "set by the definition or a rename"] for f in origin.fixed]
     lines += _section(
-        "Codes translated, with the line that says so",
-        _table(["dimension", "code", "ours", "concept", "file:line", "note"], translated),
+        "Translated codes, with the line of the crosswalk",
+        _table(["dimension", "code", "our code", "concept", "file:line", "note"], translated),
     )
     return lines
 
@@ -306,7 +315,7 @@ def _origin(origin: ValueOrigin, found: Explanation) -> list[str]:
 def _history(found: Explanation) -> list[str]:
     vintages = [[v.vintage_date, v.value_text, v.obs_status, v.snapshot_id, v.snapshot_row] for v in found.vintages]
     lines = _section(
-        "This cell in every vintage at hand",
+        "This cell in all stored vintages",
         _table(["vintage", "value", "status", "snapshot", "row"], vintages, right=(1,)),
     )
     changes = [
@@ -323,13 +332,13 @@ def _history(found: Explanation) -> list[str]:
         for r in found.revisions
     ]
     head = ["class", "from vintage", "to vintage", "before", "after", "year moved", "fields", "feed"]
-    none = ["  none between the vintages at hand"] if vintages else []
+    none = ["  none between the stored vintages"] if vintages else []
     return lines + _section("Revisions", _table(head, changes, right=(3, 4)) or none)
 
 
 # -- regional figures ------------------------------------------------------------------------------------------------
 
-NEEDS = {"A": "A needs", "B": "B needs", "B_alternative": "or for B"}
+NEEDS = {"A": "class A needs", "B": "class B needs", "B_alternative": "or for class B"}
 CLASSES = {"A": "published", "B": "indicative", "C": "withheld"}
 
 
@@ -350,21 +359,24 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
             _pair("why", group.class_reason),
             *_needs(group.class_tests),
             _pair("status", group.obs_status and f"{group.obs_status} (suppressed)"),
-            _pair("who reports", group.areas if withheld else ""),
+            _pair("reporting", group.area_names if withheld else ""),
             _pair("interval", interval),
             _pair(
-                "covers", f"{group.n_areas} area{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else "")
+                "coverage",
+                f"{group.n_areas} member{'' if group.n_areas == 1 else 's'}" + (f", {share}" if share else ""),
             ),
             _pair("mean year", one_decimal(group.mean_year) if group.mean_year is not None else ""),
             _pair(
                 "recent",
-                f"{in_percent(group.recent_share, 1)} % of the weight" if group.recent_share is not None else "",
+                f"members with {in_percent(group.recent_share, 1)} % of the weight have a recent value"
+                if group.recent_share is not None
+                else "",
             ),
             _pair(
                 "estimated",
                 ""
                 if withheld
-                else f"{estimated} of the weight with a stated status or nature"
+                else f"{estimated} of the weight for which a status or nature is stated"
                 if group.share_estimated is not None
                 else "not stated",
             ),
@@ -382,22 +394,22 @@ def _group(group: RegionalFigure, cell: RequestedCell) -> list[str]:
     )
     lines += _section(
         f"Method  {group.method}",
-        [_pair("what", group.method_title), _pair("formula", group.formula), _pair("window", _window(group, cell))],
+        [_pair("title", group.method_title), _pair("formula", group.formula), _pair("window", _window(group, cell))],
     )
     if group.weight:
         lines += _weight(group.weight, is_mean)
     lines += _members(group)
     lines += _section(
-        "Breaks in the series of members, between the value here and that of the baseline year",
+        "Breaks in the series of members, between the baseline year and the year of their values",
         [_pair(f"{b.ref_area} {b.break_year}", f"{b.why} ({b.place})") for b in group.breaks],
     )
     absent = [[a.ref_area, a.newest_year, a.newest_text, a.reason] for a in group.absent]
-    lines += _section("Members that do not count", _table(["area", "year", "value", "why"], absent, right=(2,)))
+    lines += _section("Members not included", _table(["area", "year", "value", "reason"], absent, right=(2,)))
     return lines
 
 
 def _needs(tests: list[ClassTest]) -> list[str]:
-    """A line for each threshold: what it needs."""
+    """One line for each class, with its requirements."""
     lines = []
     for threshold, same in groupby(tests, key=lambda t: t.threshold):
         texts = [
@@ -413,24 +425,28 @@ def _needs(tests: list[ClassTest]) -> list[str]:
 
 def _window(group: RegionalFigure, cell: RequestedCell) -> str:
     if group.is_baseline and group.event_count:
-        return f"the mean of the counts of {group.baseline_from} to {group.baseline_to}"
+        return f"the mean of the counts from {group.baseline_from} to {group.baseline_to}"
     if group.is_baseline:
-        return f"the value nearest to {cell.time_period} within {group.baseline_from} to {group.baseline_to}"
+        return f"the value nearest to {cell.time_period} in the years {group.baseline_from} to {group.baseline_to}"
     if group.lookback_years:
-        return f"the newest usable value of {cell.time_period - group.lookback_years} to {cell.time_period}"
-    return "the year itself"
+        return f"the newest usable value from {cell.time_period - group.lookback_years} to {cell.time_period}"
+    return f"only {cell.time_period}"
 
 
 def _weight(weight: FigureWeight, is_mean: bool) -> list[str]:
     proxy = ""
     if weight.is_proxy:
-        proxy = f"yes; accepted: {weight.proxy_accepted}" if weight.proxy_accepted else "yes: the class is B at best"
+        proxy = (
+            f"yes; accepted: {weight.proxy_accepted}"
+            if weight.proxy_accepted
+            else "yes: so the class cannot be better than B"
+        )
     lines = _section(
-        f"Weight  {weight.weight}" + ("" if is_mean else "  (only for the share that is covered)"),
+        f"Weight  {weight.weight}" + ("" if is_mean else "  (used only for the coverage)"),
         [
-            _pair("what", weight.title),
+            _pair("title", weight.title),
             _pair("source", weight.source),
-            _pair("filling", weight.filling),
+            _pair("missing years", weight.filling),
             _pair("proxy", proxy),
             _pair("coverage of", weight.coverage_indicator),
         ],
@@ -438,13 +454,13 @@ def _weight(weight: FigureWeight, is_mean: bool) -> list[str]:
     body = [
         [m.series, m.producer, m.vintage_date, m.snapshot_id, "yes" if m.is_rebuilt else "no"] for m in weight.made_of
     ]
-    lines += _table(["made of series", "producer", "vintage", "snapshot", "rebuilt"], body)
+    lines += _table(["series used", "producer", "vintage", "snapshot", "rebuilt"], body)
     made = [
         [r.ref_area, r.series, r.time_period, r.value_text, r.snapshot_id, _place(r), r.n_rows if r.n_rows > 1 else ""]
         for r in weight.rows
     ]
     head = ["area", "series", "year", "published", "snapshot", "row", "rows"]
-    return lines + _section("Where each weight comes from", _table(head, made, right=(3, 6)))
+    return lines + _section("Source of each weight", _table(head, made, right=(3, 6)))
 
 
 def _place(made: WeightRow) -> str:
@@ -476,7 +492,7 @@ def _members(group: RegionalFigure) -> list[str]:
                 ", ".join(mark for mark in marks if mark),
             ]
         )
-    head = ["area", "year", "value", "weight", "share %", "weight is", "contributes", "status", "marks"]
+    head = ["area", "year", "value", "weight", "share %", "weight is", "contribution", "status", "marks"]
     lines = _section("Members", _table(head, body, right=(2, 3, 4, 6)))
     values = [
         [m.ref_area, v.time_period, v.value_text, v.feed, v.vintage_date, v.snapshot_id, v.snapshot_row]
@@ -484,8 +500,8 @@ def _members(group: RegionalFigure) -> list[str]:
         for v in m.values
     ]
     head = ["area", "year", "published", "feed", "vintage", "snapshot", "row"]
-    lines += _section("Where each member's value comes from", _table(head, values, right=(2,)))
-    read = {(v.snapshot_id, v.file, v.sha256 or "") for m in group.members for v in m.values}
-    read |= {(r.snapshot_id, r.file, r.sha256 or "") for r in (group.weight.rows if group.weight else [])}
-    files = sorted(read)
+    lines += _section("Source of each member's value", _table(head, values, right=(2,)))
+    files_read = {(v.snapshot_id, v.file, v.sha256 or "") for m in group.members for v in m.values}
+    files_read |= {(r.snapshot_id, r.file, r.sha256 or "") for r in (group.weight.rows if group.weight else [])}
+    files = sorted(files_read)
     return lines + _section("Files read", _table(["snapshot", "file", "sha256"], files))

@@ -1,6 +1,6 @@
-"""The figure of `payung gaps --figure`: the heat map of indicators by Member States as a file.
+"""The figure of `payung gaps --figure`: a heat map of indicators by Member States, written as a file.
 
-Does not belong here: drawing it (warehouse/export/report_figures.py).
+warehouse/export/report_figures.py draws it.
 """
 
 from __future__ import annotations
@@ -11,17 +11,17 @@ from pipelines.gap_report import UnknownGapCodeError
 
 
 def refuse_ending(to: Path) -> None:
-    """Raises UnknownGapCodeError where a file's name has an ending of no figure."""
+    """Raises UnknownGapCodeError unless the file name ends in .png or .svg or has no ending."""
     if to.suffix.lower() not in ("", ".png", ".svg"):
         raise UnknownGapCodeError(
-            f"--figure: found {to.name}, expected a name that ends in .png or .svg, or has no ending."
+            f"--figure: found {to.name}, expected a file name that ends in .png or .svg, or has no ending."
         )
 
 
 def draw_gaps(release: Path, to: Path) -> list[Path]:
-    """Writes the heat map of indicators by Member States; PNG or SVG by the file's ending, both where it has none.
+    """Writes the heat map as PNG or SVG by the ending of the file, as both if it has none; returns the files.
 
-    Raises UnknownGapCodeError for another ending, ExportError where the folder cannot be written.
+    Raises UnknownGapCodeError for another ending, ExportError if the folder cannot be written.
     """
     refuse_ending(to)
     kinds = [to.suffix.lower().removeprefix(".")] if to.suffix else ["png", "svg"]

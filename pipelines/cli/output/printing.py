@@ -1,7 +1,6 @@
-"""How commands print: frames in the format of --format, JSON, problems on stderr, and short forms of paths and texts.
+"""Shared output functions: frames in the format of --format, JSON, problems on stderr, shortened paths and texts.
 
-Belongs here: what the output of several commands is made of. Does not belong here: tables (text_table.py), numbers
-(numbers.py), the words of one command.
+Tables are in text_table.py, numbers in numbers.py.
 """
 
 from __future__ import annotations
@@ -33,24 +32,24 @@ def show_frame(frame: pd.DataFrame, form: str) -> None:
 
 
 def show_json(value: object, indent: int | None = 1) -> None:
-    """Prints plain values as JSON; days and paths as text."""
+    """Prints plain values as JSON; dates and paths as text."""
     import json
 
     click.echo(json.dumps(value, indent=indent, ensure_ascii=False, default=str))
 
 
 def show_problems(problems: Iterable[str]) -> None:
-    """Prints problems that do not end the command on stderr, a line each."""
+    """Prints problems on stderr, one line each."""
     for problem in problems:
         click.echo(f"payung: {problem}", err=True)
 
 
 def shown_path(path: Path) -> str:
-    """A path relative to where the user is, if that is shorter."""
+    """A path relative to the working directory, if that is shorter."""
     relative = os.path.relpath(path)
     return relative if len(relative) < len(str(path)) else str(path)
 
 
 def cut(text: str, most: int) -> str:
-    """A text of at most `most` characters; what is left out shows as three points."""
+    """A text cut to at most `most` characters, with three dots at the end if it was cut."""
     return text if len(text) <= most else text[: most - 3] + "..."

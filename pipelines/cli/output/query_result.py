@@ -1,7 +1,6 @@
-"""Answers of queries as text: table, CSV and JSON, and a pager for long ones.
+"""Results of queries as text: table, CSV and JSON; long tables are shown in a pager.
 
-Loads neither pandas nor rich, so that a short query is quick.
-Does not belong here: the renderer of tables (text_table.py), files of other formats (warehouse/query/answer_files.py).
+Does not load pandas or rich, so that a short query is fast. Files of other formats: warehouse/query/answer_files.py.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")
 
 
 def answer_csv(answer: QueryAnswer) -> str:
-    """The answer as CSV with a heading; a missing value is empty."""
+    """The result as CSV with a header line; a missing value is empty."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(answer.fields)
@@ -51,9 +50,9 @@ def answer_csv(answer: QueryAnswer) -> str:
 
 
 def answer_json(answer: QueryAnswer) -> str:
-    """The answer as a JSON list of objects; a missing value is null, a day is text as 2026-11-22.
+    """The result as a JSON list of objects; a missing value is null, a date is a text such as 2026-11-22.
 
-    Of columns with one name the later ones get a number (a, a_1), or an object would keep the last of them only.
+    Repeated column names get a number (a, a_1), because an object would contain only the last of them.
     """
     names = _names(answer.fields)
     rows = [{k: _plain(v) for k, v in zip(names, row, strict=True)} for row in answer.rows]
@@ -84,27 +83,27 @@ def _plain(value: Any) -> Any:
 
 
 def answer_lines(answer: QueryAnswer, most_rows: int = MOST_ROWS) -> Iterator[str]:
-    """The lines of a table: numbers to the right, missing values blank; says when rows are left out."""
+    """The lines of a table: numbers right-aligned, missing values blank, rows left out counted in the last line."""
     right = {i for i, t in enumerate(answer.types) if t in NUMBERS or t.startswith(FRACTIONS)}
     rows = [[cell_text(value) for value in row] for row in answer.rows[:most_rows]]
     return aligned_lines(TextTable(answer.fields, rows, right, max(len(answer.rows) - most_rows, 0)))
 
 
 def show_answer(answer: QueryAnswer, form: str) -> None:
-    """Prints an answer; a table longer or wider than the terminal goes through the user's pager."""
+    """Prints a result; a table longer or wider than the terminal is shown in the user's pager."""
     if form == "csv":
         click.echo(answer_csv(answer), nl=False)
     elif form == "json":
         click.echo(answer_json(answer))
     elif not answer.fields:
-        click.echo("No answer.")
+        click.echo("The statement returned no columns.")
     elif sys.stdout.isatty() and sys.stdin.isatty():
         lines = list(answer_lines(answer, MOST_PAGED_ROWS))
         size = shutil.get_terminal_size()
         if len(lines) < size.lines - 1 and text_width(lines) <= size.columns:
             click.echo("\n".join(lines))
         else:
-            settings.set_variables(LESS=settings.of_system("LESS") or "-SR")  # long lines go to the side
+            settings.set_variables(LESS=settings.of_system("LESS") or "-SR")  # -S: scroll long lines sideways
             click.echo_via_pager("\n".join(lines))
     else:
         for line in answer_lines(answer):

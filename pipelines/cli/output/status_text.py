@@ -1,4 +1,4 @@
-"""What `payung status` shows: the state of a home as text."""
+"""The output of `payung status`: the status of a home as text."""
 
 from __future__ import annotations
 
@@ -9,9 +9,11 @@ from pipelines.home_status import FAILED_SINCE, HomeStatus
 from pipelines.release_sources import path_of
 from warehouse.release import history
 
+MOST_INDICATORS = 10  # overdue indicators listed
+
 
 def render_status(status: HomeStatus) -> str:
-    """The state as text for a terminal."""
+    """The status as text for a terminal."""
     lines = [
         f"Home     {status.home}",
         f"Release  {status.release or 'none'}" + (f", made {status.made_at}" if status.made_at else ""),
@@ -20,11 +22,11 @@ def render_status(status: HomeStatus) -> str:
         lines.append("Sources")
         width = max(len(path_of(s)) for s in status.sources)
         for s in status.sources:
-            rebuilt = "  rebuilt from gathered figures" if s.get("rebuilt") else ""
-            late = f"  late: {s['late'][0].lower()}{s['late'][1:]}" if s.get("late") else ""
-            lines.append(f"  {path_of(s):<{width}}  vintage {s['vintage_date']}{rebuilt}{late}")
+            rebuilt = "  rebuilt from public copies" if s.get("rebuilt") else ""
+            overdue = f"  overdue: {s['late'][0].lower()}{s['late'][1:]}" if s.get("late") else ""
+            lines.append(f"  {path_of(s):<{width}}  vintage {s['vintage_date']}{rebuilt}{overdue}")
     if status.fetches:
-        lines.append("Last fetches")
+        lines.append("Last downloads")
         lines += [
             line
             for f in status.fetches
@@ -43,7 +45,7 @@ def render_status(status: HomeStatus) -> str:
     if status.indicators:
         lines.append(
             f"Indicators  {status.indicators.get('with_values', 0)} with values, "
-            f"{status.indicators.get('declared', 0)} declared without values"
+            f"{status.indicators.get('declared', 0)} without values"
         )
     lines += _detail_lines(status.lateness, status.discrepancies, status.rejections, status.accepted, status.disk)
     if status.history:
@@ -61,7 +63,7 @@ def render_status(status: HomeStatus) -> str:
             for e in status.editions
         ]
     if status.warnings:
-        lines += ["Warnings of the audit", *(f"  {w}" for w in status.warnings)]
+        lines += ["Audit warnings", *(f"  {w}" for w in status.warnings)]
     if status.last_failure:
         is_over = not any(FAILED_SINCE in a for a in status.attention)
         heading = "Last failure" + (", before the current release was made" if is_over and status.rows else "")
@@ -77,35 +79,38 @@ def _every(years: int) -> str:
 
 
 def _detail_lines(
-    late: list[dict[str, Any]],
-    differing: list[dict[str, Any]],
-    rejected: list[dict[str, Any]],
+    lateness: list[dict[str, Any]],
+    discrepancies: list[dict[str, Any]],
+    rejections: list[dict[str, Any]],
     accepted: list[dict[str, Any]],
-    used: dict[str, int],
+    disk: dict[str, int],
 ) -> list[str]:
     """The details as lines for a terminal; --json has all of them."""
     out = []
-    if late:
-        whole = [i for i in late if i["is_late"]]
-        some = sum(1 for i in late if i["late_members"] and not i["is_late"])
+    if lateness:
+        in_all = [i for i in lateness if i["is_late"]]
+        n_in_some = sum(1 for i in lateness if i["late_members"] and not i["is_late"])
         out.append(
-            f"Lateness  {len(whole)} indicators late in all members, {some} in some, measured against reference year "
-            f"{late[0]['reference_year']}"
+            f"Overdue indicators  {len(in_all)} in all Member States, {n_in_some} in some (compared with reference year "
+            f"{lateness[0]['reference_year']})"
         )
         out += [
-            f"  {i['indicator']}  newest {i['latest_year']}, as a rule {_every(i['periodicity'])}" for i in whole[:10]
+            f"  {i['indicator']}  latest value {i['latest_year']}, usually published {_every(i['periodicity'])}"
+            for i in in_all[:MOST_INDICATORS]
         ]
-        out += [f"  ... and {len(whole) - 10} more"] if len(whole) > 10 else []
-    if differing:
-        most = ", ".join(f"{d['indicator']} {d['n']}" for d in differing[:3])
-        out.append(f"Discrepancies  {sum(d['n'] for d in differing)} open between sources; most: {most}")
-    if rejected:
-        out.append("Rejections  " + ", ".join(f"{r['reason']} {r['n']:,}" for r in rejected))
+        if len(in_all) > MOST_INDICATORS:
+            out.append(f"  ... and {len(in_all) - MOST_INDICATORS} more (all with --json)")
+    if discrepancies:
+        largest = ", ".join(f"{d['indicator']} ({d['n']})" for d in discrepancies[:3])
+        total = sum(d["n"] for d in discrepancies)
+        out.append(f"Discrepancies  {total} between sources, not resolved; most in {largest}")
+    if rejections:
+        out.append("Rejected rows  " + ", ".join(f"{r['reason']} {r['n']:,}" for r in rejections))
     for a in accepted:
         out.append(
             f"Accepted  by {a['by']} on {a['at'][:10]}: {a['reason']} ({len(a['exceeded'])} tolerances exceeded)"
         )
-    if used:
-        sizes = [f"{name} {megabytes(n)}" for name, n in used.items() if n >= 50_000 and name != "free"]
-        out.append(f"Disk     {', '.join(sizes)}; {gigabytes(used['free'])} free")
+    if disk:
+        sizes = [f"{name} {megabytes(n)}" for name, n in disk.items() if n >= 50_000 and name != "free"]
+        out.append(f"Disk     {', '.join(sizes)}; {gigabytes(disk['free'])} free")
     return out

@@ -1,7 +1,7 @@
-"""The renderer of tables: every table that a command prints as text. Loads neither pandas nor rich by itself.
+"""The renderer of all tables that commands print as text. It does not load pandas or rich at import.
 
-Two looks: `aligned_lines` is as wide as its cells, for pipes, pagers and reports; `print_wrapped` breaks long cells at the
-width of the terminal.
+`aligned_lines` makes columns as wide as their cells, for pipes, pagers and reports. `print_wrapped` wraps long cells at
+the width of the terminal.
 """
 
 from __future__ import annotations
@@ -16,12 +16,12 @@ from pipelines.cli.output.numbers import all_digits
 if TYPE_CHECKING:
     import pandas as pd
 
-MOST_ROWS = 200  # of a table that is not paged
+MOST_ROWS = 200  # of a table without a pager
 
 
 @dataclass(frozen=True)
 class TextTable:
-    """A table as texts; `right`: the positions of its columns of numbers. `n_more`: rows that are left out."""
+    """A table of texts. `right`: the positions of right-aligned columns. `n_more`: the number of rows left out."""
 
     head: Sequence[str]
     rows: Sequence[Sequence[str]]
@@ -30,14 +30,14 @@ class TextTable:
 
 
 def cell_text(value: object) -> str:
-    """The text of a cell: nothing for a missing value, a number with all its digits."""
+    """The text of a cell: empty for a missing value, all digits of a number."""
     if value is None:
         return ""
     return all_digits(value) if isinstance(value, float) else str(value)
 
 
 def aligned_lines(table: TextTable, indent: str = "", drop_empty_columns: bool = False) -> Iterator[str]:
-    """The lines of a table as wide as its cells, a cell of several lines on as many; says how many rows are left out."""
+    """The lines of a table with columns as wide as their cells; the last line counts the rows left out, if any."""
     rows = [[text.split("\n") for text in row] for row in table.rows]
     columns = [i for i in range(len(table.head)) if not drop_empty_columns or any(row[i] != [""] for row in rows)]
     widths = {i: max([_width(table.head[i]), *(_width(line) for row in rows for line in row[i])]) for i in columns}
@@ -54,29 +54,29 @@ def aligned_lines(table: TextTable, indent: str = "", drop_empty_columns: bool =
 
 
 def print_wrapped(table: TextTable) -> None:
-    """Prints a table; on a terminal cells are broken at its width."""
+    """Prints a table; on a terminal, long cells are wrapped at its width."""
     from rich.console import Console
     from rich.table import Table
 
-    # Off a terminal nothing is cut to a width: a pipe or a log gets whole cells.
+    # Without a terminal nothing is wrapped, so that pipes and logs get complete cells.
     console = Console() if Console().is_terminal else Console(width=400)
-    drawn = Table(box=None, pad_edge=False, header_style="bold")
+    rich_table = Table(box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(table.head):
-        drawn.add_column(name, justify="right" if position in table.right else "left", overflow="fold")
+        rich_table.add_column(name, justify="right" if position in table.right else "left", overflow="fold")
     for row in table.rows:
-        drawn.add_row(*(text.replace("[", r"\[") for text in row))
-    console.print(drawn)
+        rich_table.add_row(*(text.replace("[", r"\[") for text in row))
+    console.print(rich_table)
     if table.n_more:
         console.print(_more_rows(table.n_more))
 
 
 def print_frame(frame: pd.DataFrame, most_rows: int = MOST_ROWS) -> None:
-    """Prints a frame wrapped; numbers to the right, missing values blank, and says when rows are left out."""
+    """Prints a frame as a wrapped table: numbers right-aligned, missing values blank, rows left out counted."""
     from pandas.api.types import is_bool_dtype, is_numeric_dtype
 
     dtypes = [frame[name].dtype for name in frame.columns]
-    shown = frame.head(most_rows)
-    values = shown.astype(object).where(shown.notna(), None)
+    first_rows = frame.head(most_rows)
+    values = first_rows.astype(object).where(first_rows.notna(), None)
     print_wrapped(
         TextTable(
             [str(name) for name in frame.columns],
@@ -88,7 +88,7 @@ def print_frame(frame: pd.DataFrame, most_rows: int = MOST_ROWS) -> None:
 
 
 def text_width(lines: Sequence[str]) -> int:
-    """The columns of a terminal that the longest line takes."""
+    """The width of the longest line, in columns of a terminal."""
     return max(map(_width, lines))
 
 

@@ -1,5 +1,5 @@
-"""Answers rebuilt from gathered data, one module for each provider, in that provider's own shape; found by name.
+"""Answers rebuilt from gathered data in the format of each provider; NAME.py is found by the provider's name.
 
-Belongs here: NAME.py with one function, `rebuild(store, gathered)`, which yields the manifests of the snapshots made.
-Does not belong here: what holds for several providers (archive_tools), and reading such answers (sources/providers).
+Belongs here: NAME.py with one function, `rebuild(store, gathered)`, which yields the manifests of the new snapshots.
+Does not belong here: what several providers share (archive_tools), and parsing such answers (sources/providers).
 """

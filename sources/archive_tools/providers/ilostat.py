@@ -1,8 +1,4 @@
-"""ILOSTAT: the SDMX-CSV answer rebuilt.
-
-Belongs here: the columns of the answer and what the archive says of it.
-Does not belong here: reading such an answer (sources/providers/ilostat.py).
-"""
+"""ILOSTAT: the SDMX-CSV answer, rebuilt from gathered figures."""
 
 from __future__ import annotations
 
@@ -24,7 +20,7 @@ FLOW = "SDG_0131_SEX_SOC_RT"
 
 
 def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
-    """The snapshot of the dataflow for all areas of the figures."""
+    """The snapshot of the dataflow, for all areas of the figures."""
     spec = provider("ilostat")
     dataset = spec.dataset(FLOW)
     rows = read_figures(
@@ -45,8 +41,7 @@ def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
         series_asked=[FLOW],
         areas_asked=area_codes,
         note=(
-            "Rebuilt from the figures of the World Social Protection Report 2024-26; its publication on 12 September "
-            "2024 stands as vintage date. The figures carry no status, unit, source, notes or bounds; these fields are "
-            "empty."
+            "Rebuilt from the figures of the World Social Protection Report 2024-26; the vintage date is its publication "
+            "on 12 September 2024. The figures have no status, unit, source, notes or bounds; these fields are empty."
         ),
     )

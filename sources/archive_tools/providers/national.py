@@ -1,8 +1,4 @@
-"""National documents: the figures quoted in the founding documents, as they stand in our own CSV.
-
-Belongs here: what the archive says of these figures.
-Does not belong here: the figures themselves (sources/national/), their format (sources/providers/national.py).
-"""
+"""National documents: the snapshot of the figures quoted in the founding documents (founding_documents.csv)."""
 
 from __future__ import annotations
 
@@ -20,14 +16,14 @@ FOUNDING_DOCUMENTS = Path(__file__).parent.parent / "founding_documents.csv"
 
 
 def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
-    """The snapshot of the founding documents' figures, byte by byte. ArchiveError when they are of another kind."""
+    """The snapshot with the unchanged file of figures. Raises ArchiveError if they are of another kind."""
     spec = provider("national")
     path = FOUNDING_DOCUMENTS
     body = read_bytes(path)
     name, vintage = identify(spec, path.name, body)
     dataset = spec.dataset(name)
     if name != DATASET_OF["document"]:
-        raise ArchiveError(f"{path}: the archive ships figures of kind document only, found {name}.")
+        raise ArchiveError(f"{path}: found figures of dataset {name}, expected kind document. Correct the file.")
     frame = parser("national")(dataset, [(path.name, body)]).frame
     address = f"sources/national/{path.name}"
     yield add_snapshot(
@@ -41,7 +37,7 @@ def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
         rebuilt=False,
         note=(
             "Figures quoted in the founding documents, with their citation and our own short description; no sentence "
-            "of a document is carried. The newsletter that quotes them bears no date: it speaks of the end of August "
-            "2014 as past, so the end of 2014 stands as vintage date."
+            "of a document is reproduced. The newsletter that quotes them has no date: it refers to the end of August "
+            "2014 as past, so the vintage date is the end of 2014."
         ),
     )

@@ -1,8 +1,4 @@
-"""UN World Population Prospects: the bulk files of two revisions rebuilt.
-
-Belongs here: the columns of each file and what the archive says of it.
-Does not belong here: reading such a file (sources/providers/un_wpp.py).
-"""
+"""UN World Population Prospects: the bulk files of two revisions, rebuilt from gathered figures."""
 
 from __future__ import annotations
 
@@ -21,7 +17,7 @@ from sources.snapshots import SnapshotStore
 
 @dataclass(frozen=True)
 class WppRevision:
-    """One dataset of one revision: the provider's file, its columns, the day it came out, what the archive says."""
+    """One dataset of one revision: the provider's file, its columns, its publication date, and the manifest's note."""
 
     dataset: str
     file: str
@@ -32,11 +28,11 @@ class WppRevision:
 
     @property
     def whole_note(self) -> str:
-        """The note with what holds for both revisions."""
+        """The note, with the sentences for both revisions."""
         return (
-            f"{self.note} Areas stand in ISO3_code with the codes of the figures; {self.aggregates} are codes of the "
-            "figures for aggregates, for which the provider's own file leaves ISO3_code empty and gives LocID. Figures "
-            "are in thousands."
+            f"{self.note} ISO3_code has the area codes of the figures; {self.aggregates} are codes of the figures for "
+            "aggregates, for which the provider's own file leaves ISO3_code empty and has LocID. Figures are in "
+            "thousands."
         )
 
 
@@ -60,7 +56,7 @@ AGE_SEX_2019 = WppRevision(
     ),
     date(2019, 6, 17),
     "Rebuilt from the figures of the 2019 revision, every fifth year from 1950 to 2100 (from 2020 on a projection). "
-    "AgeGrpStart and AgeGrpSpan are read off AgeGrp. The provider's own file has no column ISO3_code.",
+    "AgeGrpStart and AgeGrpSpan are derived from AgeGrp. The provider's own file has no column ISO3_code.",
     "ASI, SEA and WLD",
 )  # fmt: skip
 
@@ -91,7 +87,7 @@ def _age_sex(path: Path) -> Figures:
         record = cells.setdefault((r["iso3"], r["year"], r["age"]), {})
         measure = {"M": "PopMale", "F": "PopFemale"}[r["sex"]]
         if measure in record:
-            raise ArchiveError(f"{path.parent}: {r} stands twice.")
+            raise ArchiveError(f"{path}: found {r} twice, expected once. Remove one of the rows.")
         record[measure] = r["thousands"]
     ordered = sorted(cells.items(), key=lambda i: (i[0][0], int(i[0][1]), _youngest(i[0][2])))
     return [{"ISO3_code": area, "Time": year, **_age_group(age), **measures} for (area, year, age), measures in ordered]
@@ -102,7 +98,7 @@ def _youngest(age: str) -> int:
 
 
 def _age_group(age: str) -> dict[str, str]:
-    """An age group as the file writes it: "5-9" has the start 5 and the span 5, "100+" the start 100 and no span."""
+    """The columns of an age group: "5-9" has the start 5 and the span 5, "100+" the start 100 and no span."""
     start, _, end = age.partition("-")
     span = str(int(end) - int(start) + 1) if end else ""
     return {"AgeGrp": age, "AgeGrpStart": start.rstrip("+"), "AgeGrpSpan": span}

@@ -1,8 +1,4 @@
-"""UN SDG Global Database: the answers of Series/List and Series/Data rebuilt.
-
-Belongs here: the fields of both answers and what the archive says of them.
-Does not belong here: reading such answers (sources/providers/unsd_sdg.py).
-"""
+"""UN SDG Global Database: the answers of Series/List and Series/Data, rebuilt from gathered figures."""
 
 from __future__ import annotations
 
@@ -20,13 +16,13 @@ from sources.snapshots import SnapshotStore
 
 
 def rebuild(store: SnapshotStore, gathered: GatheredData) -> Iterator[Manifest]:
-    """One snapshot per vintage file, each asking for the series of its own file."""
+    """One snapshot for each file of a vintage, with the series of that file."""
     for path in dated_files(gathered.figures / "unsd"):
         yield _snapshot(store, path)
 
 
 def _snapshot(store: SnapshotStore, path: Path) -> Manifest:
-    """The answers as they stood at the date in the file's name."""
+    """The answers on the date in the file's name."""
     spec = provider("unsd_sdg")
     dataset = spec.dataset("sdg")
     rows = read_figures(path, ("series", "seriesDescription", "geoAreaCode", "timePeriod", "value", "dimensions"))
@@ -34,10 +30,10 @@ def _snapshot(store: SnapshotStore, path: Path) -> Manifest:
     area_codes = sorted({r["geoAreaCode"] for r in rows}, key=int)
     base = spec.endpoint("api").base_url
     size = spec.page_sizes[dataset.address]
-    question_parameters = [("seriesCode", s) for s in series] + [("areaCode", a) for a in area_codes]
+    code_parameters = [("seriesCode", s) for s in series] + [("areaCode", a) for a in area_codes]
     files = [packed_text("series_list.json", as_json(_series_list(rows)), f"{base}/Series/List?allreleases=false")]
     for number, body in enumerate(_pages(rows, size), start=1):
-        query = urlencode([*question_parameters, ("page", number), ("pageSize", size)])
+        query = urlencode([*code_parameters, ("page", number), ("pageSize", size)])
         files.append(
             packed_text(f"series_data_page_{number:03}.json", as_json(body), f"{base}/{dataset.address}?{query}")
         )
@@ -51,9 +47,9 @@ def _snapshot(store: SnapshotStore, path: Path) -> Manifest:
         series_asked=series,
         areas_asked=area_codes,
         note=(
-            "Rebuilt from the figures of the database as recorded on this date. The figures carry no source text, "
-            "footnotes, bounds, release tag or Reporting Type; these fields are empty. Attributes that have no value "
-            "in the figures are left out of the row."
+            "Rebuilt from the figures of the database as recorded on this date. The figures have no source text, "
+            "footnotes, bounds, release tag or Reporting Type; these fields are empty. Attributes without a value in "
+            "the figures are left out of the row."
         ),
     )
 
@@ -126,7 +122,7 @@ def _goals(indicators: str) -> dict[str, list[str]]:
 
 
 def _codes(kind: str, rows: Iterable[dict[str, object]]) -> list[dict[str, object]]:
-    """The list of attributes or dimensions with the codes that occur; their descriptions were not gathered."""
+    """The list of attributes or dimensions with their codes; descriptions were not gathered."""
     codes: dict[str, set[str]] = {}
     for row in rows:
         nested = row[kind]

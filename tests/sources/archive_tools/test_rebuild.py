@@ -1,4 +1,4 @@
-"""Building the archive: the same bytes each time, nothing else replaced, nothing half built (skipped without originals)."""
+"""Building the archive: same bytes each time, only archives are replaced (skipped without the gathered figures)."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 
 from sources.archive_tools import providers as rebuilders
 from sources.archive_tools.build import main
@@ -20,7 +21,7 @@ from sources.snapshots import SnapshotStore
 
 @pytest.fixture(scope="module")
 def few(figures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The figures, cut to the first rows of each file, with the list of countries beside them."""
+    """The first rows of each file of figures, with the list of countries next to them."""
     folder = tmp_path_factory.mktemp("gathered") / "figures"
     for path in figures.rglob("*.csv.gz"):
         copy = folder / path.relative_to(figures)
@@ -32,7 +33,7 @@ def few(figures: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 class TestBuilding:
-    def test_twice_gives_the_same_bytes(self, few: Path, tmp_path: Path) -> None:
+    def test_two_builds_give_the_same_bytes(self, few: Path, tmp_path: Path) -> None:
         built = [build(few, tmp_path / name) for name in ("one", "two")]
         assert built[0] == built[1]
         contents = [
@@ -40,21 +41,24 @@ class TestBuilding:
             for n in ("one", "two")
         ]
         assert contents[0] == contents[1]
-        assert build(few, tmp_path / "one") == built[0], "an archive that is there is replaced"
+        assert build(few, tmp_path / "one") == built[0], "an existing archive is replaced"
         assert [p.name for p in tmp_path.iterdir() if p.name.startswith(".")] == []
 
-    def test_nothing_but_an_archive_is_replaced(self, few: Path, tmp_path: Path) -> None:
+    def test_folder_with_other_content_is_not_replaced(self, few: Path, tmp_path: Path) -> None:
         (tmp_path / "letters").mkdir()
-        with pytest.raises(ArchiveError, match="is no part of an archive"):
+        with pytest.raises(ArchiveError) as error:
             build(few, tmp_path)
+        assert_reports(
+            str(error.value), place="letters", found="other content than an archive", remedy="name another folder"
+        )
         assert (tmp_path / "letters").is_dir()
 
-    def test_a_missing_file_leaves_the_archive_as_it_was(
+    def test_missing_file_leaves_the_archive_unchanged(
         self, few: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
     ) -> None:
         build(few, tmp_path / "archive")
         before = sorted(tmp_path.rglob(MANIFEST))
-        parts = sorted(p.name for p in few.iterdir() if p.name != "tidy")  # no answer is rebuilt from that folder
+        parts = sorted(p.name for p in few.iterdir() if p.name != "tidy")  # not used for rebuilt answers
         assert len(parts) > 1
         for part in parts:
             other = tmp_path / f"without_{part}" / "figures"
@@ -68,7 +72,7 @@ class TestBuilding:
             assert sorted(tmp_path.rglob(MANIFEST)) == before
 
 
-def test_every_provider_that_is_rebuilt_has_a_module_of_its_name(archive: SnapshotStore) -> None:
+def test_every_rebuilt_provider_has_a_module_of_its_name(archive: SnapshotStore) -> None:
     modules = {module.name for module in pkgutil.iter_modules(rebuilders.__path__)}
     assert modules <= set(providers())
     assert modules >= {m.provider for m in archive.list() if m.rebuilt}

@@ -1,4 +1,4 @@
-"""The World Bank: its questions, its answers, and what is peculiar to them."""
+"""The World Bank: its requests, its answers, and their particular rules."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+from messages import assert_reports
 from provider_sample import fetched_dataset
 from providers import servers
 from providers.servers import Providers, Reply, on
@@ -31,137 +32,158 @@ def service(providers: Providers) -> Service:
 
 
 class TestFetching:
-    def test_format_source_and_size_are_always_asked(self, providers: Providers, store: SnapshotStore) -> None:
+    def test_format_source_and_page_size_are_always_sent(self, providers: Providers, store: SnapshotStore) -> None:
         refresh(store, BANK)
-        for asked in providers.world.requests:
-            query = parse_qs(urlsplit(asked).query)
+        for address in providers.world.requests:
+            query = parse_qs(urlsplit(address).query)
             assert query["format"] == ["json"]
-            if "/indicator/" in asked:
+            if "/indicator/" in address:
                 assert (query["source"], query["per_page"], query["footnote"]) == (["2"], ["1000"], ["y"])
-            assert len(asked) < 1500
+            assert len(address) < 1500
 
     @pytest.mark.parametrize(
-        ("where", "code", "said"),
+        ("fault", "code", "found"),
         [
-            ("unknown", "SI.POV.GINI", "Series SI.POV.GINI was refused by the World Bank (error 120"),
-            ("archived", "SI.POV.GINI", "Series SI.POV.GINI was refused by the World Bank (error 175"),
-            ("without_data", "SI.POV.GINI", "Series SI.POV.GINI was refused by the World Bank (error 160"),
-            ("unknown", "VNM", "Areas refused by the World Bank (error 120): VNM"),
+            ("unknown", "SI.POV.GINI", ("Series SI.POV.GINI", "refused", "error 120")),
+            ("archived", "SI.POV.GINI", ("Series SI.POV.GINI", "refused", "error 175")),
+            ("without_data", "SI.POV.GINI", ("Series SI.POV.GINI", "refused", "error 160")),
+            ("unknown", "VNM", ("Areas refused", "error 120", "VNM")),
         ],
     )
-    def test_the_one_bad_code_is_found_and_the_rest_kept(
-        self, where: str, code: str, said: str, providers: Providers, service: Service, store: SnapshotStore
+    def test_invalid_code_is_identified_and_the_others_are_stored(
+        self,
+        fault: str,
+        code: str,
+        found: tuple[str, ...],
+        providers: Providers,
+        service: Service,
+        store: SnapshotStore,
     ) -> None:
-        getattr(service, where).add(code)
+        getattr(service, fault).add(code)
         report = refresh(store, BANK)
         assert report.outcome == "new_vintage", report.message
-        assert not report.whole
-        assert said in report.left_out[0]
-        kept = store.open(report.snapshot or "")
-        assert code not in kept.series_asked + kept.areas_asked
-        assert said in (kept.note or "")
+        assert not report.is_complete
+        assert_reports(report.left_out[0], found=found)
+        manifest = store.open(report.snapshot or "")
+        assert code not in manifest.series_asked + manifest.areas_asked
+        assert_reports(manifest.note or "", found=found)
         frame = frame_of(store, report)
         scope = BANK.scope
         assert set(frame["series"]) == set(scope.series) - {code}
         assert set(frame["ref_area"]) == set(scope.areas) - {code}
-        assert refresh(store, BANK).requests == 1, "what was refused is not asked for at every refresh"
+        assert refresh(store, BANK).requests == 1, "refused codes are not requested at every refresh"
 
-    def test_two_bad_codes_at_once(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
+    def test_two_invalid_codes_are_identified(
+        self, providers: Providers, service: Service, store: SnapshotStore
+    ) -> None:
         service.unknown |= {"VNM", "SI.POV.GINI"}
         report = refresh(store, BANK)
         assert len(report.left_out) == 2
         assert store.open(report.snapshot or "").series_asked == ["SP.POP.TOTL", "per_allsp.cov_pop_tot"]
 
-    def test_all_are_bad(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
+    def test_no_valid_code_is_a_failure(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
         service.archived |= set(BANK.scope.series)
         assert "refused every series" in refresh(store, BANK).message
         service.unknown |= set(BANK.scope.areas)
         assert "refused every area" in refresh(store, BANK).message
         assert store.list() == []
 
-    def test_rows_of_another_shape_fail_the_dataset_and_no_more(
+    def test_rows_in_another_form_fail_only_their_dataset(
         self, providers: Providers, service: Service, store: SnapshotStore
     ) -> None:
         service.change_row = lambda row: {**row, "indicator": "SP.POP.TOTL", "country": "VN"}
         report = refresh(store, BANK)
         assert report.outcome == "failed"
-        assert "The last good snapshot stands." in report.message
+        assert_reports(report.message, remedy="last good snapshot")
 
-    def test_another_source(self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch) -> None:
-        """ASPIRE is source 29: a dataset names its own."""
+    def test_requests_use_the_source_of_the_dataset(
+        self, providers: Providers, store: SnapshotStore, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The source is a parameter of the dataset; ASPIRE is source 29."""
         with_dataset(monkeypatch, BANK, parameters={"source": "29"})
         report = refresh(store, BANK)
         assert report.outcome == "new_vintage"
         assert "/world_bank/api/source/29?format=json" in providers.world.requests
-        of_series = [a for a in providers.world.requests if "/indicator/" in a]
-        assert of_series
-        assert all("source=29" in a for a in of_series)
+        addresses = [a for a in providers.world.requests if "/indicator/" in a]
+        assert addresses
+        assert all("source=29" in a for a in addresses)
         assert set(frame_of(store, report)["sourceid"]) == {"29"}
 
-    def test_figures_of_another_date_than_the_source_said(self, providers: Providers, store: SnapshotStore) -> None:
+    def test_page_with_another_date_than_the_source_is_refused(
+        self, providers: Providers, store: SnapshotStore
+    ) -> None:
         def later(reply: servers.Reply) -> servers.Reply:
             return servers.Reply(reply.body.replace(b"2024-06-28", b"2024-07-01"))
 
         providers.world.fault = on("/indicator/", later)
-        assert "lastupdated 2024-07-01, the source said lastupdated 2024-06-28" in refresh(store, BANK).message
+        assert_reports(
+            refresh(store, BANK).message, found="lastupdated 2024-07-01", expected="expected lastupdated 2024-06-28"
+        )
 
-    def test_rows_without_a_figure_are_kept(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
+    def test_rows_without_a_figure_are_stored(
+        self, providers: Providers, service: Service, store: SnapshotStore
+    ) -> None:
         service.change_row = lambda r: {**r, "value": None} if r["date"] == "2010" else r
         frame = frame_of(store, refresh(store, BANK))
         assert frame.loc[frame["time_period"] == "2010", "obs_value"].isna().all()
 
-    def test_areas_that_were_not_asked_for(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
+    def test_unrequested_areas_are_refused(self, providers: Providers, service: Service, store: SnapshotStore) -> None:
         service.ignore_area = True
-        assert "areas came back that were not asked for" in refresh(store, BANK).message
+        assert_reports(refresh(store, BANK).message, found="areas that were not requested")
 
 
-def test_the_bank_s_error_in_xml_is_named_by_its_message(providers: Providers, store: SnapshotStore) -> None:
+def test_message_of_an_xml_error_is_reported(providers: Providers, store: SnapshotStore) -> None:
     providers.world.fault = on("/indicator/", lambda _: Reply(ERROR_XML))
-    assert "found XML that says 'The requested response format was not found'" in refresh(store, BANK).message
+    assert_reports(
+        refresh(store, BANK).message, found=("found XML", "'The requested response format", "was not found'")
+    )
 
 
-def test_every_question_names_the_source() -> None:
+def test_every_request_has_the_source() -> None:
     assert BANK.spec.parameters["source"] == "2"
 
 
 class TestReading:
-    def test_an_answer_with_aggregates_and_nulls(self, evidence: Path) -> None:
+    def test_answer_with_aggregates_and_nulls_is_read(self, evidence: Path) -> None:
         body = (evidence / "wb_v2_data_NY.GDP.MKTP.CD_recorded_2026.json").read_bytes()
         frame = parser("world_bank")(BANK.spec, [("data.json", body)]).frame
-        assert list(frame["ref_area"]) == ["MEX", "MEX", "EMU", "XX"], "country.id where countryiso3code is empty"
+        assert list(frame["ref_area"]) == ["MEX", "MEX", "EMU", "XX"], "country.id if countryiso3code is empty"
         assert list(frame["obs_value"]) == ["1832641364775.52", "1830489311088.89", None, "5.0"], "digits as published"
         assert list(frame["time_period"]) == ["2025", "2024", "2025", "2025"]
         assert set(frame["lastupdated"]) == {"2026-07-13"}
         assert set(frame["sourceid"]) == {"2"}
         assert frame["unit_measure"].isna().all()
 
-    def test_one_page_of_fourteen_is_not_taken_for_the_whole(self, evidence: Path) -> None:
+    def test_one_page_of_fourteen_is_incomplete(self, evidence: Path) -> None:
         body = (evidence / "wb_v2_data_VN_NY.GDP.MKTP.CD_excerpt_2026-05-13.json").read_bytes()
-        with pytest.raises(SourceError, match=r"page 2, 3, .* of 14 is missing"):
+        with pytest.raises(SourceError) as error:
             parser("world_bank")(BANK.spec, [("data_page_001.json", body)])
+        assert_reports(str(error.value), found="page 2, 3, 4", expected="of 14 is missing")
 
     @pytest.mark.parametrize(
-        ("file", "code", "said"),
+        ("file", "code", "remedy"),
         [
             ("wb_v2_error_120_recorded.json", "120", "one by one"),
             ("wb_v2_error_175_recorded.json", "175", "deleted or archived"),
         ],
     )
-    def test_errors_inside_http_200(self, evidence: Path, file: str, code: str, said: str) -> None:
-        with pytest.raises(WorldBankError, match=f"{file}: found the World Bank's own error {code}.*{said}") as caught:
+    def test_errors_inside_http_200(self, evidence: Path, file: str, code: str, remedy: str) -> None:
+        with pytest.raises(WorldBankError) as error:
             parser("world_bank")(BANK.spec, [(file, (evidence / file).read_bytes())])
-        assert caught.value.codes == (code,)
-        moved = caught.value.within("here")
-        assert isinstance(moved, WorldBankError)
-        assert moved.codes == (code,)
+        assert_reports(str(error.value), place=file, found=f"error {code}", remedy=remedy)
+        assert error.value.codes == (code,)
+        with_place = error.value.within("here")
+        assert isinstance(with_place, WorldBankError)
+        assert with_place.codes == (code,)
 
-    def test_the_format_error_is_xml(self, evidence: Path) -> None:
+    def test_format_error_in_xml_is_reported(self, evidence: Path) -> None:
         file = "wb_v1_error_111_xml_recorded_2021-12.xml"
-        with pytest.raises(SourceError, match="found XML that says 'The requested response format was not found"):
+        with pytest.raises(SourceError) as error:
             parser("world_bank")(BANK.spec, [(file, (evidence / file).read_bytes())])
+        assert_reports(str(error.value), place=file, found=("found XML", "'The requested response format", "not found"))
 
-    def test_whole_row_lists(self, evidence: Path) -> None:
-        """These files hold the second element of real answers; the header is set to their counts."""
+    def test_recorded_lists_of_rows_are_read(self, evidence: Path) -> None:
+        """The files are the second element of real answers; the header is made from their counts."""
         files = sorted((evidence / "wb_v2_rows_centralasia_2023-07").glob("Data_*_page_1.json"))
         assert len(files) > 20
         for first in files:
@@ -180,11 +202,11 @@ class TestReading:
             assert len(result.frame) == total
             assert result.warnings == []
             published = [r["value"] for part in rows for r in part]
-            read = [None if v is None else float(v) for v in result.frame["obs_value"]]
-            assert read == published
+            values = [None if v is None else float(v) for v in result.frame["obs_value"]]
+            assert values == published
 
 
-def test_a_message_with_half_of_a_character_can_be_written(providers: Providers, store: SnapshotStore) -> None:
+def test_message_with_an_incomplete_character_is_written(providers: Providers, store: SnapshotStore) -> None:
     message = [{"message": [{"id": "111", "key": HALF, "value": NUL}, "text where fields were expected", None]}]
     providers.world.fault = on("source/2", lambda _: Reply(json.dumps(message).encode()))
     report = refresh(store, BANK)
@@ -193,17 +215,17 @@ def test_a_message_with_half_of_a_character_can_be_written(providers: Providers,
     assert read_reports(write_report(store.root.parent / "fetch", report).parent) == [report]
 
 
-def test_the_shipped_vintages(archive: SnapshotStore) -> None:
-    kept = [m for m in archive.list() if m.provider == BANK.provider]
-    assert [(str(m.vintage_date), m.release_tag) for m in kept] == [
+def test_vintages_of_the_archive(archive: SnapshotStore) -> None:
+    manifests = [m for m in archive.list() if m.provider == BANK.provider]
+    assert [(str(m.vintage_date), m.release_tag) for m in manifests] == [
         ("2018-09-30", "lastupdated 2018-09"),
         ("2021-09-15", "lastupdated 2021-09-15"),
         ("2022-10-31", "lastupdated 2022-10"),
         ("2024-06-28", "lastupdated 2024-06-28"),
     ]
-    state = {str(c.manifest.vintage_date) for c in current_snapshots(kept)}
-    assert "2022-10-31" not in state, "its one series is in a newer extract"
+    current = {str(c.manifest.vintage_date) for c in current_snapshots(manifests)}
+    assert "2022-10-31" not in current, "its only series is in a newer extract"
 
 
-def test_its_address_can_be_overridden() -> None:
+def test_address_can_be_replaced_by_the_environment() -> None:
     assert [e.environment for e in provider("world_bank").endpoints] == ["PAYUNG_WORLD_BANK_URL"]

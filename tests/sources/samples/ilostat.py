@@ -1,4 +1,4 @@
-"""ILOSTAT for the shared tests."""
+"""ILOSTAT: sample for the shared tests."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The national format for the shared tests."""
+"""The national format: sample for the shared tests."""
 
 from __future__ import annotations
 

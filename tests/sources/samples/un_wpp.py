@@ -1,4 +1,4 @@
-"""The World Population Prospects for the shared tests."""
+"""The World Population Prospects: sample for the shared tests."""
 
 from __future__ import annotations
 
@@ -18,6 +18,6 @@ class Sample(CsvSample):
     figures_path: ClassVar = {"wpp2024_demographic": "WPP2024", "wpp2019_age_sex": "WPP2019"}
     live_scope: ClassVar = {"wpp2024_demographic": FetchScope(("TPopulation1July", "Births"), ("THA",))}
     cut_message: ClassVar = {
-        "wpp2024_demographic": "the compressed file is cut or damaged",
+        "wpp2024_demographic": "file is cut or damaged",
         "wpp2019_age_sex": "the file was cut",
     }

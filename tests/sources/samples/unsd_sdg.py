@@ -1,4 +1,4 @@
-"""The UN SDG database for the shared tests."""
+"""The UN SDG database: sample for the shared tests."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ class Sample(PagedJsonSample):
     figures_path: ClassVar = {"sdg": "Series/Data"}
     live_scope: ClassVar = {"sdg": FetchScope(("SI_COV_PENSN",), ("764",))}
     mark_path = "Series/List"
-    cut_message: ClassVar = {"sdg": "breaks off at character"}
+    cut_message: ClassVar = {"sdg": "the JSON ends at character"}
     is_large = True
     number_field, pages_field, total_field = "pageNumber", "totalPages", "totalElements"
     not_a_page = "without totalElements"

@@ -1,4 +1,4 @@
-"""The World Bank for the shared tests."""
+"""The World Bank: sample for the shared tests."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class Sample(PagedJsonSample):
     figures_path: ClassVar = {"wdi": "/indicator/"}
     live_scope: ClassVar = {"wdi": FetchScope(("SP.POP.TOTL",), ("THA", "VNM"))}
     mark_path = "source/2"
-    cut_message: ClassVar = {"wdi": "breaks off at character"}
+    cut_message: ClassVar = {"wdi": "the JSON ends at character"}
     number_field, pages_field, total_field = "page", "pages", "total"
-    not_a_page = "no list of a header"
+    not_a_page = "expected a list of a header and rows"
     small_page = 40
     text_places: ClassVar = [
         (lambda row, text: row.update(footnote=text), "row 3, field footnote"),

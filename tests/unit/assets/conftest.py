@@ -1,4 +1,4 @@
-"""One shipped snapshot in a store of its own, for the tests of staging."""
+"""One snapshot of the bundled archive in its own store, for the tests of staging."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a release says it is made from: what changes while a refresh is running is not claimed to be in it."""
+"""The inputs of a release: a change during the refresh is not recorded as part of the release."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from sources.manifests import RawFile, SnapshotOrigin
 from sources.submissions.inbox import collect_inbox
 
 
-def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: Path) -> None:
+def test_file_added_to_the_inbox_during_a_run_is_new_for_the_next_run(tmp_path: Path) -> None:
     home = Home(tmp_path)
     home.inbox.mkdir()
     workplace = Workplace(home=str(tmp_path))
@@ -38,11 +38,11 @@ def test_file_put_into_the_inbox_during_a_run_is_new_to_the_next_one(tmp_path: P
     finally:
         workplace.teardown_after_execution(dg.build_init_resource_context())
     assert made_from["inbox"] == before["inbox"]
-    assert made_from["snapshots"] == inputs(home)["snapshots"] != before["snapshots"], "the run itself fetched it"
+    assert made_from["snapshots"] == inputs(home)["snapshots"] != before["snapshots"], "the run itself downloaded it"
     assert made_from != inputs(home), "the next refresh has something to do"
 
 
-def handed_in(home: Home, name: str, value: str = "10.5") -> Path:
+def submit(home: Home, name: str, value: str = "10.5") -> Path:
     """A national file in the inbox."""
     home.inbox.mkdir(exist_ok=True)
     path = home.inbox / name
@@ -54,26 +54,26 @@ def handed_in(home: Home, name: str, value: str = "10.5") -> Path:
     return path
 
 
-def test_file_that_was_taken_from_the_inbox_is_no_news_whatever_becomes_of_it_there(tmp_path: Path) -> None:
+def test_inputs_do_not_change_with_copies_of_a_file_that_was_read(tmp_path: Path) -> None:
     home = Home(tmp_path)
     empty = inputs(home)
-    path = handed_in(home, "vnm.csv")
+    path = submit(home, "vnm.csv")
     with_file = inputs(home)
-    assert with_file["inbox"] != empty["inbox"], "a new file is news"
+    assert with_file["inbox"] != empty["inbox"], "a new file changes the inputs"
     collect_inbox(home.inbox, home.snapshots)
-    assert inputs(home) == with_file, "taking it adds nothing"
+    assert inputs(home) == with_file, "reading it changes nothing"
     renamed = path.rename(path.with_name("viet nam.csv"))
     assert inputs(home) == with_file
-    shutil.copy(renamed, home.inbox / "twice.csv")
-    assert inputs(home) == with_file, "the same bytes again"
+    shutil.copy(renamed, home.inbox / "copy.csv")
+    assert inputs(home) == with_file, "a copy of the same bytes"
     shutil.rmtree(home.inbox)
-    assert inputs(home) == with_file, "its figures stay in"
-    handed_in(home, "vnm.csv", "10.6")
-    assert inputs(home) != with_file, "other bytes under a name that was taken"
+    assert inputs(home) == with_file, "its figures remain"
+    submit(home, "vnm.csv", "10.6")
+    assert inputs(home) != with_file, "new bytes under the same name"
 
 
-def test_file_that_was_not_taken_yet_is_no_news_once_it_is_removed(tmp_path: Path) -> None:
+def test_file_removed_before_it_was_read_changes_no_input(tmp_path: Path) -> None:
     home = Home(tmp_path)
     empty = inputs(home)
-    handed_in(home, "vnm.csv").unlink()
+    submit(home, "vnm.csv").unlink()
     assert inputs(home) == empty

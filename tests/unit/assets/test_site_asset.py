@@ -1,4 +1,4 @@
-"""The site after publishing, as runs of the UI and of the schedules make it."""
+"""The site that runs of the UI and of schedules make after publishing."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 
 import dagster as dg
 import pytest
+from messages import assert_reports
 
 from assets.site import SITE, SITE_CHECK
 from assets.site import site as site_asset
@@ -43,7 +44,7 @@ def instance() -> Iterator[dg.DagsterInstance]:
 
 
 def run(home: Path, instance: dg.DagsterInstance) -> tuple[Any, bool]:
-    """Makes the asset alone; what it materialised, and whether its check passed."""
+    """Materialises only the site; returns the materialisations and whether the check passed."""
     result = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
     assert result.success
     (check,) = result.get_asset_check_evaluations()
@@ -51,7 +52,7 @@ def run(home: Path, instance: dg.DagsterInstance) -> tuple[Any, bool]:
     return result.asset_materializations_for_node("release__site"), check.passed
 
 
-def test_a_run_makes_the_site_whole_and_once(
+def test_run_makes_the_complete_site_once(
     home: Path, site: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     to = home / "site"
@@ -63,13 +64,15 @@ def test_a_run_makes_the_site_whole_and_once(
     assert made[0].metadata["first page"].value == str(to / "index.html")
     assert made[0].metadata["release"].value == shown_release(to)
     files = {p.relative_to(to): p.read_bytes() for p in to.rglob("*") if p.is_file()}
-    assert files == {p.relative_to(site): p.read_bytes() for p in site.rglob("*") if p.is_file()}, "as by the export"
+    assert files == {p.relative_to(site): p.read_bytes() for p in site.rglob("*") if p.is_file()}, (
+        "the same files as the export"
+    )
     assert not [p.name for p in home.iterdir() if p.name.startswith(".site")]
     monkeypatch.setattr("assets.site.export", lambda *_: pytest.fail("made again"))
     assert run(home, instance)[1]
 
 
-def test_a_site_that_cannot_be_made_warns_and_the_release_stands(home: Path, instance: dg.DagsterInstance) -> None:
+def test_site_that_cannot_be_made_is_a_warning(home: Path, instance: dg.DagsterInstance) -> None:
     (home / "site").mkdir()
     (home / "site" / "own.html").write_text("mine", encoding="utf-8")
     made, passed = run(home, instance)
@@ -77,7 +80,7 @@ def test_a_site_that_cannot_be_made_warns_and_the_release_stands(home: Path, ins
     assert shown_release(home / "site") is None
 
 
-def test_a_site_that_cannot_be_made_is_told_to_those_who_get_notices(
+def test_site_that_cannot_be_made_has_a_notice(
     home: Path, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PAYUNG_HOME", str(home))
@@ -86,19 +89,19 @@ def test_a_site_that_cannot_be_made_is_told_to_those_who_get_notices(
     result = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
     event = next(e for e in result.all_events if e.event_type is dg.DagsterEventType.RUN_SUCCESS)
     notify_of_run(dg.build_run_status_sensor_context("notify_of_run", event, instance, result.dagster_run))
-    told = (home / "log" / "notices.log").read_text(encoding="utf-8")
-    assert told.splitlines()[0].endswith("  site_not_made  The release is published, its static site could not be made")
+    log = (home / "log" / "notices.log").read_text(encoding="utf-8")
+    assert "  site_not_made  " in log.splitlines()[0]
     problem = site_problem(instance, result.run_id)
     assert problem is not None
-    assert "its site could not be made: " in problem
-    assert f"  {problem.splitlines()[0]}\n" in told
-    assert "payung export --only site" in told
+    assert_reports(problem, place=str(home / "site"), found="could not be made")
+    assert f"  {problem.splitlines()[0]}\n" in log
+    assert "payung export --only site" in log
     shutil.rmtree(home / "site")
     made = dg.materialize([site_asset], instance=instance, resources={"workplace": Workplace(home=str(home))})
     assert site_problem(instance, made.run_id) is None
 
 
-def test_every_job_that_publishes_makes_the_site_after_the_release() -> None:
+def test_every_publishing_job_makes_the_site_after_the_release() -> None:
     defs = build_defs(Path("home"))
     graph = defs.resolve_asset_graph()
     assert graph.get(SITE).parent_keys == {dg.AssetKey(["release", "warehouse"])}

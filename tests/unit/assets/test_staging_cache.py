@@ -1,4 +1,4 @@
-"""The cache of staged results: a whole one is used, a spoilt one is made anew, one of other code goes."""
+"""The cache of staged results: intact ones are used, damaged ones made again, those of other code removed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from sources.manifests import Manifest
 from sources.snapshots import SnapshotStore
 
 
-def test_a_whole_result_is_read_and_not_made_again(
+def test_intact_result_is_read_and_not_made_again(
     stored: tuple[SnapshotStore, Manifest], structure: DatasetStructure
 ) -> None:
     first = staging_cache.staged(*stored, structure)
@@ -25,24 +25,24 @@ def test_a_whole_result_is_read_and_not_made_again(
     assert first.path("rows").stat().st_mtime_ns == at
 
 
-def test_a_spoilt_result_is_made_anew_and_one_of_other_code_goes(
+def test_damaged_result_is_made_again_and_one_of_other_code_removed(
     stored: tuple[SnapshotStore, Manifest], structure: DatasetStructure
 ) -> None:
-    whole = staging_cache.staged(*stored, structure)
-    whole.path("rows").write_bytes(b"cut")
-    other = whole.folder.parent.with_name("of-other-code")
+    intact = staging_cache.staged(*stored, structure)
+    intact.path("rows").write_bytes(b"cut")
+    other = intact.folder.parent.with_name("of-other-code")
     (other / "x").mkdir(parents=True)
     again = staging_cache.staged(*stored, structure)
-    assert again.sha256 == whole.sha256
+    assert again.sha256 == intact.sha256
     assert again.path("rows").stat().st_size > 1_000
     assert not other.exists()
 
 
-def test_what_cannot_be_removed_is_told_and_not_mixed_in(
+def test_damaged_result_that_cannot_be_removed_is_reported(
     stored: tuple[SnapshotStore, Manifest], structure: DatasetStructure, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    whole = staging_cache.staged(*stored, structure)
-    whole.path("rows").write_bytes(b"cut")
+    intact = staging_cache.staged(*stored, structure)
+    intact.path("rows").write_bytes(b"cut")
 
     def refuse(path: Path, ignore_errors: bool = False) -> None:
         if not ignore_errors:
@@ -53,8 +53,8 @@ def test_what_cannot_be_removed_is_told_and_not_mixed_in(
         staging_cache.staged(*stored, structure)
 
 
-def test_a_cached_result_depends_on_the_code_that_its_making_imports() -> None:
-    """STAGING_CODE against the imports of what parses and stages; providers' modules are found by their YAML."""
+def test_fingerprint_covers_all_code_that_makes_a_result() -> None:
+    """Compares STAGING_CODE with the imports of parsing and staging; providers' modules are found by their YAML."""
     packages = ("indicator_defs", "sources", "warehouse", "assets", "pipelines")
     imports = grimp.build_graph(*packages, exclude_type_checking_imports=True, cache_dir=None)
     direct = imports.find_modules_directly_imported_by("assets.staging_cache")
@@ -66,7 +66,7 @@ def test_a_cached_result_depends_on_the_code_that_its_making_imports() -> None:
         path = module.replace(".", "/")
         covered[module] = [c for c in staging_cache.STAGING_CODE if f"{path}.py" == c or f"{path}/".startswith(f"{c}/")]
     assert [m for m, by in sorted(covered.items()) if not by] == [], "add it to staging_cache.STAGING_CODE"
-    # these two are data, read by metadata.py and codelist_files.py
+    # data folders that metadata.py and codelist_files.py read
     used = {c for by in covered.values() for c in by} | {"warehouse/tables", "indicator_defs/codelists"}
     assert used == set(staging_cache.STAGING_CODE)
     assert all((ROOT / c).exists() for c in staging_cache.STAGING_CODE)

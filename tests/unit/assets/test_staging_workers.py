@@ -1,4 +1,4 @@
-"""Staging in other processes: the same result as in the run itself, the same errors, no harm from a killed process."""
+"""Staging in worker processes: same results and errors as in the run; a killed process does no harm."""
 
 from __future__ import annotations
 
@@ -23,104 +23,102 @@ Stored = tuple[SnapshotStore, Manifest]
 
 @pytest.fixture
 def workers() -> Iterator[StagingWorkers]:
-    """One further process, as on two cores."""
+    """One worker process, as on two cores."""
     one = StagingWorkers(processes=1)
     yield one
     one.stop()
 
 
-def test_a_result_of_another_process_is_the_same(
+def test_worker_process_gives_the_same_result(
     workers: StagingWorkers, stored: Stored, structure: DatasetStructure, tmp_path: Path
 ) -> None:
     store, manifest = stored
-    other_store = SnapshotStore(tmp_path / "of the run itself")
+    other_store = SnapshotStore(tmp_path / "store of the run")
     in_the_run = staging_cache.staged(other_store, other_store.import_from(store.folder(manifest)), structure)
     workers.begin(store, manifest, structure)
-    (under_way,) = workers.under_way.values()
-    under_way.result()
-    in_another = workers.staged(store, manifest, structure)
-    assert in_another.row_count == in_the_run.row_count > 1_000
-    assert in_another.sha256 == in_the_run.sha256
+    (in_progress,) = workers.in_progress.values()
+    in_progress.result()
+    from_worker = workers.staged(store, manifest, structure)
+    assert from_worker.row_count == in_the_run.row_count > 1_000
+    assert from_worker.sha256 == in_the_run.sha256
     workers.begin(store, manifest, structure)
-    assert not workers.under_way, "what is cached is not made again"
+    assert not workers.in_progress, "a cached result is not made again"
 
 
-def test_what_ships_is_begun_before_the_run_with_the_largest_dataset_first(
-    workers: StagingWorkers, tmp_path: Path
-) -> None:
+def test_bundled_archive_begins_with_the_largest_dataset(workers: StagingWorkers, tmp_path: Path) -> None:
     archive, store = shipped_archive(), SnapshotStore(tmp_path / "store")
     workers.begin_shipped(store, archive)
     shipped = SnapshotStore(archive).list()
-    begun = [folder.name for folder in workers.under_way]
-    assert sorted(begun) == sorted(f"{m.provider}__{m.dataset}__{m.snapshot_id}" for m in shipped)
-    assert begun[0].startswith("unsd_sdg__")
+    submitted = [folder.name for folder in workers.in_progress]
+    assert sorted(submitted) == sorted(f"{m.provider}__{m.dataset}__{m.snapshot_id}" for m in shipped)
+    assert submitted[0].startswith("unsd_sdg__")
     assert [m.place for m in store.list()] == [m.place for m in shipped]
 
 
-def test_after_the_end_nothing_more_is_staged(workers: StagingWorkers, tmp_path: Path) -> None:
+def test_nothing_is_staged_after_stop(workers: StagingWorkers, tmp_path: Path) -> None:
     workers.begin_shipped(SnapshotStore(tmp_path / "store"), shipped_archive())
-    begun = dict(workers.under_way)
+    submitted = dict(workers.in_progress)
     workers.stop()
-    assert not workers.under_way
-    made = [folder for folder in begun if folder.exists()]
-    assert len(made) <= 2, "the one under way, and the one already handed to the process"
-    assert all(future.done() for future in begun.values())
+    assert not workers.in_progress
+    made = [folder for folder in submitted if folder.exists()]
+    assert len(made) <= 2, "one in progress, and one already sent to the process"
+    assert all(future.done() for future in submitted.values())
     time.sleep(0.5)
-    assert [folder for folder in begun if folder.exists()] == made
+    assert [folder for folder in submitted if folder.exists()] == made
 
 
-def test_an_altered_archive_is_left_to_the_run(workers: StagingWorkers, tmp_path: Path) -> None:
+def test_altered_archive_is_left_to_the_run(workers: StagingWorkers, tmp_path: Path) -> None:
     archive = tmp_path / "archive"
     shutil.copytree(shipped_archive(), archive)
     shipped = SnapshotStore(archive).list()[-1]
     path = SnapshotStore(archive).folder(shipped) / shipped.files[0].name
     path.write_bytes(path.read_bytes()[:-10])
     workers.begin_shipped(SnapshotStore(tmp_path / "store"), archive)
-    assert not workers.under_way
+    assert not workers.in_progress
 
 
-def test_altered_bytes_are_told_by_name(workers: StagingWorkers, stored: Stored, structure: DatasetStructure) -> None:
+def test_altered_bytes_are_reported(workers: StagingWorkers, stored: Stored, structure: DatasetStructure) -> None:
     store, manifest = stored
     path = store.folder(manifest) / manifest.files[0].name
     path.chmod(0o644)
     path.write_bytes(path.read_bytes()[:-10])
     workers.begin(store, manifest, structure)
-    (under_way,) = workers.under_way.values()
-    under_way.exception()  # begun, so that it is not done here instead
+    (in_progress,) = workers.in_progress.values()
+    in_progress.exception()  # wait until it has begun, otherwise this process does the work
     with pytest.raises(SnapshotError, match="altered or cut"):
         workers.staged(store, manifest, structure)
 
 
 @pytest.mark.parametrize("is_staging", [False, True])
-def test_a_killed_process_costs_time_only(
+def test_work_of_a_killed_process_is_done_by_the_run(
     workers: StagingWorkers, stored: Stored, structure: DatasetStructure, is_staging: bool
 ) -> None:
     store, manifest = stored
     process = workers.submit(os.getpid).result(timeout=60)
     workers.begin(store, manifest, structure)
-    (under_way,) = workers.under_way.values()
-    while is_staging and not (under_way.running() or under_way.done()):
+    (in_progress,) = workers.in_progress.values()
+    while is_staging and not (in_progress.running() or in_progress.done()):
         time.sleep(0.001)
     os.kill(process, signal.SIGKILL)
     if is_staging:
-        assert under_way.exception(timeout=60) is not None, "killed in the middle of it"
+        assert in_progress.exception(timeout=60) is not None, "killed while staging"
     assert workers.staged(store, manifest, structure).row_count > 1_000
-    assert not workers.under_way
+    assert not workers.in_progress
 
 
-def test_on_one_core_the_run_does_it_all(stored: Stored, structure: DatasetStructure) -> None:
+def test_run_does_all_work_on_one_core(stored: Stored, structure: DatasetStructure) -> None:
     alone = StagingWorkers(processes=0)
     alone.begin(*stored, structure)
-    assert not alone.under_way
+    assert not alone.in_progress
     assert alone.staged(*stored, structure).row_count > 1_000
 
 
-def test_one_process_has_one_set_of_workers() -> None:
+def test_workers_are_shared_within_a_process() -> None:
     assert staging_workers.workers() is staging_workers.workers()
 
 
-def test_other_processes_take_no_notice_of_ctrl_c(workers: StagingWorkers) -> None:
+def test_worker_processes_ignore_ctrl_c(workers: StagingWorkers) -> None:
     own = signal.pthread_sigmask(signal.SIG_BLOCK, ())
     blocked = workers.submit(signal.pthread_sigmask, signal.SIG_BLOCK, ()).result(timeout=60)
     assert signal.SIGINT in blocked
-    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == own, "the run itself still hears it"
+    assert signal.pthread_sigmask(signal.SIG_BLOCK, ()) == own, "the run still receives it"

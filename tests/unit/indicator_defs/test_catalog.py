@@ -1,4 +1,4 @@
-"""The shipped catalogue, as its one door gives it, and how an indicator is added."""
+"""The catalogue of this project, and adding an indicator to it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
-def test_shipped_catalogue_loads_with_values_and_declared_gaps(catalog: Catalog) -> None:
+def test_catalogue_has_indicators_with_values_and_declared_gaps(catalog: Catalog) -> None:
     with_values = [d for d in catalog.definitions.values() if d.status == "with_values"]
     assert len(with_values) >= 40
     assert {f"ASP_COV_{c}" for c in NINE_CONTINGENCIES} <= {d.code for d in with_values}
@@ -32,7 +32,7 @@ def test_shipped_catalogue_loads_with_values_and_declared_gaps(catalog: Catalog)
         assert not declared.sources
 
 
-def test_every_file_of_a_definition_is_read(catalog: Catalog) -> None:
+def test_every_definition_file_is_read(catalog: Catalog) -> None:
     files = {p.stem for p in (FOLDER / "indicators").rglob("*.yaml")}
     assert files == set(catalog.definitions)
 
@@ -41,7 +41,7 @@ def test_every_breakdown_has_a_name(catalog: Catalog) -> None:
     assert [r["code"] for r in catalog.codelists["breakdown"]] == ["headline", *BREAKDOWNS]
 
 
-def test_members_are_those_of_today(catalog: Catalog) -> None:
+def test_current_members_of_the_groups(catalog: Catalog) -> None:
     assert len(catalog.codelists.members("ASEAN")) == 11
     assert set(catalog.codelists.members("ASEAN")) - set(catalog.codelists.members("ASEAN10")) == {"TLS"}
     assert sorted(catalog.codelists.members("CLMV")) == ["KHM", "LAO", "MMR", "VNM"]
@@ -66,7 +66,7 @@ def test_tables_hold_every_indicator_claim_and_crosswalk_line(catalog: Catalog) 
         assert (tables["code"]["codelist"] == breakdown).any(), f"no codes of {breakdown}"
 
 
-def test_not_stated_is_null_in_the_crosswalk_and_never_normal(catalog: Catalog) -> None:
+def test_status_not_stated_is_null_in_the_crosswalk_and_not_normal(catalog: Catalog) -> None:
     table = reference_tables(catalog, registry.structures())["crosswalk"]
     status = table[(table["provider"] == "unsd_sdg") & (table["concept"] == "obs_status")].set_index("code")["target"]
     assert status["NOTSPEC"] is None
@@ -74,11 +74,11 @@ def test_not_stated_is_null_in_the_crosswalk_and_never_normal(catalog: Catalog) 
     assert status["U"] == "U"
 
 
-def test_letters_of_the_ilo_are_not_those_of_sdmx(catalog: Catalog) -> None:
-    letters = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("ilostat", "obs_status")}
-    assert letters["M"] == "E", "the ILO's M is a model extrapolation, SDMX's M cannot exist"
-    assert letters["S"] == "N", "the ILO's S is not significant, SDMX's S is a strike"
-    assert letters["R"] == "A"
+def test_status_codes_of_the_ilo_differ_from_those_of_sdmx(catalog: Catalog) -> None:
+    targets = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("ilostat", "obs_status")}
+    assert targets["M"] == "E", "ILO M: model extrapolation; SDMX M: cannot exist"
+    assert targets["S"] == "N", "ILO S: not significant; SDMX S: strike"
+    assert targets["R"] == "A"
 
 
 def test_one_yaml_file_adds_an_indicator(folder: Path) -> None:
@@ -100,8 +100,8 @@ def test_one_yaml_file_adds_an_indicator(folder: Path) -> None:
     assert after.fingerprint != before.fingerprint
 
 
-def test_fingerprint_follows_content_and_names_only(folder: Path) -> None:
-    assert fingerprint_of(folder) == fingerprint_of(FOLDER), "the place of the folder says nothing"
+def test_fingerprint_depends_on_contents_and_names_only(folder: Path) -> None:
+    assert fingerprint_of(folder) == fingerprint_of(FOLDER), "the path of the folder has no effect"
     changed = folder / "codelists" / "sex.csv"
     text = changed.read_text(encoding="utf-8")
     changed.write_text(text + "X,Other,Added by a test\n", encoding="utf-8")
@@ -112,8 +112,8 @@ def test_fingerprint_follows_content_and_names_only(folder: Path) -> None:
     assert fingerprint_of(folder) != fingerprint_of(FOLDER)
 
 
-def test_population_files_without_iso_codes_are_understood(catalog: Catalog) -> None:
-    """The file of the 2019 revision names places by LocID alone; for countries that is the number of UN M49."""
+def test_population_files_without_iso_codes_have_a_crosswalk(catalog: Catalog) -> None:
+    """The file of the 2019 revision has only LocID; for countries it is the number of UN M49."""
     lines = {x.code: x.target for x in catalog.crosswalks if (x.provider, x.concept) == ("un_wpp", "ref_area")}
     areas = reference_tables(catalog, registry.structures())["area"].set_index("ref_area")
     members = catalog.codelists.members("ASEAN")

@@ -1,27 +1,31 @@
-"""The day of a decision in a set: up to tomorrow, on any day."""
+"""The date of an adoption: at most tomorrow, on any day on which the tests run."""
 
 from __future__ import annotations
 
 from datetime import date, timedelta
 from pathlib import Path
 
-import pytest
+from definition_faults import assert_problem, line_of, problems_of
 
 from indicator_defs.catalog import load_catalog
 
 
-def test_a_body_adopts_up_to_tomorrow(folder: Path, day: date) -> None:
-    path = folder / "sets" / "asean_indicator_set.yaml"
+def test_adoption_is_dated_tomorrow_at_the_latest(folder: Path, day: date) -> None:
+    file = "sets/asean_indicator_set.yaml"
+    path = folder / file
     text = path.read_text(encoding="utf-8")
-    head = "decisions: []"
-    assert head in text
+    no_decisions = "decisions: []"
+    assert no_decisions in text
 
-    def with_decision(on: date) -> None:
-        decided = f"status: adopted, date: {on}, body: ACSS, reference: 'Report, paragraph 9'"
-        path.write_text(text.replace(head, f"decisions: [{{indicators: [ASP_COV_UEMP], {decided}}}]"), encoding="utf-8")
+    def write_decision(on: date) -> None:
+        decision = f"status: adopted, date: {on}, body: ACSS, reference: 'Report, paragraph 9'"
+        path.write_text(
+            text.replace(no_decisions, f"decisions: [{{indicators: [ASP_COV_UEMP], {decision}}}]"), encoding="utf-8"
+        )
 
-    with_decision(day + timedelta(days=1))
+    write_decision(day + timedelta(days=1))
     assert load_catalog(folder).indicator_set.decisions
-    with_decision(day + timedelta(days=2))
-    with pytest.raises(Exception, match="which is still to come"):
-        load_catalog(folder)
+    too_late = day + timedelta(days=2)
+    write_decision(too_late)
+    place = f"indicator_defs/{file}:{line_of(path, 'decisions:')}"
+    assert_problem(problems_of(folder), place, ("date", str(too_late)), "passed", "proposed")

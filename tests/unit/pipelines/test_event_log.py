@@ -1,4 +1,4 @@
-"""Dagster's log after a run that failed: what failed shows as failed, and what was not reached as before."""
+"""Dagster's event log after a failed run: failed assets show as failed, those not reached as before the run."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ def checked(name: str) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(passed=True, check_name="whole", asset_key=name)
 
 
-def asset(name: str, *before: str) -> dg.AssetsDefinition:
-    @dg.asset(name=name, deps=before, check_specs=[dg.AssetCheckSpec("whole", asset=name)])
-    def made() -> dg.MaterializeResult:
+def asset(name: str, *inputs: str) -> dg.AssetsDefinition:
+    @dg.asset(name=name, deps=inputs, check_specs=[dg.AssetCheckSpec("whole", asset=name)])
+    def materialise() -> dg.MaterializeResult:
         if name in failing:
             raise ValueError(name)
         return dg.MaterializeResult(check_results=[checked(name)])
 
-    return made
+    return materialise
 
 
 @dg.multi_asset(specs=[dg.AssetSpec(t.split("."), deps=["staged"]) for t in TABLES], name="sql_tables")
@@ -73,32 +73,32 @@ def run(instance: dg.DagsterInstance, *fails: str) -> str:
 
 
 def shown(instance: dg.DagsterInstance, run_id: str) -> dict[str, str]:
-    """How the web interface shows each asset: by its newest plan and its newest materialization."""
+    """The state of each asset in the web interface, from its newest plan and its newest materialisation."""
     out = {}
     for key in ["raw", "staged", *TABLES, "release"]:
         asset_key = dg.AssetKey(key.split("."))
         plan = instance.get_latest_planned_materialization_info(asset_key)
-        made = instance.get_latest_materialization_event(asset_key)
+        materialised = instance.get_latest_materialization_event(asset_key)
         (record,) = instance.get_asset_records([asset_key])
         last = record.asset_entry.last_run_id
-        assert last == (plan.run_id if plan else None), "both ways of Dagster to find the last run agree"
-        if plan is not None and (made is None or made.run_id != plan.run_id):
+        assert last == (plan.run_id if plan else None), "Dagster finds the last run in two places, which must agree"
+        if plan is not None and (materialised is None or materialised.run_id != plan.run_id):
             assert plan.run_id == run_id
             out[key] = "failed"
         else:
-            out[key] = "never" if made is None else "now" if made.run_id == run_id else "before"
+            out[key] = "never" if materialised is None else "now" if materialised.run_id == run_id else "before"
     return out
 
 
 def states(instance: dg.DagsterInstance) -> dict[str, tuple[str, str]]:
-    """The last record of each check, its state and run; none for one that never ran."""
+    """The status and run of the last record of each check; none for a check that never ran."""
     keys = [dg.AssetCheckKey(dg.AssetKey(name), "whole") for name in ("raw", "staged", "release")]
     found = instance.event_log_storage.get_latest_asset_check_execution_by_key(keys)
     return {key.asset_key.path[-1]: (record.status.value, record.run_id) for key, record in found.items()}
 
 
 @pytest.mark.parametrize("first", ["never", "before"])
-def test_what_was_not_reached_shows_as_before(instance: dg.DagsterInstance, first: str) -> None:
+def test_assets_not_reached_show_as_before_the_run(instance: dg.DagsterInstance, first: str) -> None:
     earlier = run(instance) if first == "before" else ""
     failed = run(instance, "staged")
     assert shown(instance, failed) == {
@@ -116,7 +116,7 @@ def test_what_was_not_reached_shows_as_before(instance: dg.DagsterInstance, firs
     assert {run_id for _, run_id in states(instance).values()} == {again}
 
 
-def test_of_a_step_that_makes_many_tables_the_one_named_failed(instance: dg.DagsterInstance) -> None:
+def test_only_the_table_that_the_error_names_shows_as_failed(instance: dg.DagsterInstance) -> None:
     run(instance)
     failed = run(instance, "indicator_set.choice")
     found = shown(instance, failed)
@@ -124,7 +124,7 @@ def test_of_a_step_that_makes_many_tables_the_one_named_failed(instance: dg.Dags
     assert found["release"] == "before"
 
 
-def test_of_a_run_that_was_interrupted_no_table_failed(instance: dg.DagsterInstance) -> None:
+def test_interrupted_run_shows_no_table_as_failed(instance: dg.DagsterInstance) -> None:
     run(instance)
     failed = run(instance, "interrupted")
     found = shown(instance, failed)
@@ -132,7 +132,7 @@ def test_of_a_run_that_was_interrupted_no_table_failed(instance: dg.DagsterInsta
     assert found["release"] == "before"
 
 
-def test_of_a_run_whose_process_was_killed_nothing_failed(instance: dg.DagsterInstance) -> None:
+def test_killed_run_shows_no_asset_as_failed(instance: dg.DagsterInstance) -> None:
     run(instance)
     job = DEFINITIONS.resolve_job_def("refresh")
     killed = instance.create_run_for_job(job)

@@ -1,4 +1,4 @@
-"""Notices: what is told to the log, to a real SMTP server and to a real webhook, and that telling harms nothing."""
+"""Notices: in the log, to a real SMTP server and to a real webhook; a problem with sending makes no run fail."""
 
 from __future__ import annotations
 
@@ -21,11 +21,13 @@ import dagster as dg
 import duckdb
 import pytest
 import trustme
+from messages import assert_reports
 
 from assets.home import Home
 from indicator_defs.system import clock
 from pipelines.notice_delivery import SettingsError, mail_settings
 from pipelines.notices import (
+    OVERDUE_FILE,
     Notice,
     failed_run,
     fetch_notices,
@@ -39,17 +41,17 @@ from sources.dataset_refresh import FetchReport, write_report
 
 TODAY = date(2026, 11, 22)
 SECRET = "/services/T000/B000/secretsecret"
-TWO = [Notice("new_vintage", "ilostat/X: a new vintage", "12 rows.\nKept."), Notice("late_source", "unsd_sdg is late")]
+TWO = [Notice("new_vintage", "ilostat/X: 2026-11", "12 rows.\nStored."), Notice("late_source", "unsd_sdg is overdue")]
 
 
 class Smtp(socketserver.StreamRequestHandler):
-    """As little SMTP as a mail needs; keeps what was said."""
+    """The part of SMTP that a mail needs; stores the lines received."""
 
     server: SmtpServer
 
     def handle(self) -> None:
         if not isinstance(self.request, ssl.SSLSocket):
-            self._say("220 mail.example ready")
+            self._send("220 mail.example ready")
         data: list[str] | None = None
         for raw in self.rfile:
             line = raw.decode().rstrip("\r\n")
@@ -57,32 +59,32 @@ class Smtp(socketserver.StreamRequestHandler):
                 if line == ".":
                     self.server.letters.append(message_from_string("\n".join(data)))
                     data = None
-                    self._say("250 taken")
+                    self._send("250 accepted")
                 else:
                     data.append(line.removeprefix("."))
                 continue
-            self.server.said.append(line)
+            self.server.lines.append(line)
             word = line.split(" ")[0].upper()
             if word == "STARTTLS" and self.server.tls is not None:
-                self._say("220 go on")
+                self._send("220 go on")
                 self.request = self.server.tls.wrap_socket(self.request, server_side=True)
                 self.setup()
                 self.handle()
                 return
             if word == "DATA":
                 data = []
-                self._say("354 go on")
+                self._send("354 go on")
             elif word == "RCPT" and self.server.refuse in line:
-                self._say("550 no such user")
+                self._send("550 no such user")
             elif word == "QUIT":
-                self._say("221 bye")
+                self._send("221 bye")
                 return
             else:
                 offers = ["AUTH PLAIN LOGIN"] + ["STARTTLS"] * (self.server.tls is not None)
-                lines = "".join(f"250-{o}\r\n" for o in ["mail.example", *offers])
-                self._say(f"{lines}250 HELP" if word == "EHLO" else "235 in" if word == "AUTH" else "250 ok")
+                offered = "".join(f"250-{o}\r\n" for o in ["mail.example", *offers])
+                self._send(f"{offered}250 HELP" if word == "EHLO" else "235 in" if word == "AUTH" else "250 ok")
 
-    def _say(self, line: str) -> None:
+    def _send(self, line: str) -> None:
         self.wfile.write(f"{line}\r\n".encode())
 
 
@@ -93,14 +95,14 @@ class SmtpServer(socketserver.ThreadingTCPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), Smtp)
         self.letters: list[Message] = []
-        self.said: list[str] = []
-        self.refuse = "nobody@"
+        self.lines: list[str] = []
+        self.refuse = "unknown@"
         self.tls: ssl.SSLContext | None = None
 
 
 @dataclass
 class Hook:
-    """A webhook on 127.0.0.1: what was posted, and what it answers."""
+    """A webhook on 127.0.0.1: the messages posted, and its response status."""
 
     address: str
     posted: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
@@ -150,12 +152,12 @@ def log_of(home: Path) -> str:
 
 
 def report(outcome: str, dataset: str = "sdg", provider: str = "unsd_sdg", **more: Any) -> FetchReport:
-    facts = {"requests": 3, "bytes": 100, "message": f"{outcome} it was.", "at": datetime(2026, 11, 22, tzinfo=UTC)}
+    facts = {"requests": 3, "bytes": 100, "message": f"Outcome: {outcome}.", "at": datetime(2026, 11, 22, tzinfo=UTC)}
     return FetchReport.model_validate({"provider": provider, "dataset": dataset, "outcome": outcome, **facts, **more})
 
 
 def release(home: Path, name: str, vintages: dict[str, str], revisions: list[tuple[Any, ...]] | None = None) -> Path:
-    """A release folder with a manifest, and lineage.revision where rows are given; current from now on."""
+    """A release folder with a manifest, and lineage.revision if rows are given; becomes the current release."""
     folder = home / "releases" / name
     folder.mkdir(parents=True)
     sources = [
@@ -181,8 +183,8 @@ def release(home: Path, name: str, vintages: dict[str, str], revisions: list[tup
     return folder
 
 
-def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
-    """Only findings of snapshots that the release before did not have."""
+def test_unexpected_series_description_is_reported_once(tmp_path: Path) -> None:
+    """Only findings of snapshots that the previous release did not have."""
     old, new = "unsd_sdg/sdg/2022-12-25", "unsd_sdg/sdg/2023-12-17"
     first = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-25"}, [])
     second = release(tmp_path, "2026.11.23-1", {"unsd_sdg/sdg": "2023-12-17"}, [])
@@ -203,39 +205,43 @@ def test_a_series_described_otherwise_is_reported_once(tmp_path: Path) -> None:
         (folder / "manifest.json").write_text(json.dumps(manifest))
     (notice,) = release_notices(second, first)
     assert notice.event == "meaning_changed"
-    assert notice.headline == "unsd_sdg/sdg: the vintage of 2023-12-17 describes 2 series otherwise than expected"
-    assert notice.text.splitlines()[:2] == [
-        "SI_X: titled Pensions (n); expected Pensions (%) (b.yaml:7)",
-        "SI_Y: with valueType=Index; expected what sources/providers/unsd_sdg.yaml lists under expected (c.yaml:9)",
-    ]
+    assert_reports(notice.headline, place=("unsd_sdg/sdg", "2023-12-17"), found="2 series")
+    first_line, second_line = notice.text.splitlines()[:2]
+    assert_reports(
+        first_line, place=("SI_X", "b.yaml:7"), found="titled Pensions (n)", expected="expected Pensions (%)"
+    )
+    assert_reports(
+        second_line, place=("SI_Y", "c.yaml:9"), found="valueType=Index", expected="sources/providers/unsd_sdg.yaml"
+    )
+    assert_reports(notice.text, remedy="definition")
     assert release_notices(third, second) == []
 
 
-def test_the_log_has_one_block_for_each(tmp_path: Path) -> None:
+def test_log_has_one_block_for_each_notice(tmp_path: Path) -> None:
     assert send_notices(Home(tmp_path), TWO) == []
     assert send_notices(Home(tmp_path), []) == []
     lines = log_of(tmp_path).splitlines()
     assert lines[0][:4].isdigit()
-    assert lines[0].split("  ")[1:] == ["new_vintage", "ilostat/X: a new vintage"]
-    assert lines[1:4] == ["  12 rows.", "  Kept.", ""]
-    assert lines[4].endswith("  late_source  unsd_sdg is late")
+    assert lines[0].split("  ")[1:] == ["new_vintage", "ilostat/X: 2026-11"]
+    assert lines[1:4] == ["  12 rows.", "  Stored.", ""]
+    assert lines[4].endswith("  late_source  unsd_sdg is overdue")
 
 
-def test_a_mail_tells_all_of_a_run_to_all(tmp_path: Path, smtp: SmtpServer) -> None:
+def test_one_mail_sends_all_notices_to_all_addresses(tmp_path: Path, smtp: SmtpServer) -> None:
     assert send_notices(Home(tmp_path), TWO) == []
     (letter,) = smtp.letters
-    assert letter["Subject"] == "Payung: 2 notices (new vintage, late source)"
+    assert_reports(letter["Subject"], place="Payung:", found=("2 notices", "new vintage", "late source"))
     assert letter["From"] == "payung@example.org"
     assert letter["To"] == "anna@example.org, budi@example.org"
     assert "  12 rows." in letter.get_payload()
     # the case of an SMTP word is free (RFC 5321), and Python changed it with 3.13
-    assert [line.upper() for line in smtp.said if line.upper().startswith("RCPT")] == [
+    assert [line.upper() for line in smtp.lines if line.upper().startswith("RCPT")] == [
         "RCPT TO:<ANNA@EXAMPLE.ORG>",
         "RCPT TO:<BUDI@EXAMPLE.ORG>",
     ]
 
 
-def test_a_mail_has_the_headers_that_a_mail_server_expects(
+def test_mail_has_the_headers_that_mail_servers_expect(
     tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def no_name(*_: object) -> str:
@@ -252,9 +258,9 @@ def test_a_mail_has_the_headers_that_a_mail_server_expects(
             == []
         )
         assert send_notices(Home(tmp_path), TWO) == []
-    assert smtp.said[0] == "ehlo acss.example.org"
+    assert smtp.lines[0] == "ehlo acss.example.org"
     first, second = smtp.letters
-    assert first.as_string().isascii(), "a server that takes seven bits only takes it"
+    assert first.as_string().isascii(), "a mail server that supports only 7 bits accepts it"
     assert max(len(line) for line in first.as_string().splitlines()) < 998
     read = message_from_string(first.as_string(), policy=default)
     assert read["Subject"] == f"Payung: {headline}"
@@ -273,81 +279,83 @@ def test_a_mail_has_the_headers_that_a_mail_server_expects(
 
 @pytest.mark.parametrize("setting", ["FROM", "TO"])
 @pytest.mark.parametrize("address", ["payung", "payung@", "Payung <payung>", "a b"])
-def test_what_is_no_address_is_told_before_anything_is_sent(
+def test_invalid_address_is_reported_before_anything_is_sent(
     tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch, setting: str, address: str
 ) -> None:
     monkeypatch.setenv(f"PAYUNG_SMTP_{setting}", address)
     (problem,) = send_notices(Home(tmp_path), TWO)
-    assert f"PAYUNG_SMTP_{setting}: found {address!r}, expected an address" in problem
-    assert smtp.said == []
+    assert_reports(problem, place=f"PAYUNG_SMTP_{setting}", found=repr(address), expected="payung@example.org")
+    assert smtp.lines == []
 
 
-def test_a_webhook_gets_text_and_facts(tmp_path: Path, hook: Hook) -> None:
+def test_webhook_receives_text_and_data(tmp_path: Path, hook: Hook) -> None:
     assert send_notices(Home(tmp_path), TWO[:1]) == []
     ((agent, message),) = hook.posted
     assert agent.startswith("payung/")
-    assert message["text"].startswith("Payung: ilostat/X: a new vintage\n\n20")
+    assert message["text"].startswith("Payung: ilostat/X: 2026-11\n\n20")
     (fact,) = message["notices"]
     assert (fact["event"], fact["headline"], fact["text"]) == ("new_vintage", TWO[0].headline, TWO[0].text)
 
 
-def test_a_webhook_that_fails_fails_nothing_and_its_address_stays_secret(tmp_path: Path, hook: Hook) -> None:
+def test_webhook_failure_is_logged_without_its_secret_address(tmp_path: Path, hook: Hook) -> None:
     hook.status = 500
     (problem,) = send_notices(Home(tmp_path), TWO)
     assert "status 500" in problem
     assert "127.0.0.1" in problem
-    assert "  not_told  The webhook was not notified" in log_of(tmp_path)
+    assert "  not_sent  The webhook" in log_of(tmp_path)
     assert log_of(tmp_path).count("new_vintage") == 1
     assert "secretsecret" not in log_of(tmp_path) + problem
 
 
-def test_a_webhook_that_is_not_there_is_told_in_the_log(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused: int
+def test_unreachable_webhook_is_reported_in_the_log(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, unused_port: int
 ) -> None:
     monkeypatch.setenv("PAYUNG_HTTP_PAUSE_SECONDS", "0")
-    for address in (f"http://127.0.0.1:{unused}{SECRET}", f"http://[::bad{SECRET}", f"ftp://x{SECRET}"):
+    for address in (f"http://127.0.0.1:{unused_port}{SECRET}", f"http://[::bad{SECRET}", f"ftp://x{SECRET}"):
         monkeypatch.setenv("PAYUNG_WEBHOOK_URL", address)
         (problem,) = send_notices(Home(tmp_path), TWO)
         assert "secretsecret" not in problem
-    assert log_of(tmp_path).count("not_told") == 3
+    assert log_of(tmp_path).count("not_sent") == 3
     assert "secretsecret" not in log_of(tmp_path)
 
 
 @pytest.fixture
-def unused() -> int:
-    """A port that nobody listens on."""
+def unused_port() -> int:
+    """A port without a listener."""
     with socketserver.TCPServer(("127.0.0.1", 0), Smtp) as server:
         return int(server.server_address[1])
 
 
-def test_a_mail_server_that_is_not_there_fails_nothing(
-    tmp_path: Path, smtp: SmtpServer, unused: int, monkeypatch: pytest.MonkeyPatch
+def test_unreachable_mail_server_is_reported(
+    tmp_path: Path, smtp: SmtpServer, unused_port: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PAYUNG_SMTP_PORT", str(unused))
+    monkeypatch.setenv("PAYUNG_SMTP_PORT", str(unused_port))
     (problem,) = send_notices(Home(tmp_path), TWO)
-    assert problem.startswith("The mail was not sent (127.0.0.1): ")
-    assert "not_told" in log_of(tmp_path)
+    assert_reports(problem, place=("mail", "127.0.0.1"), found="not sent")
+    assert "not_sent" in log_of(tmp_path)
 
 
-def test_a_receiver_who_is_refused_is_named_and_the_others_get_it(
+def test_refused_address_is_named_and_the_others_receive_the_mail(
     tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PAYUNG_SMTP_TO", "anna@example.org,nobody@example.org")
+    monkeypatch.setenv("PAYUNG_SMTP_TO", "anna@example.org,unknown@example.org")
     (problem,) = send_notices(Home(tmp_path), TWO)
-    assert "nobody@example.org" in problem
+    assert "unknown@example.org" in problem
     assert len(smtp.letters) == 1
 
 
-def test_a_password_is_never_sent_in_clear(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_is_never_sent_without_encryption(
+    tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("PAYUNG_SMTP_USER", "payung")
     monkeypatch.setenv("PAYUNG_SMTP_PASSWORD", "hush")
     (problem,) = send_notices(Home(tmp_path), TWO)
     assert "no STARTTLS" in problem
-    assert not [line for line in smtp.said if line.upper().startswith("AUTH")]
+    assert not [line for line in smtp.lines if line.upper().startswith("AUTH")]
     assert smtp.letters == []
 
 
-def test_a_password_is_sent_under_starttls(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_password_is_sent_with_starttls(tmp_path: Path, smtp: SmtpServer, monkeypatch: pytest.MonkeyPatch) -> None:
     authority = trustme.CA()
     authority.cert_pem.write_to_path(tmp_path / "ca.pem")
     smtp.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
@@ -360,58 +368,75 @@ def test_a_password_is_sent_under_starttls(tmp_path: Path, smtp: SmtpServer, mon
     monkeypatch.setenv("SSL_CERT_FILE", str(tmp_path / "ca.pem"))
     assert send_notices(Home(tmp_path), TWO) == []
     assert len(smtp.letters) == 1
-    words = [line.split(" ")[0].upper() for line in smtp.said]
+    words = [line.split(" ")[0].upper() for line in smtp.lines]
     assert words.index("STARTTLS") < words.index("AUTH") < words.index("MAIL")
 
 
 @pytest.mark.parametrize(
-    ("name", "value", "said"),
+    ("name", "value", "finding"),
     [
-        ("TO", "", "PAYUNG_SMTP_TO is not set"),
-        ("FROM", "", "PAYUNG_SMTP_FROM is not set"),
+        ("TO", "", "PAYUNG_SMTP_TO is not"),
+        ("FROM", "", "PAYUNG_SMTP_FROM is not"),
         ("PORT", "smtp", "PAYUNG_SMTP_PORT: found 'smtp'"),
         ("STARTTLS", "maybe", "PAYUNG_SMTP_STARTTLS: found 'maybe'"),
     ],
 )
-def test_a_wrong_setting_is_named(name: str, value: str, said: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wrong_setting_is_named(name: str, value: str, finding: str, monkeypatch: pytest.MonkeyPatch) -> None:
     assert mail_settings() is None
     right = {"HOST": "mail.example", "FROM": "a@example.org", "TO": "b@example.org"}
     for key, text in {**right, name: value}.items():
         monkeypatch.setenv(f"PAYUNG_SMTP_{key}", text)
-    with pytest.raises(SettingsError, match=said):
+    with pytest.raises(SettingsError, match=finding):
         mail_settings()
 
 
-def test_what_the_fetches_amount_to() -> None:
+def test_each_outcome_of_a_download_has_its_notice() -> None:
     reports = [
         report("new_vintage", vintage_date="2026-10-01"),
         report("changed_in_place", release_tag="2026.Q3.G.01"),
         report("failed"),
-        report("same_content", left_out=["Areas that the ILO does not know: XXX."]),
-        report("unchanged", left_out=["Areas that the ILO does not know: XXX."]),
+        report("same_content", left_out=["Unknown areas: XXX."]),
+        report("unchanged", left_out=["Unknown areas: XXX."]),
         report("same_content"),
     ]
-    assert [(n.event, n.headline) for n in fetch_notices(reports)] == [
-        ("new_vintage", "unsd_sdg/sdg: a new vintage, 2026-10-01"),
-        ("changed_in_place", "unsd_sdg/sdg: other values under the same release mark 2026.Q3.G.01"),
-        ("failed_fetch", "unsd_sdg/sdg could not be fetched"),
-        ("failed_fetch", "unsd_sdg/sdg was fetched, but not whole"),
+    expected_notices = [
+        ("new_vintage", ("new vintage", "2026-10-01")),
+        ("changed_in_place", ("changed", "2026.Q3.G.01")),
+        ("failed_fetch", ("download failed",)),
+        ("failed_fetch", ("incomplete",)),
     ]
+    for notice, (event, found) in zip(fetch_notices(reports), expected_notices, strict=True):
+        assert notice.event == event
+        assert_reports(notice.headline, place="unsd_sdg/sdg", found=found)
 
 
-def test_a_late_source_is_told_once_and_again_after_a_month(tmp_path: Path) -> None:
+def test_overdue_source_is_reported_once_and_again_after_a_month(tmp_path: Path) -> None:
     release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2023-12-17", "world_bank/wdi": "2024-06-28"})
-    asked = [report("unchanged")]
-    (first,) = lateness_notices(Home(tmp_path), asked, TODAY)
-    assert first.headline == "unsd_sdg/sdg is later than its own calendar"
-    assert "2023-12-17 is 1071 days old" in first.text
-    assert lateness_notices(Home(tmp_path), [], TODAY) == [], "nobody asked"
-    assert lateness_notices(Home(tmp_path), asked, date(2026, 12, 21)) == []
-    assert len(lateness_notices(Home(tmp_path), asked, date(2026, 12, 22))) == 1
+    reports = [report("unchanged")]
+    (first,) = lateness_notices(Home(tmp_path), reports, TODAY)
+    assert_reports(first.headline, place="unsd_sdg/sdg", found=("overdue", "17 Dec 2023"))
+    assert_reports(first.text, found=("2023-12-17", "1071 days"))
+    assert lateness_notices(Home(tmp_path), [], TODAY) == [], "no request was sent from this home"
+    assert lateness_notices(Home(tmp_path), reports, date(2026, 12, 21)) == []
+    assert len(lateness_notices(Home(tmp_path), reports, date(2026, 12, 22))) == 1
     release(tmp_path, "2026.12.23-1", {"unsd_sdg/sdg": "2024-12-17"})
-    assert len(lateness_notices(Home(tmp_path), asked, date(2026, 12, 23))) == 1, "newer, and late all the same"
-    (tmp_path / "log" / "told.json").write_text("{ spoilt")
-    assert len(lateness_notices(Home(tmp_path), asked, date(2026, 12, 24))) == 1
+    assert len(lateness_notices(Home(tmp_path), reports, date(2026, 12, 23))) == 1, "a newer vintage, also overdue"
+    (tmp_path / "log" / OVERDUE_FILE).write_text("{ damaged")
+    assert len(lateness_notices(Home(tmp_path), reports, date(2026, 12, 24))) == 1
+
+
+def test_file_of_the_former_name_is_renamed_and_no_notice_is_sent_twice(tmp_path: Path) -> None:
+    release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2023-12-17"})
+    former = tmp_path / "log" / "told.json"
+    former.parent.mkdir()
+    content = '{\n "unsd_sdg/sdg": {\n  "vintage": "2023-12-17",\n  "on": "2026-11-20"\n }\n}\n'
+    former.write_text(content, encoding="utf-8")
+    reports = [report("unchanged")]
+    assert lateness_notices(Home(tmp_path), reports, TODAY) == []
+    assert not former.exists()
+    assert (tmp_path / "log" / OVERDUE_FILE).read_text(encoding="utf-8") == content
+    assert lateness_notices(Home(tmp_path), reports, date(2026, 12, 19)) == []
+    assert len(lateness_notices(Home(tmp_path), reports, date(2026, 12, 20))) == 1, "30 days after the old entry"
 
 
 def withdrawn(
@@ -420,7 +445,7 @@ def withdrawn(
     return (kind, "unsd_sdg", "sdg", "2018-10-01", later[:10], f"unsd_sdg/sdg/{later}", indicator, "KHM", year, "4.2")
 
 
-def test_values_that_the_new_vintage_withdrew_are_told_and_older_ones_not(tmp_path: Path) -> None:
+def test_values_withdrawn_by_new_vintages_are_reported_and_older_ones_are_not(tmp_path: Path) -> None:
     old, new = "2020-12-01-aa", "2022-12-05-bb"
     first = release(tmp_path, "2026.11.22-9", {"unsd_sdg/sdg": old}, [withdrawn(old)])
     rows = [
@@ -430,17 +455,17 @@ def test_values_that_the_new_vintage_withdrew_are_told_and_older_ones_not(tmp_pa
     ]
     second = release(tmp_path, "2026.11.22-10", {"unsd_sdg/sdg": new}, rows)
     (notice,) = release_notices(second, first)
-    assert notice.headline == "unsd_sdg/sdg: 12 values of 2018-10-01 withdrawn by 2022-12-05"
-    assert notice.text.splitlines()[0] == "ASP_COV_DISAB KHM 2000: was 4.2"
-    assert "and 2 more" in notice.text
+    assert_reports(notice.headline, place=("unsd_sdg/sdg", "2018-10-01", "2022-12-05"), found="12 values")
+    assert_reports(notice.text.splitlines()[0], place="ASP_COV_DISAB KHM 2000", found="4.2")
+    assert_reports(notice.text, found="2 more", remedy=("payung revisions", "2026.11.22-10"))
     assert "1999" not in notice.text
     assert release_notices(first, None) == [], "a first release withdraws nothing"
-    assert release_notices(first, second) == [], "an older vintage that came later is history"
+    assert release_notices(first, second) == [], "older vintages added later are not reported"
     bare = release(tmp_path, "2026.11.22-11", {"unsd_sdg/sdg": "2023-12-17-cc"})
     assert release_notices(bare, second) == [], "a release without the table"
 
 
-def test_after_a_run_all_is_told_as_one(tmp_path: Path, smtp: SmtpServer, hook: Hook) -> None:
+def test_notices_of_a_run_are_sent_as_one_message(tmp_path: Path, smtp: SmtpServer, hook: Hook) -> None:
     release(tmp_path, "2026.11.21-1", {"unsd_sdg/sdg": "2020-12-01-aa"}, [])
     newest = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-05-bb"}, [withdrawn("2022-12-05-bb")])
     write_report(tmp_path / "fetch", report("new_vintage"))
@@ -451,25 +476,27 @@ def test_after_a_run_all_is_told_as_one(tmp_path: Path, smtp: SmtpServer, hook: 
     assert [n["event"] for n in hook.posted[0][1]["notices"]] == events
 
 
-def test_what_cannot_be_looked_up_is_told_and_fails_nothing(tmp_path: Path) -> None:
+def test_damaged_release_is_reported_and_the_other_notices_are_sent(tmp_path: Path) -> None:
     release(tmp_path, "2026.11.21-1", {"unsd_sdg/sdg": "2020-12-01-aa"}, [])
     broken = release(tmp_path, "2026.11.22-1", {"unsd_sdg/sdg": "2022-12-05-bb"}, [])
     (broken / "warehouse.duckdb").write_bytes(b"cut")
     (problem,) = notify_of_results(Home(tmp_path), [report("new_vintage")], broken, today=TODAY)
-    assert problem.startswith("Not everything of this run could be looked up")
+    assert_reports(problem, found=("incomplete", "warehouse.duckdb"))
     assert "  new_vintage  " in log_of(tmp_path)
-    assert "  not_told  Not everything" in log_of(tmp_path)
+    assert "  not_sent  " in log_of(tmp_path)
 
 
-def test_a_log_that_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_log_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     (tmp_path / "log").write_text("a file where a folder should be")
     (problem,) = send_notices(Home(tmp_path), TWO)
     assert "notices.log cannot be written" in problem
 
 
-@pytest.mark.parametrize(("tags", "told"), [({}, True), ({"payung/told": "yes"}, False)])
-def test_a_failed_run_is_told_once(
-    tags: dict[str, str], told: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer
+@pytest.mark.parametrize(
+    ("tags", "is_notified"), [({}, True), ({"payung/notified": "yes"}, False), ({"payung/told": "yes"}, False)]
+)
+def test_failed_run_is_reported_once(
+    tags: dict[str, str], is_notified: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, smtp: SmtpServer
 ) -> None:
     @dg.asset(key=["raw", "unsd_sdg", "sdg"])
     def broken() -> None:
@@ -483,11 +510,11 @@ def test_a_failed_run_is_told_once(
         log_failed_run(
             dg.build_run_status_sensor_context("log_failed_run", event, instance, result.dagster_run).for_run_failure()
         )
-    assert ("refresh at raw/unsd_sdg/sdg" in log_of(tmp_path)) is told
-    assert ("the disk is full" in log_of(tmp_path)) is told
-    assert len(smtp.letters) == told
+    assert ("refresh at raw/unsd_sdg/sdg" in log_of(tmp_path)) is is_notified
+    assert ("the disk is full" in log_of(tmp_path)) is is_notified
+    assert len(smtp.letters) == is_notified
 
 
-def test_a_failure_reads_as_one_sentence() -> None:
+def test_notice_of_a_failed_run_names_the_command() -> None:
     notice = failed_run("payung refresh", "raw/x: the file is cut\nNothing was published.")
     assert (notice.event, notice.headline) == ("failed_run", "payung refresh failed")

@@ -1,4 +1,4 @@
-"""Progress: a bar for each provider on a terminal, silence elsewhere, one JSON object a line for machines."""
+"""Progress: a bar for each provider on a terminal, no output elsewhere, one JSON object per line with --json."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ def page(part: str, number: int, pages: int, rows: int) -> FetchProgress:
     return FetchProgress(f"{part}: page {number} of {pages}, {rows} rows", part, number, pages, rows)
 
 
-def test_a_bar_for_each_provider_with_its_pages_and_rows() -> None:
+def test_each_provider_has_a_bar_with_its_pages_and_rows() -> None:
     out = io.StringIO()
     with Bars(Console(file=out, force_terminal=True, width=120)) as bars:
-        bars.show("unsd_sdg/sdg", "asking", FetchProgress("asking"))
+        bars.show("unsd_sdg/sdg", "requesting", FetchProgress("requesting"))
         for number in (1, 2):
             bars.show("unsd_sdg/sdg", "", page("series_data_01", number, 2, 6000))
         bars.show("unsd_sdg/sdg", "", page("series_data_02", 1, 3, 12000))
@@ -39,9 +39,9 @@ def test_a_bar_for_each_provider_with_its_pages_and_rows() -> None:
     assert "3 of 5 pages" in out.getvalue()
 
 
-def test_bars_on_a_terminal_and_silence_elsewhere() -> None:
-    with on_terminal(io.StringIO()) as silent:
-        assert silent is None
+def test_bars_on_a_terminal_and_no_output_elsewhere() -> None:
+    with on_terminal(io.StringIO()) as no_listener:
+        assert no_listener is None
     terminal = Terminal()
     with on_terminal(terminal) as listener:
         assert listener is not None
@@ -49,7 +49,7 @@ def test_bars_on_a_terminal_and_silence_elsewhere() -> None:
     assert "ilostat" in terminal.getvalue()
 
 
-def test_an_event_is_one_line_with_the_numbers_that_are_known() -> None:
+def test_event_is_one_line_with_the_numbers_available() -> None:
     out = io.StringIO()
     events = Events(out)
     events.progress("unsd_sdg/sdg", "page 2", page("series_data_01", 2, 3, 100))
@@ -68,7 +68,7 @@ def test_an_event_is_one_line_with_the_numbers_that_are_known() -> None:
     ]
 
 
-def test_events_go_on_when_their_reader_has_gone() -> None:
+def test_events_continue_after_their_reader_has_closed() -> None:
     reader, writer = os.pipe()
     with os.fdopen(writer, "w", encoding="utf-8") as out:
         events = Events(out)

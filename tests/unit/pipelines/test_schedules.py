@@ -1,4 +1,4 @@
-"""Schedules: made from the providers' files, off, at the times of their calendars, and asking one provider alone."""
+"""Schedules: made from the providers' files, off by default, at the times of their calendars, for one provider each."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from pipelines.job_run import end_dead_runs
 from sources import registry
 from sources.provider_spec import Calendar
 
-PROVIDERS = sorted(p.provider for p in jobs.askable_providers())
+PROVIDERS = sorted(p.provider for p in jobs.online_providers())
 
 
 def calendar(*months: int) -> Calendar:
@@ -31,11 +31,11 @@ def calendar(*months: int) -> Calendar:
         (tuple(range(1, 13)), ["0 5 * * 1"]),
     ],
 )
-def test_the_times_follow_the_months_of_the_calendar(months: tuple[int, ...], lines: list[str]) -> None:
+def test_times_follow_the_months_of_the_calendar(months: tuple[int, ...], lines: list[str]) -> None:
     assert schedules.times(calendar(*months)) == lines
 
 
-def test_every_monday_in_a_release_month_and_once_in_another() -> None:
+def test_every_monday_in_release_months_and_once_in_other_months() -> None:
     start = datetime(2026, 12, 1, tzinfo=UTC).timestamp()
     lines = schedules.times(calendar(3, 6, 9, 12))
     ticks = takewhile(
@@ -48,7 +48,7 @@ def test_every_monday_in_a_release_month_and_once_in_another() -> None:
     ]
 
 
-def test_every_provider_that_can_be_asked_has_a_schedule_which_is_off() -> None:
+def test_every_online_provider_has_a_schedule_that_is_off() -> None:
     assert [name for name, spec in registry.providers().items() if spec.endpoints] == PROVIDERS
     made = build_defs().resolve_all_job_defs() and build_defs().get_repository_def().schedule_defs
     assert {s.name for s in made} == {"refresh_weekly", *(schedules.schedule_name(p) for p in PROVIDERS)}
@@ -64,7 +64,7 @@ def test_every_provider_that_can_be_asked_has_a_schedule_which_is_off() -> None:
 
 
 @pytest.mark.parametrize("provider", PROVIDERS)
-def test_a_tick_asks_this_provider_alone_and_refreshes_the_set(provider: str) -> None:
+def test_tick_downloads_from_one_provider_and_refreshes_the_set(provider: str) -> None:
     defs = build_defs()
     schedule = defs.get_repository_def().get_schedule_def(schedules.schedule_name(provider))
     with dg.build_schedule_context(scheduled_execution_time=datetime(2026, 12, 7, 5)) as context:
@@ -74,11 +74,11 @@ def test_a_tick_asks_this_provider_alone_and_refreshes_the_set(provider: str) ->
     job = defs.resolve_job_def(schedule.job_name)
     assert dg.validate_run_config(job, request.run_config)
     assert {"release__warehouse", "quality__check_result"} <= {n.name for n in job.nodes}
-    # run now, from the launchpad: the same config stands there already
+    # a run started from the launchpad has the same config
     assert job.run_config == request.run_config
 
 
-def test_the_weekly_refresh_asks_nobody() -> None:
+def test_weekly_refresh_sends_no_requests() -> None:
     schedule = build_defs().get_repository_def().get_schedule_def("refresh_weekly")
     with dg.build_schedule_context() as context:
         (request,) = schedule.evaluate_tick(context).run_requests or []
@@ -86,10 +86,10 @@ def test_the_weekly_refresh_asks_nobody() -> None:
     assert schedule.job_name == "refresh"
 
 
-def test_a_new_provider_brings_its_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
-    known = registry.providers()
-    new = known["ilostat"].model_copy(update={"provider": "adb_kidb", "calendar": calendar(8)})
-    monkeypatch.setattr(registry, "providers", lambda: {**known, "adb_kidb": new})
+def test_new_provider_has_a_schedule(monkeypatch: pytest.MonkeyPatch) -> None:
+    providers = registry.providers()
+    new = providers["ilostat"].model_copy(update={"provider": "adb_kidb", "calendar": calendar(8)})
+    monkeypatch.setattr(registry, "providers", lambda: {**providers, "adb_kidb": new})
     made_jobs = jobs.provider_jobs()
     assert made_jobs["adb_kidb"].name == "refresh_adb_kidb"
     made = schedules.provider_schedules(made_jobs)
@@ -97,17 +97,18 @@ def test_a_new_provider_brings_its_schedule(monkeypatch: pytest.MonkeyPatch) -> 
     assert schedule.cron_schedule == ["0 5 * 8 1", "0 5 1 1,2,3,4,5,6,7,9,10,11,12 *"]
 
 
-def test_a_killed_command_does_not_hold_up_the_queue() -> None:
+@pytest.mark.parametrize("tag", ["payung/notified", "payung/told"])
+def test_run_of_a_killed_command_does_not_block_the_queue(tag: str) -> None:
     @dg.job
     def nothing() -> None:
         pass
 
     with dg.DagsterInstance.ephemeral() as instance:
-        killed = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED, tags={"payung/told": "yes"})
+        killed = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED, tags={tag: "yes"})
         of_the_ui = instance.create_run_for_job(nothing, status=dg.DagsterRunStatus.STARTED)
         assert end_dead_runs(instance) == 1
         for run, status in ((killed, dg.DagsterRunStatus.FAILURE), (of_the_ui, dg.DagsterRunStatus.STARTED)):
-            kept = instance.get_run_by_id(run.run_id)
-            assert kept is not None
-            assert kept.status is status
+            stored = instance.get_run_by_id(run.run_id)
+            assert stored is not None
+            assert stored.status is status
         assert end_dead_runs(instance) == 0

@@ -1,7 +1,7 @@
 """Fixtures of the tests of warehouse: a home with three releases.
 
-The folders are those of warehouse/, and each test file has the name of the module it tests; sql/ tests what files of
-warehouse/sql compute. What a whole release of the shipped archive must say is tested in tests/golden.
+The folders are those of warehouse/, and each test file has the name of the module that it tests; sql/ tests the results
+of files of warehouse/sql. The figures of a complete release of the bundled archive are tested in tests/golden.
 """
 
 from __future__ import annotations
@@ -44,6 +44,6 @@ def three(
 
 @pytest.fixture
 def home(three: Path, tmp_path: Path) -> Path:
-    """A copy of it."""
+    """A copy of that home for one test."""
     writable(Path(shutil.copytree(three, tmp_path / "home", symlinks=True)))
     return tmp_path / "home"

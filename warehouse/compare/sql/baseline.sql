@@ -1,4 +1,4 @@
--- Baseline, latest value and change that differ between two states of the warehouse: one row per cell and quantity.
+-- Baseline values, latest values and changes that differ between two releases: one row per cell and quantity.
 WITH cell AS (
     SELECT
         coalesce(a.indicator, b.indicator) AS indicator, coalesce(a.ref_area, b.ref_area) AS ref_area,
@@ -8,7 +8,7 @@ WITH cell AS (
         b.latest_value AS latest_before, a.latest_value AS latest_after,
         b.latest_year AS latest_year_before, a.latest_year AS latest_year_after,
         b.change AS change_before, a.change AS change_after, b.comparable AS comparable_before,
-        a.comparable AS comparable_after, b.reason AS said_before, a.reason AS said_after
+        a.comparable AS comparable_after, b.reason AS reason_before, a.reason AS reason_after
     FROM before.baseline.value AS b
     FULL JOIN after.baseline.value AS a ON a.indicator = b.indicator AND a.ref_area = b.ref_area AND a.cell = b.cell
 ),
@@ -16,7 +16,7 @@ quantity AS (
     SELECT
         'baseline_value' AS quantity, indicator, ref_area, cell, is_headline, baseline_before AS value_before,
         baseline_after AS value_after, baseline_year_before AS year_before, baseline_year_after AS year_after,
-        CAST(NULL AS VARCHAR) AS said
+        CAST(NULL AS VARCHAR) AS comparability_change
     FROM cell
     UNION ALL
     SELECT
@@ -28,8 +28,8 @@ quantity AS (
         'change', indicator, ref_area, cell, is_headline, change_before, change_after, latest_year_before,
         latest_year_after,
         CASE
-            WHEN comparable_before AND NOT comparable_after THEN 'not comparable any more: ' || said_after
-            WHEN comparable_after AND NOT comparable_before THEN 'comparable now; before: ' || said_before
+            WHEN comparable_before AND NOT comparable_after THEN 'no longer comparable: ' || reason_after
+            WHEN comparable_after AND NOT comparable_before THEN 'comparable now; before: ' || reason_before
         END
     FROM cell
 )
@@ -53,10 +53,10 @@ SELECT
             WHEN j.indicator IS NULL THEN 'indicator new in the set'
             WHEN r.indicator IS NOT NULL THEN 'definition or method changed (' || r.fields || ')'
         END,
-        q.said,
+        q.comparability_change,
         CASE WHEN q.year_before <> q.year_after THEN 'another year: ' || q.year_before || ' -> ' || q.year_after END,
         CASE WHEN v.indicator IS NOT NULL THEN 'follows from its values in this list' END,
-        (SELECT 'rules changed: ' || string_agg(named, ', ' ORDER BY named) FROM reruled)
+        (SELECT 'rules changed: ' || string_agg(rule, ', ' ORDER BY rule) FROM reruled)
     ) AS reason
 FROM quantity AS q
 LEFT JOIN after.reference.indicator AS i ON i.indicator = q.indicator

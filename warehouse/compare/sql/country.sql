@@ -1,4 +1,4 @@
--- Country values that differ between two states of the warehouse, one row per cell, with everything that can explain it.
+-- Country values that differ between two releases, one row per cell, with everything that can explain the difference.
 WITH cell AS (
     SELECT
         coalesce(a.indicator, b.indicator) AS indicator, coalesce(a.ref_area, b.ref_area) AS ref_area,
@@ -45,7 +45,7 @@ differing_cell AS (
     WHERE (had OR has)
         AND (had <> has OR bounds_differ OR value_before IS DISTINCT FROM value_after OR fields IS NOT NULL)
 ),
--- the newest state, on either side, of the series that had the cell (or has it now), whether or not the cell is in it
+-- the newest vintage on each side of the series that the cell is from, whether or not the vintage has the cell
 requested_series AS (
     SELECT DISTINCT
         coalesce(source_before, source_after) AS provider, coalesce(series_before, series_after) AS series, ref_area
@@ -91,7 +91,7 @@ SELECT
             WHEN d.kind = 'withdrawn' AND o.observation_id IS NOT NULL
                 THEN 'still published by ' || d.source_before || ', no longer chosen'
             WHEN d.kind = 'new' AND p.observation_id IS NOT NULL
-                THEN 'published by ' || d.source_after || ' before too, not chosen then'
+                THEN 'published by ' || d.source_after || ' before too, but not chosen'
         END,
         CASE
             WHEN na.vintage_date IS NULL THEN k.provider || ' ' || k.series || ' is no longer among the snapshots'

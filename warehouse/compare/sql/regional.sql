@@ -1,5 +1,11 @@
--- Regional figures that differ between two states of the warehouse, with the members and weights behind the difference.
-WITH cell AS (
+-- Regional figures that differ between two releases, with the members and weights that explain the difference.
+-- A title that is a sentence of Payung is compared by its code, because the wording differs between versions.
+WITH version AS (  -- a release of an older version has no codes
+    SELECT
+        (SELECT count(title_sentence_code) > 0 FROM before.indicator_set.aggregate)
+        AND (SELECT count(title_sentence_code) > 0 FROM after.indicator_set.aggregate) AS both_have_codes
+),
+cell AS (
     SELECT
         coalesce(a.indicator, b.indicator) AS indicator, coalesce(a.ref_area, b.ref_area) AS ref_area,
         coalesce(a.time_period, b.time_period) AS time_period, coalesce(a.cell, b.cell) AS cell,
@@ -9,12 +15,17 @@ WITH cell AS (
         nullif(concat_ws(', ',
             CASE WHEN b.publication_class IS DISTINCT FROM a.publication_class THEN 'publication_class' END,
             CASE WHEN b.areas IS DISTINCT FROM a.areas THEN 'areas' END,
-            CASE WHEN b.title IS DISTINCT FROM a.title THEN 'title' END,
+            CASE
+                WHEN b.title IS NOT DISTINCT FROM a.title THEN NULL
+                WHEN b.title_sentence_code = a.title_sentence_code THEN NULL
+                WHEN coalesce(b.title_sentence_code, a.title_sentence_code) IS NULL OR v.both_have_codes THEN 'title'
+            END,
             CASE WHEN b.flags IS DISTINCT FROM a.flags THEN 'flags' END,
             CASE WHEN b.is_headline IS DISTINCT FROM a.is_headline THEN 'is_headline' END), '') AS fields
     FROM before.indicator_set.aggregate AS b
     FULL JOIN after.indicator_set.aggregate AS a
         ON a.indicator = b.indicator AND a.ref_area = b.ref_area AND a.time_period = b.time_period AND a.cell = b.cell
+    CROSS JOIN version AS v
 ),
 differing_cell AS (
     SELECT
@@ -26,7 +37,7 @@ differing_cell AS (
             ELSE 'restated'
         END AS kind
     FROM cell
-    -- a figure withheld on both sides is no news
+    -- figures that are withheld on both sides do not differ
     WHERE (value_before IS NOT NULL OR value_after IS NOT NULL)
         AND (value_before IS NULL OR value_after IS NULL OR fields IS NOT NULL
             OR abs(value_after - value_before) > 1e-9 * greatest(abs(value_before), abs(value_after)))
@@ -35,7 +46,8 @@ member AS (
     SELECT
         coalesce(a.indicator, b.indicator) AS indicator, coalesce(a.area_group, b.area_group) AS area_group,
         coalesce(a.reference_year, b.reference_year) AS reference_year, coalesce(a.cell, b.cell) AS cell,
-        coalesce(a.ref_area, b.ref_area) AS ref_area, b.ref_area IS NULL AS is_new, a.ref_area IS NULL AS is_gone,
+        coalesce(n.short_name, n.name, a.ref_area, b.ref_area) AS area_name, n.sort_order AS area_order,
+        b.ref_area IS NULL AS is_new, a.ref_area IS NULL AS is_removed,
         b.value_year IS DISTINCT FROM a.value_year OR b.value_low IS DISTINCT FROM a.value_low
             OR b.value_high IS DISTINCT FROM a.value_high AS value_differs,
         abs(a.weight_value - b.weight_value) > 1e-9 * abs(b.weight_value) AS weight_differs
@@ -43,16 +55,17 @@ member AS (
     FULL JOIN after.indicator_set.aggregate_member AS a
         ON a.indicator = b.indicator AND a.area_group = b.area_group AND a.reference_year = b.reference_year
         AND a.cell = b.cell AND a.ref_area = b.ref_area
+    LEFT JOIN after.reference.area AS n ON n.ref_area = coalesce(a.ref_area, b.ref_area)
 ),
 member_that_differs AS (
     SELECT
         indicator, area_group, reference_year, cell,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (is_new) AS joined,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (is_gone) AS gone,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (value_differs AND NOT is_new AND NOT is_gone) AS differs,
-        string_agg(ref_area, ', ' ORDER BY ref_area) FILTER (weight_differs) AS reweighted
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (is_new) AS joined,
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (is_removed) AS removed,
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (value_differs AND NOT is_new AND NOT is_removed) AS differs,
+        string_agg(area_name, ', ' ORDER BY area_order) FILTER (weight_differs) AS reweighted
     FROM member
-    WHERE is_new OR is_gone OR value_differs OR weight_differs
+    WHERE is_new OR is_removed OR value_differs OR weight_differs
     GROUP BY indicator, area_group, reference_year, cell
 )
 SELECT
@@ -68,11 +81,11 @@ SELECT
             WHEN r.indicator IS NOT NULL THEN 'definition or method changed (' || r.fields || ')'
         END,
         CASE WHEN d.class_before <> d.class_after THEN 'class ' || d.class_before || ' -> ' || d.class_after END,
-        'other values of ' || m.differs, 'no value any more of ' || m.gone, 'now with ' || m.joined,
-        'other weights of ' || m.reweighted,
+        'changed values of ' || m.differs, 'no longer with ' || m.removed, 'now with ' || m.joined,
+        'changed weights of ' || m.reweighted,
         (SELECT 'membership of a group changed: ' || string_agg(area_group, ', ' ORDER BY area_group)
             FROM regrouped WHERE regrouped.area_group = d.ref_area),
-        (SELECT 'rules changed: ' || string_agg(named, ', ' ORDER BY named) FROM reruled)
+        (SELECT 'rules changed: ' || string_agg(rule, ', ' ORDER BY rule) FROM reruled)
     ) AS reason
 FROM differing_cell AS d
 LEFT JOIN member_that_differs AS m

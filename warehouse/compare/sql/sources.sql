@@ -1,4 +1,4 @@
--- Datasets whose snapshots differ between two states of the warehouse.
+-- Datasets whose snapshots differ between two releases.
 WITH b AS (
     SELECT
         provider, dataset, string_agg(CAST(vintage_date AS VARCHAR), ', ' ORDER BY vintage_date, snapshot_id) AS vintages,

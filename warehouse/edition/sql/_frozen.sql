@@ -1,6 +1,7 @@
--- Temporary views with the rows that an edition keeps of tables that are larger than the baseline: what it rests on.
+-- Temporary views with the rows of large tables that an edition contains: those that the baseline is based on.
 
--- The chosen values: at both ends, behind a regional figure, averaged for counts of events, or a break between the ends.
+-- The chosen values: at both ends, of members of a regional figure, averaged for counts of events, or at a break
+-- between the ends.
 CREATE OR REPLACE TEMP VIEW "indicator_set.value" AS
 SELECT v.*
 FROM indicator_set.value AS v

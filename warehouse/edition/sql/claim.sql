@@ -1,4 +1,4 @@
--- What each definition claims of which series, in words that stay the same when claims are numbered anew.
+-- The claims of each definition as texts, which stay the same when claims get other running numbers.
 WITH claim_filter AS (
     SELECT claim_id, string_agg(dimension || '=' || code, ', ' ORDER BY dimension, code) AS filters
     FROM reference.claim_filter

@@ -1,5 +1,5 @@
--- Drift: every figure and label that an edition (then) and a release (now) do not share.
--- Two numbers are the same within a billionth, as in the recomputation of the aggregates.
+-- Drift: every figure and label that differs between an edition (then) and a release (now).
+-- Two numbers are equal within a billionth, as in the recomputation of the aggregates.
 WITH frozen_and_current AS (
     SELECT
         coalesce(t.indicator, n.indicator) AS indicator, coalesce(t.ref_area, n.ref_area) AS ref_area,
@@ -13,7 +13,10 @@ WITH frozen_and_current AS (
             WHEN abs(t.obs_value - n.obs_value) > 1e-9 * greatest(1, abs(t.obs_value)) THEN 'changed'
             WHEN t.obs_value IS NULL AND t.value_text IS DISTINCT FROM n.value_text THEN 'changed'
             WHEN t.time_period IS DISTINCT FROM n.time_period THEN 're_dated'
-        END AS kind
+        END AS kind,
+        FALSE AS is_sentence_then, FALSE AS is_sentence_now, CAST(NULL AS VARCHAR) AS sentence_code_then,
+        CAST(NULL AS VARCHAR) AS sentence_code_now, CAST(NULL AS VARCHAR) AS sentence_then,
+        CAST(NULL AS VARCHAR) AS sentence_now
     FROM figure_then AS t
     FULL JOIN figure_now AS n
         ON n.indicator = t.indicator AND n.ref_area = t.ref_area AND n.cell = t.cell AND n.item = t.item
@@ -22,14 +25,16 @@ differing_figure AS (
     SELECT * FROM frozen_and_current WHERE kind IS NOT NULL
     UNION ALL
     SELECT
-        t.indicator, t.ref_area, t.cell, t.item, t.is_companion, NULL, NULL, t.label, n.label, NULL, NULL, t.kind
+        t.indicator, t.ref_area, t.cell, t.item, t.is_companion, NULL, NULL, t.label, n.label, NULL, NULL, t.kind,
+        t.is_sentence, n.is_sentence, t.sentence_code, n.sentence_code, t.sentence, n.sentence
     FROM label_then AS t
     JOIN label_now AS n
         ON n.indicator = t.indicator AND n.ref_area = t.ref_area AND n.cell = t.cell AND n.item = t.item
     WHERE t.label IS DISTINCT FROM n.label
 )
 SELECT
-    kind, indicator, ref_area, cell, item, is_companion, value_then, value_now, text_then, text_now, year_then, year_now
+    kind, indicator, ref_area, cell, item, is_companion, value_then, value_now, text_then, text_now, year_then, year_now,
+    is_sentence_then, is_sentence_now, sentence_code_then, sentence_code_now, sentence_then, sentence_now
 FROM differing_figure
 ORDER BY
     is_companion,

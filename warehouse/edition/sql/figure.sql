@@ -1,5 +1,5 @@
--- The figures of a regional baseline, one row each, of an edition or of a release alike: what drift compares.
--- Figures of the baseline itself, then companions: contributions to a change, and the companions of a regional figure.
+-- The figures of a regional baseline that drift compares, one row each, of an edition or of a release: first those of
+-- the baseline itself, then companions (contributions to a change, quantities that belong to a regional figure).
 WITH regional_figure AS (
     SELECT a.*, CASE WHEN a.time_period = s.baseline_year THEN 'baseline' ELSE 'latest' END AS which
     FROM indicator_set.aggregate AS a

@@ -1,4 +1,4 @@
--- The members behind each regional figure at both ends, with value and weight.
+-- The members of each regional figure at both ends, with value and weight.
 SELECT
     m.indicator, m.area_group, m.cell,
     CASE WHEN m.reference_year = s.baseline_year THEN 'baseline' ELSE 'latest' END AS item,

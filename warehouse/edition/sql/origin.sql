@@ -1,4 +1,4 @@
--- Where the values of the members come from: one row per cell and end, for counts of events one per year averaged.
+-- The origin of the members' values: one row per cell and end; for counts of events one row per averaged year.
 WITH observation_of_change AS (
     SELECT indicator, ref_area, cell, 'baseline' AS item, baseline_observation_id AS observation_id
     FROM baseline.value WHERE baseline_observation_id IS NOT NULL

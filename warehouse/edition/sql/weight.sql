@@ -1,4 +1,4 @@
--- The weights of every member at both ends, also of those that report no value.
+-- The weights of every member at both ends, including members without a value.
 SELECT w.weight, w.ref_area, w.time_period, w.sex, w.age, w.urbanisation, w.weight_value
 FROM indicator_set.weight_value AS w
 JOIN reference.settings AS s

@@ -1,7 +1,7 @@
-"""What the site says, read once from the release and put in groups by page.
+"""The content of the site: rows of the release, each query run once, grouped by page.
 
-Belongs here: the queries of the site and which rows belong to which page.
-Does not belong here: HTML (templates), and anything that changes a number: all of them stand as in the database.
+Belongs here: the queries of the site and the grouping of their rows.
+Does not belong here: HTML (templates), and anything that changes a number: numbers are those of the database.
 """
 
 from __future__ import annotations
@@ -19,12 +19,12 @@ RowObjects = list[Any]  # each row with an attribute for each column of the quer
 
 
 def row_objects(rows: Rows) -> RowObjects:
-    """The rows of a query, their cells by name of the column."""
+    """The rows of a query as objects with an attribute for each column."""
     return [SimpleNamespace(**dict(zip(rows.fields, row, strict=True))) for row in rows.rows]
 
 
 def grouped_by(rows: Iterable[Any], *fields: str) -> dict[Any, RowObjects]:
-    """Rows in groups by the value of one field or the values of several; the order of the rows stays."""
+    """Rows grouped by the values of one or more fields, in their order."""
     out: dict[Any, RowObjects] = defaultdict(list)
     for row in rows:
         key = getattr(row, fields[0]) if len(fields) == 1 else tuple(getattr(row, f) for f in fields)
@@ -34,26 +34,26 @@ def grouped_by(rows: Iterable[Any], *fields: str) -> dict[Any, RowObjects]:
 
 @dataclass(frozen=True)
 class SourceSnapshot:
-    """One state of one dataset, with the short name by which pages refer to it."""
+    """One vintage of a dataset, with the label by which pages refer to it (S1, S2, …)."""
 
-    short: str
+    label: str
     row: Any
 
     @property
     def anchor(self) -> str:
-        """Its place on the page of the sources."""
-        return f"sources.html#{self.short}"
+        """Its address on the page of sources."""
+        return f"sources.html#{self.label}"
 
 
 @dataclass
 class PageNotes:
-    """The numbered notes of one page: the same text has the same number."""
+    """The numbered notes of one page; equal texts share a number."""
 
     texts: list[str] = field(default_factory=list)
     _numbers: dict[str, int] = field(default_factory=dict)
 
     def number(self, text: str) -> int:
-        """The number of a note, a new one where the text is new."""
+        """The number of a note; a new text gets the next number."""
         if text not in self._numbers:
             self.texts.append(text)
             self._numbers[text] = len(self.texts)
@@ -65,7 +65,7 @@ class PageNotes:
 
 
 class Content:
-    """Everything that the pages of one release need; each query runs once."""
+    """The content of the pages of one release; each query runs once."""
 
     def __init__(self, reader: ReleaseReader) -> None:
         """`reader`: the release, open for reading."""
@@ -74,10 +74,10 @@ class Content:
         self.labels = {**reader.labels, **self._age_labels()}
 
     def _age_labels(self) -> dict[tuple[str, str], str]:
-        return {("age", r[0]): r[1] for r in self.reader.ask("SELECT age, name FROM reference.age").rows}
+        return {("age", r[0]): r[1] for r in self.reader.query("SELECT age, name FROM reference.age").rows}
 
     def _file(self, name: str, **parameters: Any) -> RowObjects:
-        return row_objects(self.reader.ask_file(name, **parameters))
+        return row_objects(self.reader.query_file(name, **parameters))
 
     @cached_property
     def members(self) -> list[tuple[str, str]]:
@@ -86,13 +86,13 @@ class Content:
 
     @cached_property
     def indicators(self) -> RowObjects:
-        """All indicators with what their sheets say, in the order of the tables."""
+        """All indicators with the content of their metadata sheets, in the order of the tables."""
         return self._file("indicator_sheet")
 
     @cached_property
     def decimals(self) -> dict[str, int]:
         """Decimals of each indicator."""
-        return dict(self.reader.ask("SELECT indicator, decimals FROM reference.indicator").rows)
+        return dict(self.reader.query("SELECT indicator, decimals FROM reference.indicator").rows)
 
     @cached_property
     def groups(self) -> dict[str, RowObjects]:
@@ -105,18 +105,18 @@ class Content:
         return grouped_by(self._file("site_value"), "indicator", "ref_area")
 
     @cached_property
-    def ends(self) -> dict[str, RowObjects]:
-        """Baseline and latest of headline cells by indicator, members and groups."""
+    def baseline_and_latest(self) -> dict[str, RowObjects]:
+        """Baseline and latest values of the headline cells of members and groups, by indicator."""
         return grouped_by(self._file("baseline", headline=True), "indicator")
 
     @cached_property
-    def breakdown_ends(self) -> dict[str, RowObjects]:
-        """Baseline and latest of all other cells by indicator."""
+    def breakdown_baseline_and_latest(self) -> dict[str, RowObjects]:
+        """Baseline and latest values of all other cells, by indicator."""
         return grouped_by(self._file("baseline", headline=False), "indicator")
 
     @cached_property
     def regional(self) -> dict[str, RowObjects]:
-        """Regional figures at the two years by indicator, with the producer's own beside."""
+        """Regional figures at the two reference years by indicator, with the producer's own figures."""
         return grouped_by(self._file("aggregate"), "indicator")
 
     @cached_property
@@ -146,11 +146,11 @@ class Content:
 
     @cached_property
     def discrepancies(self) -> dict[str, RowObjects]:
-        """Headline cells for which another source has another value, by indicator."""
+        """Headline cells for which another source has a different value, by indicator."""
         return grouped_by(self._file("site_discrepancy"), "indicator")
 
     @cached_property
-    def about_groups(self) -> dict[str, RowObjects]:
+    def group_values(self) -> dict[str, RowObjects]:
         """Latest values by target group."""
         return grouped_by(self._file("site_group"), "target_group")
 
@@ -158,35 +158,35 @@ class Content:
     def target_groups(self) -> RowObjects:
         """The target groups: code, name, description."""
         query = "SELECT code, name, description FROM reference.code WHERE codelist = 'target_group' AND code <> '_T' "
-        return row_objects(self.reader.ask(query + "ORDER BY rowid"))
+        return row_objects(self.reader.query(query + "ORDER BY rowid"))
 
     @cached_property
     def group_rules(self) -> dict[str, RowObjects]:
-        """Which indicators are about a target group by their definition, and how exactly."""
+        """The indicators whose definition names a target group, and whether they match it exactly."""
         query = (
             "SELECT DISTINCT r.target_group, r.indicator, i.name, i.status, r.match, r.note, i.indicator_order "
             "FROM reference.target_group_rule AS r JOIN ordered_indicator AS i ON i.indicator = r.indicator "
             "ORDER BY r.target_group, i.indicator_order, r.match, r.note"
         )
-        return grouped_by(row_objects(self.reader.ask(query)), "target_group")
+        return grouped_by(row_objects(self.reader.query(query)), "target_group")
 
     @cached_property
     def snapshots(self) -> dict[str, SourceSnapshot]:
-        """Snapshots by ID, numbered in the order of the page of the sources."""
+        """Snapshots by ID, numbered in the order of the page of sources."""
         return {r.snapshot_id: SourceSnapshot(f"S{n}", r) for n, r in enumerate(self._file("source"), start=1)}
 
     @cached_property
     def downloads(self) -> tuple[tuple[str, ...], dict[str, list[tuple[Any, ...]]]]:
-        """Columns, and rows by indicator, of the files of values."""
+        """The columns, and the rows by indicator, of the downloads with values."""
         return self._rows_of("site_download")
 
     @cached_property
     def regional_downloads(self) -> tuple[tuple[str, ...], dict[str, list[tuple[Any, ...]]]]:
-        """Columns, and rows by indicator, of the files of regional figures."""
+        """The columns, and the rows by indicator, of the downloads with regional figures."""
         return self._rows_of("site_regional_download")
 
     def _rows_of(self, name: str) -> tuple[tuple[str, ...], dict[str, list[tuple[Any, ...]]]]:
-        found = self.reader.ask_file(name)
+        found = self.reader.query_file(name)
         out: dict[str, list[tuple[Any, ...]]] = defaultdict(list)
         for row in found.rows:
             out[row[0]].append(row)
@@ -196,11 +196,11 @@ class Content:
     def checks(self) -> RowObjects:
         """Results of the audit, failures first."""
         query = "SELECT check_name, severity, passed, n_problems, finding FROM quality.check_result "
-        return row_objects(self.reader.ask(query + "ORDER BY passed, check_name"))
+        return row_objects(self.reader.query(query + "ORDER BY passed, check_name"))
 
     @cached_property
     def rejections(self) -> RowObjects:
-        """Published rows that could not be used, by reason."""
+        """Rejected rows, counted by series and reason."""
         return self._file("rejection")
 
     @cached_property
@@ -214,7 +214,7 @@ class Content:
             "WHERE c.database_name = current_database() AND NOT c.internal AND c.schema_name <> 'staged' "
             "ORDER BY c.schema_name <> 'main', c.schema_name, c.table_name, c.column_index"
         )
-        return grouped_by(row_objects(self.reader.ask(query)), "schema_name", "table_name", "table_comment")
+        return grouped_by(row_objects(self.reader.query(query)), "schema_name", "table_name", "table_comment")
 
     @cached_property
     def codes(self) -> dict[str, RowObjects]:
@@ -223,19 +223,19 @@ class Content:
             "SELECT codelist, code, name, coalesce(description, '') AS description FROM reference.code "
             "ORDER BY codelist, rowid"
         )
-        return grouped_by(row_objects(self.reader.ask(query)), "codelist")
+        return grouped_by(row_objects(self.reader.query(query)), "codelist")
 
     @cached_property
     def weights(self) -> RowObjects:
         """Weights of the regional figures."""
-        return row_objects(self.reader.ask("SELECT * FROM reference.weight ORDER BY weight"))
+        return row_objects(self.reader.query("SELECT * FROM reference.weight ORDER BY weight"))
 
     @cached_property
     def breaks(self) -> RowObjects:
-        """Breaks that somebody has looked at."""
+        """Reviewed breaks in series."""
         return self._file("site_break")
 
     @cached_property
     def corrections(self) -> RowObjects:
-        """Corrections and whether they apply."""
+        """Corrections, and whether they were applied."""
         return self._file("site_correction")

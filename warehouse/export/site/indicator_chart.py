@@ -1,7 +1,7 @@
 """The chart of an indicator: one small panel for each Member State, drawn by templates/chart.svg.
 
-Belongs here: which points are joined, the scales, and where everything lies.
-Does not belong here: how it looks (templates/chart.svg, static/style.css) and where the values come from (content.py).
+Belongs here: the scales, the positions of the marks, and the rule for joining them by lines.
+Does not belong here: the appearance (templates/chart.svg, static/style.css) and the values (content.py).
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from indicator_defs.rounding import digits
 COLUMNS = 4
 WIDTH, HEIGHT = 220, 150
 LEFT, RIGHT, TOP, BOTTOM = 38, 12, 42, 20
-# Of the characters of a tick's label that are narrower than a digit, which has 6.1.
-TICK_WIDTH = {",": 3.2, ".": 3.2, "-": 3.6}
-# A line says that the values between its ends lie near it; over more years nobody knows.
+# Widths of characters in the labels of ticks; all other characters count as digits.
+DIGIT_WIDTH = 6.1
+NARROW_WIDTHS = {",": 3.2, ".": 3.2, "-": 3.6}
+# A line suggests values between two points; over more years that would be misleading.
 MOST_YEARS_APART = 5
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One value: where it lies, how it is drawn, and its text for those who point at it."""
+    """One value: its position, kind of mark, and tooltip."""
 
     x: float
     y: float
-    kind: str  # usual, apart (kept out of comparisons), bound (published as a bound only)
+    kind: str  # included, excluded (from comparisons), bound (published only as a bound)
     text: str
 
 
 @dataclass(frozen=True)
 class Panel:
-    """One Member State: its marks, the lines between those that belong together, and the breaks."""
+    """One Member State: its marks, the lines that join comparable values, and the breaks."""
 
     x: float
     y: float
@@ -48,7 +49,7 @@ class Panel:
 
 @dataclass(frozen=True)
 class Chart:
-    """All panels on one scale, with the texts that say the same in words."""
+    """All panels on one scale, with a title and a description in words."""
 
     width: float
     height: float
@@ -56,16 +57,16 @@ class Chart:
     description: str
     first_year: int
     last_year: int
-    left: int  # where the scale begins: the labels of the ticks stand before it
+    left: int  # start of the scale; the labels of the ticks are left of it
     ticks: list[tuple[float, str]]  # height within a panel, label
     panels: list[Panel]
     has_breaks: bool
-    has_apart: bool
+    has_excluded: bool
     has_bounds: bool
 
 
 def joined(before: Any, after: Any) -> bool:
-    """Whether a line may join two values: same feed, no break between, both usable and numbers, not long apart."""
+    """Whether a line joins two values: same feed, no break between, both usable numbers, at most MOST_YEARS_APART."""
     return (
         before.obs_value is not None
         and after.obs_value is not None
@@ -82,17 +83,17 @@ def joined(before: Any, after: Any) -> bool:
 def draw(
     title: str, unit: str, areas: Sequence[tuple[str, Sequence[Any]]], shown: Callable[[float], str]
 ) -> Chart | None:
-    """The chart of (area name, its values by year); None where no area has a number. `shown` writes a value."""
-    placed = [[v for v in values if _height(v) is not None] for _, values in areas]
-    every = [v for values in placed for v in values]
-    if not any(v.obs_value is not None for v in every):
+    """The chart of the areas (name, values by year); None if no area has a number. `shown` formats a value."""
+    drawn = [[v for v in values if _height(v) is not None] for _, values in areas]
+    all_values = [v for values in drawn for v in values]
+    if not any(v.obs_value is not None for v in all_values):
         return None
-    heights = [h for v in every if (h := _height(v)) is not None]
+    heights = [h for v in all_values if (h := _height(v)) is not None]
     ticks = nice_ticks(min(0.0, *heights), max(0.0, *heights))
     low, high = ticks[0], ticks[-1]
     labels = [digits(t, 10, thousands=True) for t in ticks]
-    left = max(LEFT, 10 + max(math.ceil(sum(TICK_WIDTH.get(c, 6.1) for c in label)) for label in labels))
-    first, last = min(v.time_period for v in every), max(v.time_period for v in every)
+    left = max(LEFT, 10 + max(math.ceil(sum(NARROW_WIDTHS.get(c, DIGIT_WIDTH) for c in label)) for label in labels))
+    first, last = min(v.time_period for v in all_values), max(v.time_period for v in all_values)
     if first == last:
         first, last = first - 1, last + 1
 
@@ -103,7 +104,7 @@ def draw(
         return round(TOP + (high - value) / (high - low) * (HEIGHT - TOP - BOTTOM), 1)
 
     panels = []
-    for number, ((name, _), values) in enumerate(zip(areas, placed, strict=True)):
+    for number, ((name, _), values) in enumerate(zip(areas, drawn, strict=True)):
         marks = [
             Mark(at_x(v.time_period), at_y(_height(v) or 0.0), _kind(v), f"{v.time_period}: {value_text(v, shown)}")
             for v in values
@@ -131,7 +132,7 @@ def draw(
         f"One panel for each Member State, years {first} to {last}, {unit}. Last value of each: "
         + "; ".join(with_values)
         + (f". No value: {', '.join(without)}" if without else "")
-        + ". The table below has every value."
+        + ". The table below lists all values."
     )
     return Chart(
         width=COLUMNS * WIDTH,
@@ -144,7 +145,7 @@ def draw(
         ticks=[(at_y(t), label) for t, label in zip(ticks, labels, strict=True)],
         panels=panels,
         has_breaks=any(p.breaks for p in panels),
-        has_apart=any(m.kind == "apart" for p in panels for m in p.marks),
+        has_excluded=any(m.kind == "excluded" for p in panels for m in p.marks),
         has_bounds=any(m.kind == "bound" for p in panels for m in p.marks),
     )
 
@@ -155,7 +156,7 @@ def value_text(value: Any, shown: Callable[[float], str]) -> str:
 
 
 def _height(value: Any) -> float | None:
-    """Where a value is drawn: at its number, or at the bound that was published."""
+    """The number at which a value is drawn: the value, or its published bound."""
     for number in (value.obs_value, value.upper_bound, value.lower_bound):
         if number is not None:
             return float(number)
@@ -165,11 +166,11 @@ def _height(value: Any) -> float | None:
 def _kind(value: Any) -> str:
     if value.obs_value is None:
         return "bound"
-    return "usual" if value.in_aggregates else "apart"
+    return "included" if value.in_aggregates else "excluded"
 
 
 def _lines(values: Sequence[Any], marks: Sequence[Mark]) -> list[str]:
-    """The runs of values that belong together, each as the points of a polyline."""
+    """Runs of values that are joined, each as the points of a polyline."""
     runs: list[list[Mark]] = []
     for number, mark in enumerate(marks):
         if number and joined(values[number - 1], values[number]):

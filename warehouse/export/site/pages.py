@@ -1,4 +1,4 @@
-"""Which pages the site has, and what each is given.
+"""The pages of the site, with the content of each.
 
 Belongs here: one function for each kind of page, the search index and the files to download.
 Does not belong here: queries (content.py), HTML (templates) and writing the folder (__init__.py).
@@ -17,6 +17,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from indicator_defs.breakdowns import BREAKDOWNS
+from warehouse.export import labels
 from warehouse.export.labels import AVAILABILITY_LETTERS
 from warehouse.export.metadata_sheet import metadata_fields
 from warehouse.export.reading_notes import note_rows
@@ -25,11 +26,11 @@ from warehouse.export.site.content import Content, PageNotes, SourceSnapshot, gr
 from warehouse.export.site.table_cells import (
     anchor,
     csv_text,
-    end_cells,
     in_order,
     is_empty,
     origin_link,
     point_cells,
+    point_or_gap_cells,
     summary_notes,
 )
 
@@ -44,13 +45,13 @@ NAVIGATION = (
     ("sources.html", "Sources"),
     ("dictionary.html", "Dictionary"),
 )
-# Topics of the notes that every page says in its place, or that pages of their own say better.
+# Topics of the notes that another page covers.
 NOT_ON_METHODS = ("Licences and attributions",)
 
 
 @dataclass(frozen=True)
 class FirstRow:
-    """One line of the first table: an indicator with its figures for ASEAN, or the reason why there are none."""
+    """One row of the first table: an indicator with its figures for ASEAN, or the reason for the gap."""
 
     sheet: Any
     baseline: Any
@@ -60,7 +61,7 @@ class FirstRow:
 
 @dataclass(frozen=True)
 class Topic:
-    """One topic of the page of methods: (code, name, text) lines."""
+    """One topic of the page of methods, with its notes (code, name, text)."""
 
     anchor: str
     name: str
@@ -69,7 +70,7 @@ class Topic:
 
 @dataclass(frozen=True)
 class AvailabilityLine:
-    """One line of the heat map: its first entry, its breakdown in words and a (letter, year) for each member."""
+    """One row of the heat map: its first record, the label of its breakdown, and (letter, year) for each member."""
 
     first: Any
     breakdown: str
@@ -88,7 +89,7 @@ class GroupLine:
 
 @dataclass(frozen=True)
 class GroupTable:
-    """One indicator on the page of a target group: all members, and ASEAN where it has the cell."""
+    """One indicator on the page of a target group: all members, and ASEAN if it has a figure."""
 
     indicator: str
     name: str
@@ -98,10 +99,10 @@ class GroupTable:
 
 
 class Site:
-    """All files of the site as (path in it, text)."""
+    """All files of the site as (path in the site, text)."""
 
     def __init__(self, content: Content) -> None:
-        """`content`: what the release says."""
+        """`content`: the content of the release."""
         self.content = content
         self.index: list[tuple[str, str, str, str]] = []
         reader = content.reader
@@ -118,7 +119,7 @@ class Site:
             navigation=NAVIGATION,
             settings=content.settings,
             members=content.members,
-            classes=value_texts.CLASSES,
+            texts=labels,
             number=value_texts.number,
             mean_year=value_texts.mean_year,
             percent=value_texts.percent,
@@ -128,7 +129,7 @@ class Site:
         )
 
     def files(self) -> Iterator[tuple[str, str]]:
-        """Every page, download and the search index; the index comes last, when all pages are known."""
+        """Every page and download, then the search index, which lists all pages."""
         yield self._home()
         yield self._indicator_list()
         yield from (self._indicator(sheet) for sheet in self.content.indicators)
@@ -153,14 +154,14 @@ class Site:
         kind: str = "",
         keywords: str = "",
         current_page: str = "",
-        **given: Any,
+        **fields: Any,
     ) -> tuple[str, str]:
         """Renders one page and puts it into the search index under `kind`."""
         root = "../" * path.count("/")
         if kind:
             self.index.append((title, kind, path, keywords))
         text = self._jinja.get_template(template).render(
-            title=title, root=root, current_page=current_page or path, **given
+            title=title, root=root, current_page=current_page or path, **fields
         )
         return path, text
 
@@ -175,12 +176,12 @@ class Site:
         with_values = sum(any((i.indicator, m) in c.values for m, _ in c.members) for i in c.indicators)
         counts = (
             (with_values, "indicators with values"),
-            (len(c.indicators) - with_values, "declared, without values yet"),
+            (len(c.indicators) - with_values, "indicators without values yet"),
             (len(c.members), "Member States"),
             (member_values, "headline values of Member States"),
-            (sum(r.publication_class == "A" for r in regional), "latest regional figures of class A"),
-            (sum(r.publication_class == "B" for r in regional), "of class B, indicative"),
-            (sum(r.publication_class == "C" for r in regional), "of class C, withheld"),
+            (sum(r.publication_class == "A" for r in regional), "latest regional figures of class A (published)"),
+            (sum(r.publication_class == "B" for r in regional), "of class B (indicative)"),
+            (sum(r.publication_class == "C" for r in regional), "of class C (withheld)"),
         )
         failed = [k for k in c.checks if not k.passed]
         snapshots = list(c.snapshots.values())
@@ -205,15 +206,15 @@ class Site:
     def _first_table(self) -> dict[str, list[FirstRow]]:
         out: dict[str, list[FirstRow]] = {}
         for sheet in self.content.indicators:
-            if not (sheet.stands_first or (sheet.tier == "core" and sheet.status == "with_values")):
+            if not (sheet.is_priority or (sheet.tier == "core" and sheet.status == "with_values")):
                 continue
             figures = {
                 r.point: r
                 for r in self.content.regional.get(sheet.indicator, [])
                 if r.ref_area == "ASEAN" and r.breakdown == "headline"
             }
-            reason = sheet.gap_reason or "no regional figure is made of this indicator"
-            group = "Standing first in the set" if sheet.stands_first else sheet.group_name
+            reason = sheet.gap_reason or "no regional figure is calculated for this indicator"
+            group = "Priority indicators" if sheet.is_priority else sheet.group_name
             row = FirstRow(sheet, figures.get("baseline"), figures.get("latest"), reason)
             out.setdefault(group, []).append(row)
         return out
@@ -240,12 +241,12 @@ class Site:
 
     def _country_list(self) -> tuple[str, str]:
         entries = [(f"country/{code}.html", name, "") for code, name in self.content.members]
-        about = "One profile for each Member State, in the order of the tables; nobody is ranked."
+        about = f"One profile for each Member State, in the order of the tables. {labels.NOT_RANKED}"
         return self._page("countries.html", "list.html", "Countries", kind="List", entries=entries, about=about)
 
     def _group_list(self) -> tuple[str, str]:
         entries = [(f"group/{g.code}.html", g.name, g.description) for g in self.content.target_groups]
-        about = "The groups that the Declaration and its plan of action name, with the indicators about each."
+        about = "The groups named in the Declaration and its plan of action, with the indicators about each group."
         return self._page("groups.html", "list.html", "Target groups", kind="List", entries=entries, about=about)
 
     # indicators
@@ -258,8 +259,8 @@ class Site:
         value_notes = {v.observation_id: notes.numbers(value_texts.notes_of(v)) for v in values}
         value_ids = {v.observation_id for v in values}
 
-        def end_notes(row: Any) -> list[int]:
-            """Notes of the two values: those of the table below, and the words that stand with the end itself."""
+        def row_notes(row: Any) -> list[int]:
+            """The notes of the baseline and the latest value: those of the value itself, its footnote and its status."""
             out: list[int] = []
             for point in ("baseline", "latest"):
                 found = value_notes.get(getattr(row, f"{point}_observation_id") or "", [])
@@ -272,26 +273,26 @@ class Site:
                     out.append(notes.number(f"Status of the {point} value: {status}"))
             return sorted(set(out))
 
-        def end(row: Any, point: str) -> Markup:
+        def linked_point(row: Any, point: str) -> Markup:
             place = ""
             if getattr(row, f"{point}_observation_id") in value_ids:
                 place = f"#{row.ref_area}-{getattr(row, f'{point}_year')}"
-            return end_cells(row, point, place)
+            return point_or_gap_cells(row, point, place)
 
-        ends = c.ends.get(code, [])
-        extra = c.breakdown_ends.get(code, [])
+        headline_rows = c.baseline_and_latest.get(code, [])
+        breakdown_rows = c.breakdown_baseline_and_latest.get(code, [])
         regional = c.regional.get(code, [])
-        picture = indicator_chart.draw(
+        chart = indicator_chart.draw(
             sheet.name,
             sheet.unit_name,
             [(name, rows) for _, name, rows in by_member],
             lambda value: value_texts.rounded(value, decimals),
         )
         possible_sections = (
-            ("chart", "Over time", picture is not None),
-            ("baseline", "Baseline and latest", bool(ends and values)),
+            ("chart", "Over time", chart is not None),
+            ("baseline", "Baseline and latest", bool(headline_rows and values)),
             ("regional", "Regional figures", bool(regional)),
-            ("breakdowns", "Breakdowns", bool(extra)),
+            ("breakdowns", "Breakdowns", bool(breakdown_rows)),
             ("values", "All values", bool(values)),
             ("others", "Other sources", code in c.discrepancies),
         )
@@ -299,30 +300,30 @@ class Site:
             s for s in c.snapshots.values() if any(v.snapshot_id == s.row.snapshot_id for v in values)
         ]
         row = vars(sheet)
-        given = {
+        fields = {
             "sheet": sheet,
             "decimals": decimals,
             "values": values,
             "by_member": by_member,
             "value_notes": value_notes,
-            "ends": ends if values else [],
-            "end": end,
-            "end_notes": {r.ref_area: end_notes(r) for r in ends} if values else {},
+            "headline_rows": headline_rows if values else [],
+            "linked_point": linked_point,
+            "headline_notes": {r.ref_area: row_notes(r) for r in headline_rows} if values else {},
             "regional": regional,
             "has_regional_file": code in c.regional_downloads[1],
             "regional_years": c.regional_years.get(code, []),
-            "breakdowns": in_order(grouped_by(extra, *BREAKDOWNS).values(), c.labels),
-            "breakdown_notes": {(value_texts.cell_codes(r), r.ref_area): end_notes(r) for r in extra},
+            "breakdowns": in_order(grouped_by(breakdown_rows, *BREAKDOWNS).values(), c.labels),
+            "breakdown_notes": {(value_texts.cell_codes(r), r.ref_area): row_notes(r) for r in breakdown_rows},
             "cell_codes": value_texts.cell_codes,
-            "plain_end": lambda r, point: end_cells(r, point, ""),
-            "chart": picture,
+            "unlinked_point": lambda r, point: point_or_gap_cells(r, point, ""),
+            "chart": chart,
             "most_years_apart": indicator_chart.MOST_YEARS_APART,
             "discrepancies": c.discrepancies.get(code, []),
             "choices": c.choices.get(code, []),
             "used": used,
             "snapshots": c.snapshots,
             "gaps": c.gaps,
-            "documents": bool(values) and all(v.dataset_kind == "document" for v in values),
+            "is_quoted": bool(values) and all(v.dataset_kind == "document" for v in values),
             "fields": [(n, t) for n, t in metadata_fields(c.reader, row) if t and n not in ("Name", "Definition file")],
             "notes": notes,
         }
@@ -336,7 +337,7 @@ class Site:
             keywords=f"{code} {sheet.group_name} {sheet.sdg or ''} {sheet.definition}",
             current_page="indicators.html",
             sections=[*sections, ("sheet", "Metadata sheet")],
-            **given,
+            **fields,
         )
 
     # countries
@@ -344,13 +345,13 @@ class Site:
     def _country(self, area: str, name: str) -> tuple[str, str]:
         c, notes = self.content, PageNotes()
         rows = c.benchmarks.get(area, [])
-        dated = {v.observation_id: v for i in c.indicators for v in c.values.get((i.indicator, area), [])}
+        values = {v.observation_id: v for i in c.indicators for v in c.values.get((i.indicator, area), [])}
         shown = [r for r in rows if not is_empty(r)]
 
-        def numbers(row: Any) -> list[int]:
+        def note_numbers(row: Any) -> list[int]:
             texts: list[str] = []
             for point in ("baseline", "latest"):
-                value = dated.get(getattr(row, f"{point}_observation_id") or "")
+                value = values.get(getattr(row, f"{point}_observation_id") or "")
                 if value is not None:
                     texts += [f"{row.name}, {value.time_period}: {t}" for t in value_texts.notes_of(value)]
             if row.baseline_footnote and row.baseline_observation_id is None:
@@ -360,7 +361,7 @@ class Site:
             return sorted(set(notes.numbers(texts)))
 
         def linked(row: Any, point: str) -> Markup:
-            value = dated.get(getattr(row, f"{point}_observation_id") or "")
+            value = values.get(getattr(row, f"{point}_observation_id") or "")
             place = f"../indicator/{row.indicator}.html#" + (f"{area}-{value.time_period}" if value else "breakdowns")
             if getattr(row, f"{point}_observation_id") is None:
                 place = ""
@@ -374,7 +375,7 @@ class Site:
             keywords=area,
             current_page="countries.html",
             groups=grouped_by(shown, "group_name"),
-            row_notes={(r.indicator, r.sex): numbers(r) for r in shown},
+            row_notes={(r.indicator, r.sex): note_numbers(r) for r in shown},
             linked=linked,
             missing=[r for r in rows if r.is_headline and is_empty(r)],
             with_latest=sum(r.is_headline and r.latest_year is not None for r in rows),
@@ -391,7 +392,7 @@ class Site:
     def _group(self, group: Any) -> tuple[str, str]:
         c, notes = self.content, PageNotes()
         rules = c.group_rules.get(group.code, [])
-        rows = c.about_groups.get(group.code, [])
+        rows = c.group_values.get(group.code, [])
         tables = [self._group_table(found, notes) for found in grouped_by(rows, "indicator").values()]
         return self._page(
             f"group/{group.code}.html",
@@ -409,9 +410,8 @@ class Site:
         )
 
     def _group_table(self, rows: Sequence[Any], notes: PageNotes) -> GroupTable:
-        areas = {r.ref_area: r.area_name for r in rows if r.ref_area not in dict(self.content.members)}
-        order = [*self.content.members]
-        order += areas.items()
+        groups = {r.ref_area: r.area_name for r in rows if r.ref_area not in dict(self.content.members)}
+        areas = [*self.content.members, *groups.items()]
         lines = []
         for (_, match), found in grouped_by(rows, "cell", "match").items():
             cells = {r.ref_area: r for r in found}
@@ -423,9 +423,9 @@ class Site:
                     notes={a: notes.numbers(summary_notes(r)) for a, r in cells.items()},
                 )
             )
-        return GroupTable(rows[0].indicator, rows[0].name, rows[0].unit_name, order, lines)
+        return GroupTable(rows[0].indicator, rows[0].name, rows[0].unit_name, areas, lines)
 
-    # the rest
+    # availability, methods, sources and dictionary
 
     def _availability(self) -> tuple[str, str]:
         lines: dict[bool, dict[str, list[AvailabilityLine]]] = {True: {}, False: {}}
@@ -440,7 +440,7 @@ class Site:
         return self._page(
             "availability.html",
             "availability.html",
-            "What there is and what is missing",
+            labels.AVAILABILITY,
             kind="Availability",
             keywords="availability heat map gaps",
             legend=list(AVAILABILITY_LETTERS.values()),
@@ -502,5 +502,5 @@ class Site:
         ):
             for indicator, rows in files.items():
                 yield f"data/{indicator}.{ending}", csv_text(fields, rows)
-        found = self.content.reader.ask("SELECT * FROM baseline.benchmark ORDER BY indicator, ref_area, sex")
+        found = self.content.reader.query("SELECT * FROM baseline.benchmark ORDER BY indicator, ref_area, sex")
         yield "data/benchmark.csv", csv_text(found.fields, found.rows)

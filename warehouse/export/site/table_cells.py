@@ -1,8 +1,4 @@
-"""Cells of the site's tables and rows of its CSV files.
-
-Belongs here: how a value, a gap or a row is written where more than one page needs it.
-Does not belong here: which rows a page has (pages.py), rounding and notes (value_texts.py).
-"""
+"""Cells of the site's tables and rows of its CSV files, for more than one page; value_texts.py rounds the numbers."""
 
 from __future__ import annotations
 
@@ -13,6 +9,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from warehouse.export.labels import GAP_REASONS, QUOTED_FIGURE
 from warehouse.export.site import value_texts
 
 
@@ -26,12 +23,12 @@ def csv_text(fields: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
 
 
 def is_empty(row: Any) -> bool:
-    """Whether a benchmark row has nothing to show but its gap."""
+    """Whether a benchmark row has no value, minimum or target."""
     return row.latest_year is None and row.baseline_year is None and row.floor is None and row.target is None
 
 
-def point_cells(row: Any, point: str, place: str, reason: str | None = None) -> Markup:
-    """Year and value of one end as two cells; the value links to its lineage where there is one."""
+def point_cells(row: Any, point: str, place: str) -> Markup:
+    """Year and value of the baseline or latest point as two cells; `place`: the address of the value's lineage, or ""."""
     year, value = getattr(row, f"{point}_year"), getattr(row, f"{point}_value")
     text = getattr(row, f"{point}_text", None)
     if value is not None:
@@ -40,7 +37,7 @@ def point_cells(row: Any, point: str, place: str, reason: str | None = None) -> 
         shown = Markup("{}").format(text)
     else:
         shown = value_texts.gap(
-            reason or ("none in the window" if point == "latest" else "none in the baseline period")
+            GAP_REASONS["outside_window"] if point == "latest" else "no value in the baseline period"
         )
         place = ""
     if place:
@@ -48,8 +45,8 @@ def point_cells(row: Any, point: str, place: str, reason: str | None = None) -> 
     return Markup('<td class="y">{}</td><td class="v">{}</td>').format(year if year is not None else "", shown)
 
 
-def end_cells(row: Any, point: str, place: str) -> Markup:
-    """The same for a row of baseline.sql, whose gaps bring their own words (a bound stands there too)."""
+def point_or_gap_cells(row: Any, point: str, place: str) -> Markup:
+    """As point_cells, for a row of baseline.sql: its gap field has the reason, or a bound."""
     if getattr(row, f"{point}_value") is not None:
         return point_cells(row, point, place)
     gap_text = getattr(row, f"{point}_gap") or ""
@@ -63,21 +60,21 @@ def end_cells(row: Any, point: str, place: str) -> Markup:
 
 
 def summary_notes(row: Any) -> list[str]:
-    """What has to be said beside a latest value on the page of a target group."""
+    """The notes of a latest value on the page of a target group."""
     out = []
     if row.dataset_kind == "document":
-        out.append("Figure quoted in a document: shown for the record, never compared or aggregated.")
+        out.append(QUOTED_FIGURE)
     elif not row.is_usable:
-        out.append("Superseded or of low reliability: kept out of regional figures and changes.")
+        out.append("Superseded or unreliable: excluded from regional figures and changes.")
     if row.publication_class is None and row.latest_status and row.latest_status != "A":
-        out.append(f"Status {row.latest_status}.")
+        out.append(f"Status {row.latest_status_label or row.latest_status}.")
     if row.latest_footnote:
         out.append(row.latest_footnote[:1].upper() + row.latest_footnote[1:])
     return out
 
 
 def in_order(cells: Iterable[list[Any]], labels: dict[tuple[str, str], str]) -> dict[str, list[Any]]:
-    """Rows of each cell under its label; cells whose labels are the same keep apart by their codes."""
+    """Rows of each cell by its label; the codes are added to a label that another cell has too."""
     out: dict[str, list[Any]] = {}
     for rows in cells:
         label = value_texts.cell_label(rows[0], labels)
@@ -86,12 +83,12 @@ def in_order(cells: Iterable[list[Any]], labels: dict[tuple[str, str], str]) -> 
 
 
 def anchor(text: str) -> str:
-    """A text as the name of a place on a page."""
+    """A text as the id of an element."""
     return "".join(c if c.isalnum() else "-" for c in text.lower()).strip("-")
 
 
 def origin_link(row: Any) -> str:
-    """Where a latest value on the page of a target group comes from: its row, or the part of the indicator's page."""
+    """The address of a latest value on the page of its indicator: its row, or the section with it."""
     if row.publication_class is not None:
         place = "regional" if row.is_headline else "breakdowns"
     else:

@@ -1,9 +1,9 @@
 -- Temporary views that the other files of this folder join: the order of indicators and areas in every table, and labels.
 
--- First what the set puts first (printed as gaps while it is empty), then group by group, core before extended.
+-- Priority indicators of the set first (shown as gaps if they have no values), then by group, core before extended.
 CREATE OR REPLACE TEMP VIEW ordered_indicator AS
 SELECT
-    i.*, g.name AS group_name, u.name AS unit_name, f.sort_order IS NOT NULL AS stands_first, m.title AS method_title,
+    i.*, g.name AS group_name, u.name AS unit_name, f.sort_order IS NOT NULL AS is_priority, m.title AS method_title,
     m.kind AS method_kind, m.event_count,
     row_number() OVER (
         ORDER BY f.sort_order NULLS LAST, g.group_order NULLS LAST, i.indicator_group, i.tier, i.indicator
@@ -16,10 +16,10 @@ LEFT JOIN (
 ) AS g ON g.code = i.indicator_group
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = i.unit_measure;
 
--- Members in the given order, then the groups of the set; never an order by value.
+-- Member States in the order of ASEAN publications, then the groups of the set; never in order of their values.
 CREATE OR REPLACE TEMP VIEW ordered_area AS
 SELECT
-    a.ref_area, a.name AS area_name, CASE WHEN s.area_group IS NULL THEN 'country' ELSE 'group' END AS area_type,
+    a.ref_area, a.short_name AS area_name, CASE WHEN s.area_group IS NULL THEN 'country' ELSE 'group' END AS area_type,
     row_number() OVER (ORDER BY s.sort_order NULLS FIRST, a.sort_order) AS area_order
 FROM reference.area AS a
 LEFT JOIN reference.set_group AS s ON s.area_group = a.ref_area
@@ -32,6 +32,6 @@ SELECT code, code || ' ' || name AS label FROM reference.code WHERE codelist = '
 CREATE OR REPLACE TEMP VIEW nature_label AS
 SELECT code, code || ' ' || name AS label FROM reference.code WHERE codelist = 'nature';
 
--- Name and vintages of each dataset, for the place beside a number where its source stands.
+-- The title of each dataset, shown as the source of a value.
 CREATE OR REPLACE TEMP VIEW dataset_label AS
 SELECT provider, dataset, title FROM reference.dataset;

@@ -1,6 +1,6 @@
 -- Regional figures at the baseline year and the latest reference year: headline cells, and the same cells by sex, each
--- with its coverage; beside them what the indicator's producer publishes for the same group, where it does. Indicators
--- without any source have no rows.
+-- with its coverage and, for comparison, the producer's own figure for the same group if there is one. Indicators without
+-- any source have no rows.
 WITH reference_years AS (
     SELECT baseline_year AS time_period, 'baseline' AS point FROM reference.settings
     UNION ALL
@@ -20,13 +20,13 @@ exported_figure AS (
     WHERE i.headline_sex = '_T' AND g.sex IN ('F', 'M')
         AND g.cell = g.sex || substring(i.headline_cell, position('|' IN i.headline_cell))
 ),
-producer_aggregate AS (  -- the provider's own aggregate of the same countries (methods.md section 4), never part of ours
+producer_aggregate AS (  -- the provider's own aggregate of the same countries (docs/methods.md, Regional figures); not used in our figures
     SELECT
         w.indicator, w.ref_area, w.cell, w.point, v.obs_value, v.time_period, v.ref_area AS area,
         row_number() OVER (
             PARTITION BY w.indicator, w.ref_area, w.cell, w.point
             ORDER BY CASE w.point WHEN 'baseline' THEN abs(v.time_period - w.time_period) ELSE -v.time_period END, v.time_period
-        ) AS turn
+        ) AS preference
     FROM exported_figure AS w
     CROSS JOIN reference.settings AS s
     JOIN ordered_indicator AS i ON i.indicator = w.indicator
@@ -44,11 +44,11 @@ SELECT
     g.obs_value,
     CASE
         WHEN g.obs_value IS NOT NULL THEN NULL
-        WHEN g.indicator IS NULL THEN 'no value: no member has one that may be aggregated'
-        ELSE 'no value: withheld (class C)'
+        WHEN g.indicator IS NULL THEN 'no value: ' || getvariable('gap_no_member')
+        ELSE 'no value: ' || getvariable('gap_withheld')
     END AS obs_gap,
     coalesce(g.title, i.method_title) AS title,
-    g.publication_class, g.class_reason, g.n_areas, g.areas, g.weight_covered, coalesce(t.title, g.weight_name) AS weight_title,
+    g.publication_class, g.class_reason, g.n_areas, g.area_names, g.weight_covered, coalesce(t.title, g.weight_name) AS weight_title,
     g.mean_year, g.recent_share, g.share_estimated, g.median, g.minimum, g.maximum, g.without_largest, g.uncertainty,
     g.lower, g.upper, g.flags, p.obs_value AS producer_value, p.time_period AS producer_year, pa.name AS producer_area
 FROM exported_figure AS w
@@ -58,6 +58,6 @@ LEFT JOIN indicator_set.aggregate AS g
     ON g.indicator = w.indicator AND g.ref_area = w.ref_area AND g.time_period = w.time_period AND g.cell = w.cell
 LEFT JOIN reference.weight AS t ON t.weight = g.weight_name
 LEFT JOIN producer_aggregate AS p
-    ON p.indicator = w.indicator AND p.ref_area = w.ref_area AND p.cell = w.cell AND p.point = w.point AND p.turn = 1
+    ON p.indicator = w.indicator AND p.ref_area = w.ref_area AND p.cell = w.cell AND p.point = w.point AND p.preference = 1
 LEFT JOIN reference.area AS pa ON pa.ref_area = p.area
 ORDER BY i.indicator_order, w.part, a.area_order, w.time_period

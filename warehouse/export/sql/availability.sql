@@ -1,4 +1,4 @@
--- What there is, by indicator, breakdown and member; one row each, to be laid out as a matrix.
+-- Availability, one row per indicator, breakdown and member; the workbook shows it as a matrix.
 SELECT
     i.indicator, i.name, i.group_name, i.tier, q.breakdown, q.ref_area, q.availability, q.shown_as, q.latest_year, q.n_values,
     q.filled_by

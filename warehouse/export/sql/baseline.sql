@@ -1,5 +1,5 @@
--- Baseline and latest value with the reason for every gap. $headline: the headline cells, with a row for every member
--- (empty ones too) and, unless nobody has a source yet, every group; or the cells of the breakdowns that have a value.
+-- Baseline and latest value, with the reason for each gap. $headline true: headline cells, with a row for every member
+-- and, if the indicator has a source, every group. $headline false: cells of the breakdowns that have a value.
 WITH years_with_values AS (
     SELECT indicator, ref_area, cell, min(time_period) AS first_year, max(time_period) AS last_year
     FROM indicator_set.value
@@ -19,12 +19,13 @@ exported_value AS (
         i.status AS indicator_status, w.ref_area, a.area_name, a.area_type, w.cell,
         v.* EXCLUDE (indicator, ref_area, cell, area_type),
         CASE
-            WHEN i.status = 'declared' AND p.first_year IS NULL THEN 'no source yet'
-            WHEN a.area_type = 'group' AND v.indicator IS NULL THEN 'no member has one that may be aggregated'
+            WHEN i.status = 'declared' AND p.first_year IS NULL THEN getvariable('gap_no_source')
+            WHEN a.area_type = 'group' AND v.indicator IS NULL THEN getvariable('gap_no_member')
             WHEN a.area_type = 'country' AND p.first_year IS NULL
-                THEN coalesce(q.reason, 'no source publishes it for this member')
-        END AS never,
-        s.baseline_from, s.baseline_to, s.latest_reference_year, CASE WHEN i.lookback_years > 0 THEN CAST(s.latest_reference_year - i.lookback_years AS VARCHAR) || '-' ELSE '' END
+                THEN coalesce(q.reason, getvariable('gap_no_source_for_member'))
+        END AS reason_without_values,
+        CAST(s.baseline_from AS VARCHAR) || '-' || CAST(s.baseline_to AS VARCHAR) AS baseline_period, s.latest_reference_year,
+        CASE WHEN i.lookback_years > 0 THEN CAST(s.latest_reference_year - i.lookback_years AS VARCHAR) || '-' ELSE '' END
             || CAST(s.latest_reference_year AS VARCHAR) AS years_of_window,
         p.first_year, p.last_year, q.filled_by
     FROM exported_cell AS w
@@ -45,14 +46,15 @@ SELECT
         WHEN t.baseline_value IS NOT NULL THEN NULL
         WHEN t.baseline_text ~ '^[<>]' THEN t.baseline_text
         WHEN t.baseline_text IS NOT NULL THEN 'no value: published as "' || t.baseline_text || '"'
-        WHEN t.never IS NOT NULL THEN 'no value: ' || t.never
-        WHEN t.baseline_class = 'C' THEN 'no value: withheld (class C)'
+        WHEN t.reason_without_values IS NOT NULL THEN 'no value: ' || t.reason_without_values
+        WHEN t.baseline_class = 'C' THEN 'no value: ' || getvariable('gap_withheld')
         WHEN t.area_type = 'group' THEN
-            'no value: no member has a usable one in ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR)
+            'no value: no member has a usable value in ' || t.baseline_period
         ELSE
-            'no value: none in ' || CAST(t.baseline_from AS VARCHAR) || '-' || CAST(t.baseline_to AS VARCHAR)
-            || '; values of ' || CAST(t.first_year AS VARCHAR)
-            || CASE WHEN t.last_year > t.first_year THEN ' to ' || CAST(t.last_year AS VARCHAR) ELSE '' END
+            'no value: none in ' || t.baseline_period || CASE
+                WHEN t.last_year > t.first_year THEN '; first value: ' || CAST(t.first_year AS VARCHAR) || ', last value: '
+                ELSE '; only value: '
+            END || CAST(t.last_year AS VARCHAR)
     END AS baseline_gap,
     CASE
         WHEN t.baseline_status IS NOT NULL THEN coalesce(bs.label, t.baseline_status)
@@ -66,15 +68,15 @@ SELECT
         WHEN t.latest_value IS NOT NULL THEN NULL
         WHEN t.latest_text ~ '^[<>]' THEN t.latest_text
         WHEN t.latest_text IS NOT NULL THEN 'no value: published as "' || t.latest_text || '"'
-        WHEN t.never IS NOT NULL THEN 'no value: ' || t.never
-        WHEN t.publication_class = 'C' THEN 'no value: withheld (class C)'
+        WHEN t.reason_without_values IS NOT NULL THEN 'no value: ' || t.reason_without_values
+        WHEN t.publication_class = 'C' THEN 'no value: ' || getvariable('gap_withheld')
         WHEN t.area_type = 'group' THEN
-            'no value: no member has a usable one in ' || t.years_of_window
+            'no value: no member has a usable value in ' || t.years_of_window
         WHEN t.last_year > t.latest_reference_year THEN
-            'no value: the one of ' || CAST(t.last_year AS VARCHAR) || ' is after the reference year '
+            'no value: the last value (' || CAST(t.last_year AS VARCHAR) || ') is after the reference year '
             || CAST(t.latest_reference_year AS VARCHAR)
         ELSE
-            'no value: last is of ' || CAST(t.last_year AS VARCHAR) || ', window ' || t.years_of_window
+            'no value: the last value is for ' || CAST(t.last_year AS VARCHAR) || '; the window is ' || t.years_of_window
     END AS latest_gap,
     CASE
         WHEN t.latest_status IS NOT NULL THEN coalesce(ls.label, t.latest_status)
@@ -84,8 +86,8 @@ SELECT
     t.publication_class AS latest_class,
     t.change,
     CASE t.comparable WHEN TRUE THEN 'yes' ELSE 'no' END AS comparable,
-    coalesce(t.reason, CASE WHEN t.comparable IS NULL THEN 'no figure at either end' END) AS reason,
-    t.change_areas, t.change_without_largest, t.floor, t.target,
+    coalesce(t.reason, CASE WHEN t.comparable IS NULL THEN 'neither a baseline nor a latest figure' END) AS reason,
+    t.change_area_names, t.change_without_largest, t.floor, t.target,
     CASE WHEN t.baseline_value IS NULL OR t.latest_value IS NULL THEN t.filled_by END AS filled_by,
     t.baseline_observation_id, t.latest_observation_id
 FROM exported_value AS t

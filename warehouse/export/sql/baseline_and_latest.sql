@@ -1,4 +1,4 @@
--- Baseline and latest of the core indicators in per cent, members only, with the attributions of their sources.
+-- Baseline and latest values of the core indicators in per cent, members only, with the attributions of their sources.
 SELECT
     i.indicator, i.name, i.group_name, i.direction, a.ref_area, v.baseline_year, v.baseline_value, v.latest_year, v.latest_value,
     coalesce(v.comparable, FALSE) AS comparable, v.reason,

@@ -1,10 +1,10 @@
--- One row per indicator with all that its metadata sheet says, codes with their labels.
+-- One row per indicator with the content of its metadata sheet, codes with their labels.
 WITH claim_filter_text AS (
     SELECT claim_id, string_agg(dimension || ' ' || code, ', ' ORDER BY dimension, code) AS filter
     FROM reference.claim_filter
     GROUP BY claim_id
 ),
-feed AS (  -- national data are accepted for every indicator and stand here only where a definition names them
+feed AS (  -- without the claims on national data that every indicator has, unless its definition names them
     SELECT
         c.indicator,
         string_agg(
@@ -21,6 +21,20 @@ feed AS (  -- national data are accepted for every indicator and stand here only
     WHERE c.definition_line > 1
     GROUP BY c.indicator
 ),
+feed_note AS (  -- what readers must know about the feeds, once each
+    SELECT indicator, string_agg(note, chr(10) ORDER BY source_rank, note) AS feed_notes
+    FROM (
+        SELECT
+            c.indicator, c.source_rank,
+            CAST(c.source_rank AS VARCHAR) || '. ' || coalesce(d.title, c.provider || ' ' || c.dataset) || ': '
+            || c.feed_note AS note
+        FROM reference.claim AS c
+        LEFT JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
+        WHERE c.feed_note IS NOT NULL
+        GROUP BY ALL
+    )
+    GROUP BY indicator
+),
 series_name AS (  -- of the newest vintage that has one
     SELECT
         v.indicator, v.source, v.provider_series, max_by(s.series_name, (v.vintage_date, s.series_name)) AS series_name
@@ -31,7 +45,7 @@ series_name AS (  -- of the newest vintage that has one
     WHERE s.series_name <> ''
     GROUP BY v.indicator, v.source, v.provider_series
 ),
-title AS (  -- what the producers call the series in use
+title AS (  -- the producers' titles of the series used
     SELECT
         indicator,
         string_agg('"' || series_name || '" (' || source || ' ' || provider_series || ')', chr(10)
@@ -50,11 +64,11 @@ years_between AS (
         time_period - lag(time_period) OVER (PARTITION BY indicator, ref_area ORDER BY time_period) AS years
     FROM headline_year
 ),
-usual_period AS (  -- years between two values of a member, as a rule
+usual_period AS (  -- usual number of years between two values of a member
     SELECT indicator, CAST(ceil(median(years)) AS INTEGER) AS periodicity FROM years_between GROUP BY indicator
 )
 SELECT
-    i.indicator, i.name, i.group_name, i.tier, i.status, i.stands_first, i.definition, i.numerator, i.denominator,
+    i.indicator, i.name, i.group_name, i.tier, i.status, i.is_priority, i.definition, i.numerator, i.denominator,
     i.unit_name, i.direction, i.minimum, i.maximum, i.maximum_is_hard, i.owner, x.name AS sector_name, i.headline_cell,
     (
         SELECT string_agg(lower(coalesce(n.name, b.breakdown)), '; ' ORDER BY b.breakdown)
@@ -70,7 +84,7 @@ SELECT
         LEFT JOIN reference.code AS k ON k.codelist = 'target_group' AND k.code = r.target_group
         WHERE r.indicator = i.indicator
     ) AS target_groups,
-    f.sources,
+    f.sources, fn.feed_notes,
     i.method_title, m.formula, w.title AS weight_title, w.source AS weight_source, i.weight_is_proxy, i.proxy_accepted,
     i.lookback_years, i.is_survey, i.aggregate_title, i.publication_rule, i.sdg, i.articles, i.body, i.comparability,
     t.producer_titles, i.producer_note, p.periodicity, i.gap_reason, i.gap_obtain_from, i.gap_body, i.definition_file
@@ -79,6 +93,7 @@ JOIN reference.method AS m ON m.method = i.method
 LEFT JOIN reference.code AS x ON x.codelist = 'sector' AND x.code = i.sector
 LEFT JOIN reference.weight AS w ON w.weight = i.weight
 LEFT JOIN feed AS f ON f.indicator = i.indicator
+LEFT JOIN feed_note AS fn ON fn.indicator = i.indicator
 LEFT JOIN title AS t ON t.indicator = i.indicator
 LEFT JOIN usual_period AS p ON p.indicator = i.indicator
 ORDER BY i.indicator_order

@@ -1,4 +1,4 @@
--- Rows that could not be used, counted by dataset, series and reason, with an example of each.
+-- Rejected rows, counted by dataset, series and reason, with an example of each.
 SELECT
     r.provider, r.dataset, r.series, r.stage, r.reason, count(*) AS row_count,
     arg_min(r.detail, r.snapshot_id || r.snapshot_row) AS example_detail,

@@ -1,4 +1,4 @@
--- What there is, by indicator, breakdown and member, with the reason for each gap.
+-- Availability by indicator, breakdown and member, with the reason for each gap.
 SELECT
     i.indicator, i.name, i.group_name, i.tier, i.status, q.breakdown, q.ref_area, a.area_name, q.availability,
     q.shown_as, q.latest_year, q.first_year, q.n_values, q.reason, q.filled_by

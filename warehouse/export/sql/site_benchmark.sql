@@ -1,4 +1,4 @@
--- Benchmarks of the members, headline first and then women and men, with the reason wherever a cell is empty.
+-- Benchmarks of the members: headline first, then women and men, with the reason for each empty cell.
 SELECT
     b.*, i.name, i.group_name, i.tier, i.unit_name, i.decimals, i.status AS indicator_status, x.name AS sector_name,
     coalesce(s.label, b.latest_status) AS latest_status_label, q.availability, q.reason AS gap_reason, q.filled_by,

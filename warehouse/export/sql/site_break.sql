@@ -1,5 +1,5 @@
--- Breaks in series that somebody has looked at, in the order of the tables.
-SELECT x.*, i.name AS indicator_name, a.name AS area_name
+-- Reviewed breaks in series, in the order of the tables.
+SELECT x.*, i.name AS indicator_name, a.short_name AS area_name
 FROM reference.series_break AS x
 JOIN ordered_indicator AS i ON i.indicator = x.indicator
 JOIN reference.area AS a ON a.ref_area = x.ref_area

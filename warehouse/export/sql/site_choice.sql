@@ -1,4 +1,4 @@
--- Which feed was chosen for the headline cell of which members, and why; the others with the reason against them.
+-- The feeds of each headline cell: chosen or not, for which members, and the reason.
 SELECT
     c.indicator, c.feed, coalesce(d.title, c.source) AS source_title, c.is_chosen, c.reason,
     string_agg(a.area_name, ', ' ORDER BY a.area_order) AS areas

@@ -1,6 +1,6 @@
--- Corrections and whether they apply.
+-- Corrections, and whether they were applied.
 SELECT DISTINCT
-    x.correction_id, x.indicator, i.name AS indicator_name, a.name AS area_name, x.time_period, x.expected_text, x.action,
+    x.correction_id, x.indicator, i.name AS indicator_name, a.short_name AS area_name, x.time_period, x.expected_text, x.action,
     x.applied, x.why, x.evidence
 FROM lineage.correction AS x
 JOIN ordered_indicator AS i ON i.indicator = x.indicator

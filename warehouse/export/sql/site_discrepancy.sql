@@ -1,4 +1,4 @@
--- Headline cells for which another source gives another value: ours beside theirs.
+-- Headline cells for which another source gives a different value: both values and their difference.
 SELECT
     x.indicator, x.ref_area, a.area_name, x.time_period, x.obs_value, x.feed, x.other_time_period, x.other_value,
     x.other_feed, x.difference, o.snapshot_id AS other_snapshot, o.snapshot_row AS other_row

@@ -1,8 +1,8 @@
--- baseline.benchmark: each member's latest value next to the regional median, its own floor and target, and its own past.
--- The headline cell, and the same cell for women and men where a member has a value. The median is taken over the
--- members whose value may be aggregated, each once, with the value of the same window (indicator_set.aggregate_member);
--- it is withheld below the number of members that class B needs. Nothing is ranked and nothing is added up. Where a cell
--- is empty the reason is given (code list sentence).
+-- baseline.benchmark: each member's latest value compared with the regional median, its own floor and target, and its
+-- own baseline: the headline cell, and the same cell for women and men where a member has a value. The median is over
+-- the members whose value may be aggregated, each counted once, with the value of the same window
+-- (indicator_set.aggregate_member). With fewer members than class B needs, it is withheld. Nothing is ranked or added
+-- up. An empty cell has a reason (code list sentence).
 WITH regional_median AS (
     SELECT
         m.indicator, m.cell, median((m.value_low + m.value_high) / 2) AS region_median, count(*) AS n_areas,

@@ -1,5 +1,6 @@
--- baseline.change_contribution: a group's change over the members present and comparable at both ends, by member.
--- Mean: share of weight x value, latest minus baseline. Sum: value, latest minus baseline. Medians have none.
+-- baseline.change_contribution: the contribution of each member to the change of a group, over the members with
+-- comparable values at both ends. Mean: share of weight x value, latest minus baseline. Sum: value, latest minus
+-- baseline. None for medians.
 WITH both_ends AS (
     SELECT
         b.indicator, b.area_group, b.ref_area, b.cell, m.kind,
@@ -26,7 +27,7 @@ SELECT
             - baseline_value * baseline_weight / nullif(sum(baseline_weight) OVER whole, 0)
     END AS contribution
 FROM both_ends
-WINDOW whole AS (  -- ordered, so that the sum is the same at every run
+WINDOW whole AS (  -- ordered, so that every run gives the same sum
     PARTITION BY indicator, area_group, cell
     ORDER BY ref_area ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING
 )

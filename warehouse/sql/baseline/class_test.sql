@@ -1,5 +1,5 @@
--- baseline.class_test: the tests of the change of each group, by the rule of the regional figures. A change is published
--- or not, so that class B decides.
+-- baseline.class_test: the tests of the change of each group, by the rule of regional figures. A change is either
+-- published or withheld, so only the tests of class B are needed.
 WITH measure AS (
     SELECT cell_no, area_group, latest_year AS reference_year, 'weight_covered' AS criterion, weight_covered AS value
     FROM baseline.group_change

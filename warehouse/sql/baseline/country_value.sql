@@ -1,5 +1,6 @@
--- baseline.country_value: baseline and latest value of each member and cell, and whether the two can be compared; where
--- not, the first reason that applies (code list sentence). Counts of events have as baseline the mean of the period.
+-- baseline.country_value: baseline and latest value of each member and cell, and whether the two can be compared; if
+-- not, the first reason that applies (code list sentence). The baseline of event counts is the mean of the baseline
+-- period.
 WITH member AS (
     SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
 ),
@@ -35,7 +36,7 @@ cell_of_baseline AS (
     SELECT indicator, ref_area, cell FROM baseline_candidate
     UNION
     SELECT indicator, ref_area, cell FROM latest_candidate
-    UNION  -- every indicator's headline cell for every member: empty ones are part of the baseline
+    UNION  -- the headline cell of every indicator for every member: empty cells are part of the baseline
     SELECT i.indicator, g.ref_area, i.headline_cell AS cell
     FROM reference.indicator AS i
     CROSS JOIN member AS g
@@ -61,7 +62,7 @@ both_ends AS (
         array_to_string(list_sort(b.years_of_mean), ', ') AS years_of_mean,
         CASE WHEN NOT m.event_count THEN b.observation_id END AS baseline_observation_id,
         b.feed AS baseline_feed,
-        -- a mean is worth what the weakest value in it is
+        -- a mean is only as reliable as the weakest value in it
         CASE WHEN m.event_count THEN b.any_extended ELSE b.role = 'extended backwards' END AS baseline_extended,
         CASE WHEN m.event_count THEN b.all_usable ELSE b.in_aggregates END AS baseline_usable,
         l.time_period AS latest_year, l.obs_value AS latest_value, l.value_text AS latest_text,

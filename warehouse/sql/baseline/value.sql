@@ -1,6 +1,6 @@
 -- baseline.value: baseline, latest and change of members and groups in one table.
--- A group's change is over the members comparable at both ends, never the difference of the two figures shown, and
--- only where these members reach class B. A reason or a note names its sentence (code list sentence).
+-- The change of a group is over the members comparable at both ends, never the difference of the two figures shown, and
+-- is given only if these members reach class B. Reasons and notes have the code of their sentence (code list sentence).
 WITH baseline_figure AS (
     SELECT a.* FROM indicator_set.aggregate AS a JOIN reference.settings AS s ON a.time_period = s.baseline_year
 ),
@@ -12,15 +12,16 @@ both_ends AS (
         coalesce(b.indicator, l.indicator) AS indicator, coalesce(b.ref_area, l.ref_area) AS ref_area,
         coalesce(b.cell, l.cell) AS cell, coalesce(b.is_headline, l.is_headline) AS is_headline,
         b.time_period AS baseline_year, b.obs_value AS baseline_value, b.obs_status AS baseline_status,
-        b.publication_class AS baseline_class, b.areas AS baseline_areas,
+        b.publication_class AS baseline_class, b.area_names AS baseline_area_names,
         l.time_period AS latest_year, l.obs_value AS latest_value, l.obs_status AS latest_status,
-        l.publication_class AS latest_class, l.areas AS latest_areas
+        l.publication_class AS latest_class, l.area_names AS latest_area_names
     FROM baseline_figure AS b
     FULL JOIN latest_figure AS l ON l.indicator = b.indicator AND l.ref_area = b.ref_area AND l.cell = b.cell
 ),
 group_value AS (
     SELECT
-        e.*, i.sector, i.unit_measure, c.change, c.areas AS change_areas, c.change_without_largest,
+        e.*, i.sector, i.unit_measure, c.change, c.areas AS change_areas, c.area_names AS change_area_names,
+        c.change_without_largest,
         CASE
             WHEN e.latest_class IS NULL OR e.baseline_class IS NULL THEN 'no_figure_at_one_end'
             WHEN e.latest_class = 'C' OR e.baseline_class = 'C' THEN 'figure_withheld_at_one_end'
@@ -58,7 +59,7 @@ SELECT
     c.latest_footnote, NULL AS latest_sentence_code, c.latest_observation_id,
     c.change, c.comparable, c.reason, c.sentence_code,
     n.floor, n.target, c.unit_measure, NULL AS publication_class, NULL AS baseline_class,
-    NULL AS change_areas, NULL AS change_without_largest
+    NULL AS change_areas, NULL AS change_without_largest, NULL AS change_area_names
 FROM baseline.country_value AS c
 JOIN harmonised.cell AS k ON k.indicator = c.indicator AND k.cell = c.cell
 LEFT JOIN reference.national_target AS n ON n.indicator = c.indicator AND n.ref_area = c.ref_area AND c.is_headline
@@ -67,16 +68,17 @@ SELECT
     g.indicator, g.ref_area, 'group' AS area_type, g.sector, coalesce(t.target_group, '_T') AS target_group,
     k."@breakdowns", g.cell, g.is_headline,
     g.baseline_year, g.baseline_value, NULL AS baseline_text, g.baseline_status,
-    nullif(concat_ws('; ', filled(sb.name, MAP {'areas': g.baseline_areas}), fb.flags), '') AS baseline_footnote,
+    nullif(concat_ws('; ', filled(sb.name, MAP {'areas': g.baseline_area_names}), fb.flags), '') AS baseline_footnote,
     g.baseline_sentence_code, NULL AS baseline_observation_id,
     g.latest_year, g.latest_value, NULL AS latest_text, g.latest_status,
-    nullif(concat_ws('; ', filled(sl.name, MAP {'areas': g.latest_areas}), fl.flags), '') AS latest_footnote,
+    nullif(concat_ws('; ', filled(sl.name, MAP {'areas': g.latest_area_names}), fl.flags), '') AS latest_footnote,
     g.latest_sentence_code, NULL AS latest_observation_id,
     CASE WHEN g.sentence_code IS NULL THEN g.change END AS change, g.sentence_code IS NULL AS comparable,
-    filled(r.name, MAP {'areas': g.change_areas}) AS reason, g.sentence_code,
+    filled(r.name, MAP {'areas': g.change_area_names}) AS reason, g.sentence_code,
     NULL AS floor, NULL AS target, g.unit_measure, g.latest_class AS publication_class, g.baseline_class,
     CASE WHEN g.sentence_code IS NULL THEN g.change_areas END AS change_areas,
-    CASE WHEN g.sentence_code IS NULL THEN g.change_without_largest END AS change_without_largest
+    CASE WHEN g.sentence_code IS NULL THEN g.change_without_largest END AS change_without_largest,
+    CASE WHEN g.sentence_code IS NULL THEN g.change_area_names END AS change_area_names
 FROM group_value AS g
 JOIN harmonised.cell AS k ON k.indicator = g.indicator AND k.cell = g.cell
 LEFT JOIN target_group_of_cell AS t ON t.indicator = g.indicator AND t.cell = g.cell

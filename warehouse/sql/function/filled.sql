@@ -1,5 +1,5 @@
--- filled(sentence, MAP {'year': '2015'}): a sentence of the code list sentence with the contents of its {places}; a place
--- whose content is NULL is left empty, braces in a content are no place. NULL without a sentence
+-- filled(sentence, MAP {'year': '2015'}): a sentence of the code list sentence with the contents of its {places}; a
+-- place whose content is NULL stays empty; braces in a content are kept as text. NULL without a sentence
 CREATE MACRO filled(sentence, contents) AS
 CASE
     WHEN sentence IS NOT NULL THEN replace(

@@ -1,5 +1,5 @@
--- number_read('2.5e3', 3): the number that a text is, times ten to the power of a multiplier; NULL where it is none. The
--- multiplier moves the exponent, so that 0.083 and 3 are 83 to the last bit
+-- number_read('2.5e3', 3): reads a text as a number, times ten to the power of a multiplier; NULL where it is not a
+-- number. The multiplier is added to the exponent, so that 0.083 and 3 give exactly 83
 CREATE MACRO number_read(published, multiplier) AS
 CASE
     WHEN regexp_full_match(published, '[+-]?([0-9]+([.][0-9]*)?|[.][0-9]+)([eE][+-]?[0-9]{1,3})?')

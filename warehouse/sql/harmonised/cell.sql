@@ -1,6 +1,6 @@
--- harmonised.cell: the cells of each indicator, numbered. Joining, sorting and grouping values by a number takes a
--- fraction of the time and memory that the codes would take. Numbers go up with indicator, breakdown family and cell.
--- The headline cell of every indicator is among them, also where it has no value.
+-- harmonised.cell: the cells of each indicator, numbered in the order of indicator, breakdown family and cell. Joining,
+-- sorting and grouping by a number takes a fraction of the time and memory that codes take. The headline cell of every
+-- indicator is included, even where it has no value.
 WITH indicator_cell AS (
     SELECT indicator, cell FROM harmonised.series_map WHERE outcome = 'harmonised'
     UNION

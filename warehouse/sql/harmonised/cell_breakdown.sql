@@ -1,5 +1,5 @@
--- harmonised.cell_breakdown: the cells that show an indicator by one of its expected breakdowns, and by nothing else. By
--- sex also those of another age, where the definition says that figures by sex are of another age than the total.
+-- harmonised.cell_breakdown: the cells that break down an indicator by one of its expected breakdowns only. Cells by
+-- sex may have another age, where the definition declares another age for figures by sex (sex_total_age).
 SELECT b.indicator, b.breakdown, c.cell
 FROM reference.indicator_breakdown AS b
 JOIN reference.indicator AS i ON i.indicator = b.indicator

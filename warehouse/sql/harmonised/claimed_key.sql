@@ -1,5 +1,5 @@
--- harmonised.claimed_key: the claim of each published key. A claim takes a key of its series when the key has one of the
--- codes that the claim lists for each dimension it filters; the catalogue guarantees that at most one claim does.
+-- harmonised.claimed_key: the claim of each published key. A claim matches a key of its series when, in each dimension
+-- that the claim filters, the key has one of the listed codes. The catalogue guarantees that at most one claim matches.
 WITH series_keys AS (
     SELECT DISTINCT provider, dataset, series, series_key, current_series FROM harmonised.published_key
 ),

@@ -1,8 +1,8 @@
--- harmonised.key_dimension: the dimensions of each claimed key, and what the crosswalks make of their codes.
--- A code that no crosswalk translates is accepted where the claim fixes the dimension to one code, where the dataset's
--- scope does (keys with another code are out of scope), or where the dataset expects certain codes (rows with another one
--- are rejected in harmonised.row). Otherwise a dimension with a crosswalk lacks the code; one without a crosswalk must
--- have the same code in every key of the series.
+-- harmonised.key_dimension: the dimensions of each claimed key, with the translation of their codes by the crosswalks.
+-- A code that no crosswalk translates is accepted where the claim fixes the dimension to one code, where the scope of
+-- the dataset does (keys with another code are out of scope), or where the dataset expects certain codes (rows with
+-- another code are rejected in harmonised.row). Otherwise a missing code in an existing crosswalk is an error, and a
+-- dimension without a crosswalk must have the same code in every key of the series.
 WITH dimension_codes AS (
     SELECT provider, dataset, series, dimension, count(DISTINCT code) AS code_count
     FROM staged.series_dimension
@@ -20,7 +20,7 @@ snapshot_dimension_keys AS (  -- keys of a snapshot that have the dimension
         ON d.provider = k.provider AND d.dataset = k.dataset AND d.series = k.series AND d.series_key = k.series_key
     GROUP BY k.provider, k.dataset, k.series, k.snapshot_id, d.dimension
 ),
-partial_dimension AS (  -- a snapshot may lack a dimension that another has; within one, a key without it is another cell
+partial_dimension AS (  -- a snapshot may lack a dimension that another has; within one snapshot, a key without it is another cell
     SELECT DISTINCT d.provider, d.dataset, d.series, d.dimension
     FROM snapshot_dimension_keys AS d
     JOIN snapshot_keys AS s

@@ -1,6 +1,7 @@
 -- harmonised.observation: one row per cell and feed, as in the newest vintage of the series.
--- A series requested in the newest vintage belongs to it, also where that has no row of it; a renamed series belongs
--- to the vintages of its new code. A key that a provider publishes twice keeps both rows as candidates 1, 2, ...
+-- A series requested in the newest vintage belongs to that vintage, even where the vintage has no row for it; a renamed
+-- series belongs to the vintages of its new code. If a provider publishes a key more than once, the rows are kept as
+-- candidates 1, 2, ...
 SELECT
     k.observation_id,
     k.indicator, k.ref_area, k.time_period, k.time_detail, i.sector, coalesce(g.target_group, '_T') AS target_group,

@@ -1,5 +1,5 @@
--- harmonised.published_key: the keys (one code in each dimension) that each series has in each snapshot. A series that
--- was renamed also has the code under which it goes on.
+-- harmonised.published_key: the keys (one code in each dimension) that each series has in each snapshot. A renamed
+-- series also has its current code.
 SELECT
     k.provider, k.dataset, k.series, k.series_key, k.snapshot_id, coalesce(r.new_series, k.series) AS current_series
 FROM (SELECT DISTINCT provider, dataset, series, series_key, snapshot_id FROM staged.observation) AS k

@@ -1,9 +1,9 @@
--- harmonised.row: every row of a claimed series in our codes, harmonised or rejected. observation_id identifies the same
--- cell in every vintage, also where its series was renamed. The sentences of rejected rows are made in lineage.rejection.
--- Published text is kept; only a plain number becomes obs_value. "<0.5" and ">=80" become bounds; "N", "NaN" and blank are
--- missing. A number of 1e14 or more is not a figure of a country, and no sum of decimals could hold it. A blank status,
--- nature or unit is not stated.
-WITH claimed_key AS (  -- numbered by what identifies a cell, apart from area and year
+-- harmonised.row: every row of a claimed series in our codes, harmonised or rejected. observation_id identifies the
+-- same cell in every vintage, even if its series was renamed. lineage.rejection makes the sentences of rejected rows.
+-- Published text is kept; only a plain number becomes obs_value. "<0.5" and ">=80" become bounds; "N", "NaN" and blank
+-- are missing. Numbers of 1e14 or more are rejected: no figure of a country is so large, and sums of decimals would
+-- overflow. A blank status, nature or unit means not stated.
+WITH claimed_key AS (  -- with a number for each combination that identifies a cell, except area and year
     SELECT
         m.*, k.cell_no,
         dense_rank() OVER (ORDER BY m.indicator, m.provider, m.current_series, m.cell) AS series_no
@@ -42,7 +42,7 @@ published_row AS NOT MATERIALIZED (
     LEFT JOIN reference.series_rename AS v
         ON v.provider = s.provider AND v.dataset = s.dataset AND v.old_series = s.series
 ),
-duplicate_key AS (  -- a cell that one vintage has more than once
+duplicate_key AS (  -- a cell that occurs more than once in one vintage
     SELECT series_no, ref_area, time_period, snapshot_no
     FROM published_row
     GROUP BY series_no, ref_area, time_period, snapshot_no
@@ -82,7 +82,7 @@ limited_row AS NOT MATERIALIZED (
         CASE WHEN abs(number_of_upper) < 1e14 THEN number_of_upper END AS upper_number
     FROM parsed_row
 ),
-checked_row AS NOT MATERIALIZED (  -- with the first rule that rejects it
+checked_row AS NOT MATERIALIZED (  -- with the first rule that rejects the row
     SELECT
         p.*,
         i.unit_measure,
@@ -128,7 +128,7 @@ harmonised_row AS NOT MATERIALIZED (
         vintage_date, snapshot_id, snapshot_row, is_duplicate
     FROM checked_row
 ),
-candidate AS (  -- numbered 1 unless a vintage publishes one key twice
+candidate AS (  -- numbered 1, 2, ... where a vintage publishes one key more than once
     SELECT *, 1 AS candidate_no FROM harmonised_row WHERE NOT is_duplicate
     UNION ALL
     SELECT

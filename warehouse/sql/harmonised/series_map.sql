@@ -1,6 +1,6 @@
--- harmonised.series_map: what becomes of each published series key, with its cell.
--- A claimed key is rejected when one of its dimensions could not be translated (harmonised.key_dimension). A key that no
--- claim takes is out of scope; in national files and in documents, which use our indicator codes, it is rejected.
+-- harmonised.series_map: the outcome of each published series key, with its cell.
+-- A claimed key is rejected when one of its dimensions cannot be translated (harmonised.key_dimension). A key that no
+-- claim matches is out of scope; in national files and documents, which use our indicator codes, it is rejected.
 WITH series_keys AS (
     SELECT DISTINCT provider, dataset, series, series_key, current_series FROM harmonised.published_key
 ),
@@ -17,7 +17,7 @@ key_code AS (
     FROM harmonised.key_dimension
     GROUP BY provider, dataset, series, series_key, concept
 ),
-key_cell AS (  -- the code that a rename sets, then that of the claim, then that of the crosswalk, otherwise _T
+key_cell AS (  -- the code set by the rename, else by the claim, else by the crosswalk, else _T
     SELECT
         c.provider, c.dataset, c.series, c.series_key,
         string_agg(

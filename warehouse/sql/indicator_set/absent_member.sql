@@ -1,6 +1,6 @@
 -- indicator_set.absent_member: the members that do not count in each regional figure, and why (code list sentence).
--- Of a member it names the newest chosen value of the cell up to the year. At the baseline year that is the value nearest
--- to it in the baseline period (a tie takes the earlier), otherwise the newest one before.
+-- For each member it shows the newest chosen value of the cell up to the year. At the baseline year it shows the value
+-- nearest to that year in the baseline period (the earlier of two equally near), otherwise the newest one before.
 WITH member_without_value AS (
     SELECT f.indicator, f.ref_area AS area_group, f.time_period AS reference_year, f.cell, g.ref_area
     FROM indicator_set.aggregate AS f

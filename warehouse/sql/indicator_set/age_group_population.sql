@@ -1,6 +1,6 @@
--- indicator_set.age_group_population: persons by five-year age group, sex and year. The published groups are interpolated
--- linearly between their five-year points and scaled so that all of them together make the published total population.
--- Sums are made of decimals, so that the order of adding cannot show.
+-- indicator_set.age_group_population: persons by five-year age group, sex and year. The published groups are
+-- interpolated linearly between their five-year points and scaled so that they add up to the published total
+-- population. Sums are computed in decimals, so that the result does not depend on the order of addition.
 WITH year_span AS (
     SELECT least(first_reference_year, baseline_from) AS first_year, latest_reference_year AS last_year
     FROM reference.settings

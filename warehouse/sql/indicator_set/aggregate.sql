@@ -1,5 +1,6 @@
--- indicator_set.aggregate: the regional figures (indicator_set.group_figure) with their class (indicator_set.figure_class)
--- and what a reader must know about them. Class C is withheld: obs_value NULL, status Q, and the reporting members.
+-- indicator_set.aggregate: the regional figures (indicator_set.group_figure) with their class
+-- (indicator_set.figure_class) and what a reader must know about them. Class C is withheld: obs_value NULL, status Q,
+-- and the reporting members.
 WITH figure AS (
     SELECT
         f.*, c.indicator, c."@breakdowns", c.cell, i.headline_cell, i.method, i.publication_rule, i.aggregate_title,
@@ -21,8 +22,8 @@ SELECT
     CASE WHEN k.publication_class <> 'C' AND f.has_censored THEN f.upper END AS upper,
     k.publication_class,
     nullif(concat_ws('; ', n.name, k.class_reason), '') AS class_reason, f.sentence_code,
-    f.n_reporting AS n_areas, f.reporting AS areas, f.weight_covered, f.weight_name, f.mean_year, f.recent_share,
-    f.share_estimated,
+    f.n_reporting AS n_areas, f.reporting AS areas, f.reporting_names AS area_names, f.weight_covered, f.weight_name,
+    f.mean_year, f.recent_share, f.share_estimated,
     CASE WHEN k.publication_class <> 'C' THEN f.median END AS median,
     CASE WHEN k.publication_class <> 'C' THEN f.minimum END AS minimum,
     CASE WHEN k.publication_class <> 'C' THEN f.maximum END AS maximum,

@@ -1,18 +1,18 @@
 -- indicator_set.aggregate_member: the member values behind each regional figure (indicator_set.member_value), with the
--- share of each in the weight. Values above the maximum count at the maximum.
--- In the order of indicator, area_group, reference_year, cell, ref_area
+-- share of each in the weight. Values above the maximum count as the maximum.
+-- Sorted by indicator, area_group, reference_year, cell, ref_area
 WITH in_group AS NOT MATERIALIZED (
     SELECT g.area_group, v.*
     FROM indicator_set.member_value AS v
     JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
     JOIN reference.set_group AS s ON s.area_group = g.area_group
 ),
-reporting_weight AS (  -- a sum of decimals, so that the order of adding cannot show
+reporting_weight AS (  -- a sum of decimals does not depend on the order of addition
     SELECT area_group, reference_year, cell_no, CAST(sum(CAST(weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
     FROM in_group
     GROUP BY area_group, reference_year, cell_no
 ),
-cell AS (  -- numbered in the order of the table
+cell AS (  -- numbered in the order of the published table
     SELECT
         k.cell_no, k.indicator, k.cell, i.maximum, dense_rank() OVER (ORDER BY k.indicator) AS indicator_no,
         row_number() OVER (ORDER BY k.indicator, k.cell) AS place

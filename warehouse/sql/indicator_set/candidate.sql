@@ -1,9 +1,10 @@
--- indicator_set.candidate: the observations that may be chosen at each state of an indicator's sources.
--- methods.md, As of: of each series and area the newest vintage up to a day that was requested for it; a cell which that
--- vintage lacks is withdrawn; a series which it was not requested for keeps its older vintage.
--- May be chosen: what has a number or a bound, without keys that one vintage publishes twice with different values, and
--- without excluded corrections. A national figure of another concept (status D) is a candidate only where no statistical
--- source has that breakdown of the member. Joins are made by number; texts are joined at the end.
+-- indicator_set.candidate: the observations that may be chosen in each state of an indicator's sources.
+-- For each series and area, the newest vintage up to the day that was requested for it (docs/methods.md, Vintages and
+-- revisions): a cell that is not in this vintage is withdrawn; a series for which it was not requested keeps its older
+-- vintage.
+-- A value may be chosen if it has a number or a bound, its vintage does not publish the key with different values, and no
+-- correction excludes it. A national figure of another concept (status D) is a candidate only where no statistical source
+-- has that breakdown for the member. Joins use numbers; texts are joined at the end.
 WITH vintage_period AS (  -- next_date: first later vintage of the same series and area; on equal dates the higher vintage_no wins
     SELECT
         *, lead(vintage_date) OVER (
@@ -89,7 +90,7 @@ usable_value AS NOT MATERIALIZED (
 other_concept_family AS (
     SELECT DISTINCT state_no, family_no, ref_area FROM usable_value WHERE is_other_concept
 ),
-family_with_statistics AS (  -- of those with national figures of another concept
+family_with_statistics AS (  -- among families with national figures of another concept
     SELECT DISTINCT s.state_no, s.family_no, s.ref_area
     FROM usable_value AS s
     JOIN other_concept_family AS o ON o.state_no = s.state_no AND o.family_no = s.family_no AND o.ref_area = s.ref_area

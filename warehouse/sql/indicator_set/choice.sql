@@ -1,5 +1,6 @@
--- indicator_set.choice: one feed for an indicator, area and breakdown family, never cell by cell; of today's state of the
--- sources, with the reason (code list sentence): the first comparison in which a feed and the chosen one differ.
+-- indicator_set.choice: the chosen feed for each indicator, area and breakdown family in the current state of the
+-- sources, never chosen cell by cell. The reason (code list sentence) is the first criterion in which a feed and the
+-- chosen one differ.
 WITH feed_compared AS (
     SELECT
         r.*, b.feed AS chosen_feed, b.source_rank AS chosen_rank, b.vintage_date AS chosen_vintage,

@@ -1,4 +1,4 @@
--- indicator_set.class_test: the tests that the class of each regional figure follows from. A new criterion is one more
+-- indicator_set.class_test: the tests that determine the class of each regional figure. A new criterion needs one more
 -- measure here.
 WITH group_size AS (
     SELECT area_group, count(*) AS n_members FROM reference.area_group WHERE is_member_today GROUP BY area_group

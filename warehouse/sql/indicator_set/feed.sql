@@ -1,8 +1,8 @@
 -- indicator_set.feed: the feeds of an indicator, area and breakdown family at each state of its sources, in their order
 -- of preference: national submissions, then statistical sources, then documents; a current vintage before a superseded
--- one; the declared rank; within a rank (the same owner's data) the newest vintage, whoever relays it.
--- At most one feed extends the chosen one backwards, the most preferred of those that agree with it, so that the earlier
--- years are not a mixture of feeds.
+-- one; the declared rank; within a rank (data of the same owner) the newest vintage, regardless of who republishes it.
+-- At most one feed extends the chosen one backwards, the most preferred of those that agree with it, so that the
+-- earlier years are not a mixture of feeds.
 WITH feed_of_state AS (
     SELECT
         state_no, is_current, indicator, ref_area, breakdown_family, feed,
@@ -30,7 +30,7 @@ ranked_feed AS (
 chosen_feed AS (
     SELECT * FROM ranked_feed WHERE preference = 1
 ),
-agreement AS (  -- points of another feed that agree with as many of the chosen one, within one year and the tolerance
+agreement AS (  -- points that agree with points of the chosen feed, within one year and the tolerance
     SELECT
         b.state_no, b.indicator, b.ref_area, b.breakdown_family, o.feed,
         least(count(DISTINCT o.observation_id), count(DISTINCT x.observation_id)) AS agreeing_points

@@ -1,5 +1,5 @@
--- indicator_set.figure_class: the class of each regional figure, and why it is not better: the failed tests of class A where
--- it is B, those of class B where it is C. The sentence of a test is that of its criterion (reference.class_criterion).
+-- indicator_set.figure_class: the class of each regional figure, and why it is not higher: the failed tests of class A
+-- for class B, those of class B for class C. Each criterion has its sentence in reference.class_criterion.
 WITH test AS (
     SELECT * FROM indicator_set.class_test
 ),
@@ -18,7 +18,7 @@ failed_test AS (
     JOIN reference.class_criterion AS r ON r.criterion = t.criterion
     WHERE NOT t.passed AND t.value IS NOT NULL
 ),
-why_not_better AS (
+why_not_higher AS (
     SELECT
         indicator, area_group, reference_year, cell,
         string_agg(
@@ -31,7 +31,7 @@ why_not_better AS (
                     WHEN 'share' THEN CAST(half_up(limit_value, 2) AS VARCHAR)
                     ELSE CAST(CAST(round(limit_value) AS INTEGER) AS VARCHAR)
                 END,
-                'areas': CASE WHEN value = 1 THEN 'area' ELSE 'areas' END,
+                'members': CASE WHEN value = 1 THEN 'member' ELSE 'members' END,
                 'needs': needs
             }),
             '; ' ORDER BY sort_order
@@ -49,7 +49,7 @@ SELECT
     c.indicator, c.area_group, c.reference_year, c.cell, c.publication_class, r.class_reason,
     coalesce(x.differs, FALSE) AS sex_total_differs
 FROM class AS c
-LEFT JOIN why_not_better AS r
+LEFT JOIN why_not_higher AS r
     ON r.indicator = c.indicator AND r.area_group = c.area_group
     AND r.reference_year = c.reference_year AND r.cell = c.cell
 LEFT JOIN sex_total AS x

@@ -1,12 +1,14 @@
--- indicator_set.group_figure: the figure of each group, reference year and cell before its class: R = sum(w x) / sum(w)
--- over the members that count (indicator_set.group_member), and what its class and its companions follow from.
--- Sums are made of decimals (weights to thousandths, values to nine places), so that the order of adding cannot
--- show: the same inputs give the same figure to the last bit.
+-- indicator_set.group_figure: the figure of each group, reference year and cell, before its class is determined:
+-- R = sum(w x) / sum(w) over the members that count (indicator_set.group_member), and the measures that its class and the
+-- accompanying columns need. Sums are computed in decimals (weights to thousandths, values to nine places), so that the
+-- same inputs give the same figure to the last bit, in any order of addition.
 WITH member AS (
     SELECT
-        *, (value_low + value_high) / 2 AS middle, CAST(weight_value AS DECIMAL(20, 3)) AS w,
-        CAST(value_low AS DECIMAL(24, 9)) AS low, CAST(value_high AS DECIMAL(24, 9)) AS high
-    FROM indicator_set.group_member
+        m.*, (m.value_low + m.value_high) / 2 AS middle, CAST(m.weight_value AS DECIMAL(20, 3)) AS w,
+        CAST(m.value_low AS DECIMAL(24, 9)) AS low, CAST(m.value_high AS DECIMAL(24, 9)) AS high,
+        a.sort_order, a.short_name
+    FROM indicator_set.group_member AS m
+    JOIN reference.area AS a ON a.ref_area = m.ref_area
 ),
 figure AS (
     SELECT
@@ -14,6 +16,7 @@ figure AS (
         count(*) AS n_areas,
         min(m.n_members) AS n_members,
         array_to_string(list_sort(list(m.ref_area || ' ' || m.value_years)), ', ') AS areas,
+        string_agg(m.short_name || ' ' || m.value_years, ', ' ORDER BY m.sort_order) AS area_names,
         CAST(sum(m.w) AS DOUBLE) AS weight_reporting,
         CASE min(m.kind)
             WHEN 'mean' THEN CAST(sum(m.w * m.low) AS DOUBLE) / nullif(CAST(sum(m.w) AS DOUBLE), 0)
@@ -47,12 +50,13 @@ figure AS (
 members_that_do_not_count AS (  -- shown where no member of the figure counts
     SELECT
         cell_no, area_group, reference_year, count(*) AS n_areas,
-        string_agg(ref_area || ' ' || value_years, ', ' ORDER BY ref_area) AS areas
+        string_agg(ref_area || ' ' || value_years, ', ' ORDER BY ref_area) AS areas,
+        string_agg(short_name || ' ' || value_years, ', ' ORDER BY sort_order) AS area_names
     FROM member
     WHERE NOT counts
     GROUP BY cell_no, area_group, reference_year
 ),
-group_weight AS (  -- the weight of all members, reporting or not
+group_weight AS (  -- the weight of all members, with or without a value
     SELECT
         g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation,
         CAST(sum(CAST(w.weight_value AS DECIMAL(20, 3))) AS DOUBLE) AS weight_all
@@ -62,7 +66,7 @@ group_weight AS (  -- the weight of all members, reporting or not
     WHERE g.is_member_today
     GROUP BY g.area_group, w.time_period, w.weight, w.sex, w.age, w.urbanisation
 ),
-figure_with_break AS (  -- a break lies between a member's value and the one at the baseline year
+figure_with_break AS (  -- a break is between the value of a member and its value at the baseline year
     SELECT DISTINCT c.cell_no, b.area_group, b.reference_year
     FROM indicator_set.member_break AS b
     JOIN harmonised.cell AS c ON c.indicator = b.indicator AND c.cell = b.cell
@@ -81,6 +85,7 @@ cell AS (
 SELECT
     d.cell_no, d.area_group, d.reference_year, c.kind, c.event_count, c.weight AS weight_name,
     coalesce(f.n_areas, u.n_areas) AS n_reporting, coalesce(f.areas, u.areas) AS reporting,
+    coalesce(f.area_names, u.area_names) AS reporting_names,
     f.n_areas, f.n_members, f.lower, f.upper, f.without_largest, f.mean_year, f.median, f.minimum, f.maximum,
     f.recent_share, f.share_estimated, f.has_censored, f.has_capped, f.has_extended, h.cell_no IS NOT NULL AS has_break,
     f.has_carried, f.weight_reporting / nullif(w.weight_all, 0) AS weight_covered,

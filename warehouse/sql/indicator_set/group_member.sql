@@ -1,6 +1,6 @@
--- indicator_set.group_member: the members behind each regional figure (indicator_set.aggregate_member) with what its
--- figure and class take account of. A member counts if it has a weight or the method needs none, and if the population
--- of the group is there for the year.
+-- indicator_set.group_member: the members behind each regional figure (indicator_set.aggregate_member), with the
+-- properties that the figure and its class depend on. A member counts if it has a weight or the method needs none, and
+-- if the population of the group is available for the year.
 WITH member_population AS (
     SELECT
         g.area_group, w.time_period AS reference_year, w.ref_area,

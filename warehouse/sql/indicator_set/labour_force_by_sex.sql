@@ -1,6 +1,6 @@
--- indicator_set.labour_force_by_sex: the labour force and the unemployed of each member and year, both sexes, men and women.
--- Women are a published share of the labour force, men the rest. The unemployed men follow from their own rate; the
--- unemployed women are what is left of both. A sex has no row in a year for which a figure that it needs is not published.
+-- indicator_set.labour_force_by_sex: the labour force and the unemployed of each member and year, both sexes, men and
+-- women. Women are a published share of the labour force, men the remainder. Unemployed men are computed from their own
+-- rate; unemployed women are the remainder. A sex has no row in a year for which one of its inputs is not published.
 WITH published AS (  -- persons, and shares of 0 to 1
     SELECT
         f.ref_area, f.time_period, f.amount AS persons, w.amount / 100 AS share_of_women,

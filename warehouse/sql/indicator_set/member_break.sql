@@ -1,6 +1,6 @@
--- indicator_set.member_break: the breaks declared in a member's series between its value in a regional figure and the one
--- that represents it at the baseline year (without one there: between its value and the baseline year).
-WITH member AS (  -- those whose series has a declared break at any time: few
+-- indicator_set.member_break: the breaks declared in a member's series between its value in a regional figure and the
+-- one that represents it at the baseline year (if it has none: between its value and the baseline year).
+WITH member AS (  -- only members whose series has a declared break at any time: few rows
     SELECT a.*
     FROM indicator_set.aggregate_member AS a
     SEMI JOIN reference.series_break AS b

@@ -1,10 +1,11 @@
--- indicator_set.member_value: the value that represents each member at each reference year, with its weight.
--- For a reference year t: the newest usable value in t - lookback ... t. At the baseline year: exactly the baseline
--- values (nearest to the baseline year in its range; a tie takes the earlier); a member whose baseline value is not
--- usable is left out, never replaced by another year. Event counts: t only, and at the
--- baseline year the mean of the range. A censored value has both its ends; one that is open at an end which the
--- indicator does not bound leaves its member out, as an older number does not take its place.
--- Figures for women and men: only areas that have both and the total.
+-- indicator_set.member_value: the value that represents each member at each reference year t, with its weight.
+-- The newest usable value in t - lookback ... t. At the baseline year: exactly the baseline values (nearest to the baseline
+-- year in the baseline period; the earlier of two equally near). A member whose baseline value is not usable is left out;
+-- no other year replaces it.
+-- Event counts: only t itself, and at the baseline year the mean of the period.
+-- A censored value has a lower and an upper bound. If it is open on a side where the indicator has no limit, the member is
+-- left out; no older number replaces it.
+-- Figures for women and men: only areas with values for both and for the total.
 WITH years AS (
     SELECT DISTINCT w.time_period AS reference_year
     FROM indicator_set.weight_value AS w, reference.settings AS s
@@ -43,7 +44,7 @@ value_with_ends AS (
     JOIN numbered_cell AS k ON k.indicator = v.indicator AND k.cell = v.cell
     SEMI JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.is_member_today
 ),
-newest_value AS (  -- valid until its window ends or a newer one follows; the last one has none after it (least skips NULL)
+newest_value AS (  -- valid until its window ends or a newer value follows; nothing follows the last one (least skips NULL)
     SELECT
         cell_no, ref_area, time_period, low, high, observation, nature, obs_status, is_extended,
         least(
@@ -78,7 +79,7 @@ value_of_year AS (
         is_extended
     FROM value_near_baseline
     WHERE turn = 1 AND in_aggregates AND low IS NOT NULL AND high IS NOT NULL
-    UNION ALL  -- event counts at the baseline year: the mean of the range, of decimals like every sum
+    UNION ALL  -- event counts at the baseline year: the mean of the period, computed in decimals like every sum
     SELECT
         v.cell_no, v.ref_area, s.baseline_year AS reference_year, s.baseline_year AS value_year,
         CAST(sum(CAST(v.low AS DECIMAL(24, 9))) AS DOUBLE) / count(*) AS low,

@@ -1,7 +1,8 @@
--- indicator_set.population_weight: the weights that are population, by member, year, sex and age: the persons of the
--- five-year groups (indicator_set.age_group_population) within the weight's own age band (age _T), and within the age of
--- each cell that the weight is for. A band that cuts a five-year group takes the share of its years of age; the group of
--- 100 and over is one with all that is older. Sums are made of decimals, so that the order of adding cannot show.
+-- indicator_set.population_weight: the weights that are populations, by member, year, sex and age: the persons of the
+-- five-year groups (indicator_set.age_group_population) within the age band of the weight (age _T), and within the age
+-- of each cell that uses the weight. A band that cuts a five-year group takes the share of its years of age; the group
+-- of 100 and over is never cut. Sums are computed in decimals, so that the result does not depend on the order of
+-- addition.
 WITH ages_of_cells AS (
     SELECT DISTINCT i.weight, v.age
     FROM indicator_set.value AS v
@@ -33,7 +34,7 @@ persons_of_band AS (
     GROUP BY b.weight, p.ref_area, p.time_period, p.sex, b.age, b.weight_sex, b.age_from, b.age_to
 )
 SELECT weight, ref_area, time_period, sex, age, amount, filling FROM persons_of_band WHERE weight_sex = '_T'
-UNION ALL  -- a weight about one sex is the same for the cells of every sex
+UNION ALL  -- a weight for one sex is the same in the cells of every sex
 SELECT p.weight, p.ref_area, p.time_period, s.sex, p.age, p.amount, p.filling
 FROM persons_of_band AS p, (SELECT DISTINCT sex FROM indicator_set.age_group_population) AS s
 WHERE p.weight_sex <> '_T' AND p.sex = p.weight_sex

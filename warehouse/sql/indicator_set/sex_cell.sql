@@ -1,5 +1,6 @@
--- indicator_set.sex_cell: the cells of women and of men, where the headline figure of the indicator is for both: each with
--- the cell of the other sex and with that of both, which may be of another age (sex_total_age of the indicator).
+-- indicator_set.sex_cell: the cells of women and of men, where the headline figure of the indicator is for both sexes:
+-- each with the cell of the other sex and the cell of both, which may have another age (sex_total_age of the
+-- indicator).
 SELECT k.cell_no, o.cell_no AS other_sex_no, t.cell_no AS total_no
 FROM harmonised.cell AS k
 JOIN reference.indicator AS i ON i.indicator = k.indicator

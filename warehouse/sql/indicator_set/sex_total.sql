@@ -1,5 +1,5 @@
--- indicator_set.sex_total: for regional means of women and of men: the mean of both sexes over the same areas, to be
--- compared with that over all areas.
+-- indicator_set.sex_total: for regional means of women and of men, the mean of both sexes over the same areas, to be
+-- compared with the mean over all areas.
 WITH member AS (
     SELECT
         cell_no, area_group, reference_year, ref_area, kind, CAST(weight_value AS DECIMAL(20, 3)) AS w,

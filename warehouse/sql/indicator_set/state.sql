@@ -1,5 +1,5 @@
--- indicator_set.state: the days on which a source of an indicator published, each the beginning of a state of its sources.
--- The state without known_to is that of today.
+-- indicator_set.state: the dates on which a source of an indicator published a vintage; each begins a new state of its
+-- sources. The state without known_to is the current one.
 WITH published AS (
     SELECT DISTINCT c.indicator, v.vintage_date AS known_from
     FROM lineage.series_vintage AS v

@@ -1,12 +1,12 @@
--- indicator_set.stretch: the observations chosen at every state of the sources, and those of another feed that extend them
--- backwards, each with the states between which nothing about it changed.
--- Extension: only before the first chosen year of the cell; a value equal to a chosen one at most a year away is the
--- same observation under another year and is left out. Extended points carry status B.
--- Joins and windows have numbers and few columns.
+-- indicator_set.stretch: the observations chosen in every state of the sources, and those of another feed that extend them
+-- backwards, each with the first and last state of a run in which nothing about it changed.
+-- Extension: only before the first chosen year of the cell. A value equal to a chosen one at most one year away is the
+-- same observation with another date, and is left out. Extended points have status B.
+-- For speed, joins and windows use numbers and few columns.
 WITH snapshot AS (
     SELECT snapshot_id, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
 ),
-value_of_feed AS (  -- of the chosen feed, and of the one that may extend it
+value_of_feed AS (  -- values of the chosen feed and of the feed that may extend it
     SELECT
         c.state_no, c.cell_no, c.ref_area, c.time_period, CAST(c.observation_id AS UUID) AS observation, s.snapshot_no,
         c.obs_value, c.obs_status, c.is_superseded, c.dataset_kind, c.correction, f.preference > 1 AS is_extension
@@ -47,7 +47,7 @@ value_in_use AS (
 value_with_previous AS (
     SELECT
         b.*,
-        -- a censored value between two numbers does not hide the step from one to the other
+        -- a censored value between two numbers does not hide a large change from one to the other
         lag(b.obs_value IGNORE NULLS) OVER series AS value_before,
         lag(b.is_extension) OVER series AS extension_before, lag(b.time_period) OVER series AS year_before
     FROM value_in_use AS b
@@ -92,7 +92,7 @@ value_with_status AS (
     CROSS JOIN reference.settings AS s
     LEFT JOIN value_after_declared_break AS d ON d.state_no = l.state_no AND d.observation = l.observation
 ),
-value_in_stretch AS (  -- consecutive states in which nothing about the value changed are one stretch
+value_in_stretch AS (  -- consecutive states in which nothing about the value changed form one stretch
     SELECT
         *, state_no - row_number() OVER (
             PARTITION BY observation, snapshot_no, is_extension, obs_status, break_before ORDER BY state_no

@@ -1,8 +1,7 @@
--- indicator_set.value: the chosen observations of today: the newest state of indicator_set.value_history, which is in order
--- already, so that nothing need be sorted.
--- The Member States come before all other areas, and within each the headline figures of an indicator are together: most
--- queries are about those, and read nothing else.
--- In the order of is_member DESC, indicator, breakdown_family, ref_area, time_period, cell
+-- indicator_set.value: the currently chosen observations: the newest state of indicator_set.value_history, which is
+-- already sorted. Member States come before all other areas, and within them the headline figures of an indicator are
+-- stored together: most queries are about these, and read nothing else.
+-- Sorted by is_member DESC, indicator, breakdown_family, ref_area, time_period, cell
 SELECT * EXCLUDE (known_from, known_to, snapshot_id, snapshot_row)
 FROM indicator_set.value_history
 WHERE known_to IS NULL

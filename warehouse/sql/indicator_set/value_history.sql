@@ -1,7 +1,7 @@
--- indicator_set.value_history: the observations chosen at any state of the sources, and those that extend them backwards
--- (indicator_set.stretch), each with the days between which it was the chosen one in this shape.
--- Texts that many rows share are added after sorting: looked up in lists, as a join may return its rows in another order.
--- In the order of is_member DESC, indicator, breakdown_family, ref_area, time_period, cell, known_from
+-- indicator_set.value_history: the observations chosen in any state of the sources, and those that extend them
+-- backwards (indicator_set.stretch), each with the period in which it was the chosen one with these attributes. Texts
+-- that many rows share are added after sorting. They are looked up in lists, because a join may change the order.
+-- Sorted by is_member DESC, indicator, breakdown_family, ref_area, time_period, cell, known_from
 WITH snapshot AS (
     SELECT snapshot_id, vintage_date, row_number() OVER (ORDER BY snapshot_id) AS snapshot_no FROM lineage.snapshot
 ),
@@ -37,13 +37,13 @@ claim_text AS (
     FROM reference.claim AS c
     JOIN reference.dataset AS d ON d.provider = c.provider AND d.dataset = c.dataset
 ),
-text_list AS (  -- in each list, the position is the number
+text_list AS (  -- in each list, the position of an item is its number
     SELECT
-        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
+        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or duplicates'), list(k ORDER BY cell_no))
             FROM cell_text AS k) AS cells,
-        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
+        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or duplicates'), list(c ORDER BY claim_id))
             FROM claim_text AS c) AS claims,
-        (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or doubles'), list(s ORDER BY snapshot_no))
+        (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or duplicates'), list(s ORDER BY snapshot_no))
             FROM snapshot AS s) AS snapshots
 ),
 value_with_texts AS (

@@ -1,5 +1,5 @@
--- indicator_set.weight_cell: which cell of which weight the cells of each indicator are weighted with: a mean with its
--- own denominator (none for breakdowns that no weight has), medians and sums with the population for their coverage.
+-- indicator_set.weight_cell: the weight, and the cell of the weight, of each cell of an indicator: for means the
+-- denominator (none for breakdowns that no weight has), for medians and sums the population, which measures coverage.
 SELECT
     v.indicator, v.cell, CASE WHEN m.kind = 'mean' THEN i.weight ELSE 'POP_TOTAL' END AS weight,
     CASE WHEN m.kind = 'mean' THEN v.sex ELSE '_T' END AS sex,

@@ -1,5 +1,5 @@
--- indicator_set.weight_figure: the published figures that weights are made of, newest vintage of each series, by the role
--- of the series (reference.weight_series). Figures of Member States only.
+-- indicator_set.weight_figure: the published figures from which weights are made, in the newest vintage of each series,
+-- by the role of the series (reference.weight_series). Only figures of Member States.
 WITH member AS (
     SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
 )
@@ -17,4 +17,4 @@ JOIN lineage.series_vintage AS n
 JOIN reference.crosswalk AS x ON x.provider = s.provider AND x.concept = 'ref_area' AND x.code = s.ref_area
 JOIN member AS m ON m.ref_area = x.target
 WHERE regexp_full_match(s.time_period, '[0-9]{4}') AND s.unexpected IS NULL
-    AND TRY_CAST(s.obs_value AS DOUBLE) BETWEEN 0 AND 1e14  -- others are no weights, and no sum of decimals could hold them
+    AND TRY_CAST(s.obs_value AS DOUBLE) BETWEEN 0 AND 1e14  -- other numbers are not weights, and sums of decimals would overflow

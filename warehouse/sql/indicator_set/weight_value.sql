@@ -1,8 +1,8 @@
--- indicator_set.weight_value: the weights by member, year and kind of cell: population (indicator_set.population_weight),
--- series, the labour force (indicator_set.labour_force_by_sex) and beneficiaries; those of persons also by degree of
--- urbanisation. Figures that are not of the year itself are the newest up to it. Rural and urban cells are the weight times
--- the population's share, a proxy except for the population itself. Results are rounded to thousandths. What each cell
--- is made of: lineage.weight_input.
+-- indicator_set.weight_value: the weights by member, year and kind of cell: population
+-- (indicator_set.population_weight), series, the labour force (indicator_set.labour_force_by_sex) and beneficiaries;
+-- weights of persons also by degree of urbanisation. Where the year has no figure, the newest earlier one is used.
+-- Rural and urban cells are the weight times the share of the population, which is a proxy except for the population
+-- itself. Results are rounded to thousandths. lineage.weight_input has the inputs of each cell.
 WITH published_figure AS (
     SELECT role, ref_area, time_period, amount FROM indicator_set.weight_figure
 ),
@@ -73,7 +73,7 @@ newest_coverage AS (
     JOIN years AS y ON c.time_period <= y.time_period
     GROUP BY c.weight, c.ref_area, y.time_period
 ),
-beneficiary_cell AS (  -- coverage of the newest survey up to the year, times the population of the year
+beneficiary_cell AS (  -- coverage in the newest survey up to the year, times the population of the year
     SELECT
         n.weight, n.ref_area, n.time_period, '_T' AS sex, '_T' AS age, c.obs_value / 100 * t.persons AS amount,
         'derived' AS filling, n.source_year
@@ -91,7 +91,7 @@ weight_of_any_kind AS (
     UNION ALL
     SELECT weight, ref_area, time_period, sex, age, amount, filling, source_year FROM beneficiary_cell
 ),
-weight_in_range AS (  -- what is negative or too large is no weight
+weight_in_range AS (  -- negative or too large numbers are not weights
     SELECT
         weight, ref_area, time_period, sex, age, CASE WHEN amount BETWEEN 0 AND 1e14 THEN amount END AS amount, filling,
         source_year

@@ -1,4 +1,5 @@
--- lineage.comparison: the pairs of consecutive snapshots that are compared, numbered in the order of the later ones.
+-- lineage.comparison: the pairs of consecutive snapshots that are compared, numbered in the order of the later
+-- snapshot.
 WITH snapshot_pair AS (
     SELECT DISTINCT previous_snapshot_id AS snapshot_from, snapshot_id AS snapshot_to FROM lineage.series_vintage
 )

@@ -1,4 +1,4 @@
--- lineage.correction: guarded corrections and whether the published value is still the one that they expect.
+-- lineage.correction: guarded corrections, and whether the published value is still the one that they expect.
 SELECT
     r.correction_id, r.indicator, r.ref_area, r.time_period, o.observation_id, r.expected_text,
     o.value_text AS found_text, coalesce(o.value_text = r.expected_text AND coalesce(o.unit_mult, 0) = 0, FALSE) AS applied,

@@ -1,5 +1,5 @@
--- lineage.discrepancy: the chosen value and another source's for the same cell within one year, further apart than
--- 0.5 points and 5 %. Superseded vintages and documents are not compared.
+-- lineage.discrepancy: the chosen value and a value of another source for the same cell within one year, which differ
+-- by more than 0.5 points and 5 %. Superseded vintages and documents are not compared.
 SELECT
     v.indicator, v.ref_area, v."@breakdowns", v.cell,
     v.observation_id, v.time_period, v.feed, v.obs_value,

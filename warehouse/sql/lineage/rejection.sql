@@ -1,6 +1,6 @@
--- lineage.rejection: every row that could not be used: rejected by the schema when it was staged, or by a rule of
--- harmonised.row, or because its key cannot be translated (harmonised.series_map) or names an indicator without definition.
--- sentence_code is the rule; reason, where several rules share one, says less.
+-- lineage.rejection: every row that cannot be used: rejected by the schema in staging, by a rule of harmonised.row,
+-- because its key cannot be translated (harmonised.series_map), or because its indicator has no definition.
+-- sentence_code is the rule; reason is less specific, since several rules share one.
 WITH rejected_row AS (
     SELECT
         s.snapshot_id, s.snapshot_row, s.provider, s.dataset, s.series, s.series_key, s.ref_area, s.time_period, s.obs_value,
@@ -20,7 +20,7 @@ WITH rejected_row AS (
         ON m.provider = s.provider AND m.dataset = s.dataset AND m.series = s.series AND m.series_key = s.series_key
     WHERE m.outcome = 'rejected' AND m.claim_id IS NULL
 ),
-crosswalk_file AS (  -- where a missing code would have to be added
+crosswalk_file AS (  -- the file to which a missing code must be added
     SELECT
         provider,
         min(CASE WHEN concept = 'ref_area' THEN crosswalk_file END) AS area_file,
@@ -30,7 +30,7 @@ crosswalk_file AS (  -- where a missing code would have to be added
     FROM reference.crosswalk
     GROUP BY provider
 ),
-described_row AS (  -- with what its sentence mentions
+described_row AS (  -- with the contents of its sentence
     SELECT
         r.* EXCLUDE (sentence_code), n.ref_area AS area_meant,
         CASE

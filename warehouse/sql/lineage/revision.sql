@@ -1,9 +1,9 @@
 -- lineage.revision: what changed between two consecutive vintages of a series, one row per cell that differs
--- (lineage.vintage_pair). Two numbers are the same where they differ by no more than half a unit of the coarser of the two
--- texts' last digits. A withdrawn cell and a new one a year off with the same number are one re-dated value.
--- Texts that many rows share are added after sorting, looked up in lists: a join may put its rows in another order.
--- In the order of vintage_to, source, indicator, ref_area, time_period, provider_series, observation_id, snapshot_to
-WITH claim AS (  -- numbered in the order of the table
+-- (lineage.vintage_pair). Two numbers are the same if they differ by at most half a unit of the last digit of the
+-- less precise text. A withdrawn cell and a new cell one year away with the same number are one re-dated value.
+-- Texts that many rows share are added after sorting. They are looked up in lists, because a join may change the order.
+-- Sorted by vintage_to, source, indicator, ref_area, time_period, provider_series, observation_id, snapshot_to
+WITH claim AS (  -- numbered in the order of the published table
     SELECT
         claim_id, indicator, provider, dataset, feed, provider_series,
         dense_rank() OVER (ORDER BY provider, indicator) AS subject_no,
@@ -22,7 +22,7 @@ new_cell AS (
     JOIN claim AS c ON c.claim_id = p.claim_id
     WHERE p.row_from IS NULL
 ),
-same_value_near AS (  -- the same value of the same cell one year off; of several the first counts
+same_value_near AS (  -- the same value of the same cell one year away; the first one where there are several
     SELECT
         c.comparison_no, c.observation, c.claim_id, c.cell_no, c.ref_area, c.candidate_no,
         g.time_period_from, c.time_period_to, g.value_from, c.value_to, g.text_from, c.text_to,
@@ -41,7 +41,7 @@ same_value_near AS (  -- the same value of the same cell one year off; of severa
 re_dated_value AS (
     SELECT * EXCLUDE (turn_of_new, turn_of_withdrawn) FROM same_value_near WHERE turn_of_new = 1 AND turn_of_withdrawn = 1
 ),
-cell_pair AS (  -- the cell of the later vintage and the one it is compared with: itself, or the same value a year off
+cell_pair AS (  -- the cell of the later vintage and the cell it is compared with: itself, or the same value one year away
     SELECT * FROM lineage.vintage_pair WHERE row_from IS NOT NULL AND row_to IS NOT NULL
     UNION ALL
     SELECT g.* EXCLUDE (series_no) FROM withdrawn_cell AS g
@@ -82,13 +82,13 @@ sorted_revision AS (
     JOIN lineage.comparison AS n ON n.comparison_no = d.comparison_no
     ORDER BY n.vintage_to, c.subject_no, d.ref_area, d.time_period, c.series_no, d.observation, d.comparison_no
 ),
-shared_text AS (  -- lists in which each row has the place of its number
+shared_text AS (  -- lists in which the position of each row is its number
     SELECT
-        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
+        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or duplicates'), list(k ORDER BY cell_no))
             FROM harmonised.cell AS k) AS cells,
-        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
+        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or duplicates'), list(c ORDER BY claim_id))
             FROM claim AS c) AS claims,
-        (SELECT if(count(*) <> max(comparison_no), error('comparison_no has gaps or doubles'), list(n ORDER BY comparison_no))
+        (SELECT if(count(*) <> max(comparison_no), error('comparison_no has gaps or duplicates'), list(n ORDER BY comparison_no))
             FROM lineage.comparison AS n) AS comparisons
 ),
 revision_with_texts AS (

@@ -1,11 +1,10 @@
 -- lineage.series_description: how each snapshot describes the series that claims and weights use (title, unit, attributes
 -- that change what a number means), and whether the definitions accept that.
--- A title that the claim lists is accepted, whatever its spaces and capitals. A claim without a list accepts the title of
--- the oldest vintage. A series without a title is not checked, unless its unit depends on the title
--- (series_name_contains): then a line of vintage_units.csv must state the unit. For a renamed series, its line in
--- series_renames.csv has the evidence.
--- Rows with an unexpected code of a dimension (FREQ, MEASURE) are other cells and leave the rest of the vintage as it is.
--- Any other finding is about the same cells: one such row keeps the vintage of its series out of use (blocks).
+-- A title that the claim lists is accepted, ignoring spaces and case. A claim without a list accepts the title of the
+-- oldest vintage. A series without a title is not checked, unless its unit depends on the title (series_name_contains):
+-- then a line of vintage_units.csv must state the unit. The evidence for a renamed series is in series_renames.csv.
+-- Rows with an unexpected code of a dimension (FREQ, MEASURE) are other cells and do not affect the rest of the vintage.
+-- Any other finding is about the same cells: one such row excludes the vintage of its series from use (blocks).
 WITH dataset_dimensions AS (
     SELECT provider, dataset, list(DISTINCT dimension) AS names
     FROM staged.series_dimension

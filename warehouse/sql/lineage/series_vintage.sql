@@ -1,8 +1,8 @@
--- lineage.series_vintage: the vintages of each series, in their order; a renamed series under the code of today.
--- Of each series (and area) the newest vintage in which it was requested is used; of one date, the one fetched later.
--- A vintage for which the definitions do not declare the meaning of the series (a date outside of those declared, or another
--- title, unit or attribute: lineage.series_description) is not used; the newest declared one is, until the definition of
--- the claim confirms the new meaning.
+-- lineage.series_vintage: the vintages of each series, in order of time; a renamed series under its current code.
+-- For each series (and area) the newest vintage for which it was requested is used; of two with one date, the one
+-- downloaded later. A vintage for which the definitions do not declare the meaning of the series (its date is outside the
+-- declared dates, or title, unit or attributes differ: lineage.series_description) is not used: the newest declared
+-- vintage stays in use until the definition of the claim confirms the new meaning.
 WITH requested_series AS (
     SELECT
         n.provider, n.dataset, s.series, coalesce(r.new_series, s.series) AS current_series, s.area_code,
@@ -12,16 +12,16 @@ WITH requested_series AS (
     LEFT JOIN reference.series_rename AS r
         ON r.provider = n.provider AND r.dataset = n.dataset AND r.old_series = s.series AND n.vintage_date < r.valid_from
 ),
-requested_vintage AS (  -- an old and a new code in one vintage are one step
+requested_vintage AS (  -- an old and a new code in one vintage are one vintage
     SELECT DISTINCT provider, dataset, current_series, area_code, snapshot_id, vintage_date, fetched_at FROM requested_series
 ),
-unaccepted_use AS (  -- claims and weights for which the vintage describes cells otherwise, or nothing as they expect
+unaccepted_use AS (  -- claims and weights for which the vintage describes cells differently, or no cell as they expect
     SELECT snapshot_id, current_series, claim_id
     FROM lineage.series_description
     GROUP BY snapshot_id, current_series, claim_id, weight
     HAVING bool_or(blocks) OR bool_and(finding IS NOT NULL)
 ),
-declared_meaning AS (  -- one accepted claim is enough; of a series that only weights use, they decide
+declared_meaning AS (  -- one accepted claim is enough; a series that only weights use must be accepted by the weights
     SELECT
         s.snapshot_id, s.current_series,
         bool_or(

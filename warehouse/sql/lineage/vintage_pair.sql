@@ -1,14 +1,14 @@
--- lineage.vintage_pair: each cell of two consecutive vintages of a series that is not the same in both, with what either
--- has of it; a side that lacks the cell is empty.
--- Only within what was requested of both vintages (series and areas), renamed series followed. Codes are compared after
--- translation, so that NOTSPEC and _T are one. A cell that was rejected in one of the two is not compared.
-WITH requested_area AS (  -- no list of areas means all of them
+-- lineage.vintage_pair: each cell that differs between two consecutive vintages of a series, with its content in both;
+-- the side of a vintage without the cell is empty. Only series and areas that were requested for both vintages are
+-- compared; renamed series are matched. Codes are compared after translation, so that NOTSPEC and _T are equal. A cell
+-- that was rejected in one of the two is not compared.
+WITH requested_area AS (  -- no list of areas means all areas
     SELECT DISTINCT n.snapshot_id, x.target AS ref_area
     FROM lineage.snapshot AS n
     JOIN reference.crosswalk AS x ON x.provider = n.provider AND x.concept = 'ref_area'
     WHERE coalesce(n.areas_asked, '') = '' OR strpos(';' || n.areas_asked || ';', ';' || x.code || ';') > 0
 ),
-incomparable_series AS (  -- the whole series means something else in this vintage
+incomparable_series AS (  -- the whole series has another meaning in this vintage
     SELECT DISTINCT snapshot_id, source, current_series
     FROM harmonised.row
     WHERE outcome = 'rejected' AND reason IN ('undeclared_vintage', 'renamed_series')
@@ -17,7 +17,7 @@ incomparable_series AS (  -- the whole series means something else in this vinta
     FROM lineage.series_description
     WHERE claim_id IS NOT NULL
     GROUP BY snapshot_id, provider, current_series, claim_id
-    -- a vintage that is in another unit as a whole has no cell to compare: every one was rejected
+    -- a vintage that is entirely in another unit has no cell to compare: all were rejected
     HAVING bool_or(blocks AND finding <> 'unit_changed') OR bool_and(finding IS NOT NULL AND finding <> 'unit_changed')
         OR (bool_or(blocks) AND bool_or(finding IS NULL))
 ),
@@ -31,7 +31,7 @@ series_pair AS (
             AND u.snapshot_id IN (v.previous_snapshot_id, v.snapshot_id)
     )
 ),
-series_side AS (  -- both vintages of each comparison, each with the other one
+series_side AS (  -- both vintages of each comparison, each with the other vintage
     SELECT comparison_no, source, current_series, area_code, TRUE AS is_later, snapshot_to AS snapshot_id,
         snapshot_from AS other_id
     FROM series_pair
@@ -40,16 +40,16 @@ series_side AS (  -- both vintages of each comparison, each with the other one
         snapshot_to AS other_id
     FROM series_pair
 ),
-rejected_cell AS (  -- rows rejected for another meaning are other figures (lineage.series_description, blocks)
+rejected_cell AS (  -- rows rejected because of another meaning are other figures (lineage.series_description, blocks)
     SELECT DISTINCT snapshot_id, source, current_series, ref_area, time_period
     FROM harmonised.row
     WHERE outcome = 'rejected' AND reason <> 'meaning_changed'
 ),
-cell_value AS NOT MATERIALIZED (  -- of footnotes and citations only a hash: it is enough to know whether they are the same
+cell_value AS NOT MATERIALIZED (  -- for footnotes and citations only a hash, which is enough to compare them
     SELECT
         p.is_later, p.comparison_no, CAST(r.observation_id AS UUID) AS observation, r.claim_id, r.cell_no, r.ref_area,
         r.time_period, r.candidate_no, r.obs_value, trim(coalesce(r.value_text, '')) AS text,
-        greatest(-400, least(400,  -- no double has more
+        greatest(-400, least(400,  -- no double has more digits
             length(split_part(split_part(lower(trim(r.value_text)), 'e', 1), '.', 2))
             - coalesce(TRY_CAST(split_part(lower(trim(r.value_text)), 'e', 2) AS INTEGER), 0) - coalesce(r.unit_mult, 0)
         )) AS decimals,

@@ -1,7 +1,7 @@
--- lineage.vintage_value: the values of every vintage; observation_id names the same cell in all of them.
--- With the cell's key, so that cells withdrawn since can be queried by indicator, area and year.
--- Texts that many rows share are added after sorting, looked up in lists: a join may put its rows in another order.
--- In the order of indicator, ref_area, time_period, observation_id, vintage_date, snapshot_id, snapshot_row
+-- lineage.vintage_value: the values of every vintage; observation_id identifies the same cell in all of them.
+-- The key of the cell is included, so that withdrawn cells can be queried by indicator, area and year.
+-- Texts that many rows share are added after sorting. They are looked up in lists, because a join may change the order.
+-- Sorted by indicator, ref_area, time_period, observation_id, vintage_date, snapshot_id, snapshot_row
 WITH numbered_indicator AS (
     SELECT indicator, row_number() OVER (ORDER BY indicator) AS indicator_no FROM reference.indicator
 ),
@@ -30,13 +30,13 @@ cell_text AS (
 claim_text AS (
     SELECT claim_id, provider, dataset, feed FROM reference.claim
 ),
-shared_text AS (  -- lists in which each row has the place of its number
+shared_text AS (  -- lists in which the position of each row is its number
     SELECT
-        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or doubles'), list(k ORDER BY cell_no))
+        (SELECT if(count(*) <> max(cell_no), error('cell_no has gaps or duplicates'), list(k ORDER BY cell_no))
             FROM cell_text AS k) AS cells,
-        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or doubles'), list(c ORDER BY claim_id))
+        (SELECT if(count(*) <> max(claim_id), error('claim_id has gaps or duplicates'), list(c ORDER BY claim_id))
             FROM claim_text AS c) AS claims,
-        (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or doubles'), list(n ORDER BY snapshot_no))
+        (SELECT if(count(*) <> max(snapshot_no), error('snapshot_no has gaps or duplicates'), list(n ORDER BY snapshot_no))
             FROM numbered_snapshot AS n) AS snapshots
 ),
 value_with_texts AS (

@@ -1,5 +1,5 @@
--- lineage.weight_input: what each cell of indicator_set.weight_value is made of: the roles of published series, or the
--- indicator whose coverage it is, each with the years of its figures. Their rows: lineage.weight_source.
+-- lineage.weight_input: the inputs of each cell of indicator_set.weight_value: the roles of published series, or the
+-- indicator whose coverage is used, each with the years of its figures. lineage.weight_source has their rows.
 WITH weight_cell AS (
     SELECT
         v.weight, v.ref_area, v.time_period, v.sex, v.age, v.urbanisation, v.source_year, w.coverage_indicator,
@@ -8,7 +8,7 @@ WITH weight_cell AS (
     JOIN reference.weight AS w ON w.weight = v.weight
     WHERE v.weight_value IS NOT NULL
 ),
-five_year_points AS (  -- between which a year lies; the first alone where the year is one, or none follows
+five_year_points AS (  -- the points around a year; only the first where the year is a point itself, or no point follows
     SELECT ref_area, time_period, min(point_year) AS first_year, max(coalesce(next_point_year, point_year)) AS last_year
     FROM indicator_set.age_group_population
     GROUP BY ref_area, time_period

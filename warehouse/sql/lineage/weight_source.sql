@@ -1,5 +1,5 @@
--- lineage.weight_source: the published rows that weights are made of: of each role, member and year that
--- lineage.weight_input names, the rows of each file. Several rows (a row for each age group): the first and the last.
+-- lineage.weight_source: the published rows from which weights are made: for each role, member and year in
+-- lineage.weight_input, the rows of each file. Where there is a row for each age group: the first and the last row.
 WITH role_year AS (
     SELECT role, ref_area, first_year AS time_period FROM lineage.weight_input
     UNION
@@ -8,7 +8,7 @@ WITH role_year AS (
 published_row AS (
     SELECT role, provider_series, ref_area, time_period, value_text, snapshot_id, file, row_no
     FROM indicator_set.weight_figure
-    UNION ALL  -- coverage of surveys, under the name of its feed
+    UNION ALL  -- coverage from surveys, under the name of its feed
     SELECT
         v.indicator AS role, o.feed AS provider_series, v.ref_area, v.time_period, v.value_text, o.snapshot_id,
         split_part(o.snapshot_row, ':', 1) AS file, TRY_CAST(regexp_extract(o.snapshot_row, ':([0-9]+)', 1) AS INTEGER) AS row_no

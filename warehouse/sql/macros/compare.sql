@@ -1,26 +1,26 @@
--- compare('ASP_COV_PENSN', 2020): all members at one reference year, each with its newest headline value of up to that
--- year, and the regional figures of the year; in_regional_figure says whether the value counts in that of ASEAN
-CREATE MACRO compare(indicator_code, year_asked) AS TABLE
+-- compare('ASP_COV_PENSN', 2020): all members at one reference year, each with its newest headline value up to that
+-- year, and the regional figures of the year; in_regional_figure: whether the value counts in the figure of ASEAN
+CREATE MACRO compare(indicator_code, requested_year) AS TABLE
 WITH newest_value AS (
     SELECT
         v.ref_area, v.time_period, v.obs_value, v.value_text, v.unit_measure, v.obs_status, v.break_before, v.feed,
         v.footnote, v.observation_id,
         row_number() OVER (PARTITION BY v.ref_area ORDER BY v.time_period DESC) AS turn
     FROM indicator_set.value AS v
-    WHERE v.indicator = indicator_code AND v.is_member AND v.is_headline AND v.time_period <= year_asked
+    WHERE v.indicator = indicator_code AND v.is_member AND v.is_headline AND v.time_period <= requested_year
 ),
 member_counted AS (
     SELECT m.ref_area, m.value_year
     FROM indicator_set.aggregate_member AS m
     JOIN indicator_set.aggregate AS r
         ON r.indicator = m.indicator AND r.ref_area = m.area_group AND r.time_period = m.reference_year AND r.cell = m.cell
-    WHERE m.indicator = indicator_code AND m.area_group = 'ASEAN' AND m.reference_year = year_asked AND r.is_headline
+    WHERE m.indicator = indicator_code AND m.area_group = 'ASEAN' AND m.reference_year = requested_year AND r.is_headline
 ),
 member_or_group AS (
     SELECT
         g.ref_area, n.time_period, n.obs_value, n.value_text, n.obs_status, NULL AS publication_class,
         c.ref_area IS NOT NULL AS in_regional_figure,
-        CASE WHEN n.ref_area IS NULL THEN 'no value up to ' || CAST(year_asked AS VARCHAR) ELSE n.break_before END AS note,
+        CASE WHEN n.ref_area IS NULL THEN 'no value up to ' || CAST(requested_year AS VARCHAR) ELSE n.break_before END AS note,
         NULL AS flags, n.feed, n.footnote, n.observation_id
     FROM reference.area_group AS g
     LEFT JOIN newest_value AS n ON n.ref_area = g.ref_area AND n.turn = 1
@@ -31,7 +31,7 @@ member_or_group AS (
         r.ref_area, r.time_period, r.obs_value, NULL, r.obs_status, r.publication_class, NULL,
         r.class_reason, r.flags, NULL, r.title, NULL
     FROM indicator_set.aggregate AS r
-    WHERE r.indicator = indicator_code AND r.time_period = year_asked AND r.is_headline
+    WHERE r.indicator = indicator_code AND r.time_period = requested_year AND r.is_headline
 )
 SELECT
     f.ref_area, a.name AS area_name, a.area_type, f.time_period, f.obs_value, f.value_text, u.name AS unit, f.obs_status,

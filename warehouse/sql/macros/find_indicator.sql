@@ -1,4 +1,5 @@
--- find_indicator('pension'): indicators whose code, name or definition holds a word, with how many members have values
+-- find_indicator('pension'): indicators whose code, name or definition contains a word, with the number of members with
+-- values
 CREATE MACRO find_indicator(word) AS TABLE
 SELECT
     i.indicator, i.name, i.tier, i.indicator_group, u.name AS unit, count(DISTINCT q.ref_area) AS members_with_values,

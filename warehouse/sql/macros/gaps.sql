@@ -1,5 +1,5 @@
--- gaps('LAO'): the headline figures that an area lacks or has only old, superseded or from a document, with the reason
--- and who could fill them, core indicators first
+-- gaps('LAO'): the headline figures of an area that are missing, old, superseded or from a document, with the reason
+-- and the body that could fill the gap; core indicators first
 CREATE MACRO gaps(area) AS TABLE
 SELECT
     q.indicator, i.name AS indicator_name, i.tier, i.indicator_group, q.availability, q.shown_as, q.latest_year, q.reason, q.filled_by

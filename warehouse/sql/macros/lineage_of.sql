@@ -1,5 +1,5 @@
--- lineage_of('OBSERVATION_ID'): from a value to the bytes it was read from: row, series, snapshot, producer, address, licence
--- and sha256, in every vintage that is stored
+-- lineage_of('OBSERVATION_ID'): the lineage of a value to the file it was read from: row, series, snapshot, producer,
+-- address, licence and sha256, in every stored vintage
 CREATE MACRO lineage_of(id) AS TABLE
 SELECT
     v.indicator, v.ref_area, v.time_period, v.value_text, v.obs_value, v.vintage_date, v.provider_series, v.snapshot_row,

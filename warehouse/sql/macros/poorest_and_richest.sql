@@ -1,7 +1,7 @@
--- poorest_and_richest('ASP_COV_SA'): the poorest and the richest fifth of each member, from the newest year for which one
--- feed has both, with that feed and its source; is_chosen says whether it is the one that the set uses for the poorest
+-- poorest_and_richest('ASP_COV_SA'): the poorest and the richest fifth of each member, from the newest year for which
+-- one feed has both, with that feed and its source; is_chosen: whether the set uses this value for the poorest
 CREATE MACRO poorest_and_richest(indicator_code) AS TABLE
-WITH fifth_value AS (  -- the place of the quantile in a cell is the fourth
+WITH fifth_value AS (  -- the quantile is the fourth code of a cell
     SELECT o.*, regexp_replace(o.cell, '^(([^|]*\|){3})[^|]*', '\1') AS rest_of_cell
     FROM harmonised.observation AS o
     JOIN reference.area_group AS g ON g.ref_area = o.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today

@@ -1,5 +1,5 @@
--- revisions_of('ASP_COV_SPL'): what providers changed in an indicator between vintages: withdrawn values first, then
--- changes by size; of one area with area := 'THA'
+-- revisions_of('ASP_COV_SPL'): the changes that providers made to an indicator between vintages: withdrawn values
+-- first, then changes by size; for one area: area := 'THA'
 CREATE MACRO revisions_of(indicator_code, area := NULL) AS TABLE
 SELECT
     r.revision_class, r.ref_area, r.time_period, r.sex, r.age, r.vintage_from, r.vintage_to, r.text_from, r.text_to, r.size,

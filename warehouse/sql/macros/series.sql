@@ -1,5 +1,5 @@
--- series('ASP_COV_PENSN', 'PHL'): one indicator of one area by year, chosen values of a country or regional figures of a
--- group; the headline, or a breakdown with family := 'sex', 'age', 'sex+age' and so on (breakdown_family)
+-- series('ASP_COV_PENSN', 'PHL'): one indicator of one area by year, chosen values of a country or regional figures of
+-- a group. The headline; for a breakdown family := 'sex', 'age', 'sex+age' and so on (breakdown_family)
 CREATE MACRO series(indicator_code, area, family := 'total') AS TABLE
 WITH family_of_cell AS (
     SELECT DISTINCT cell, breakdown_family FROM indicator_set.value WHERE indicator = indicator_code

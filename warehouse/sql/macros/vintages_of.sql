@@ -1,5 +1,5 @@
--- vintages_of('ASP_COV_SPL', 'THA'): every value that every stored vintage published for an indicator and area, headline
--- or not, withdrawn ones too; one row per cell and vintage
+-- vintages_of('ASP_COV_SPL', 'THA'): every value in every stored vintage for an indicator and area, with all breakdowns
+-- and withdrawn values; one row for each cell and vintage
 CREATE MACRO vintages_of(indicator_code, area) AS TABLE
 SELECT
     v.time_period, v."@breakdowns",

@@ -1,4 +1,4 @@
--- women_and_men('ASP_LAB_UNE'): figures of women and men of the members from the same year and feed, with the total
+-- women_and_men('ASP_LAB_UNE'): figures of the members for women and men, from the same year and feed, with the total
 -- and the difference (women minus men)
 CREATE MACRO women_and_men(indicator_code) AS TABLE
 SELECT

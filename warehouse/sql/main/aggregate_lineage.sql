@@ -1,5 +1,5 @@
--- The lineage of every regional figure: its members with weight and contribution, and the row and bytes of each value
-WITH averaged_value AS (  -- event counts at the baseline year: the yearly values that a member's mean is made of
+-- The lineage of every regional figure: its members with weight and contribution, and the row and file of each value
+WITH averaged_value AS (  -- event counts at the baseline year: the yearly values in the mean of a member
     SELECT
         v.observation_id, v.indicator, v.ref_area, v.cell, s.baseline_year,
         count(*) OVER (PARTITION BY v.indicator, v.ref_area, v.cell) AS values_averaged

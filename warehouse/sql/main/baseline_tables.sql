@@ -1,5 +1,5 @@
--- The tables of the regional baseline as its report has them: headline figures, table by table, in the order of print; figures quoted in documents (table A4) with their year, whatever it is
-WITH quoted_figure AS (  -- a quoted figure is shown for the record: its year need not lie in a window
+-- The tables of the regional baseline as in the report: headline figures, table by table, in printed order; figures quoted in documents (table A4) are listed with their year, even outside the windows
+WITH quoted_figure AS (  -- a quoted figure is shown for the record, even if its year is outside the windows
     SELECT
         v.indicator, v.ref_area, v.time_period, v.obs_value, v.value_text, v.obs_status, v.footnote,
         row_number() OVER (PARTITION BY v.indicator, v.ref_area ORDER BY v.time_period DESC) AS turn

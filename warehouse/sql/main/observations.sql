@@ -11,4 +11,4 @@ LEFT JOIN reference.area AS a ON a.ref_area = o.ref_area
 LEFT JOIN reference.code AS u ON u.codelist = 'unit' AND u.code = o.unit_measure
 LEFT JOIN reference.code AS s ON s.codelist = 'obs_status' AND s.code = o.obs_status
 LEFT JOIN indicator_set.value AS v
-    ON v.observation_id = o.observation_id AND v.indicator = o.indicator AND v.ref_area = o.ref_area  -- the latter two: row groups are skipped
+    ON v.observation_id = o.observation_id AND v.indicator = o.indicator AND v.ref_area = o.ref_area  -- the last two conditions let the engine skip row groups

@@ -1,4 +1,4 @@
--- The lineage of every chosen value: why it was chosen, what touched it, and the row and bytes it comes from
+-- The lineage of every chosen value: why it was chosen, which corrections were applied, and the row and file it comes from
 WITH feeds_in_order AS (
     SELECT
         indicator, ref_area, breakdown_family, string_agg(feed || ': ' || reason, '; ' ORDER BY preference) AS feeds

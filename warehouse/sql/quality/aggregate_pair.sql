@@ -1,9 +1,9 @@
--- quality.aggregate_pair: each aggregate that a provider publishes, with ours of the group that it corresponds to, of the
--- same indicator, year and breakdown. Where ours is of class C it is withheld, and there is no difference.
---   agrees    the difference is within one of two tolerances (reference.check_tolerance, published_aggregate), in points or
---             as a share. A share is of the nearer end of a percentage: 92 and 96 per cent covered are 8 and 4 per cent not
---             covered
---   is_large  the difference exceeds the tolerance in points, which counts for percentages only, and that as a share
+-- quality.aggregate_pair: each aggregate that a provider publishes, with our figure for the corresponding group, of the
+-- same indicator, year and breakdown. Where our figure is withheld (class C), there is no difference.
+--   agrees    the difference is within one of two tolerances (reference.check_tolerance, published_aggregate): in points,
+--             or relative. For percentages it is relative to the nearer end: 92 and 96 per cent covered are 8 and 4 per
+--             cent not covered
+--   is_large  the difference exceeds both tolerances for large differences; the one in points applies to percentages only
 WITH tolerance AS (
     SELECT
         coalesce(max(value) FILTER (WHERE quantity = 'agrees_points'), 0) AS agrees_points,
@@ -19,7 +19,7 @@ own_group AS (
     WHERE is_member_today
     GROUP BY area_group
 ),
-published_figure AS MATERIALIZED (  -- few rows, to be found before anything is joined
+published_figure AS MATERIALIZED (  -- few rows: computed before any join
     SELECT
         o.observation_id, o.indicator, o.source, o.provider_series, o.feed, o.vintage_date, o.ref_area, o.time_period,
         o."@breakdowns", o.cell, o.obs_value, o.value_text, o.obs_status, o.nature,

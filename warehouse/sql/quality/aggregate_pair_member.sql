@@ -1,6 +1,6 @@
--- quality.aggregate_pair_member: the members that our figure of each pair is made of (of a mean, those with a weight), each
--- with its value in ours and with what the provider's own series has for it: the newest value up to the year, as we would
--- choose it, and for a member that enters with the value of another year the one nearest to the year.
+-- quality.aggregate_pair_member: the members in our figure of each pair (for means, members with a weight), each with
+-- its value in our figure and its values in the provider's own series: the newest value up to the year, as we would
+-- choose it, and, if its value in our figure is of another year, the value nearest to the year.
 WITH series_value AS (
     SELECT
         p.observation_id, o.ref_area, o.obs_value, o.time_period <= p.time_period AS is_up_to_year,

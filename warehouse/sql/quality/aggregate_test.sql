@@ -1,10 +1,12 @@
--- quality.aggregate_test: the figures that test why a published aggregate differs from ours. Of a mean that is not withheld
--- there are three, each with one thing of ours exchanged; a test explains the difference where it removes at least half.
---   with_their_values    the values of our members as the provider's own series has them
---   with_nearest_values  for members that enter with the value of another year, that of the series nearest to the year
+-- quality.aggregate_test: figures that test why a published aggregate differs from our figure. For a mean that is not
+-- withheld there are three tests, each of which replaces one input of our figure; a test counts if it explains at least
+-- half of the difference.
+--   with_their_values    the values of our members in the provider's own series
+--   with_nearest_values  for members with a value of another year, the value of the series nearest to the year
 --   with_population      the total population as weight
--- The value that members without one here would need, on average or of a sum together, is possible within the indicator's
--- bounds, and for a mean not further from the members' lowest and highest than by a factor (imputation_factor).
+-- The value that members without a value here would need (on average, or for a sum in total) is plausible if it is
+-- within the bounds of the indicator and, for a mean, within a factor (imputation_factor) of the lowest and highest
+-- member value.
 WITH tolerance AS (
     SELECT coalesce(max(value), 1) AS imputation_factor
     FROM reference.check_tolerance
@@ -28,15 +30,18 @@ exchanged AS (
     GROUP BY m.observation_id
 ),
 missing_member AS (
-    SELECT p.observation_id, string_agg(g.ref_area, ', ' ORDER BY g.ref_area) AS missing_areas
+    SELECT
+        p.observation_id, string_agg(g.ref_area, ', ' ORDER BY g.ref_area) AS missing_areas,
+        string_agg(a.short_name, ', ' ORDER BY a.sort_order) AS missing_area_names
     FROM quality.aggregate_pair AS p
     JOIN reference.area_group AS g ON g.area_group = p.area_group AND g.is_member_today
+    JOIN reference.area AS a ON a.ref_area = g.ref_area
     ANTI JOIN quality.aggregate_pair_member AS m ON m.observation_id = p.observation_id AND m.ref_area = g.ref_area
     GROUP BY p.observation_id
 ),
 test AS (
     SELECT
-        p.observation_id, p.published_value, p.difference, p.kind, x.missing_areas, e.n_other_values, e.n_other_years,
+        p.observation_id, p.published_value, p.difference, p.kind, x.missing_areas, x.missing_area_names, e.n_other_values, e.n_other_years,
         CASE WHEN p.kind = 'mean' AND p.our_value IS NOT NULL AND e.n_other_values > 0 THEN e.with_their_values END
             AS with_their_values,
         CASE WHEN p.kind = 'mean' AND p.our_value IS NOT NULL AND e.n_nearer_values > 0 THEN e.with_nearest_values END
@@ -57,8 +62,8 @@ test AS (
     LEFT JOIN missing_member AS x ON x.observation_id = p.observation_id
 )
 SELECT
-    observation_id, with_their_values, with_nearest_values, with_population, missing_areas, needed_of_missing,
-    n_other_values, n_other_years,
+    observation_id, with_their_values, with_nearest_values, with_population, missing_areas, missing_area_names,
+    needed_of_missing, n_other_values, n_other_years,
     coalesce(abs(published_value - with_their_values) <= abs(difference) / 2, FALSE) AS their_values_explain,
     coalesce(abs(published_value - with_nearest_values) <= abs(difference) / 2, FALSE) AS nearest_values_explain,
     coalesce(abs(published_value - with_population) <= abs(difference) / 2, FALSE) AS population_explains,

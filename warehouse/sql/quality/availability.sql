@@ -1,6 +1,7 @@
--- quality.availability: what there is and what is missing, by indicator, member and expected breakdown: the chosen values
--- (quality.expected_figure), values that cannot be used (quality.newest_rejection) and what is published in place of a
--- missing figure (quality.nearest_cell). A source whose last fetch failed might fill a gap: its gaps have that reason.
+-- quality.availability: available and missing figures, by indicator, member and expected breakdown: the chosen values
+-- (quality.expected_figure), values that cannot be used (quality.newest_rejection) and the cell that is published
+-- instead of a missing figure (quality.nearest_cell). A failed source could have filled a gap, so its failure is the
+-- reason of the gap.
 WITH failed_source AS (
     SELECT
         c.indicator, min(f.asked_on) AS asked_on,
@@ -10,7 +11,7 @@ WITH failed_source AS (
     WHERE f.outcome = 'failed'
     GROUP BY c.indicator
 ),
-claimed_dataset AS (  -- claims of an indicator's own definition; those of national data are made for every indicator
+claimed_dataset AS (  -- claims in the definition of the indicator; claims for national data are generated for every indicator
     SELECT
         c.indicator, d.kind, d.title || ': ' || string_agg(DISTINCT c.provider_series, ', ' ORDER BY c.provider_series) AS place
     FROM reference.claim AS c
@@ -119,7 +120,7 @@ SELECT
         'cell': f.nearest_cell, 'cell_year': CAST(f.nearest_year AS VARCHAR), 'breakdown': lower(f.breakdown_name),
         'gap_reason': f.gap_reason, 'obtain_from': f.gap_obtain_from
     }) AS reason,
-    -- what every export shows: the reason where it is more specific than the availability
+    -- shown in every export: the reason where it is more specific than the availability
     CASE
         WHEN f.reason_code IN ('not_gathered', 'national_submission', 'source_failed', 'rejected') THEN f.reason_code
         ELSE f.availability

@@ -1,5 +1,5 @@
--- quality.expected_figure: the figures that each Member State should have, by indicator and expected breakdown, with the
--- chosen values that there are of each.
+-- quality.expected_figure: the figures that each Member State should have, by indicator and expected breakdown, with
+-- the number and years of the chosen values.
 WITH member AS (
     SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
 ),

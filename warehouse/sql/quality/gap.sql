@@ -1,10 +1,10 @@
--- quality.gap: every figure that is missing, of members and of groups. A regional figure is missing where it is withheld
--- (class C), and where none could be made; then the reason is that of the members, the one that is easiest to resolve.
+-- quality.gap: every missing figure of a member or a group. A regional figure is missing where it is withheld (class C)
+-- or cannot be computed; in the second case the reason is the one among the members that is easiest to resolve.
 WITH regional_figure AS (
     SELECT
         a.indicator, a.ref_area, b.breakdown,
         max(CASE WHEN a.publication_class <> 'C' THEN 1 ELSE 0 END) AS is_published, max(a.n_areas) AS n_areas,
-        max(a.areas) AS areas
+        max(a.area_names) AS area_names
     FROM indicator_set.aggregate AS a
     JOIN reference.settings AS s ON s.latest_reference_year = a.time_period
     JOIN harmonised.cell_breakdown AS b ON b.indicator = a.indicator AND b.cell = a.cell
@@ -25,13 +25,13 @@ member_count AS (
     JOIN reference.set_group AS s ON s.area_group = g.area_group
     GROUP BY q.indicator, s.area_group, q.breakdown
 ),
-largest_group AS (  -- an act of ASEAN as a whole is missing once, for the group of all members
+largest_group AS (  -- a gap in an act of ASEAN as a whole is listed once, for the group of all members
     SELECT area_group FROM reference.set_group WHERE sort_order = 1
 ),
 missing_group_figure AS (
     SELECT
         m.indicator, m.ref_area, m.breakdown, m.latest_year, m.filled_by, m.obtain_from, m.n_available,
-        r.n_areas, r.areas, i.gap_reason, i.gap_obtain_from, i.gap_body, d.kind AS method_kind,
+        r.n_areas, r.area_names, i.gap_reason, i.gap_obtain_from, i.gap_body, d.kind AS method_kind,
         m.n_members = m.n_impossible AND m.ref_area = l.area_group AND i.status = 'declared' AS is_act_of_all,
         CASE
             WHEN m.n_members = m.n_impossible AND m.ref_area = l.area_group AND i.status = 'declared' THEN i.gap_kind
@@ -75,7 +75,7 @@ missing_figure AS (
     SELECT
         g.indicator, g.ref_area, 'group' AS area_type, g.breakdown, g.reason_code, g.sentence_code,
         filled(s.name, MAP {
-            'gap_reason': g.gap_reason, 'obtain_from': g.gap_obtain_from, 'areas': g.areas,
+            'gap_reason': g.gap_reason, 'obtain_from': g.gap_obtain_from, 'areas': g.area_names,
             'n_available': CAST(g.n_available AS VARCHAR)
         }) AS reason,
         g.latest_year,

@@ -1,5 +1,6 @@
--- quality.nearest_cell: what is published in place of a missing figure: for the headline any cell, for a breakdown one that
--- differs from the headline in it and in something else. The cell that differs in the fewest breakdowns, in its newest year.
+-- quality.nearest_cell: the cell that is published instead of a missing figure: for the headline any cell, for a
+-- breakdown a cell by this and other breakdowns. The cell that differs from the headline in the fewest breakdowns, in
+-- its newest year.
 WITH nearest AS (
     SELECT e.indicator, e.ref_area, e.breakdown, v.time_period, v.cell, v.breakdown_family
     FROM quality.expected_figure AS e

@@ -1,5 +1,5 @@
--- quality.newest_rejection: the newest rejected value of each expected figure. A value belongs to every breakdown in which
--- its cell differs from the headline; the headline cell belongs to the headline only.
+-- quality.newest_rejection: the newest rejected value of each expected figure. A value belongs to every breakdown in
+-- which its cell differs from the headline; the headline cell belongs only to the headline.
 WITH cell_breakdown AS (
     SELECT r.indicator, r.cell, b.breakdown
     FROM (SELECT DISTINCT indicator, cell FROM quality.rejected_value) AS r

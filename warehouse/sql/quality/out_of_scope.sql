@@ -1,4 +1,4 @@
--- quality.out_of_scope: rows of series that nothing claims, by named rule.
+-- quality.out_of_scope: the number of rows out of scope, by named rule and series.
 SELECT s.snapshot_id, s.provider, s.dataset, m.reason AS rule, s.series, count(*) AS row_count
 FROM staged.observation AS s
 JOIN harmonised.series_map AS m

@@ -1,21 +1,21 @@
--- quality.published_aggregate: aggregates that providers publish, compared with ours (quality.aggregate_pair), with the
--- likely reason of a difference: the first of these rules that holds (the tests: quality.aggregate_test).
---   withheld      ours is of class C
---   censored      the provider publishes a bound, no number
---   agrees        within the tolerance
---   method        ours is a median
---   vintage       the values of our members as the provider's own series has them explain it
+-- quality.published_aggregate: aggregates that providers publish, compared with our figures (quality.aggregate_pair),
+-- with the likely reason of a difference: the first of these rules that applies (quality.aggregate_test has the tests).
+--   withheld      our figure is of class C
+--   censored      the provider publishes a bound instead of a number
+--   agrees        the difference is within the tolerance
+--   method        our figure is a median
+--   vintage       the values of our members in the provider's own series explain it
 --   older_values  the values of the provider's series nearest to the year explain it
 --   weights       the total population as weight explains it
 --   membership    the provider's aggregate has other members
---   imputation    the provider fills in values, and what the members without one here would need is possible
---   older_values  the values in ours are on average at least a year older
---   weights       our weight is a proxy or carried from an earlier year
+--   imputation    the provider imputes values, and the value that members without one here would need is plausible
+--   older_values  the values in our figure are on average at least one year older
+--   weights       our weight is a proxy or carried forward from an earlier year
 --   unexplained   none of these
 WITH difference AS (
     SELECT
-        p.*, t.with_their_values, t.with_nearest_values, t.with_population, t.missing_areas, t.needed_of_missing,
-        t.n_other_values, t.n_other_years, t.nearest_values_explain, t.population_explains,
+        p.*, t.with_their_values, t.with_nearest_values, t.with_population, t.missing_areas, t.missing_area_names,
+        t.needed_of_missing, t.n_other_values, t.n_other_years, t.nearest_values_explain, t.population_explains,
         CASE
             WHEN p.our_value IS NULL THEN 'withheld'
             WHEN p.published_value IS NULL THEN 'censored'
@@ -61,7 +61,7 @@ SELECT
         'n_areas': CAST(d.n_areas AS VARCHAR), 'mean_year': CAST(half_up(d.mean_year, 1) AS VARCHAR),
         'with_their_values': CAST(half_up(d.with_their_values, 2) AS VARCHAR),
         'with_nearest_values': CAST(half_up(d.with_nearest_values, 2) AS VARCHAR),
-        'with_population': CAST(half_up(d.with_population, 2) AS VARCHAR), 'missing_areas': d.missing_areas,
+        'with_population': CAST(half_up(d.with_population, 2) AS VARCHAR), 'missing_areas': d.missing_area_names,
         'missing_weight': CAST(half_up(100 * (1 - d.weight_covered), 1) AS VARCHAR),
         'needed_together': CAST(half_up(d.needed_of_missing, 2) AS VARCHAR),
         'needed_on_average': CAST(half_up(d.needed_of_missing, 1) AS VARCHAR)

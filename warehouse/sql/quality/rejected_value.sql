@@ -1,6 +1,6 @@
 -- quality.rejected_value: published values that no figure can use, each with the reason as a sentence: rows rejected in
--- the vintage in use or a newer one, values removed by a correction, and values published twice. A row rejected when it
--- was staged counts where a usable row of the same series key shows which cell it would have been.
+-- the vintage in use or a newer one, values removed by a correction, and values published more than once. A row
+-- rejected in staging counts where a usable row of the same series key shows its cell.
 WITH rejected_row AS (
     SELECT indicator, ref_area, time_period, cell, reason, snapshot_id, provider_series
     FROM harmonised.row
@@ -23,7 +23,7 @@ WITH rejected_row AS (
 value_code AS (
     SELECT indicator, ref_area, time_period, cell, 'published_row_rejected' AS sentence_code, reason
     FROM rejected_row AS r
-    WHERE NOT EXISTS (  -- of a vintage before the newest one of its series and area
+    WHERE NOT EXISTS (  -- rows of vintages before the newest one of their series and area
             SELECT 1
             FROM lineage.series_vintage AS v
             JOIN lineage.series_vintage AS n
@@ -45,7 +45,7 @@ value_code AS (
         ON k.observation_id = o.observation_id AND k.applied AND k.action = 'exclude_from_use'
     JOIN reference.dataset AS d ON d.provider = o.source AND d.dataset = o.dataset
     WHERE c.observation_id IS NULL AND o.candidate_no = 1
-        -- a national figure of another definition is published next to the others and was never rejected
+        -- a national figure of another concept is published next to the others and was never rejected
         AND (k.observation_id IS NOT NULL OR d.kind <> 'national_submission' OR coalesce(o.obs_status, '') <> 'D')
         AND (o.obs_value IS NOT NULL OR o.lower_bound IS NOT NULL OR o.upper_bound IS NOT NULL)
 )

@@ -1,5 +1,5 @@
--- quality.row_account: rows in = harmonised + records + out of scope + rejected, each side counted on its own:
--- the rows in by the parser, the others from the tables they ended in.
+-- quality.row_account: rows in = harmonised + records + out of scope + rejected. The two sides are counted
+-- independently: rows in by the parser, the others in the tables that contain them.
 WITH harmonised_rows AS (
     SELECT snapshot_id, count(*) AS row_count FROM lineage.vintage_value GROUP BY snapshot_id
 ),

@@ -1,5 +1,5 @@
--- quality.target_group: the indicators of each target group, with the rule that says so and the members that have values.
--- An indicator that its own definition assigns to a group is listed also without a value.
+-- quality.target_group: the indicators of each target group, with the rule that assigns them and the number of members
+-- with values. An indicator that its own definition assigns to a group is listed even without a value.
 WITH member AS (
     SELECT DISTINCT ref_area FROM reference.area_group WHERE is_member_today
 ),

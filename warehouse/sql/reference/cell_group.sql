@@ -1,5 +1,5 @@
--- reference.cell_group: the target groups of each kind of cell, most specific first.
--- A rule holds where each of its codes is empty or equal, and the cell's age band lies within the rule's ages.
+-- reference.cell_group: the target groups of each cell of an indicator, most specific first. A rule applies where each
+-- of its codes is empty or equal to the code of the cell, and the age band of the cell is within the ages of the rule.
 WITH cell AS (
     SELECT c.cell_no, c.indicator, c.cell, c.age, a.age_from, a.age_to
     FROM harmonised.cell AS c
@@ -12,7 +12,7 @@ rule_code AS (
     CROSS JOIN reference.breakdown AS b
     WHERE split_part(r.cell, '|', b.position) <> ''
 ),
-excluded_cell AS (  -- a code of the cell is not the rule's
+excluded_cell AS (  -- a code of the cell differs from the rule
     SELECT DISTINCT r.rule_id, c.cell_no
     FROM rule_code AS r
     JOIN cell AS c ON split_part(c.cell, '|', r.position) <> r.code

@@ -1,6 +1,6 @@
--- The class rule of regional figures and of the changes of groups: what is measured of each, by criterion, against the
--- limit of each class that names the criterion (reference.class_limit).
--- Reads measure (cell_no, area_group, reference_year, criterion, value) of the file that names it.
+-- The class rule of regional figures and of changes of groups: compares the measure of each criterion with the limit of
+-- each class that uses the criterion (reference.class_limit).
+-- Reads measure (cell_no, area_group, reference_year, criterion, value), which the including file defines.
 WITH group_size AS (
     SELECT area_group, count(*) AS n_members FROM reference.area_group WHERE is_member_today GROUP BY area_group
 ),

@@ -1,5 +1,6 @@
--- The class that follows from the tests of a regional figure or change: A where it passes all tests of class A, B where it
--- passes all tests of class B or all of its alternative, otherwise C. Reads test, the tests, of the file that names it.
+-- The class that follows from the tests of a regional figure or change: A where it passes all tests of class A, B where
+-- it passes all tests of class B or all of its alternative, otherwise C. Reads test (the tests), which the including
+-- file defines.
 SELECT
     indicator, area_group, reference_year, cell,
     CASE

@@ -1,4 +1,4 @@
-"""The rebuilt answer of ILOSTAT says what the gathered figures say (skipped without the originals)."""
+"""The rebuilt answer of ILOSTAT has the gathered figures (skipped without the originals)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gathered_rows import figures_of, table
 from sources.parsing import ParsedDataset
 
 
-def test_ilo_rows_are_the_figures(figures: Path, parsed: dict[str, ParsedDataset]) -> None:
+def test_ilo_rows_equal_the_figures(figures: Path, parsed: dict[str, ParsedDataset]) -> None:
     expected = figures_of(figures / "ilo" / "SDG_0131_SEX_SOC_RT_wspr2024-26.csv.gz")
     staged = table(parsed, "ilostat/SDG_0131_SEX_SOC_RT")
     names = ["ref_area", "freq", "measure", "sex", "soc", "time_period", "obs_value"]

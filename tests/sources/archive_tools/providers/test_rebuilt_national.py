@@ -1,4 +1,4 @@
-"""The figures quoted in documents, as the archive has them."""
+"""The figures quoted in documents, in the archive."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from gathered_rows import table
 from sources.parsing import ParsedDataset
 
 
-def test_documents_quote_eight_figures(parsed: dict[str, ParsedDataset]) -> None:
+def test_documents_have_eight_figures(parsed: dict[str, ParsedDataset]) -> None:
     staged = table(parsed, "national/documents")
     assert len(staged) == 8
     assert {r["obs_status"] for r in staged} == {"V"}

@@ -1,4 +1,4 @@
-"""The rebuilt files of the World Population Prospects say what the gathered figures say (skipped without the originals)."""
+"""The rebuilt files of the World Population Prospects have the gathered figures (skipped without the originals)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from gathered_rows import figures_of, table
 from sources.parsing import ParsedDataset
 
 
-def test_population_is_the_figures(figures: Path, parsed: dict[str, ParsedDataset]) -> None:
+def test_population_equals_the_figures(figures: Path, parsed: dict[str, ParsedDataset]) -> None:
     staged = {
         (r["ref_area"], r["time_period"], r["series"]): r["obs_value"]
         for r in table(parsed, "un_wpp/wpp2024_demographic")

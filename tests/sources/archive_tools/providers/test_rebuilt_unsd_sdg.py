@@ -1,4 +1,4 @@
-"""The rebuilt answers of the UN SDG database say what the gathered figures say (skipped without the originals)."""
+"""The rebuilt answers of the UN SDG database have the gathered figures (skipped without the originals)."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ def un(parsed: dict[str, ParsedDataset]) -> pd.DataFrame:
     return next(r.frame for place, r in parsed.items() if place.startswith(f"unsd_sdg/sdg/{UN_VINTAGE}"))
 
 
-def test_un_rows_are_the_figures(un_figures: Rows, un: pd.DataFrame) -> None:
+def test_un_rows_equal_the_figures(un_figures: Rows, un: pd.DataFrame) -> None:
     assert len(un) == len(un_figures) == 43_007
-    same = {
+    equal_columns = {
         "series": "series",
         "indicator": "indicator",
         "series_name": "seriesDescription",
@@ -42,7 +42,7 @@ def test_un_rows_are_the_figures(un_figures: Rows, un: pd.DataFrame) -> None:
         "unit_measure": "Units",
         "obs_status": "Observation Status",
     }
-    for staged, published in same.items():
+    for staged, published in equal_columns.items():
         assert list(un[staged]) == [r[published] or None for r in un_figures], staged
     dimensions_of = {d: json.loads(d) for d in {r["dimensions"] for r in un_figures}}
     dimensions = [dimensions_of[r["dimensions"]] for r in un_figures]
@@ -54,7 +54,7 @@ def test_un_rows_are_the_figures(un_figures: Rows, un: pd.DataFrame) -> None:
         assert un[empty].isna().all(), f"{empty} was not gathered, so it is empty"
 
 
-def test_values_of_the_philippines_keep_their_text(un_figures: Rows, un: pd.DataFrame) -> None:
+def test_values_of_the_philippines_have_the_published_text(un_figures: Rows, un: pd.DataFrame) -> None:
     rows = un[(un["series"] == "SI_COV_PENSN") & (un["ref_area"] == "608")]
     staged = list(rows[["time_period", "sex", "obs_value"]].itertuples(index=False, name=None))
     expected = [
@@ -73,8 +73,8 @@ def test_censored_values_are_text(un: pd.DataFrame) -> None:
     assert "<2.5" in set(eastern_asia["obs_value"])
 
 
-def test_with_disability_is_pd(un: pd.DataFrame) -> None:
-    """PD is with disability and PWD without: Thailand 2019, unemployment 3.97 and 0.76 (methods.md section 1)."""
+def test_persons_with_disability_have_code_pd(un: pd.DataFrame) -> None:
+    """PD is with disability and PWD without: Thailand 2019, unemployment 3.97 and 0.76."""
     rows = un[(un["series"] == "SL_TLF_UEMDIS") & (un["ref_area"] == "764") & (un["time_period"] == "2019")]
     both = rows[rows["sex"] == "BOTHSEX"]
     values = {s: round(float(v), 2) for s, v in zip(both["disability_status"], both["obs_value"], strict=True)}
@@ -85,7 +85,7 @@ def test_with_disability_is_pd(un: pd.DataFrame) -> None:
     "vintage",
     [*(pytest.param(v, marks=pytest.mark.long) for v in ("2018-10-15", "2020-12-27", "2022-12-25")), "2023-12-17"],
 )
-def test_every_un_vintage_holds_its_file(
+def test_every_un_vintage_has_the_rows_of_its_file(
     figures: Path, parsed: dict[str, ParsedDataset], archive: SnapshotStore, vintage: str
 ) -> None:
     file = figures_of(figures / "unsd" / f"{vintage}.csv.gz")
@@ -94,16 +94,16 @@ def test_every_un_vintage_holds_its_file(
     published = ("series", "geoAreaCode", "timePeriod", "value", "Nature", "Units")
     assert [[r[n] for n in names] for r in rows] == [[r[n] for n in published] for r in file]
     manifest = next(m for m in archive.list() if m.provider == "unsd_sdg" and str(m.vintage_date) == vintage)
-    assert sorted(manifest.series_asked) == sorted({r["series"] for r in file}), "the list is that of its own file"
+    assert sorted(manifest.series_asked) == sorted({r["series"] for r in file}), "the series of its own file"
 
 
-def test_un_pages_have_the_providers_shape(archive: SnapshotStore, archived: dict[str, Manifest]) -> None:
+def test_un_pages_have_the_format_of_the_provider(archive: SnapshotStore, archived: dict[str, Manifest]) -> None:
     manifest = archived["unsd_sdg/sdg"]
     bodies = {name: json.loads(body) for name, body in archive.files(manifest)}
     listed = bodies.pop("series_list.json.gz")
     assert [s["code"] for s in listed] == manifest.series_asked
     assert len(listed) == 148
-    assert all(s["release"] is None for s in listed), "the figures carry no release tag"
+    assert all(s["release"] is None for s in listed), "the figures have no release tag"
     for number, page in enumerate(bodies.values(), start=1):
         assert (page["size"], page["totalElements"], page["totalPages"], page["pageNumber"]) == (
             5000,

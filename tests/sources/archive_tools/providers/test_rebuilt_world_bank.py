@@ -1,4 +1,4 @@
-"""The rebuilt answers of the World Bank say what the gathered figures say (skipped without the originals)."""
+"""The rebuilt answers of the World Bank have the gathered figures (skipped without the originals)."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from sources.parsing import ParsedDataset
 from sources.snapshots import SnapshotStore
 
 
-def test_every_world_bank_extract_holds_its_file(
+def test_every_world_bank_extract_has_the_rows_of_its_file(
     figures: Path, parsed: dict[str, ParsedDataset], archive: SnapshotStore
 ) -> None:
     names = ("series", "lastupdated", "series_name", "ref_area", "time_period", "obs_value", "obs_status", "footnote")
@@ -21,8 +21,8 @@ def test_every_world_bank_extract_holds_its_file(
     files = [figures_of(path) for path in sorted((figures / "worldbank").glob("*.csv.gz"))]
     expected = Counter(tuple(r[n] for n in published) for rows in files for r in rows)
     assert Counter(tuple(r[n] for n in names) for r in table(parsed, "world_bank/wdi")) == expected
-    asked = [sorted(m.series_asked) for m in archive.list() if m.provider == "world_bank"]
-    assert asked == [sorted({r["indicator"] for r in rows}) for rows in files]
+    series = [sorted(m.series_asked) for m in archive.list() if m.provider == "world_bank"]
+    assert series == [sorted({r["indicator"] for r in rows}) for rows in files]
     thailand = [
         round(float(r["obs_value"]), 2)
         for r in table(parsed, "world_bank/wdi")
@@ -31,7 +31,9 @@ def test_every_world_bank_extract_holds_its_file(
     assert thailand == [99.19, 70.5, 65.15], "three vintages of one figure"
 
 
-def test_world_bank_answers_have_the_providers_shape(archive: SnapshotStore, archived: dict[str, Manifest]) -> None:
+def test_world_bank_answers_have_the_format_of_the_provider(
+    archive: SnapshotStore, archived: dict[str, Manifest]
+) -> None:
     manifest = archived["world_bank/wdi"]
     pages = [json.loads(body) for _, body in archive.files(manifest)]
     for number, (header, rows) in enumerate(pages, start=1):

@@ -1,4 +1,4 @@
-"""The checks of the audit: each is shown to fail on a build with one fault, and to hold without it."""
+"""The checks of the audit: each fails on a build with one fault, and passes without the fault."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from messages import assert_reports
 from small_build import TOTAL_CELL, Row, SmallBuild
 
 from warehouse.build import audit_checks
@@ -77,8 +78,8 @@ ACCOUNT = {
 }
 Tables = dict[str, list[Row]]
 SNAPSHOT = {"snapshot_id": "s1", "provider": "ilostat"}
-AVAILABLE = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "breakdown": "sex", "availability": "no_value"}
-SPEAKS = {
+AVAILABILITY = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "breakdown": "sex", "availability": "no_value"}
+SERIES_VINTAGE = {
     "snapshot_id": "s1",
     "provider": "unsd_sdg",
     "dataset": "sdg",
@@ -88,44 +89,44 @@ SPEAKS = {
     "vintage_no": 1,
     "is_newest": True,
 }
-READ = {
+HARMONISED_ROW = {
     "snapshot_id": "s1",
     "source": "unsd_sdg",
     "dataset": "sdg",
     "provider_series": "SI_COV_PENSN",
     "current_series": "SI_COV_PENSN",
 }
-CLAIMED = {
+CLAIM = {
     "indicator": "ASP_COV_PENSN",
     "provider": "unsd_sdg",
     "dataset": "sdg",
     "definition_file": "a.yaml",
     "definition_line": 7,
 }
-IN_UNIT = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_COV_PENSN"}
-ROW_IN_UNIT = {"claim_id": 3, "provider_series": "SI_COV_PENSN", "published_unit": "NUMBER"}
-OF_GDP = {"provider": "world_bank", "dataset": "wdi"}
-ROLE_OF_GDP = {
-    **OF_GDP,
+SERIES = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_COV_PENSN"}
+ROW_WITH_UNIT = {"claim_id": 3, "provider_series": "SI_COV_PENSN", "published_unit": "NUMBER"}
+GDP_DATASET = {"provider": "world_bank", "dataset": "wdi"}
+GDP_ROLE = {
+    **GDP_DATASET,
     "role": "gdp",
     "sex": "_T",
     "provider_series": "NY.GDP.MKTP.PP.CD",
     "weight_series_file": "w.yaml:7",
 }
-BREAK, IN = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL"}, {"break_file": "breaks/known.yaml:7"}
-FILTERED = {**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
+BREAK, BREAK_FILE = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL"}, {"break_file": "breaks/known.yaml:7"}
+FILTERED_CLAIM = {**CLAIM, "claim_id": 3, "provider_series": "SI_COV_PENSN"}
 AGE = {"dimension": "Age"}
-AT_HAND = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_OLD"}
-UNMAPPED = {
+STAGED_SERIES = {"provider": "unsd_sdg", "dataset": "sdg", "series": "SI_OLD"}
+UNMAPPED_SERIES = {
     "provider": "unsd_sdg",
     "series": "SI_COV_PENSN",
     "outcome": "rejected",
     "reason": "unmapped_dimension",
     "detail": "dimension Level",
 }
-REFUSED = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "reason": "unknown_code"}
-HELD = {"observation_id": "o1", "snapshot_id": "s1", "snapshot_row": "data.csv:2", "obs_value": 48.0}
-REVISED = {
+REJECTION = {"snapshot_id": "s1", "series": "SI_COV_PENSN", "reason": "unknown_code"}
+VINTAGE_VALUE = {"observation_id": "o1", "snapshot_id": "s1", "snapshot_row": "data.csv:2", "obs_value": 48.0}
+REVISION = {
     "revision_class": "changed",
     "observation_id": "o1",
     "ref_area": "PHL",
@@ -138,8 +139,8 @@ REVISED = {
     "value_to": 20.5,
 }
 
-NEWER = date(2024, 9, 12)
-STOOD = {
+NEWER_DATE = date(2024, 9, 12)
+VALUE_IN_HISTORY = {
     **VALUE,
     "role": "chosen",
     "in_aggregates": True,
@@ -148,7 +149,7 @@ STOOD = {
     "known_to": None,
 }
 
-GAP = {**AVAILABLE, "reason_code": "no_source", "filled_by": "SOMSWD"}
+GAP = {**AVAILABILITY, "reason_code": "no_source", "filled_by": "SOMSWD"}
 REASONS = [{"codelist": "gap_reason", "code": "no_source"}, {"codelist": "gap_reason", "code": "not_applicable"}]
 
 EXPECTED = {
@@ -161,7 +162,7 @@ EXPECTED = {
     "must_exist_line": 7,
 }
 CHOSEN = {**VALUE, "feed": "unsd_sdg/sdg/SI_COV_PENSN", "vintage_date": date(2023, 12, 17), "value_text": "48"}
-BESIDE = {
+PUBLISHED_AGGREGATE = {
     "observation_id": "o1",
     "indicator": "ASP_COV_PENSN",
     "published_value": 40.0,
@@ -181,18 +182,18 @@ def by_sex(total: float, women: float = 40.0, men: float = 50.0, indicator: str 
 
 
 def cells_of(rows: Iterable[Row]) -> list[Row]:
-    """The cells that some values are of, as harmonised.cell has them."""
+    """The cells of some values, as rows of harmonised.cell."""
     cells = sorted({(r["indicator"], r["cell"]) for r in rows})
     return [{"cell_no": n, "indicator": indicator, "cell": cell} for n, (indicator, cell) in enumerate(cells, start=1)]
 
 
-def before(*values: float) -> list[Row]:
-    """The values of the release before, one a year."""
+def previous_values(*values: float) -> list[Row]:
+    """The values of the previous release, one for each year."""
     return [{**PENSN, "release": "2026.11.21-1", "time_period": 2000 + i, "obs_value": v} for i, v in enumerate(values)]
 
 
-def now(*values: float | None) -> list[Row]:
-    """Today's values, one a year; None where there is none."""
+def new_values(*values: float | None) -> list[Row]:
+    """The values of the build, one for each year without a None."""
     return [
         {**CHOSEN, "observation_id": f"o{i}", "time_period": 2000 + i, "obs_value": v}
         for i, v in enumerate(values)
@@ -200,7 +201,7 @@ def now(*values: float | None) -> list[Row]:
     ]
 
 
-# Check: a build on which it holds, the table with one fault, and what the message must name.
+# By check: a build that passes, tables with one fault, and a part of the message about the fault.
 DESCRIBED = {
     "snapshot_id": "s2",
     "provider": "unsd_sdg",
@@ -238,12 +239,12 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
             "lineage.series_vintage": [IN_USE, NOT_IN_USE],
         },
         {"lineage.series_description": [DESCRIBED_BEFORE, DESCRIBED]},
-        "found=titled Pensions (number), expected=Pensions (%), vintage_date=2024-12-31",
+        "found=title Pensions (number), expected=Pensions (%), vintage_date=2024-12-31",
     ),
     "series_meaning_known": (
         {"lineage.series_description": [DESCRIBED_BEFORE, DESCRIBED]},
         {"lineage.series_description": [DESCRIBED]},
-        "claimed_in=coverage/ASP_COV_PENSN.yaml:31, series=SI_COV_PENSN, found=titled Pensions (number)",
+        "claimed_in=coverage/ASP_COV_PENSN.yaml:31, series=SI_COV_PENSN, found=title Pensions (number)",
     ),
     "every_gap_has_a_reason": (
         {
@@ -284,8 +285,8 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "indicator_defs/must_exist.csv:7",
     ),
     "published_aggregate_differs": (
-        {"quality.published_aggregate": [BESIDE]},
-        {"quality.published_aggregate": [{**BESIDE, "is_large": True, "likely_reason": "weights"}]},
+        {"quality.published_aggregate": [PUBLISHED_AGGREGATE]},
+        {"quality.published_aggregate": [{**PUBLISHED_AGGREGATE, "is_large": True, "likely_reason": "weights"}]},
         "likely_reason=weights",
     ),
     "parts_around_total": (
@@ -308,16 +309,21 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
     "one_value_at_a_time": (
         {
             "indicator_set.value_history": [
-                {**STOOD, "known_to": NEWER},
-                {**STOOD, "known_from": NEWER, "obs_value": 20.5},
+                {**VALUE_IN_HISTORY, "known_to": NEWER_DATE},
+                {**VALUE_IN_HISTORY, "known_from": NEWER_DATE, "obs_value": 20.5},
             ]
         },
-        {"indicator_set.value_history": [STOOD, {**STOOD, "known_from": NEWER, "obs_value": 20.5}]},
+        {
+            "indicator_set.value_history": [
+                VALUE_IN_HISTORY,
+                {**VALUE_IN_HISTORY, "known_from": NEWER_DATE, "obs_value": 20.5},
+            ]
+        },
         "other_value=20.5",
     ),
     "magnitude_kept": (
-        {"lineage.previous_value": before(48.0, 0.1), "indicator_set.value": now(20.5, 0.9)},
-        {"indicator_set.value": now(0.48, 0.9)},
+        {"lineage.previous_value": previous_values(48.0, 0.1), "indicator_set.value": new_values(20.5, 0.9)},
+        {"indicator_set.value": new_values(0.48, 0.9)},
         "value_before=48.0",
     ),
     "aggregate_within_members": (
@@ -410,34 +416,34 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "PHL",
     ),
     "rows_rejected": (
-        {  # a row of a vintage that a newer one replaces needs no attention; records have no series
-            "lineage.rejection": [REFUSED, {**REFUSED, "dataset": "schemes", "series": "", "snapshot_id": "r1"}],
+        {  # rejections in vintages that are not the newest are no problem; records have no series
+            "lineage.rejection": [REJECTION, {**REJECTION, "dataset": "schemes", "series": "", "snapshot_id": "r1"}],
             "lineage.series_vintage": [
-                {**SPEAKS, "is_newest": False},
-                {**SPEAKS, "snapshot_id": "s2", "is_newest": True, "vintage_no": 2},
+                {**SERIES_VINTAGE, "is_newest": False},
+                {**SERIES_VINTAGE, "snapshot_id": "s2", "is_newest": True, "vintage_no": 2},
             ],
             "lineage.snapshot": [
                 {**SNAPSHOT, "dataset": "schemes", "snapshot_id": s, "vintage_date": date(2024, month, 1)}
                 for s, month in (("r1", 1), ("r2", 2))
             ],
         },
-        {"lineage.series_vintage": [SPEAKS]},
+        {"lineage.series_vintage": [SERIES_VINTAGE]},
         "unknown_code",
     ),
     "values_withdrawn": (
-        {"lineage.revision": [REVISED], "lineage.series_vintage": [{**SPEAKS, "snapshot_id": "s2"}]},
-        {"lineage.revision": [{**REVISED, "revision_class": "withdrawn"}]},
+        {"lineage.revision": [REVISION], "lineage.series_vintage": [{**SERIES_VINTAGE, "snapshot_id": "s2"}]},
+        {"lineage.revision": [{**REVISION, "revision_class": "withdrawn"}]},
         "value_from=48.0",
     ),
     "revision_traces_to_vintages": (
         {
-            "lineage.revision": [REVISED],
+            "lineage.revision": [REVISION],
             "lineage.vintage_value": [
-                HELD,
-                {**HELD, "snapshot_id": "s2", "snapshot_row": "data.csv:9", "obs_value": 20.5},
+                VINTAGE_VALUE,
+                {**VINTAGE_VALUE, "snapshot_id": "s2", "snapshot_row": "data.csv:9", "obs_value": 20.5},
             ],
         },
-        {"lineage.revision": [{**REVISED, "value_from": 47.0}]},
+        {"lineage.revision": [{**REVISION, "value_from": 47.0}]},
         "data.csv:2",
     ),
     "discrepancies": (
@@ -451,18 +457,18 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
         "expected_text=0.7",
     ),
     "breakdown_missing_everywhere": (
-        {"quality.availability": [{**AVAILABLE, "n_values": 0}, {**AVAILABLE, "ref_area": "THA", "n_values": 3}]},
-        {"quality.availability": [{**AVAILABLE, "n_values": 0}, {**AVAILABLE, "ref_area": "THA", "n_values": 0}]},
+        {"quality.availability": [{**AVAILABILITY, "n_values": 0}, {**AVAILABILITY, "ref_area": "THA", "n_values": 3}]},
+        {"quality.availability": [{**AVAILABILITY, "n_values": 0}, {**AVAILABILITY, "ref_area": "THA", "n_values": 0}]},
         "breakdown=sex",
     ),
     "claimed_series_known": (
         {
             "reference.claim": [
-                {**CLAIMED, "provider_series": "SI_COV_PENSN"},
-                {**CLAIMED, "provider_series": "SI_COV_SOCAST"},
-                {**CLAIMED, "provider": "national", "dataset": "documents", "provider_series": "handed in one day"},
-                {**CLAIMED, "provider_series": "SI_NOT_LISTED"},
-                {**CLAIMED, "provider": "ilostat", "dataset": "failing", "provider_series": "NEW"},
+                {**CLAIM, "provider_series": "SI_COV_PENSN"},
+                {**CLAIM, "provider_series": "SI_COV_SOCAST"},
+                {**CLAIM, "provider": "national", "dataset": "documents", "provider_series": "submitted in future"},
+                {**CLAIM, "provider_series": "SI_NOT_LISTED"},
+                {**CLAIM, "provider": "ilostat", "dataset": "failing", "provider_series": "NEW"},
             ],
             "lineage.fetch": [
                 {
@@ -485,78 +491,78 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
                 {"snapshot_id": "s1", "series": "SI_COV_PENSN"},
                 {"snapshot_id": "s1", "series": "OLD"},
                 {"snapshot_id": "s2", "series": "KNOWN"},
-                {"snapshot_id": "s3", "series": "handed in"},
+                {"snapshot_id": "s3", "series": "submitted"},
             ],
         },
-        {"reference.claim": [{**CLAIMED, "provider_series": "SI_COV_PENSM"}]},
-        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, near_it=SI_COV_PENSN ",
+        {"reference.claim": [{**CLAIM, "provider_series": "SI_COV_PENSM"}]},
+        "claimed_in=a.yaml:7, indicator=ASP_COV_PENSN, unknown_series=SI_COV_PENSM, similar_names=SI_COV_PENSN ",
     ),
     "claimed_unit_fits": (
         {
             "reference.indicator": [{"indicator": "ASP_COV_PENSN", "unit_measure": "PT"}],
-            "reference.claim": [{**CLAIMED, "claim_id": 3, "provider_series": "SI_COV_PENSN"}],
+            "reference.claim": [{**CLAIM, "claim_id": 3, "provider_series": "SI_COV_PENSN"}],
             "lineage.series_vintage": [
-                {**IN_UNIT, "snapshot_id": "s1", "is_newest": False},
-                {**IN_UNIT, "snapshot_id": "s2", "is_newest": True},
+                {**SERIES, "snapshot_id": "s1", "is_newest": False},
+                {**SERIES, "snapshot_id": "s2", "is_newest": True},
             ],
-            "staged.observation": [{**IN_UNIT, "snapshot_id": "s2", "series_name": "Pensions (% of the aged)"}],
-            "harmonised.row": [  # an older vintage in another unit is refused and that is all
-                {**ROW_IN_UNIT, "snapshot_id": "s1", "outcome": "rejected", "reason": "unit_differs"},
-                {**ROW_IN_UNIT, "snapshot_id": "s2", "outcome": "harmonised"},
+            "staged.observation": [{**SERIES, "snapshot_id": "s2", "series_name": "Pensions (% of the aged)"}],
+            "harmonised.row": [  # a rejection in an older vintage is no problem
+                {**ROW_WITH_UNIT, "snapshot_id": "s1", "outcome": "rejected", "reason": "unit_differs"},
+                {**ROW_WITH_UNIT, "snapshot_id": "s2", "outcome": "harmonised"},
             ],
         },
         {
             "harmonised.row": [
-                {**ROW_IN_UNIT, "snapshot_id": "s2", "outcome": "rejected", "reason": "unit_differs"},
+                {**ROW_WITH_UNIT, "snapshot_id": "s2", "outcome": "rejected", "reason": "unit_differs"},
             ],
         },
         "defined_in=a.yaml, unit=PT, provider=unsd_sdg, series=SI_COV_PENSN, found=unit NUMBER",
     ),
     "weight_series_known": (
         {
-            "reference.weight_series": [ROLE_OF_GDP],
+            "reference.weight_series": [GDP_ROLE],
             "lineage.series_vintage": [
-                {**OF_GDP, "series": "NY.GDP.MKTP.PP.CD"},
-                {**OF_GDP, "series": "SL.TLF.TOTL.IN"},
+                {**GDP_DATASET, "series": "NY.GDP.MKTP.PP.CD"},
+                {**GDP_DATASET, "series": "SL.TLF.TOTL.IN"},
             ],
         },
-        {"reference.weight_series": [{**ROLE_OF_GDP, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
-        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, near_it=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
+        {"reference.weight_series": [{**GDP_ROLE, "provider_series": "NY.GDP.MKTP.PP.KD"}]},
+        "named_in=w.yaml:7, role=gdp, unknown_series=NY.GDP.MKTP.PP.KD, similar_names=NY.GDP.MKTP.PP.CD SL.TLF.TOTL.IN",
     ),
     "claimed_series_published": (
         {
             "reference.claim": [{"provider": "unsd_sdg", "dataset": "sdg", "provider_series": "SI_COV_PENSN"}],
-            "harmonised.row": [READ],
-            "lineage.series_vintage": [SPEAKS],
+            "harmonised.row": [HARMONISED_ROW],
+            "lineage.series_vintage": [SERIES_VINTAGE],
         },
-        {"lineage.series_vintage": [{**SPEAKS, "is_newest": False}]},
+        {"lineage.series_vintage": [{**SERIES_VINTAGE, "is_newest": False}]},
         "SI_COV_PENSN",
     ),
     "dimensions_mapped": (
-        {  # a series that can be used in part: rows_rejected tells
-            "reference.claim": [{**CLAIMED, "claim_id": 3}],
+        {  # a series with usable rows is no problem here: rows_rejected reports the others
+            "reference.claim": [{**CLAIM, "claim_id": 3}],
             "harmonised.series_map": [
-                {**UNMAPPED, "claim_id": 3},
-                {**UNMAPPED, "claim_id": 3, "outcome": "harmonised", "reason": None},
+                {**UNMAPPED_SERIES, "claim_id": 3},
+                {**UNMAPPED_SERIES, "claim_id": 3, "outcome": "harmonised", "reason": None},
             ],
         },
-        {"harmonised.series_map": [{**UNMAPPED, "claim_id": 3}]},
+        {"harmonised.series_map": [{**UNMAPPED_SERIES, "claim_id": 3}]},
         "claimed_in=a.yaml:7, provider=unsd_sdg, series=SI_COV_PENSN, detail=dimension Level",
     ),
     "break_between_values": (
         {
-            "reference.series_break": [{**BREAK, **IN, "break_year": 2019}],
+            "reference.series_break": [{**BREAK, **BREAK_FILE, "break_year": 2019}],
             "lineage.vintage_value": [{**BREAK, "time_period": year} for year in (2018, 2019)],
         },
-        {"reference.series_break": [{**BREAK, **IN, "break_year": year} for year in (2018, 2020)]},
+        {"reference.series_break": [{**BREAK, **BREAK_FILE, "break_year": year} for year in (2018, 2020)]},
         "declared_in=breaks/known.yaml:7, indicator=ASP_COV_PENSN, ref_area=PHL, break_year=2018, first_year=2018, "
         "last_year=2019; declared_in=breaks/known.yaml:7, indicator=ASP_COV_PENSN, ref_area=PHL, break_year=2020",
     ),
     "claim_filter_known": (
-        {  # published under the code that the series had before; of SI_COV_UEMP nothing is at hand
-            "reference.claim": [FILTERED, {**FILTERED, "claim_id": 4, "provider_series": "SI_COV_UEMP"}],
+        {  # published under the former code of the series; SI_COV_UEMP has no rows
+            "reference.claim": [FILTERED_CLAIM, {**FILTERED_CLAIM, "claim_id": 4, "provider_series": "SI_COV_UEMP"}],
             "reference.claim_filter": [{**AGE, "claim_id": c, "code": "15-24"} for c in (3, 4)],
-            "staged.series_dimension": [{**AT_HAND, **AGE, "code": c} for c in ("15-24", "25-64", "ALL")],
+            "staged.series_dimension": [{**STAGED_SERIES, **AGE, "code": c} for c in ("15-24", "25-64", "ALL")],
             "reference.series_rename": [
                 {"provider": "unsd_sdg", "dataset": "sdg", "old_series": "SI_OLD", "new_series": "SI_COV_PENSN"}
             ],
@@ -567,8 +573,8 @@ CASES: dict[str, tuple[Tables, Tables, str]] = {
                 {"claim_id": 3, "dimension": "Ages", "code": "15-24"},
             ]
         },
-        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, near_it=15-24 25-64 ALL; "
-        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, near_it=Age",
+        "a.yaml:7, series=SI_COV_PENSN, unknown=Age 15-25, similar_names=15-24 25-64 ALL; "
+        "claimed_in=a.yaml:7, series=SI_COV_PENSN, unknown=dimension Ages, similar_names=Age",
     ),
     "crosswalk_line_unused": (
         {
@@ -584,47 +590,50 @@ BY_NAME = {c.name: c for c in audit_checks.checks()}
 
 @pytest.fixture(scope="module")
 def small(tmp_path_factory: pytest.TempPathFactory) -> SmallBuild:
-    """A build with the reference tables; tests write the others."""
+    """A build with the reference tables, shared by tests, which write the other tables."""
     return SmallBuild(tmp_path_factory.mktemp("build"))
 
 
 @pytest.fixture
 def fresh(tmp_path: Path) -> SmallBuild:
-    """A build that a test has for itself."""
+    """A build for one test only."""
     return SmallBuild(tmp_path)
 
 
-def test_name_of_a_series_tells_its_unit_where_nothing_else_does(fresh: SmallBuild) -> None:
+def test_unit_is_read_from_the_name_of_a_series_without_harmonised_rows(fresh: SmallBuild) -> None:
     good, _, _ = CASES["claimed_unit_fits"]
     indicator = {"indicator": "ASP_COV_PENSN", "unit_measure": "NUMBER"}
     for full_name, rows in {**good, "reference.indicator": [indicator], "harmonised.row": []}.items():
         fresh.write(full_name, rows)
     (result,) = run_checks(fresh.build, [BY_NAME["claimed_unit_fits"]])
-    assert result.sample.endswith(
-        "unit=NUMBER, provider=unsd_sdg, series=SI_COV_PENSN, found=name Pensions (% of the aged)"
+    assert_reports(
+        result.sample,
+        place=("provider=unsd_sdg", "series=SI_COV_PENSN"),
+        found="Pensions (% of the aged)",
+        expected="unit=NUMBER",
     )
 
 
-def test_claim_of_a_dataset_without_any_answer_is_told(fresh: SmallBuild) -> None:
-    claim = {**CLAIMED, "provider": "world_bank", "dataset": "wdi", "provider_series": "NEW"}
+def test_claim_of_a_dataset_without_data_is_reported(fresh: SmallBuild) -> None:
+    claim = {**CLAIM, "provider": "world_bank", "dataset": "wdi", "provider_series": "NEW"}
     for name in ("lineage.snapshot", "lineage.snapshot_series", "lineage.fetch", "reference.series_rename"):
         fresh.write(name, [])
     fresh.write("reference.claim", [claim])
     (result,) = run_checks(fresh.build, [BY_NAME["claimed_series_known"]])
-    assert result.sample.endswith("unknown_series=NEW, near_it=nothing: no answer of this dataset is at hand")
+    assert_reports(result.sample, place="a.yaml:7", found="unknown_series=NEW", expected="similar_names=no series")
 
 
-def test_every_check_of_the_folder_has_a_case_here() -> None:
+def test_every_check_of_the_folder_has_a_case() -> None:
     assert {p.stem for p in audit_checks.CHECKS.glob("*.sql")} == set(CASES)
 
 
 @pytest.mark.parametrize("name", sorted(CASES))
-def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
+def test_check_passes_without_the_fault_and_fails_with_it(fresh: SmallBuild, name: str) -> None:
     good, fault, expected_text = CASES[name]
     for full_name, rows in good.items():
         fresh.write(full_name, rows)
-    (held,) = run_checks(fresh.build, [BY_NAME[name]])
-    assert held.passed, held.sample
+    (passed,) = run_checks(fresh.build, [BY_NAME[name]])
+    assert passed.passed, passed.sample
     for full_name, rows in fault.items():
         fresh.write(full_name, rows)
     (failed,) = run_checks(fresh.build, [BY_NAME[name]])
@@ -633,22 +642,22 @@ def test_check_holds_and_fails(fresh: SmallBuild, name: str) -> None:
     assert expected_text in failed.sample
 
 
-def test_checks_that_want_too_much_memory_side_by_side_run_one_after_the_other(
+def test_checks_run_one_at_a_time_where_memory_is_too_small_for_several(
     small: SmallBuild,
 ) -> None:
     small.write("indicator_set.aggregate", [{**FIGURE, "publication_class": "C"}])
 
-    def only_alone(con: duckdb.DuckDBPyConnection, check: audit_checks.Check) -> CheckResult:
+    def evaluate_in_main_thread(con: duckdb.DuckDBPyConnection, check: audit_checks.Check) -> CheckResult:
         if threading.current_thread() is not threading.main_thread():
             raise duckdb.OutOfMemoryException("failed to pin block")
         return audit_checks.evaluate(con, check)
 
-    (result,) = run_checks(small.build, [BY_NAME["class_c_is_withheld"]], only_alone)
+    (result,) = run_checks(small.build, [BY_NAME["class_c_is_withheld"]], evaluate_in_main_thread)
     assert result.problems == 1
 
 
 @pytest.mark.parametrize("change", [{"obs_status": None}, {"publication_class": "A"}, {"median": 30.0}])
-def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Row) -> None:
+def test_class_c_must_be_withheld_in_every_column(small: SmallBuild, change: Row) -> None:
     withheld = {**FIGURE, "publication_class": "C", "obs_value": None, "median": None, "obs_status": "Q"}
     small.write("indicator_set.aggregate", [{**withheld, **change}])
     (result,) = run_checks(small.build, [BY_NAME["class_c_is_withheld"]])
@@ -656,29 +665,34 @@ def test_class_c_must_be_withheld_in_every_respect(small: SmallBuild, change: Ro
 
 
 @pytest.mark.parametrize(
-    ("found", "problem"),
+    ("values", "problem"),
     [
-        ([], "missing: no value is chosen"),
-        ([{**CHOSEN, "obs_value": None, "value_text": "<0.5"}], "no number, published as <0.5"),
-        ([{**CHOSEN, "obs_value": 4.8}], "different by -43.2, tolerance 0.05"),
-        ([{**CHOSEN, "vintage_date": date(2020, 12, 27)}], "taken from the vintage that it checks"),
-        ([{**CHOSEN, "sex": "F", "cell": "F" + TOTAL_CELL.removeprefix("_T")}], "missing: no value is chosen"),
+        ([], "missing"),
+        ([{**CHOSEN, "obs_value": None, "value_text": "<0.5"}], "published as <0.5"),
+        ([{**CHOSEN, "obs_value": 4.8}], "-43.2, tolerance 0.05"),
+        ([{**CHOSEN, "vintage_date": date(2020, 12, 27)}], "vintage"),
+        ([{**CHOSEN, "sex": "F", "cell": "F" + TOTAL_CELL.removeprefix("_T")}], "missing"),
     ],
 )
-def test_each_missing_or_different_figure_is_named(small: SmallBuild, found: list[Row], problem: str) -> None:
+def test_each_missing_or_different_figure_is_reported(small: SmallBuild, values: list[Row], problem: str) -> None:
     small.write("reference.must_exist", [EXPECTED, {**EXPECTED, "time_period": 2020, "must_exist_line": 8}])
-    small.write("indicator_set.value", [*found, {**CHOSEN, "time_period": 2020}])
+    small.write("indicator_set.value", [*values, {**CHOSEN, "time_period": 2020}])
     (result,) = run_checks(small.build, [BY_NAME["must_exist_figures"]])
     assert result.problems == 1
     assert problem in result.sample
     assert "must_exist.csv:7" in result.sample
 
 
-def test_parts_of_other_ages_or_feeds_and_indices_need_not_fit(small: SmallBuild) -> None:
+def test_parts_of_other_ages_or_feeds_and_indices_are_not_compared(small: SmallBuild) -> None:
     total, *parts = by_sex(70.0)
     other_feed = [{**total, "feed": "ilostat/SDG_0131_SEX_SOC_RT/SDG_0131_SEX_SOC_RT"}, *parts]
-    whole, *adults = by_sex(70.0, indicator="ASP_NUT_FIMS")  # the total is of all ages, the parts of 15 and over
-    food = [whole, *({**r, "age": "Y_GE15", "cell": r["cell"].replace("|_T", "|Y_GE15", 1)} for r in adults)]
+    total_of_all_ages, *adults = by_sex(
+        70.0, indicator="ASP_NUT_FIMS"
+    )  # the total is of all ages, the parts of 15 and over
+    food = [
+        total_of_all_ages,
+        *({**r, "age": "Y_GE15", "cell": r["cell"].replace("|_T", "|Y_GE15", 1)} for r in adults),
+    ]
     index = [{**r, "unit_measure": "RO"} for r in by_sex(0.9, 0.3, 0.4, "ASP_CHD_WPARITY")]
     small.write("indicator_set.value", [*other_feed, *food, *index])
     small.write("harmonised.cell", cells_of([*other_feed, *food, *index]))
@@ -699,27 +713,27 @@ def test_counts_of_parts_add_up(small: SmallBuild) -> None:
     [
         ("indicator_set.aggregate", [{**FIGURE, "obs_value": 100.5}], "what=obs_value"),
         ("indicator_set.aggregate", [{**FIGURE, "share_estimated": -0.1}], "what=share_estimated"),
-        ("indicator_set.aggregate_member", MEMBERS[:1], "weights of ASEAN together"),
-        ("harmonised.observation", [{**OBSERVATION, "obs_value": -1.0}], "below the minimum"),
+        ("indicator_set.aggregate_member", MEMBERS[:1], "ASEAN"),
+        ("harmonised.observation", [{**OBSERVATION, "obs_value": -1.0}], "minimum"),
     ],
 )
-def test_every_bound_is_watched(fresh: SmallBuild, name: str, rows: list[Row], what: str) -> None:
+def test_every_bound_is_checked(fresh: SmallBuild, name: str, rows: list[Row], what: str) -> None:
     good, _, _ = CASES["shares_within_bounds"]
-    for full_name, there in {**good, name: rows}.items():
-        fresh.write(full_name, there)
+    for full_name, table_rows in {**good, name: rows}.items():
+        fresh.write(full_name, table_rows)
     (result,) = run_checks(fresh.build, [BY_NAME["shares_within_bounds"]])
     assert (result.problems, what in result.sample) == (1, True)
 
 
 @pytest.mark.parametrize(("method", "value"), [("sum_reporting", 60.0), ("median", 30.0), ("weighted_mean", 30.0)])
-def test_sums_and_medians_are_computed_again_too(small: SmallBuild, method: str, value: float) -> None:
+def test_sums_and_medians_are_recomputed_too(small: SmallBuild, method: str, value: float) -> None:
     small.write("indicator_set.aggregate_member", MEMBERS)
     for stored, passed in ((value, True), (value + 1e-6, False)):
         small.write("indicator_set.aggregate", [{**FIGURE, "method": method, "obs_value": stored}])
         assert run_checks(small.build, [BY_NAME["aggregate_recomputed"]])[0].passed is passed
 
 
-def test_limits_that_nobody_set_are_zero(fresh: SmallBuild) -> None:
+def test_missing_tolerances_are_zero(fresh: SmallBuild) -> None:
     fresh.write("reference.check_tolerance", [])
     for name in ("parts_around_total", "magnitude_kept"):
         for full_name, rows in {**CASES[name][0], "indicator_set.value": CASES[name][1]["indicator_set.value"]}.items():
@@ -739,7 +753,7 @@ KEYED = sorted(n for n, t in tables().items() if not t.is_work and n != "quality
 
 
 @pytest.mark.parametrize("name", KEYED)
-def test_double_key_is_found_in_every_table(fresh: SmallBuild, name: str) -> None:
+def test_repeated_key_is_found_in_every_table(fresh: SmallBuild, name: str) -> None:
     check = BY_NAME[f"unique_key_{name.replace('.', '_')}"]
     assert check.severity == "blocks"
     row = {
@@ -782,7 +796,7 @@ def test_unknown_code_is_found(fresh: SmallBuild, name: str, row: Row, column: s
     assert result.sample == f"column_name={column}, code={code}, row_count=1"
 
 
-def test_more_problems_than_are_shown_are_counted(fresh: SmallBuild) -> None:
+def test_problems_beyond_the_sample_are_counted(fresh: SmallBuild) -> None:
     rows = [{**ACCOUNT, "snapshot_id": f"s{i}", "difference": i} for i in range(1500)]
     fresh.write("quality.row_account", rows)
     (result,) = run_checks(fresh.build, [BY_NAME["row_account_balances"]])
@@ -790,7 +804,7 @@ def test_more_problems_than_are_shown_are_counted(fresh: SmallBuild) -> None:
     assert result.sample.count("snapshot_id=") == 5
 
 
-def test_new_checks_block_unless_they_say_otherwise(tmp_path: Path) -> None:
+def test_check_without_a_severity_blocks(tmp_path: Path) -> None:
     (tmp_path / "new_check.sql").write_text(
         "-- description: Nothing is wrong\nSELECT 1 WHERE FALSE\n", encoding="utf-8"
     )
@@ -799,13 +813,14 @@ def test_new_checks_block_unless_they_say_otherwise(tmp_path: Path) -> None:
 
 
 def test_unknown_severity_is_refused(tmp_path: Path) -> None:
-    text = "-- severity: shouts\n-- description: x\nSELECT 1\n"
+    text = "-- severity: urgent\n-- description: x\nSELECT 1\n"
     (tmp_path / "new_check.sql").write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=r"new_check\.sql: severity is 'shouts'"):
+    with pytest.raises(ValueError, match="severity") as error:
         audit_checks.checks(tmp_path)
+    assert_reports(str(error.value), place="new_check.sql", found="'urgent'", expected=("blocks", "warns", "informs"))
 
 
-def test_results_as_a_table_and_as_the_graph_shows_them() -> None:
+def test_results_as_a_table_and_grouped_for_the_graph() -> None:
     keys = [c for c in audit_checks.checks() if c.family == "keys_are_unique"]
     results = [
         CheckResult(keys[0], 2, "indicator=ASP_X"),
@@ -815,17 +830,17 @@ def test_results_as_a_table_and_as_the_graph_shows_them() -> None:
     frame = result_frame(results)
     assert list(frame.columns) == table("quality.check_result").column_names
     assert list(frame["passed"]) == [False, True, False]
-    folded = {r.check.name: r for r in grouped_results(results)}
-    assert folded["keys_are_unique"].problems == 2
-    assert "ASP_X" in folded["keys_are_unique"].sample
-    assert folded["codes_are_known"].passed
-    assert folded["rows_rejected"].problems == 1
-    assert {c.name for c in shown_checks()} == {c.name for c in BY_NAME.values() if c.family is None} | set(folded) - {
+    grouped = {r.check.name: r for r in grouped_results(results)}
+    assert grouped["keys_are_unique"].problems == 2
+    assert "ASP_X" in grouped["keys_are_unique"].sample
+    assert grouped["codes_are_known"].passed
+    assert grouped["rows_rejected"].problems == 1
+    assert {c.name for c in shown_checks()} == {c.name for c in BY_NAME.values() if c.family is None} | set(grouped) - {
         "rows_rejected"
     }
 
 
-def test_every_check_says_what_was_found_and_not_its_rule() -> None:
+def test_every_check_reports_its_finding_and_not_its_rule() -> None:
     for path in sorted(audit_checks.CHECKS.glob("*.sql")):
         assert "\n-- finding: " in path.read_text(encoding="utf-8"), path.name
     for check in [*audit_checks.checks(), *shown_checks()]:
@@ -837,11 +852,11 @@ def test_every_check_says_what_was_found_and_not_its_rule() -> None:
         assert not re.match(r"(Every|No|At no|Each|Both)\b", many.partition(" ")[2]), "a rule"
         assert check.description.lower() not in many.lower()
     withdrawn = CheckResult(BY_NAME["values_withdrawn"], 929, "")
-    assert withdrawn.finding == "929 values of earlier vintages are missing from the newest one"
-    assert CheckResult(withdrawn.check, 1, "").finding == "1 value of earlier vintages is missing from the newest one"
+    assert_reports(withdrawn.finding or "", found=("929 values", "are missing"))
+    assert_reports(CheckResult(withdrawn.check, 1, "").finding or "", found=("1 value ", "is missing"))
 
 
-def test_the_release_was_audited_by_every_check(release: Path) -> None:
+def test_release_was_audited_by_every_check(release: Path) -> None:
     con = duckdb.connect(str(release / "warehouse.duckdb"), read_only=True)
     rows = con.execute("SELECT check_name, severity, passed, n_problems FROM quality.check_result").fetchall()
     con.close()

@@ -1,4 +1,4 @@
-"""The engine between stages: tables written whole, with declared types, from SQL that reads what it says."""
+"""The engine: tables are written completely, with declared types, from SQL files with known inputs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pandas as pd
 import pytest
+from messages import assert_reports
 from small_build import SmallBuild, laid_out, un_row
 
 from warehouse.build.engine import (
@@ -43,7 +44,7 @@ def test_frame_is_cast_to_its_declared_types(tmp_path: Path) -> None:
     assert row["sex"] == "_T"
 
 
-def test_cell_that_does_not_fit_its_type_is_an_error_and_leaves_no_file(tmp_path: Path) -> None:
+def test_cell_of_another_type_is_an_error_and_no_file_is_left(tmp_path: Path) -> None:
     build = Build(tmp_path)
     frame = laid_out("reference.correction", [{**CORRECTION, "correction_id": "seven"}])
     with pytest.raises(Exception, match="seven"):
@@ -54,40 +55,42 @@ def test_cell_that_does_not_fit_its_type_is_an_error_and_leaves_no_file(tmp_path
 def test_empty_frame_keeps_columns_and_types(tmp_path: Path) -> None:
     build = Build(tmp_path)
     assert write_frame(build, table("lineage.snapshot"), pd.DataFrame()) == 0
-    read = read_files([build.path("lineage.snapshot")])
-    assert list(read.columns) == table("lineage.snapshot").column_names
-    assert read.empty
+    frame = read_files([build.path("lineage.snapshot")])
+    assert list(frame.columns) == table("lineage.snapshot").column_names
+    assert frame.empty
 
 
-def test_written_table_replaces_the_old_one_whole(tmp_path: Path) -> None:
+def test_written_table_replaces_the_old_one(tmp_path: Path) -> None:
     build = Build(tmp_path)
     for rows in ([CORRECTION, CORRECTION, CORRECTION], [CORRECTION]):
         write_frame(build, table("reference.correction"), laid_out("reference.correction", rows))
     assert len(read_files([build.path("reference.correction")])) == 1
-    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["correction.parquet"], "no half-written file stays"
+    assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["correction.parquet"], "no incomplete file is left"
 
 
-def test_full_disk_is_a_message_with_the_path_and_keeps_the_old_table(tmp_path: Path) -> None:
+def test_full_disk_is_reported_with_the_path_and_the_old_table_remains(tmp_path: Path) -> None:
     build = Build(tmp_path)
     write_frame(build, table("reference.correction"), laid_out("reference.correction", [CORRECTION]))
     long = [{**CORRECTION, "correction_id": i, "why": f"{i:x}" * 40} for i in range(1000)]
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
     try:
-        with pytest.raises(BuildError, match=r"could not write .*correction\.parquet: .*Free some space"):
+        with pytest.raises(BuildError) as error:
             write_frame(build, table("reference.correction"), laid_out("reference.correction", long))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    assert_reports(str(error.value), place="correction.parquet", remedy=("free some space", "writable"))
     assert len(read_files([build.path("reference.correction")])) == 1
     assert [p.name for p in tmp_path.rglob("*") if p.is_file()] == ["correction.parquet"]
 
 
-def test_missing_input_names_the_table(tmp_path: Path) -> None:
-    with pytest.raises(BuildError, match=r"the build has no table .*payung refresh --force"):
+def test_missing_input_is_reported_with_the_table(tmp_path: Path) -> None:
+    with pytest.raises(BuildError) as error:
         make(Build(tmp_path), "lineage.correction")
+    assert_reports(str(error.value), found=("no table", "."), remedy="payung refresh --force")
 
 
-def test_names_lists_what_was_made(tmp_path: Path) -> None:
+def test_names_lists_the_complete_tables(tmp_path: Path) -> None:
     build = Build(tmp_path)
     for name in ("reference.correction", "lineage.snapshot"):
         write_frame(build, table(name), pd.DataFrame())
@@ -95,7 +98,7 @@ def test_names_lists_what_was_made(tmp_path: Path) -> None:
     assert build.names() == ["lineage.snapshot", "reference.correction"]
 
 
-def test_inputs_are_those_of_the_sql_without_its_comments() -> None:
+def test_inputs_are_read_from_the_sql_without_comments() -> None:
     text = "-- lineage.correction: not indicator_set.value\nSELECT 1 FROM baseline.value JOIN lineage.correction\n"
     assert inputs_of("lineage.correction", text) == ["baseline.value"]
 
@@ -118,26 +121,26 @@ def test_every_input_of_every_sql_file_is_a_described_table() -> None:
         assert unknown == [], f"{name} reads {unknown}"
 
 
-def test_every_sql_file_is_one_plain_query() -> None:
+def test_every_sql_file_is_one_query() -> None:
     for path in SQL.glob("*/*.sql"):
         if path.parent.name in ("macros", "function"):
             continue
         code = re.sub(r"--[^\n]*", "", path.read_text(encoding="utf-8"))
         assert re.match(r"\s*(WITH|SELECT)\b", code), path.name
         assert not re.search(r"\b(INSERT|CREATE|COPY|ATTACH|random|now|current_date|today)\b", code), path.name
-        assert len(duckdb.extract_statements(code)) == 1, f"{path.name} holds more than one statement"
+        assert len(duckdb.extract_statements(code)) == 1, f"{path.name} has more than one statement"
 
 
 def test_every_macro_has_a_comment_that_begins_with_its_call() -> None:
-    found = macros()
-    assert len(found) >= 10
-    for macro in found:
+    all_macros = macros()
+    assert len(all_macros) >= 10
+    for macro in all_macros:
         assert macro.comment.startswith(f"{macro.name}("), macro.name
         assert len(duckdb.extract_statements(macro.statement)) == 1, macro.name
 
 
-def test_same_rows_make_the_same_bytes(tmp_path: Path) -> None:
-    made = []
+def test_same_rows_give_the_same_bytes(tmp_path: Path) -> None:
+    contents = []
     for name in ("one", "two"):
         small = SmallBuild(tmp_path / name)
         rows = [
@@ -145,11 +148,11 @@ def test_same_rows_make_the_same_bytes(tmp_path: Path) -> None:
         ]
         small.stage("unsd_sdg", "sdg", "2023-12-17", rows)
         small.staged().make("harmonised.observation", "indicator_set.value")
-        made.append([small.build.path(t).read_bytes() for t in ("harmonised.observation", "indicator_set.value")])
-    assert made[0] == made[1]
+        contents.append([small.build.path(t).read_bytes() for t in ("harmonised.observation", "indicator_set.value")])
+    assert contents[0] == contents[1]
 
 
-def test_datasets_with_different_columns_are_read_together(tmp_path: Path) -> None:
+def test_datasets_with_different_columns_are_combined(tmp_path: Path) -> None:
     small = SmallBuild(tmp_path)
     small.stage("unsd_sdg", "sdg", "2023-12-17", [un_row("SI_COV_PENSN", "608", 2016, "39.8", sex="BOTHSEX")])
     small.stage("world_bank", "wdi", "2024-06-28", [{"series": "NEW", "ref_area": "THA", "time_period": "2019"}])

@@ -1,4 +1,4 @@
-"""Several tables at a time: the same tables, each after its inputs; one that cannot be made is named and ends the rest."""
+"""Making several tables at a time: the same results, each after its inputs, and a failure that stops the others."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from messages import assert_reports
 from small_build import SmallBuild, un_row
 
 from warehouse.build.engine import Build, computed_tables, connect, inputs_of, make, make_with, sql_text
@@ -18,7 +19,7 @@ from warehouse.metadata import table
 
 @pytest.fixture(scope="module")
 def staged(tmp_path_factory: pytest.TempPathFactory) -> Build:
-    """A build in the state in which the SQL begins: two areas, two years."""
+    """A build with staged rows of two areas, before any SQL was run."""
     small = SmallBuild(tmp_path_factory.mktemp("making"))
     rows = [un_row("SI_COV_PENSN", a, y, v) for a, y, v in (("608", 2020, "40.5"), ("764", 2020, "89.1"))]
     small.stage("unsd_sdg", "sdg", "2024-12-31", rows)
@@ -26,31 +27,31 @@ def staged(tmp_path_factory: pytest.TempPathFactory) -> Build:
 
 
 def copy_of(build: Build, folder: Path) -> Build:
-    """The same build elsewhere."""
+    """A copy of the build in another folder."""
     shutil.copytree(build.folder, folder)
     return Build(folder)
 
 
 def digest(build: Build, full_name: str) -> str:
-    """What a table holds, in its order; a work table has none, each core writes its rows as they come."""
+    """The rows of a table in their order; those of a work table, which has no fixed order, sorted."""
     order = "ORDER BY ALL" if table(full_name).is_work else ""
     with connect() as con:
         rows = con.execute(f"SELECT * FROM read_parquet('{build.path(full_name)}') {order}").fetchall()
     return repr(rows)
 
 
-def test_same_tables_as_one_after_the_other_and_each_after_its_inputs(staged: Build, tmp_path: Path) -> None:
-    one_by_one, together = copy_of(staged, tmp_path / "one"), copy_of(staged, tmp_path / "together")
+def test_tables_equal_those_made_one_at_a_time_and_come_after_their_inputs(staged: Build, tmp_path: Path) -> None:
+    one_by_one, parallel = copy_of(staged, tmp_path / "one"), copy_of(staged, tmp_path / "parallel")
     names = [n for n in computed_tables() if not n.startswith("quality.")]
     counts = {name: make(one_by_one, name) for name in names}
     made = []
-    for name, rows in make_all(together, names):
-        assert set(inputs_of(name)) & set(names) <= set(made), f"{name} came before one of its inputs"
+    for name, rows in make_all(parallel, names):
+        assert set(inputs_of(name)) & set(names) <= set(made), f"{name} was made before one of its inputs"
         assert rows == counts[name]
         made.append(name)
     assert sorted(made) == sorted(names)
     assert counts["harmonised.observation"] == 2
-    assert [n for n in names if digest(one_by_one, n) != digest(together, n)] == []
+    assert [n for n in names if digest(one_by_one, n) != digest(parallel, n)] == []
 
 
 @pytest.mark.parametrize(("many_rows", "at_once"), [(2, 2), (1, 1)])
@@ -59,51 +60,50 @@ def test_tables_of_many_rows_are_made_one_at_a_time(
 ) -> None:
     build = copy_of(staged, tmp_path / "build")  # of two staged rows
     before = threading.active_count()
-    coming = make_all(build, computed_tables(), many_rows=many_rows)
-    next(coming)
+    results = make_all(build, computed_tables(), many_rows=many_rows)
+    next(results)
     assert threading.active_count() - before == at_once
-    coming.close()
+    results.close()
 
 
-def test_table_that_cannot_be_made_is_named_and_nothing_that_needs_it_is_begun(staged: Build, tmp_path: Path) -> None:
+def test_failed_table_is_reported_and_tables_that_need_it_are_not_made(staged: Build, tmp_path: Path) -> None:
     build = copy_of(staged, tmp_path / "build")
     build.path("reference.target_group_rule").unlink()
-    with pytest.raises(
-        TableError, match=r"^reference\.cell_group: the build has no table reference\.target_group_rule"
-    ):
+    with pytest.raises(TableError, match=r"^reference\.cell_group: ") as error:
         list(make_all(build, computed_tables()))
+    assert_reports(str(error.value), found="reference.target_group_rule", remedy="payung refresh --force")
     assert not build.has("harmonised.observation")
     assert list(build.folder.rglob("*.part")) == []
 
 
-def test_error_of_the_engine_is_named_with_its_kind(staged: Build, tmp_path: Path) -> None:
+def test_error_of_the_engine_is_reported_with_its_type(staged: Build, tmp_path: Path) -> None:
     build = copy_of(staged, tmp_path / "build")
     build.path("reference.indicator").write_bytes(b"no Parquet")
     with pytest.raises(TableError, match=r"^[a-z]+\.[a-z_]+: InvalidInputException: .*indicator\.parquet"):
         list(make_all(build, computed_tables()))
 
 
-def test_caller_that_goes_leaves_nothing_at_work(staged: Build, tmp_path: Path) -> None:
+def test_closing_ends_all_threads(staged: Build, tmp_path: Path) -> None:
     build = copy_of(staged, tmp_path / "build")
     before = threading.active_count()
-    coming = make_all(build, computed_tables())
-    next(coming)
-    coming.close()
+    results = make_all(build, computed_tables())
+    next(results)
+    results.close()
     assert threading.active_count() == before
     made = build.names()
-    assert make(build, "harmonised.published_key") >= 0, "the engine works on"
+    assert make(build, "harmonised.published_key") >= 0, "the engine is still usable"
     assert [n for n in build.names() if n not in made] in ([], ["harmonised.published_key"])
 
 
-@pytest.mark.parametrize("started", [True, False], ids=["query-under-way", "query-about-to-start"])
-def test_caller_that_goes_does_not_wait_for_a_long_query(staged: Build, tmp_path: Path, started: bool) -> None:
+@pytest.mark.parametrize("started", [True, False], ids=["running-query", "query-about-to-start"])
+def test_closing_does_not_wait_for_a_long_query(staged: Build, tmp_path: Path, started: bool) -> None:
     build = copy_of(staged, tmp_path / "build")
     text = sql_text("harmonised.published_key").rstrip().rstrip(";")
     slow = {"harmonised.published_key": f"SELECT t.* FROM ({text}) AS t, range(1000000000000)"}  # writes for hours
     reached = threading.Event()
 
     def make_late(con: duckdb.DuckDBPyConnection, in_build: Build, name: str) -> int:
-        """Makes a table; the slow one, unless it is to be under way, only after the first interruption."""
+        """Makes a table; with `started` false, the slow one begins only after the first interruption."""
         if name in slow:
             reached.set()
             if not started:
@@ -111,13 +111,13 @@ def test_caller_that_goes_does_not_wait_for_a_long_query(staged: Build, tmp_path
                     con.execute("SELECT sum(range) FROM range(1000000000000)").fetchall()
         return make_with(con, in_build, name, slow.get(name))
 
-    coming = make_all(build, ["lineage.series_description", "harmonised.published_key"], make_late)
-    assert next(coming)[0] == "lineage.series_description"
+    results = make_all(build, ["lineage.series_description", "harmonised.published_key"], make_late)
+    assert next(results)[0] == "lineage.series_description"
     assert reached.wait(60)
     if started:
         folder = build.path("harmonised.published_key").parent
-        assert any(list(folder.glob(".published_key*.part")) or time.sleep(0.01) for _ in range(6000)), "it writes"
-    ending = threading.Thread(target=coming.close, daemon=True)
+        assert any(list(folder.glob(".published_key*.part")) or time.sleep(0.01) for _ in range(6000)), "the query runs"
+    ending = threading.Thread(target=results.close, daemon=True)
     ending.start()
     ending.join(60)
     assert not ending.is_alive()

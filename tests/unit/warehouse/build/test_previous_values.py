@@ -1,4 +1,4 @@
-"""The release before as an input of the build: its chosen values, and nothing where there is none."""
+"""The previous release as an input of the build: its chosen values, or an empty table."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 from small_build import TOTAL_CELL, laid_out
 
 from warehouse.build.engine import Build, read_files, write_frame
@@ -31,35 +32,36 @@ def published(tmp_path: Path) -> Path:
     return folder
 
 
-def test_values_of_the_release_before(published: Path, tmp_path: Path) -> None:
+def test_values_of_the_previous_release(published: Path, tmp_path: Path) -> None:
     build = Build(tmp_path / "build")
     assert write_previous(build, previous_values(published)) == 1
     (row,) = read_files([build.path(PREVIOUS)]).to_dict("records")
-    found = (row["release"], row["indicator"], row["time_period"], row["obs_value"])
-    assert found == ("2026.11.21-1", "ASP_COV_PENSN", 2019, 48.0)
+    key_and_value = (row["release"], row["indicator"], row["time_period"], row["obs_value"])
+    assert key_and_value == ("2026.11.21-1", "ASP_COV_PENSN", 2019, 48.0)
 
 
-def test_column_that_an_older_release_lacks_stays_empty(published: Path, tmp_path: Path) -> None:
-    today = table("indicator_set.value")
-    then = replace(today, columns=tuple(c for c in today.columns if c.name != "feed"))
-    write_frame(Build(published / "parquet"), then, read_files([published / VALUES]))
+def test_column_that_an_older_release_does_not_have_is_empty(published: Path, tmp_path: Path) -> None:
+    description = table("indicator_set.value")
+    older = replace(description, columns=tuple(c for c in description.columns if c.name != "feed"))
+    write_frame(Build(published / "parquet"), older, read_files([published / VALUES]))
     build = Build(tmp_path / "build")
     assert write_previous(build, previous_values(published)) == 1
     assert read_files([build.path(PREVIOUS)])["feed"].isna().all()
 
 
-def test_without_a_release_before_the_table_is_empty(tmp_path: Path) -> None:
+def test_without_a_previous_release_the_table_is_empty(tmp_path: Path) -> None:
     build = Build(tmp_path / "build")
     assert write_previous(build, None) == 0
     assert list(read_files([build.path(PREVIOUS)]).columns) == table(PREVIOUS).column_names
 
 
-@pytest.mark.parametrize("damage", ["gone", "cut"])
-def test_damaged_release_is_named(published: Path, damage: str) -> None:
+@pytest.mark.parametrize("damage", ["removed", "cut"])
+def test_damaged_file_of_the_release_is_reported(published: Path, damage: str) -> None:
     path = published / VALUES
-    if damage == "gone":
+    if damage == "removed":
         path.unlink()
     else:
         path.write_bytes(path.read_bytes()[:40])
-    with pytest.raises(PreviousError, match=r"2026\.11\.21-1/parquet/indicator_set/value\.parquet cannot be read"):
+    with pytest.raises(PreviousError) as error:
         previous_values(published)
+    assert_reports(str(error.value), place=str(path), remedy="payung releases verify 2026.11.21-1")

@@ -1,4 +1,4 @@
-"""An edition of the made release, and releases in which something is altered."""
+"""An edition of the made release, and altered copies of that release."""
 
 from __future__ import annotations
 
@@ -16,23 +16,23 @@ from warehouse.edition.freeze import freeze
 
 Altered = Callable[..., Path]
 SIGNED = Signature("A. Nama", "ACSS")
-LEFT = ".first.999999999"
+UNFINISHED = ".first.999999999"
 
 
 @pytest.fixture(scope="session")
 def edition(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Edition:
-    """An edition of the made release, in a home where a killed freeze left something of the same name."""
+    """An edition of the made release, in a home with a hidden folder of a killed freeze of the same name."""
     home = tmp_path_factory.mktemp("home")
-    left = home / "editions" / LEFT
-    (left / "csv").mkdir(parents=True)
-    (left / "csv").chmod(0o555)
+    unfinished = home / "editions" / UNFINISHED
+    (unfinished / "csv").mkdir(parents=True)
+    (unfinished / "csv").chmod(0o555)
     assert Editions(home).all() == []
     return freeze(Editions(home), release, "first", SIGNED, "Test of the baseline")
 
 
 @pytest.fixture
 def copied(edition: Edition, tmp_path: Path) -> Edition:
-    """A copy of the edition that a test may spoil."""
+    """A copy of the edition that a test may alter."""
     folder = tmp_path / "editions" / edition.name
     shutil.copytree(edition.folder, folder)
     for path in [folder, *folder.rglob("*")]:
@@ -42,7 +42,7 @@ def copied(edition: Edition, tmp_path: Path) -> Edition:
 
 @pytest.fixture(scope="session")
 def altered(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Altered:
-    """Makes a copy of the release with other figures; `published`: its manifest says so, as of a real release."""
+    """Makes a copy of the release, altered by SQL; `published`: its manifest has the new checksum, as of a real release."""
 
     def make(*statements: str, published: bool = True, **manifest_changes: object) -> Path:
         folder = tmp_path_factory.mktemp("release")

@@ -1,4 +1,4 @@
-"""The exports of the small release (tests/unit/conftest.py), made once per test run."""
+"""The exports of the small release (tests/unit/conftest.py), written once per test run."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def workbook_path(small_release: Path, shared_folder: Path) -> Path:
 
 @pytest.fixture(scope="session", params=["csv", "parquet"])
 def package_folder(request: pytest.FixtureRequest, small_release: Path, shared_folder: Path) -> Path:
-    """The folder of a data package, of either kind."""
+    """The folder of a data package, CSV or Parquet."""
     return _exported(small_release, shared_folder, request.param) / str(request.param)
 
 

@@ -1,4 +1,4 @@
-"""The data packages: every file is described, and read back it equals the database."""
+"""The data packages: every file is described and equals the database when it is read."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def package(package_folder: Path) -> dict[str, Any]:
     return loaded
 
 
-def reading(resource: dict[str, Any], folder: Path) -> str:
+def read_expression(resource: dict[str, Any], folder: Path) -> str:
     path = folder / resource["path"]
     if resource["format"] == "parquet":
         return f"read_parquet('{path}')"
@@ -30,7 +30,7 @@ def reading(resource: dict[str, Any], folder: Path) -> str:
     )
 
 
-def test_published_tables_are_all_there(package: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
+def test_all_published_tables_are_exported(package: dict[str, Any], database: duckdb.DuckDBPyConnection) -> None:
     expected = {
         f"{schema}.{name}"
         for schema, name in database.execute(
@@ -48,8 +48,8 @@ def test_files_match_their_description(package: dict[str, Any], package_folder: 
         content = (package_folder / resource["path"]).read_bytes()
         assert len(content) == resource["bytes"]
         assert f"sha256:{hashlib.sha256(content).hexdigest()}" == resource["hash"]
-    described = {r["path"] for r in package["resources"]}
-    assert {p.name for p in package_folder.iterdir()} == described | {"datapackage.json"}
+    resource_files = {r["path"] for r in package["resources"]}
+    assert {p.name for p in package_folder.iterdir()} == resource_files | {"datapackage.json"}
 
 
 def test_fields_are_typed_and_described(package: dict[str, Any], package_folder: Path) -> None:
@@ -72,11 +72,11 @@ def test_files_equal_the_database_to_the_last_digit(
     for resource in package["resources"]:
         cast = ", ".join(f'CAST("{f["name"]}" AS {FIELD_TYPES[f["type"]]})' for f in resource["schema"]["fields"])
         stored = f"SELECT {cast} FROM {resource['name']}"
-        exported = f"SELECT {cast} FROM {reading(resource, package_folder)}"
+        exported = f"SELECT {cast} FROM {read_expression(resource, package_folder)}"
         rows = database.execute(f"SELECT count(*) FROM ({exported})").fetchone()
         assert rows == (resource["rowCount"],)
         assert database.execute(f"SELECT count(*) FROM ({stored})").fetchone() == rows
-        # As many rows, and none of them that the database has not: the same rows.
+        # Equal row counts and no row that the database does not have: the same rows.
         assert database.execute(f"({exported}) EXCEPT ALL ({stored}) LIMIT 3").fetchall() == [], resource["name"]
 
 
@@ -85,7 +85,7 @@ def test_keys_are_unique(package: dict[str, Any], package_folder: Path, database
     assert len(keyed) > 20
     for resource in keyed:
         key = ", ".join(f'"{k}"' for k in resource["schema"]["primaryKey"])
-        query = f"SELECT {key} FROM {reading(resource, package_folder)} GROUP BY {key} HAVING count(*) > 1"
+        query = f"SELECT {key} FROM {read_expression(resource, package_folder)} GROUP BY {key} HAVING count(*) > 1"
         assert database.execute(query).fetchall() == [], resource["name"]
 
 

@@ -1,4 +1,4 @@
-"""The exports of the shipped release say the same: every number and every letter, on pages, in cells, in figures."""
+"""Workbook, site and figures of the release from the archive show the same numbers and letters."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from messages import assert_reports
 from openpyxl import Workbook, load_workbook
 from payung_command import run_payung
 from site_pages import Page
@@ -29,7 +30,7 @@ SVG = "{http://www.w3.org/2000/svg}"
 
 @pytest.fixture(scope="module")
 def folder(release: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Workbook, site and figures of the whole release."""
+    """Workbook, site and figures of the release."""
     to = tmp_path_factory.mktemp("agreement")
     export(release, to, ["xlsx", "site", "figures"])
     return to
@@ -41,14 +42,14 @@ def book(folder: Path) -> Workbook:
 
 
 def as_shown(number: float, number_format: str) -> str:
-    """What a spreadsheet shows: half up on the decimal digits (the long test below asks LibreOffice)."""
+    """The number as a spreadsheet shows it: decimal digits rounded half up (a long test below checks LibreOffice)."""
     decimals = len(number_format.partition(".")[2])
     rounded = Decimal(repr(number)).quantize(Decimal(1).scaleb(-decimals), ROUND_HALF_UP)
     return f"{rounded:,f}" if "," in number_format else f"{rounded:f}"
 
 
 def shown_on_pages(site: Path) -> dict[str, dict[float, set[str]]]:
-    """By indicator: each number of its page, and the texts that show it."""
+    """By indicator: each number of its page, with the texts that show it."""
     out: dict[str, dict[float, set[str]]] = {}
     for path in sorted((site / "indicator").glob("*.html")):
         texts: dict[float, set[str]] = defaultdict(set)
@@ -60,12 +61,12 @@ def shown_on_pages(site: Path) -> dict[str, dict[float, set[str]]]:
 
 def test_pages_and_workbook_show_the_same_numbers(folder: Path, book: Workbook) -> None:
     pages = shown_on_pages(folder / "site")
-    compared, halves, differ = 0, 0, []
+    compared, halves, differences = 0, 0, []
     for name in ("Baseline", "Baseline by breakdown", "Indicator set", "Aggregates"):
         for row in book[name].iter_rows(min_row=HEADER + 1):
             on_page = pages[str(row[0].value)]
             for cell in row:
-                # years and counts have formats of their own, and are text on the pages
+                # years and counts have other formats, and are text on the pages
                 if not isinstance(cell.value, float | int) or cell.number_format in ("0", "0.00", "General"):
                     continue
                 number = float(cell.value)
@@ -74,10 +75,10 @@ def test_pages_and_workbook_show_the_same_numbers(folder: Path, book: Workbook) 
                     text = as_shown(number, cell.number_format)
                     halves += text != f"{number:,.{len(cell.number_format.partition('.')[2])}f}"
                     if on_page[number] != {text} and cell.number_format != "#,##0":
-                        differ.append((name, cell.coordinate, number, text, on_page[number]))
-    assert differ == []
+                        differences.append((name, cell.coordinate, number, text, on_page[number]))
+    assert differences == []
     assert compared > 10_000
-    assert halves > 100, "binary halves are among them"
+    assert halves > 100, "numbers that binary rounding would round down"
 
 
 def test_figure_shows_the_numbers_of_the_workbook(folder: Path, book: Workbook) -> None:
@@ -115,7 +116,7 @@ def letters_of_workbook(book: Workbook, labels: dict[str, str]) -> dict[tuple[st
     return out
 
 
-def test_site_workbook_figure_and_gaps_say_the_same_of_every_cell(folder: Path, book: Workbook, release: Path) -> None:
+def test_site_workbook_figure_and_gaps_agree_for_every_cell(folder: Path, book: Workbook, release: Path) -> None:
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as con:
         labels = dict(con.execute("SELECT code, name FROM reference.code WHERE codelist = 'breakdown'").fetchall())
         members = [
@@ -137,37 +138,37 @@ def test_site_workbook_figure_and_gaps_say_the_same_of_every_cell(folder: Path, 
     assert letters_of_site(folder / "site") == expected
     assert letters_of_workbook(book, labels) == expected
     missing = gap_report(release, GapRequest(breakdowns=True)).rows
-    impossible = gap_report(release, GapRequest(breakdowns=True, reason="not_applicable")).rows
+    not_applicable = gap_report(release, GapRequest(breakdowns=True, reason="not_applicable")).rows
     of_gaps = {
         (r.indicator, r.breakdown, r.area): (r.shown_as, r.reason_code)
-        for found in (missing, impossible)
+        for found in (missing, not_applicable)
         for r in found[found["area_type"] == "country"].itertuples()
     }
     assert of_gaps == {
         (i, b, a): (shown_as, reason) for i, b, a, shown_as, _, reason, _ in stored if shown_as != "available"
     }
-    # what the letter says is never another thing than the reason that `payung gaps` prints
-    own = {
+    # the letter never contradicts the reason that `payung gaps` shows
+    reasons = {
         "old": {"out_of_window"},
         "superseded": {"not_usable"},
         "document": {"not_usable"},
         "declared": {"no_source"},
     }
-    own |= {"no_value": {"no_source", "other_cells"}, "available": {None}}
+    reasons |= {"no_value": {"no_source", "other_cells"}, "available": {None}}
     for _, _, _, shown_as, availability, reason, _ in stored:
-        assert reason in own.get(shown_as, {shown_as}), (shown_as, availability, reason)
+        assert reason in reasons.get(shown_as, {shown_as}), (shown_as, availability, reason)
     assert letters_of_figure(folder / "figures" / "availability.svg") == counted(expected)
 
 
 def letters_of_figure(path: Path) -> dict[str, int]:
-    """How often each letter is in a cell of the heat map; a band in words is the letter of all its members."""
+    """The number of cells of the heat map with each letter; a band counts for all its members."""
     found: dict[str, int] = defaultdict(int)
     letters = {letter for letter, _ in AVAILABILITY_LETTERS.values()}
     for text in ("".join(t.itertext()).strip() for t in ElementTree.parse(path).getroot().iter(f"{SVG}text")):
-        letter, space, words = text.partition("  ")
+        letter, space, label = text.partition("  ")
         if text in letters:
             found[text] += 1
-        elif space and letter in letters and words in BANDS.values():
+        elif space and letter in letters and label in BANDS.values():
             found[letter] += 11
     return dict(found)
 
@@ -180,7 +181,7 @@ def counted(expected: dict[tuple[str, str, int], str]) -> dict[str, int]:
     return dict(found)
 
 
-def test_every_letter_has_the_colour_of_the_workbook_on_the_site(folder: Path) -> None:
+def test_letters_have_the_same_colour_on_site_and_workbook(folder: Path) -> None:
     style = (folder / "site" / "style.css").read_text(encoding="utf-8")
     colours = {
         letter: fill if len(fill) == 6 else "".join(c * 2 for c in fill)
@@ -189,7 +190,7 @@ def test_every_letter_has_the_colour_of_the_workbook_on_the_site(folder: Path) -
     assert {letter: fill.upper() for letter, fill in colours.items()} == AVAILABILITY_FILLS
 
 
-def test_gaps_as_json_name_the_word_that_the_letters_show(made_home: Path) -> None:
+def test_gaps_as_json_have_the_codes_of_the_letters(made_home: Path) -> None:
     ran = run_payung(made_home, "gaps", "--area", "LAO", "--json")
     assert ran.returncode == 0, ran.stderr
     rows = json.loads(ran.stdout)["gaps"]
@@ -197,10 +198,9 @@ def test_gaps_as_json_name_the_word_that_the_letters_show(made_home: Path) -> No
     assert {r["shown_as"] for r in rows} <= set(AVAILABILITY_LETTERS) - {"available"}
 
 
-@pytest.mark.parametrize("words", ["929 values of earlier vintages are missing from the newest one"])
-def test_home_page_prints_findings(folder: Path, release: Path, words: str) -> None:
+def test_home_page_shows_findings_of_checks_and_not_their_rules(folder: Path, release: Path) -> None:
     page = Page(folder / "site" / "index.html").text
-    assert words in page
+    assert_reports(page, found=("929 values of earlier vintages", "missing from the newest"))
     with duckdb.connect(str(release / "warehouse.duckdb"), read_only=True) as con:
         query = "SELECT passed, finding, description FROM quality.check_result"
         for passed, finding, description in con.execute(query).fetchall():
@@ -213,7 +213,7 @@ def test_home_page_prints_findings(folder: Path, release: Path, words: str) -> N
 def test_libreoffice_shows_the_numbers_of_the_pages(folder: Path, tmp_path: Path) -> None:
     office = shutil.which("soffice") or shutil.which("libreoffice")
     if office is None:
-        pytest.skip("no LibreOffice here, and the project needs none: the workbook was not shown by one")
+        pytest.skip("LibreOffice is not installed; the project does not need it")
     book = next(folder.glob("payung_*.xlsx"))
     profile = f"-env:UserInstallation=file://{tmp_path / 'profile'}"
     command = [office, profile, "--headless", "--convert-to", "html", "--outdir", str(tmp_path), str(book)]

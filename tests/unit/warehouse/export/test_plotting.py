@@ -1,4 +1,4 @@
-"""The figures do not depend on the machine or the user, and no text of a definition can break or alter one."""
+"""Figures do not depend on settings of the machine or the user, and no text of a definition can break them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ a line without meaning
 """
 
 
-def drawn_elsewhere(release: Path, to: Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+def run_export(release: Path, to: Path, cwd: Path, **settings: str) -> subprocess.CompletedProcess[str]:
     code = (
         "import sys; from pathlib import Path; from warehouse.export import export; "
         "export(Path(sys.argv[1]), Path(sys.argv[2]), ['figures'])"
@@ -64,12 +64,12 @@ def drawn_elsewhere(release: Path, to: Path, cwd: Path, **settings: str) -> subp
     )
 
 
-def test_settings_of_the_user_change_no_byte(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
+def test_user_settings_do_not_change_the_files(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
     (tmp_path / "here").mkdir()
     (tmp_path / "here" / "matplotlibrc").write_text(HOSTILE, encoding="utf-8")
     (tmp_path / "own").mkdir()
     (tmp_path / "own" / "matplotlibrc").write_text(HOSTILE.replace("30", "40"), encoding="utf-8")
-    ran = drawn_elsewhere(
+    ran = run_export(
         small_release,
         tmp_path / "to",
         tmp_path / "here",
@@ -84,16 +84,20 @@ def test_settings_of_the_user_change_no_byte(small_release: Path, figure_folder:
         assert (tmp_path / "to" / "figures" / path.name).read_bytes() == path.read_bytes(), path.name
 
 
-def test_settings_that_cannot_be_read_stop_nothing(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
+def test_unreadable_user_settings_do_not_stop_the_export(
+    small_release: Path, figure_folder: Path, tmp_path: Path
+) -> None:
     (tmp_path / "matplotlibrc").write_bytes(b"font.family: \xff\xfe\n")
-    ran = drawn_elsewhere(small_release, tmp_path / "to", tmp_path, MATPLOTLIBRC=str(tmp_path / "none"))
+    ran = run_export(small_release, tmp_path / "to", tmp_path, MATPLOTLIBRC=str(tmp_path / "none"))
     assert (ran.returncode, ran.stderr) == (0, "")
     name = "availability.svg"
     assert (tmp_path / "to" / "figures" / name).read_bytes() == (figure_folder / name).read_bytes()
 
 
-def test_settings_of_this_process_change_no_byte(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
-    """A notebook, or the UI, may have loaded matplotlib with settings of its own."""
+def test_settings_of_this_process_do_not_change_the_files(
+    small_release: Path, figure_folder: Path, tmp_path: Path
+) -> None:
+    """A notebook, or the UI, may have loaded matplotlib with its own settings."""
     path = tmp_path / "availability.png"
     changed = {"savefig.bbox": "tight", "font.size": 20, "axes.facecolor": "black", "text.usetex": True}
     with mpl.rc_context(changed), open_release(small_release) as reader:
@@ -109,7 +113,7 @@ TEXTS = [
 
 
 @pytest.mark.parametrize("text", TEXTS)
-def test_text_is_drawn_as_it_stands(text: str, tmp_path: Path, small_release: Path) -> None:
+def test_text_is_drawn_unchanged(text: str, tmp_path: Path, small_release: Path) -> None:
     with open_release(small_release) as reader:
 
         def draw(_: object) -> mpl.figure.Figure:
@@ -130,13 +134,13 @@ def test_text_is_drawn_as_it_stands(text: str, tmp_path: Path, small_release: Pa
         ("\ud800", "\ufffd"), ("a\x85b\x0c", "a b"), ("two\r\nlines", "two lines"), ("क्‍ष", "क्‍ष"),
     ],
 )  # fmt: skip
-def test_marks_of_direction_and_control_do_not_reach_a_figure(text: str, shown: str) -> None:
+def test_direction_marks_and_control_characters_are_removed(text: str, shown: str) -> None:
     assert plain(text) == shown
 
 
 @pytest.mark.parametrize("draw", [coverage_by_contingency, baseline_and_latest, availability])
-def test_no_name_breaks_a_figure(draw: object, small_release: Path, tmp_path: Path) -> None:
-    """Every name, group, attribution and title that a figure draws, as strange as the definitions accept."""
+def test_strange_names_do_not_break_a_figure(draw: object, small_release: Path, tmp_path: Path) -> None:
+    """Every name, group, attribution and title in a figure begins with characters that are special to matplotlib or XML."""
     shutil.copytree(small_release, tmp_path / "release")
     strange = "A $x^{ $ \\frac_{1} <b>&\x07\u202e\r\n\t100 % ងឯ "
     with duckdb.connect(str(tmp_path / "release" / "warehouse.duckdb")) as con:
@@ -146,17 +150,17 @@ def test_no_name_breaks_a_figure(draw: object, small_release: Path, tmp_path: Pa
         ):  # fmt: skip
             con.execute(f"UPDATE {table} SET {column} = ? || {column}", [strange])
     with open_release(tmp_path / "release") as reader:
-        # `draw` is any of the figures: each takes the reader, and an object is all that they have in common
+        # `draw` is one of the figures: each takes the reader; object is the only type that they share
         svg, png = write_figure(reader, draw, [tmp_path / "a.svg", tmp_path / "a.png"])  # type: ignore[arg-type]
-    whole = " ".join("".join(t.itertext()) for t in ElementTree.parse(svg).getroot().iter(f"{SVG}text"))
-    assert "A $x^{ $" in whole
-    assert "\\frac_{1} <b>&\ufffd" in whole
-    assert "\u202e" not in whole
+    text = " ".join("".join(t.itertext()) for t in ElementTree.parse(svg).getroot().iter(f"{SVG}text"))
+    assert "A $x^{ $" in text
+    assert "\\frac_{1} <b>&\ufffd" in text
+    assert "\u202e" not in text
     assert png.stat().st_size > 10_000
 
 
-def test_style_is_whole() -> None:
-    """What the style does not name would be the user's."""
+def test_style_has_every_setting() -> None:
+    """A setting that the style does not have would be the user's."""
     assert set(mpl.rcParamsDefault) - set(STYLE) <= {"backend", "backend_fallback"}
     assert STYLE["text.parse_math"] is False
     assert STYLE["svg.fonttype"] == "none"

@@ -1,4 +1,4 @@
-"""A release of a few rows: what the archive does not hold, as the exports read it."""
+"""Queries of the exports on a release of a few rows, for a case that the archive does not contain."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from warehouse.release.release_folders import Releases
 
 @pytest.fixture(scope="module")
 def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleaseReader]:
-    """Pensions of the Philippines; each of two vintages has an error of its own in the value of 2020."""
+    """Pensions of the Philippines, with a different error in the value of 2020 in each of two vintages."""
     folder = tmp_path_factory.mktemp("few")
     small = SmallBuild(folder / "build")
     cell = {"indicator": "ASP_COV_PENSN", "ref_area": "PHL", "time_period": 2020, "action": "mark_unreliable"}
@@ -41,7 +41,7 @@ def reader(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ReleaseReader]:
 
 
 @pytest.mark.long
-def test_value_with_two_corrections_stands_once_with_the_one_that_applies(reader: ReleaseReader) -> None:
-    found = reader.ask_file("site_value")
-    reported = [(row[found.at("time_period")], row[found.at("correction_why")]) for row in found.rows]
-    assert reported == [(2016, None), (2020, "New error.")]
+def test_value_with_two_corrections_is_listed_once_with_the_applied_one(reader: ReleaseReader) -> None:
+    found = reader.query_file("site_value")
+    rows = [(row[found.at("time_period")], row[found.at("correction_why")]) for row in found.rows]
+    assert rows == [(2016, None), (2020, "New error.")]

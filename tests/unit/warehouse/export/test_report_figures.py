@@ -1,4 +1,4 @@
-"""The figures: they can be opened, they say what the database says, and they leave no country out."""
+"""The figures: files that can be opened, numbers of the database, and all Member States in the given order."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def texts(folder: Path, name: str) -> list[str]:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_pictures_open(figure_folder: Path, name: str) -> None:
+def test_files_are_images_of_sufficient_size(figure_folder: Path, name: str) -> None:
     content = (figure_folder / f"{name}.png").read_bytes()
     assert content.startswith(b"\x89PNG\r\n\x1a\n")
     width, height = struct.unpack(">II", content[16:24])
@@ -34,31 +34,31 @@ def test_pictures_open(figure_folder: Path, name: str) -> None:
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_every_member_stands_in_the_given_order(
+def test_every_member_is_in_the_given_order(
     figure_folder: Path, name: str, database: duckdb.DuckDBPyConnection
 ) -> None:
     members = [
         r[0]
         for r in database.execute(
-            "SELECT a.name FROM reference.area AS a JOIN reference.area_group AS g "
+            "SELECT a.short_name FROM reference.area AS a JOIN reference.area_group AS g "
             "ON g.ref_area = a.ref_area AND g.area_group = 'ASEAN' AND g.is_member_today ORDER BY a.sort_order"
         ).fetchall()
     ]
     assert len(members) == 11
-    whole = " ".join(texts(figure_folder, name))  # long names stand on several lines
-    places = [whole.find(member) for member in members]
-    assert -1 not in places
-    assert places == sorted(places)
+    text = " ".join(texts(figure_folder, name))  # long names are wrapped
+    positions = [text.find(member) for member in members]
+    assert -1 not in positions
+    assert positions == sorted(positions)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_release_and_source_stand_below(figure_folder: Path, name: str, database: duckdb.DuckDBPyConnection) -> None:
+def test_release_and_source_are_named(figure_folder: Path, name: str, database: duckdb.DuckDBPyConnection) -> None:
     (release_id,) = database.execute("SELECT release FROM main.release").fetchone() or ("",)
-    whole = " ".join(texts(figure_folder, name))
-    assert "Source: " in whole
-    assert f"release {release_id}." in whole
+    text = " ".join(texts(figure_folder, name))
+    assert "Source: " in text
+    assert f"release {release_id}." in text
     if name != "availability":
-        assert "vintage 20" in whole
+        assert "vintage 20" in text
 
 
 def test_coverage_shows_each_latest_number_with_its_year(
@@ -79,13 +79,13 @@ def test_coverage_shows_each_latest_number_with_its_year(
     assert shown.count("no value") > 0
 
 
-def test_pairs_that_cannot_be_compared_are_named(figure_folder: Path) -> None:
-    whole = " ".join(texts(figure_folder, "baseline_and_latest"))
-    assert "latest, not comparable with the baseline" in whole
-    assert "no value | 2021" in whole
+def test_pairs_that_are_not_comparable_have_a_legend(figure_folder: Path) -> None:
+    text = " ".join(texts(figure_folder, "baseline_and_latest"))
+    assert "not comparable with the baseline" in text
+    assert "no value | 2021" in text
 
 
-def test_availability_says_letters(figure_folder: Path, database: duckdb.DuckDBPyConnection) -> None:
+def test_availability_shows_letters(figure_folder: Path, database: duckdb.DuckDBPyConnection) -> None:
     shown = texts(figure_folder, "availability")
     counts = database.execute(
         "SELECT letter, count(*) FROM (SELECT CASE reason_code WHEN 'rejected' THEN 'R' WHEN 'national_submission' "
@@ -98,11 +98,11 @@ def test_availability_says_letters(figure_folder: Path, database: duckdb.DuckDBP
     for letter, count in counts:
         assert shown.count(letter) == count
     declared = database.execute("SELECT count(*) FROM reference.indicator WHERE status = 'declared'").fetchone()
-    bands = [text for text in shown if text in {f"{letter}  {words}" for letter, words in BANDS.items()}]
+    bands = [text for text in shown if text in {f"{letter}  {label}" for letter, label in BANDS.items()}]
     assert declared == (len(bands),)
 
 
-def test_the_same_release_draws_the_same_bytes(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
+def test_repeated_figures_of_a_release_are_identical(small_release: Path, figure_folder: Path, tmp_path: Path) -> None:
     with open_release(small_release) as reader, mpl.rc_context(STYLE):
         figure = coverage_by_contingency(reader)
         figure.savefig(tmp_path / "again.svg", format="svg", dpi=200, metadata={"Date": None, "Creator": "Payung"})

@@ -1,4 +1,4 @@
-"""Queries on a release: what they answer, and that they can neither write nor read anything else."""
+"""Queries on a release: their results, and that they can neither write nor read anything else."""
 
 from __future__ import annotations
 
@@ -6,9 +6,10 @@ from pathlib import Path
 
 import duckdb
 import pytest
+from messages import assert_reports
 
 from warehouse.metadata import tables
-from warehouse.query.read_only import QueryError, ask, first_table, query, reader, split_statements
+from warehouse.query.read_only import QueryError, first_table, query, reader, run_query, split_statements
 
 NOT_ALLOWED = [
     "INSERT INTO reference.code VALUES ('sex', 'X', 'Other', NULL)",
@@ -76,7 +77,7 @@ NOT_ALLOWED = [
     "CREATE MACRO main.x() AS 1",
     "CREATE TYPE main.x AS ENUM ('a')",
 ]
-# What the engine itself must refuse, also where nobody looked at the statement before.
+# Statements that the engine itself must refuse, even if they were not checked before.
 ENGINE_REFUSES = [
     "INSERT INTO reference.code VALUES ('sex', 'X', 'Other', NULL)",
     "CREATE TABLE warehouse.main.x AS SELECT 1",
@@ -94,15 +95,15 @@ ENGINE_REFUSES = [
 
 
 @pytest.mark.parametrize("text", NOT_ALLOWED)
-def test_not_allowed(release: Path, tmp_path: Path, text: str) -> None:
-    with pytest.raises(QueryError) as caught:
+def test_forbidden_statement_is_refused(release: Path, tmp_path: Path, text: str) -> None:
+    with pytest.raises(QueryError) as error:
         query(release, text.replace("{folder}", str(tmp_path)).replace("{release}", str(release)))
-    assert str(caught.value)
+    assert str(error.value)
     assert list(tmp_path.iterdir()) == [], "nothing was written"
 
 
 @pytest.mark.parametrize("text", ENGINE_REFUSES)
-def test_engine_refuses_without_a_look_at_the_statement(release: Path, tmp_path: Path, text: str) -> None:
+def test_engine_refuses_statements_that_were_not_checked(release: Path, tmp_path: Path, text: str) -> None:
     with reader(release) as con, pytest.raises(duckdb.Error):
         con.execute(text.replace("{folder}", str(tmp_path)))
     assert list(tmp_path.iterdir()) == [], "nothing was written"
@@ -121,21 +122,19 @@ def test_engine_refuses_without_a_look_at_the_statement(release: Path, tmp_path:
         "WITH x AS (PIVOT reference.area ON area_type USING count(*)) FROM x",
     ],
 )
-def test_reading_of_all_kinds_is_allowed(release: Path, text: str) -> None:
+def test_every_kind_of_reading_is_allowed(release: Path, text: str) -> None:
     with reader(release) as con:
-        assert len(ask(con, text).rows) > 0
+        assert len(run_query(con, text).rows) > 0
 
 
-def test_error_shows_the_place(release: Path) -> None:
-    with reader(release) as con, pytest.raises(QueryError) as caught:
-        ask(con, "SELECT obs_valu FROM indicator_set.value")
-    assert "LINE 1: SELECT obs_valu FROM" in str(caught.value)
-    assert "^" in str(caught.value)
-    assert "obs_value" in str(caught.value), "the near name is told"
+def test_error_shows_its_place(release: Path) -> None:
+    with reader(release) as con, pytest.raises(QueryError) as error:
+        run_query(con, "SELECT obs_valu FROM indicator_set.value")
+    assert_reports(str(error.value), place=("LINE 1: SELECT obs_valu FROM", "^"), expected="obs_value")
 
 
-def test_codes_lead_to_the_tables_that_the_comments_name(release: Path) -> None:
-    checked = 0
+def test_codes_are_in_the_tables_that_the_comments_name(release: Path) -> None:
+    n_columns = 0
     with reader(release) as con:
         for table in tables().values():
             for column in table.columns:
@@ -150,17 +149,17 @@ def test_codes_lead_to_the_tables_that_the_comments_name(release: Path) -> None:
                     f'WHERE "{column.name}" IS NOT NULL AND "{column.name}" NOT IN ({listed})'
                 ).fetchall()
                 assert unknown == [], f"{table.full_name}.{column.name} [{column.refers_to}]"
-                checked += 1
-    assert checked > 100
+                n_columns += 1
+    assert n_columns > 100
 
 
-def test_several_statements_cannot_smuggle_a_write(release: Path) -> None:
+def test_write_after_another_statement_is_refused(release: Path) -> None:
     with pytest.raises(QueryError):
         query(release, "SELECT 1; DELETE FROM harmonised.observation")
     assert query(release, "SELECT count(*) AS n FROM harmonised.observation")["n"][0] > 20_000
 
 
-def test_answer_has_names_and_values(release: Path) -> None:
+def test_result_has_names_and_values(release: Path) -> None:
     frame = query(
         release,
         "SELECT ref_area, obs_value, value_text FROM harmonised.observation "
@@ -170,7 +169,7 @@ def test_answer_has_names_and_values(release: Path) -> None:
     assert frame.to_dict("records") == [{"ref_area": "PHL", "obs_value": 65.6, "value_text": "65.6"}]
 
 
-def test_views_answer_with_labels(release: Path) -> None:
+def test_views_have_labels(release: Path) -> None:
     frame = query(
         release,
         "SELECT area_name, unit, is_chosen FROM observations "
@@ -179,7 +178,7 @@ def test_views_answer_with_labels(release: Path) -> None:
     assert frame.to_dict("records") == [{"area_name": "Philippines", "unit": "Per cent", "is_chosen": False}]
 
 
-def test_two_readers_at_once(release: Path) -> None:
+def test_two_readers_can_be_open(release: Path) -> None:
     with reader(release) as one, reader(release) as other:
         assert one.execute("SELECT 1").fetchone() == other.execute("SELECT 1").fetchone()
 
@@ -194,18 +193,21 @@ def test_first_table_shows_published_core_figures(release: Path) -> None:
 
 def test_statements_are_split_by_the_engine() -> None:
     parts = split_statements("SELECT ';' AS a; SELECT 2;")
-    assert [p.removesuffix(";") for p in parts] == ["SELECT ';' AS a", "SELECT 2"]  # DuckDB 1.5 drops the mark
+    assert [p.removesuffix(";") for p in parts] == ["SELECT ';' AS a", "SELECT 2"]  # DuckDB 1.5 removes the semicolon
     with pytest.raises(QueryError):
         split_statements("SELECT 'open")
 
 
-def test_release_whose_file_is_damaged_is_a_message(release: Path, tmp_path: Path) -> None:
-    (tmp_path / "warehouse.duckdb").write_bytes((release / "warehouse.duckdb").read_bytes()[:1000])
-    with pytest.raises(QueryError):
+def test_damaged_file_of_a_release_is_reported(release: Path, tmp_path: Path) -> None:
+    path = tmp_path / "warehouse.duckdb"
+    path.write_bytes((release / "warehouse.duckdb").read_bytes()[:1000])
+    with pytest.raises(QueryError) as error:
         query(tmp_path, "SELECT 1")
+    assert_reports(str(error.value), place=str(path), remedy="payung refresh --force")
 
 
 @pytest.mark.parametrize("text", ["", " ", ";", "-- nothing", "/* nothing */;"])
-def test_query_without_a_statement_is_refused_in_words(text: str) -> None:
-    with duckdb.connect() as con, pytest.raises(QueryError, match="no statement in the query"):
-        ask(con, text)
+def test_query_without_a_statement_is_refused_with_an_example(text: str) -> None:
+    with duckdb.connect() as con, pytest.raises(QueryError) as error:
+        run_query(con, text)
+    assert_reports(str(error.value), found="no statement", remedy="SELECT * FROM regional_baseline")

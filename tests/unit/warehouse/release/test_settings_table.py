@@ -1,4 +1,4 @@
-"""Queries on releases that were made before there was reference.settings."""
+"""Queries on releases of older versions, which do not have reference.settings."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ def con() -> duckdb.DuckDBPyConnection:
     return con
 
 
-def test_release_without_settings_answers_from_the_set(con: duckdb.DuckDBPyConnection) -> None:
+def test_release_without_settings_is_read_from_the_set(con: duckdb.DuckDBPyConnection) -> None:
     assert con.execute(in_release(con, QUERY)).fetchall() == [(2016,)]
 
 
-def test_release_with_settings_answers_from_them(con: duckdb.DuckDBPyConnection) -> None:
+def test_release_with_settings_is_read_from_them(con: duckdb.DuckDBPyConnection) -> None:
     con.execute("CREATE TABLE reference.settings AS SELECT 2017 AS baseline_year")
     assert con.execute(in_release(con, QUERY)).fetchall() == [(2017,)]
 

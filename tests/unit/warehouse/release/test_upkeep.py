@@ -1,4 +1,4 @@
-"""Releases after publishing: verified, restored by rollback, removed."""
+"""Upkeep of published releases: verifying, restoring by rollback, removing."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from datetime import date
 from pathlib import Path
 
 import pytest
+from messages import assert_reports
 from payung_command import COMMAND
 from small_build import SmallBuild
 
@@ -39,14 +40,14 @@ def today(number: int) -> str:
 
 
 def current(home: Path) -> str:
-    found = Releases(home).current()
-    assert found is not None
-    return found.name
+    folder = Releases(home).current()
+    assert folder is not None
+    return folder.name
 
 
-def test_publishing_is_told_with_who_accepted_it(home: Path) -> None:
-    reported = [(e.what, e.release, e.before, e.by, e.reason) for e in history.events(home / "releases")]
-    assert reported == [
+def test_publications_and_acceptances_are_in_the_history(home: Path) -> None:
+    events = [(e.what, e.release, e.before, e.by, e.reason) for e in history.events(home / "releases")]
+    assert events == [
         ("published", today(1), None, "", ""),
         ("published", today(2), today(1), "", ""),
         ("accepted", today(3), None, "N. Tran", "new survey"),
@@ -56,7 +57,7 @@ def test_publishing_is_told_with_who_accepted_it(home: Path) -> None:
     assert read_manifest(home / "current")["format"] == FORMAT
 
 
-def test_rollback_is_at_once_and_recorded(home: Path) -> None:
+def test_rollback_changes_the_link_and_is_recorded(home: Path) -> None:
     folder, before = release_actions.rollback(Home(home), today(1), "A. Santos", "wrong unit")
     assert (folder.name, before, current(home)) == (today(1), today(3), today(1))
     assert (home / "current").readlink() == Path("releases", today(1))
@@ -65,15 +66,22 @@ def test_rollback_is_at_once_and_recorded(home: Path) -> None:
         "rolled_back", today(1), today(3), "A. Santos", "wrong unit",
     )  # fmt: skip
     note = release_actions.release_list(Home(home)).set_index("release")["note"][today(1)]
-    assert note == f"current pointed back to {today(1)} from {today(3)} by A. Santos: wrong unit"
-    with pytest.raises(UpkeepError, match="is the current one already"):
+    assert_reports(note, found=(today(1), "rollback", f"from {today(3)}", "by A. Santos: wrong unit"))
+    with pytest.raises(UpkeepError) as error:
         release_actions.rollback(Home(home), today(1))
+    assert_reports(str(error.value), found=(today(1), "already", "nothing was changed"))
 
 
-def test_rollback_takes_only_a_whole_release(home: Path) -> None:
+def test_rollback_to_a_release_with_a_missing_file_is_refused(home: Path) -> None:
     (home / "releases" / today(1) / "parquet" / "lineage" / "revision.parquet").unlink()
-    with pytest.raises(UpkeepError, match=r"is not whole \(parquet/lineage/revision.parquet\); nothing was changed"):
+    with pytest.raises(UpkeepError) as error:
         roll_back(Releases(home), today(1), "me")
+    assert_reports(
+        str(error.value),
+        place=today(1),
+        found=("parquet/lineage/revision.parquet", "nothing was changed"),
+        remedy=f"payung releases verify {today(1)}",
+    )
     assert current(home) == today(3)
 
 
@@ -86,7 +94,7 @@ def test_refresh_does_not_undo_a_rollback(home: Path) -> None:
     assert still_current() == home / "releases" / today(3)
     roll_back(Releases(home), today(2), "me")
     roll_back(Releases(home), today(1), "me")
-    assert still_current() == home / "releases" / today(1), "the left release is not brought back"
+    assert still_current() == home / "releases" / today(1), "the release before the rollback is not published again"
     inputs_today["code"] = "c4"
     assert still_current() is None, "new inputs are published"
     roll_back(Releases(home), today(3), "me")
@@ -104,7 +112,7 @@ def test_publishing_ends_a_rollback(
     assert unchanged(Home(home), lambda _: {"code": "c3"}) is None
 
 
-def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
+def test_verify_lists_altered_missing_and_foreign_files(home: Path) -> None:
     assert verify(Releases(home)).is_whole
     folder = home / "releases" / today(2)
     database = folder / "warehouse.duckdb"
@@ -112,9 +120,9 @@ def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
     content[len(content) // 2] ^= 1
     database.write_bytes(content)
     (folder / "parquet" / "lineage" / "snapshot.parquet").unlink()
-    (folder / "note.txt").write_text("mine", encoding="utf-8")
-    found = verify(Releases(home), today(2))
-    assert (found.altered, found.missing, found.foreign) == (
+    (folder / "note.txt").write_text("a note", encoding="utf-8")
+    result = verify(Releases(home), today(2))
+    assert (result.altered, result.missing, result.foreign) == (
         ["warehouse.duckdb"], ["parquet/lineage/snapshot.parquet"], ["note.txt"],
     )  # fmt: skip
     assert [v.is_whole for v in release_actions.verify_releases(Home(home), None, everything=True)] == [
@@ -124,23 +132,23 @@ def test_verify_names_what_is_altered_missing_and_foreign(home: Path) -> None:
     ]
 
 
-def test_verify_notices_a_manifest_that_was_written_anew(home: Path) -> None:
+def test_verify_finds_an_altered_manifest(home: Path) -> None:
     path = home / "releases" / today(3) / "manifest.json"
-    path.write_text(path.read_text(encoding="utf-8").replace("N. Tran", "Nobody"), encoding="utf-8")
+    path.write_text(path.read_text(encoding="utf-8").replace("N. Tran", "A. Santos"), encoding="utf-8")
     assert verify(Releases(home)).altered == ["manifest.json"]
     path.write_text("{", encoding="utf-8")
     assert verify(Releases(home)).altered == ["manifest.json"]
 
 
-@pytest.mark.parametrize("named", [False, True])
-def test_verify_says_that_the_manifest_is_gone(home: Path, named: bool) -> None:
-    """What `readable` tells people to do where a manifest is missing gives an answer."""
+@pytest.mark.parametrize("with_id", [False, True])
+def test_verify_finds_a_missing_manifest(home: Path, with_id: bool) -> None:
+    """readable_release gives this command as the remedy where a manifest is missing."""
     (home / "releases" / today(3) / "manifest.json").unlink()
-    found = verify(Releases(home), today(3) if named else None)
-    assert (found.release, found.missing, found.is_whole) == (today(3), ["manifest.json"], False)
+    result = verify(Releases(home), today(3) if with_id else None)
+    assert (result.release, result.missing, result.is_whole) == (today(3), ["manifest.json"], False)
 
 
-def test_prune_keeps_the_current_one_and_what_editions_rest_on(home: Path) -> None:
+def test_prune_retains_the_current_release_and_those_of_editions(home: Path) -> None:
     roll_back(Releases(home), today(2), "me")
     assert prunable(Releases(home), 1).removed == [today(1)]
     edition = home / "editions" / "baseline-2026"
@@ -148,20 +156,28 @@ def test_prune_keeps_the_current_one_and_what_editions_rest_on(home: Path) -> No
     (edition / "manifest.json").write_text(json.dumps({"from": {"release_id": today(1)}}), encoding="utf-8")
     plan = release_actions.prune(Home(home), 1, "me", dry_run=True)
     assert plan.removed == []
-    assert plan.kept == {
-        today(3): "among the newest 1", today(2): "current", today(1): "edition baseline-2026 rests on it",
-    }  # fmt: skip
+    assert plan.retained.keys() == {today(1), today(2), today(3)}
+    assert_reports(plan.retained[today(3)], found="newest 1")
+    assert_reports(plan.retained[today(2)], found="current")
+    assert_reports(plan.retained[today(1)], found="edition baseline-2026")
+    assert plan.as_dict() == {"removed": [], "kept": plan.retained, "bytes": 0}
     (edition / "manifest.json").unlink()
-    with pytest.raises(UpkeepError, match=r"does not say which release it rests on .* Nothing was removed"):
+    with pytest.raises(UpkeepError) as error:
         release_actions.prune(Home(home), 1, "me")
+    assert_reports(
+        str(error.value),
+        place=str(edition),
+        found=("manifest.json", "Nothing was removed"),
+        remedy="restore the manifest",
+    )
     assert Releases(home).ids() == [today(1), today(2), today(3)]
 
 
-def test_prune_removes_records_and_never_gives_an_id_twice(home: Path) -> None:
+def test_prune_removes_and_records_and_ids_are_not_used_again(home: Path) -> None:
     roll_back(Releases(home), today(1), "me")
-    before = sum(upkeep.size(home / "releases" / today(n)) for n in (2,))
-    reported = release_actions.prune(Home(home), 1, "me", dry_run=True)
-    assert (reported.removed, reported.bytes) == ([today(2)], before)
+    size = upkeep.size(home / "releases" / today(2))
+    plan = release_actions.prune(Home(home), 1, "me", dry_run=True)
+    assert (plan.removed, plan.bytes) == ([today(2)], size)
     assert Releases(home).ids() == [today(1), today(2), today(3)], "a dry run removes nothing"
     release_actions.prune(Home(home), 1, "me")
     assert Releases(home).ids() == [today(1), today(3)]
@@ -169,77 +185,84 @@ def test_prune_removes_records_and_never_gives_an_id_twice(home: Path) -> None:
     assert sorted(p.name for p in (home / "releases").iterdir()) == sorted([today(1), today(3), "history.jsonl"])
     roll_back(Releases(home), today(3), "me")
     release_actions.prune(Home(home), 1, "me")
-    (home / "releases" / today(3)).rename(home / "releases" / ".gone")
-    assert Releases(home).next_id(DAY) == today(4), "an ID that was cited names nothing else"
+    (home / "releases" / today(3)).rename(home / "releases" / ".removed")
+    assert Releases(home).next_id(DAY) == today(4), "an ID may have been cited"
 
 
-def test_prune_wants_to_know_how_many_stay(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_prune_needs_a_number_of_releases(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PAYUNG_KEEP_RELEASES", raising=False)
-    with pytest.raises(release_actions.ReleasesError, match="Give --keep, as --keep 10, or set PAYUNG_KEEP_RELEASES"):
+    with pytest.raises(release_actions.ReleasesError) as missing:
         release_actions.releases_to_keep(None)
+    assert_reports(str(missing.value), remedy=("--keep 10", "PAYUNG_KEEP_RELEASES"))
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "many")
-    with pytest.raises(release_actions.KeepSettingError, match="found 'many', expected a whole number, 1 or more"):
+    with pytest.raises(release_actions.KeepSettingError) as invalid:
         release_actions.releases_to_keep(None)
+    assert_reports(
+        str(invalid.value), place="PAYUNG_KEEP_RELEASES", found="'many'", expected=("a whole number", "1 or more")
+    )
     monkeypatch.setenv("PAYUNG_KEEP_RELEASES", "7")
     assert release_actions.releases_to_keep(None) == 7
-    with pytest.raises(UpkeepError, match="at least 1 release must stay"):
+    with pytest.raises(UpkeepError) as error:
         prunable(Releases(home), 0)
+    assert_reports(str(error.value), place="--keep", found="0", expected="at least 1")
 
 
-def test_half_a_line_of_a_killed_process_is_passed_over(home: Path) -> None:
+def test_incomplete_line_of_a_killed_process_is_skipped(home: Path) -> None:
     path = home / "releases" / "history.jsonl"
-    whole = [asdict(e) for e in history.events(home / "releases")]
+    complete = [asdict(e) for e in history.events(home / "releases")]
     with path.open("a", encoding="utf-8") as file:
         file.write('{"at": "2026-11-22T00:00:00+00:00", "what": "publ')
-    assert [asdict(e) for e in history.events(home / "releases")] == whole
+    assert [asdict(e) for e in history.events(home / "releases")] == complete
     history.record(home / "releases", history.Event(history.now(), "pruned", "x", by="me"))
     assert [e.what for e in history.events(home / "releases")][-1] == "pruned"
-    assert len(history.events(home / "releases")) == len(whole) + 1
+    assert len(history.events(home / "releases")) == len(complete) + 1
 
 
-def test_near_releases_are_named(home: Path) -> None:
-    with pytest.raises(ReleaseError, match=rf"There is no release {today(7)}\. Near ones: .*{today(1)}"):
-        Releases(home).find(today(7))
-    with pytest.raises(ReleaseError, match=rf"no release \.\./x\. Newest ones: {today(3)}, {today(2)}"):
-        Releases(home).find("../x")
+def test_unknown_release_is_reported_with_the_closest_or_newest_ones(home: Path) -> None:
+    for release_id in (today(7), "../x"):
+        with pytest.raises(ReleaseError) as error:
+            Releases(home).find(release_id)
+        expected = f"{today(3)}, {today(2)}, {today(1)}"
+        assert_reports(str(error.value), found=release_id, expected=expected, remedy="payung releases list")
 
 
-def test_who_is_the_name_given_or_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_user_is_the_given_name_or_the_login(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LOGNAME", "nguyen")
     assert release_actions.user_name() == "nguyen"
     assert release_actions.user_name(" N. Tran ") == "N. Tran"
     for name in ("LOGNAME", "USER", "LNAME", "USERNAME"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(os, "getuid", lambda: 987_654)
-    with pytest.raises(release_actions.ReleasesError, match="name yourself: --by NAME"):
+    with pytest.raises(release_actions.ReleasesError) as error:
         release_actions.user_name()
+    assert_reports(str(error.value), remedy="--by NAME")
 
 
 def as_owner(*command: str, home: Path) -> subprocess.CompletedProcess[str]:
-    """Runs a command as the owner of the files, whom the modes bind; root is bound where it can lay its powers down."""
-    powers = "-dac_override,-dac_read_search,-fowner"
-    bound = ["setpriv", f"--bounding-set={powers}", f"--inh-caps={powers}"] if os.geteuid() == 0 else []
-    if bound and shutil.which("setpriv") is None:
-        pytest.skip("root is not bound by modes, and there is no setpriv (util-linux) to lay its powers down")
+    """Runs a command as the owner of the files, without the capabilities of root that ignore file modes."""
+    capabilities = "-dac_override,-dac_read_search,-fowner"
+    prefix = ["setpriv", f"--bounding-set={capabilities}", f"--inh-caps={capabilities}"] if os.geteuid() == 0 else []
+    if prefix and shutil.which("setpriv") is None:
+        pytest.skip("root ignores file modes, and setpriv (util-linux) is not installed")
     return subprocess.run(
-        [*bound, *command], env=settings.for_child(PAYUNG_HOME=str(home)), capture_output=True, text=True, check=False
+        [*prefix, *command], env=settings.for_child(PAYUNG_HOME=str(home)), capture_output=True, text=True, check=False
     )
 
 
-def test_files_of_a_release_are_read_only_and_all_else_goes_on(three: Path, tmp_path: Path) -> None:
+def test_files_of_a_release_are_read_only_and_commands_still_work(three: Path, tmp_path: Path) -> None:
     home = Path(shutil.copytree(three, tmp_path / "home", symlinks=True))
     folder = home / "releases" / today(3)
     files = [p for p in folder.rglob("*") if p.is_file()]
     assert {p.name for p in files} >= {"warehouse.duckdb", "manifest.json", "value.parquet"}
     assert [p.name for p in files if p.stat().st_mode & 0o222] == []
-    before = [sha256(p) for p in files]
+    checksums = [sha256(p) for p in files]
     shell = 'for f in $(find "$0" -type f); do (echo x >> "$f") 2>/dev/null && echo "$f"; done'
-    assert as_owner("sh", "-c", shell, str(folder), home=home).stdout == "", "a mistake writes into none of them"
-    opened = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 'r').sql('FROM release').show()"
+    assert as_owner("sh", "-c", shell, str(folder), home=home).stdout == "", "no file is writable"
+    script = "import duckdb, sys; duckdb.connect(sys.argv[1], read_only=sys.argv[2] == 'r').sql('FROM release').show()"
     database = str(folder / "warehouse.duckdb")
-    assert today(3) in as_owner(sys.executable, "-c", opened, database, "r", home=home).stdout
-    assert "ermission denied" in as_owner(sys.executable, "-c", opened, database, "w", home=home).stderr
-    assert [sha256(p) for p in files] == before
+    assert today(3) in as_owner(sys.executable, "-c", script, database, "r", home=home).stdout
+    assert "ermission denied" in as_owner(sys.executable, "-c", script, database, "w", home=home).stderr
+    assert [sha256(p) for p in files] == checksums
     for command in (
         ["releases", "verify", "--all"],
         ["sql", "SELECT release FROM main.release"],

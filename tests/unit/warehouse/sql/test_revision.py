@@ -1,14 +1,13 @@
-"""Revisions between vintages, and renamed series: small builds through the real SQL."""
+"""Revisions between vintages, and renamed series: small builds with the real SQL."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import pytest
+from definition_faults import append, assert_problem, problems_of
+from messages import Content, assert_reports
 from small_build import Row, SmallBuild, un_row
-
-from indicator_defs.catalog import load_catalog
-from indicator_defs.errors import CatalogError
 
 OLD, NEW = "2020-12-27", "2022-12-25"
 PENSION, INSURANCE, QUINTILE = "SI_COV_PENSN", "SI_COV_SOCINS", "SI_COV_SOCINSPQ"
@@ -48,27 +47,27 @@ def revised(folder: Path, before: list[Row], after: list[Row], requested: list[s
         ([cell("48", sex="NOTSPEC")], [cell("48", sex="BOTHSEX")], []),
     ],
 )
-def test_classes(tmp_path: Path, before: list[Row], after: list[Row], expected: list[str]) -> None:
+def test_revision_class(tmp_path: Path, before: list[Row], after: list[Row], expected: list[str]) -> None:
     assert sorted(r["revision_class"] for r in revised(tmp_path, before, after)) == expected
 
 
-def test_a_change_says_from_to_and_size(tmp_path: Path) -> None:
+def test_change_has_both_values_and_its_size(tmp_path: Path) -> None:
     (row,) = revised(tmp_path, [cell("48", nature="C")], [cell("20.5", nature="E")])
     assert (row["value_from"], row["value_to"], row["size"], row["fields"]) == (48.0, 20.5, -27.5, "nature")
     assert (str(row["vintage_from"])[:10], str(row["vintage_to"])[:10]) == (OLD, NEW)
 
 
-def test_a_re_dated_value_is_one_row_with_both_years(tmp_path: Path) -> None:
+def test_re_dated_value_is_one_row_with_both_years(tmp_path: Path) -> None:
     (row,) = revised(tmp_path, [cell("48", 2014)], [cell("48", 2015)])
     assert (row["time_period_from"], row["time_period"], row["size"]) == (2014, 2015, None)
 
 
-def test_absence_counts_only_where_the_series_was_asked_for(tmp_path: Path) -> None:
-    assert [r["revision_class"] for r in revised(tmp_path / "asked", [cell("48")], [])] == ["withdrawn"]
-    assert revised(tmp_path / "not", [cell("48")], [], requested=["SI_COV_CHLD"]) == []
+def test_missing_value_is_withdrawn_only_where_the_series_was_requested(tmp_path: Path) -> None:
+    assert [r["revision_class"] for r in revised(tmp_path / "requested", [cell("48")], [])] == ["withdrawn"]
+    assert revised(tmp_path / "not_requested", [cell("48")], [], requested=["SI_COV_CHLD"]) == []
 
 
-def test_a_cell_that_the_later_vintage_could_not_be_read_for_is_not_withdrawn(tmp_path: Path) -> None:
+def test_cell_that_is_rejected_in_the_later_vintage_is_not_withdrawn(tmp_path: Path) -> None:
     assert revised(tmp_path, [cell("48")], [cell("48", sex="OTHER")]) == []
 
 
@@ -89,7 +88,7 @@ class TestRenames:
         small.stage("unsd_sdg", "sdg", later, rows)
         return small.staged()
 
-    def test_a_renamed_series_is_followed_and_does_not_stand_twice(self, tmp_path: Path) -> None:
+    def test_renamed_series_is_matched_and_not_duplicated(self, tmp_path: Path) -> None:
         small = self.build(tmp_path).make("lineage.revision", "harmonised.observation", "lineage.vintage_value")
         (row,) = small.read("lineage.revision")
         assert (row["revision_class"], row["income_wealth_quantile"]) == ("changed", "Q1")
@@ -100,33 +99,30 @@ class TestRenames:
         assert observed == {("_T", INSURANCE, "34.78"), ("Q1", INSURANCE, "8.14")}
         values = small.read("lineage.vintage_value")
         assert len(values) == 4
-        assert len({v["observation_id"] for v in values}) == 2, "one cell keeps its ID through the rename"
+        assert len({v["observation_id"] for v in values}) == 2, "a cell keeps its ID when the series is renamed"
 
-    def test_an_old_code_that_comes_back_is_refused_by_name(self, tmp_path: Path) -> None:
+    def test_former_code_in_a_later_vintage_is_rejected(self, tmp_path: Path) -> None:
         small = SmallBuild(tmp_path)
         small.stage("unsd_sdg", "sdg", NEW, [un_row(QUINTILE, "764", 2006, "8.15")])
         (row,) = small.staged().make("lineage.rejection").read("lineage.rejection")
         assert (row["stage"], row["reason"]) == ("harmonised", "renamed_series")
-        assert "was renamed to SI_COV_SOCINS in the vintage of 2020-12-27" in row["detail"]
+        assert_reports(
+            row["detail"], place=("series_renames.csv", NEW), found=QUINTILE, expected=("SI_COV_SOCINS", "2020-12-27")
+        )
 
     @pytest.mark.parametrize(
-        ("line", "expected_text"),
+        ("line", "found"),
         [
-            ("unsd_sdg,sdg,A_OLD,NOT_CLAIMED,,2020-12-27,why it,because", "no definition claims NOT_CLAIMED"),
-            ("unsd_sdg,sdg,SI_COV_PENSN,SI_COV_CHLD,,2020-12-27,why it,because", "a definition claims SI_COV_PENSN"),
+            ("unsd_sdg,sdg,A_OLD,NOT_CLAIMED,,2020-12-27,why it,because", ("new series NOT_CLAIMED", "unsd_sdg/sdg")),
+            ("unsd_sdg,sdg,SI_COV_PENSN,SI_COV_CHLD,,2020-12-27,why it,because", "old series SI_COV_PENSN"),
             (
                 "unsd_sdg,sdg,SI_COV_LMKTPQ,SI_COV_LMKT,,2020-12-27,why it,because",
-                "old_series SI_COV_LMKTPQ: line 2 has the same",
+                ("old_series SI_COV_LMKTPQ", "line 2"),
             ),
-            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,sex=X,2020-12-27,why it,because", "unknown sex code 'X'"),
-            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,,yesterday,why it,because", "valid_from"),
+            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,sex=X,2020-12-27,why it,because", ("sex code", "'X'")),
+            ("unsd_sdg,sdg,A_OLD,SI_COV_LMKT,,yesterday,why it,because", ("valid_from", "'yesterday'")),
         ],
     )
-    def test_a_wrong_line_is_told_with_file_and_line(self, folder: Path, line: str, expected_text: str) -> None:
-        file = folder / "series_renames.csv"
-        number = len(file.read_text(encoding="utf-8").splitlines()) + 1
-        file.write_text(file.read_text(encoding="utf-8") + line + "\n", encoding="utf-8")
-        with pytest.raises(CatalogError) as caught:
-            load_catalog(folder)
-        assert f"indicator_defs/series_renames.csv:{number}: " in str(caught.value)
-        assert expected_text in str(caught.value)
+    def test_faulty_line_is_reported_with_file_and_line(self, folder: Path, line: str, found: Content) -> None:
+        number = append(folder, "series_renames.csv", line)
+        assert_problem(problems_of(folder), f"indicator_defs/series_renames.csv:{number}", found)

@@ -1,4 +1,4 @@
-// Search over the entries of search-index.js: every word asked for must begin a word of the entry.
+// Search in the entries of search-index.js: every search term must be the beginning of a word of the entry.
 "use strict";
 (function () {
   const field = document.getElementById("q");
@@ -13,24 +13,24 @@
     return { title: e[0], kind: e[1], href: e[2], words: plain(e[0] + " " + e[3]).split(/[^a-z0-9]+/), name: plain(e[0]), code: plain(e[3]) };
   });
 
-  function matches(entry, asked) {
-    return asked.every(function (word) {
+  function matches(entry, terms) {
+    return terms.every(function (word) {
       return entry.words.some(function (w) { return w.startsWith(word); });
     });
   }
 
   function show() {
     const text = plain(field.value.trim());
-    const asked = text.split(/[^a-z0-9]+/).filter(Boolean);
+    const terms = text.split(/[^a-z0-9]+/).filter(Boolean);
     list.replaceChildren();
-    if (!asked.length) { status.textContent = ""; return; }
-    const found = entries.filter(function (e) { return matches(e, asked); });
-    // Entries whose name holds what was asked stand before those that only mention it.
+    if (!terms.length) { status.textContent = ""; return; }
+    const found = entries.filter(function (e) { return matches(e, terms); });
+    // Entries with the search text in their name come before entries that only mention it.
     const first = found.filter(function (e) { return e.name.includes(text) || e.code.split(" ")[0] === text; });
     const empty = function (e) { return e.kind.includes("no value yet") ? 1 : 0; };
     first.sort(function (a, b) { return empty(a) - empty(b); });
     const all = first.concat(found.filter(function (e) { return !first.includes(e); }));
-    status.textContent = all.length === 0 ? "Nothing found for “" + field.value + "”. Fewer or shorter words may help."
+    status.textContent = all.length === 0 ? "Nothing found for “" + field.value + "”. Try fewer or shorter words."
       : all.length + (all.length === 1 ? " page" : " pages") + " found" + (all.length > MOST ? ", the first " + MOST + " shown" : "") + ".";
     all.slice(0, MOST).forEach(function (e) {
       const item = document.createElement("li");

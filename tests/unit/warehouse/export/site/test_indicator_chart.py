@@ -1,4 +1,4 @@
-"""The chart of an indicator: which values are joined, the scale, and where everything is drawn."""
+"""The chart of an indicator: joined values, the scale, and the positions of the marks."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ import pytest
 from warehouse.export.site import indicator_chart
 
 
-def value(year: int, number: float | None, **given: Any) -> Any:
-    usual = {
+def value(year: int, number: float | None, **fields: Any) -> Any:
+    defaults = {
         "feed": "a", "provider_series": "s", "role": "chosen", "break_before": None, "in_aggregates": True,
         "value_text": None, "upper_bound": None, "lower_bound": None,
     }  # fmt: skip
-    return SimpleNamespace(**{**usual, "time_period": year, "obs_value": number, **given})
+    return SimpleNamespace(**{**defaults, "time_period": year, "obs_value": number, **fields})
 
 
 @pytest.mark.parametrize(
@@ -30,12 +30,12 @@ def value(year: int, number: float | None, **given: Any) -> Any:
         value(2021, 5.0),
     ],
 )
-def test_values_that_do_not_belong_together_are_not_joined(after: Any) -> None:
+def test_values_that_are_not_comparable_or_far_apart_are_not_joined(after: Any) -> None:
     assert indicator_chart.joined(value(2015, 4.0), value(2016, 5.0))
     assert not indicator_chart.joined(value(2015, 4.0), after)
 
 
-def test_a_chart_has_one_scale_and_shows_a_bound_at_its_bound() -> None:
+def test_panels_have_one_scale_and_a_bound_is_drawn_at_its_number() -> None:
     bound = value(2012, None, value_text="<0.5", upper_bound=0.5)
     drawn = indicator_chart.draw(
         "T", "Per cent", [("A", [value(2010, 10.0), value(2011, 20.0)]), ("B", [bound]), ("C", [])], str
@@ -43,15 +43,15 @@ def test_a_chart_has_one_scale_and_shows_a_bound_at_its_bound() -> None:
     assert drawn is not None
     a, b, c = drawn.panels
     low, high = a.marks
-    assert low.x < high.x, "later lies to the right"
-    assert low.y > high.y, "more lies higher"
+    assert low.x < high.x, "the later year is further right"
+    assert low.y > high.y, "the larger value is higher"
     assert (b.marks[0].kind, b.latest, b.marks[0].x > high.x) == ("bound", "<0.5 (2012)", True)
     assert (c.marks, c.latest) == ([], "no value")
     assert "No value: C" in drawn.description
     assert indicator_chart.draw("T", "Per cent", [("A", [])], str) is None
 
 
-def test_labels_of_the_scale_have_room_before_it() -> None:
+def test_scale_starts_right_of_its_longest_label() -> None:
     def left(height: float) -> int:
         drawn = indicator_chart.draw("T", "Number", [("A", [value(2010, height), value(2011, height / 2)])], str)
         assert drawn is not None
@@ -64,7 +64,7 @@ def test_labels_of_the_scale_have_room_before_it() -> None:
 
 
 @pytest.mark.parametrize(("low", "high"), [(0, 100), (0, 0.037), (-12.5, 30), (0, 8_312_456), (0, 0)])
-def test_ticks_are_few_and_hold_all_values(low: float, high: float) -> None:
+def test_ticks_are_two_to_six_and_cover_all_values(low: float, high: float) -> None:
     ticks = indicator_chart.nice_ticks(low, high)
     assert 2 <= len(ticks) <= 6
     assert ticks[0] <= low

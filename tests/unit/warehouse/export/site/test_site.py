@@ -1,8 +1,9 @@
-"""The static site: whole, well-formed, self-contained, and every number that of the database."""
+"""The static site: complete, well-formed, self-contained, and with the numbers of the database."""
 
 from __future__ import annotations
 
 import csv
+import re
 import shutil
 import subprocess
 from collections import Counter
@@ -12,9 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import duckdb
 import pytest
+from messages import assert_reports
 from site_pages import Page
 
 from warehouse.export import ExportError, export
+from warehouse.export.labels import GAP_REASONS, GROUP_CHANGE, QUOTED_FIGURE
 from warehouse.export.release_reader import open_release
 from warehouse.export.site import shown_release, write_site
 from warehouse.export.site.pages import Site
@@ -29,7 +32,9 @@ def indicators(database: duckdb.DuckDBPyConnection) -> list[str]:
     return [r[0] for r in database.execute("SELECT indicator FROM reference.indicator ORDER BY 1").fetchall()]
 
 
-def test_there_is_a_page_for_everything(pages: dict[str, Page], database: duckdb.DuckDBPyConnection) -> None:
+def test_every_indicator_country_and_group_has_a_page(
+    pages: dict[str, Page], database: duckdb.DuckDBPyConnection
+) -> None:
     expected = {f"indicator/{code}.html" for code in indicators(database)}
     expected |= {
         f"country/{r[0]}.html"
@@ -47,31 +52,31 @@ def test_there_is_a_page_for_everything(pages: dict[str, Page], database: duckdb
     assert set(pages) == expected | {f"{n}.html" for n in names}
 
 
-def test_every_page_is_well_formed_and_can_be_read_aloud(pages: dict[str, Page]) -> None:
+def test_every_page_is_well_formed_and_accessible(pages: dict[str, Page]) -> None:
     for name, page in pages.items():
         assert page.faults == [], name
-        twice = [i for i, n in Counter(page.ids).items() if n > 1]
-        assert twice == [], f"{name}: ids stand twice"
+        duplicate_ids = [i for i, n in Counter(page.ids).items() if n > 1]
+        assert duplicate_ids == [], name
         assert page.headings[0] == 1, name
         assert page.headings.count(1) == 1, name
-        assert all(b - a <= 1 for a, b in pairwise(page.headings)), f"{name}: a level of headings is left out"
+        assert all(b - a <= 1 for a, b in pairwise(page.headings)), f"{name}: a level of headings is missing"
         tags = [t for t, _ in page.tags]
         for landmark in ("header", "nav", "main", "footer"):
             assert landmark in tags, name
-        first_link = next(given for tag, given in page.tags if tag == "a")
+        first_link = next(attributes for tag, attributes in page.tags if tag == "a")
         assert first_link == {"class": "skip", "href": "#main"}, name
-        labels = {given["for"] for tag, given in page.tags if tag == "label"}
-        assert {given["id"] for tag, given in page.tags if tag == "input"} <= labels, name
+        labels = {attributes["for"] for tag, attributes in page.tags if tag == "label"}
+        assert {attributes["id"] for tag, attributes in page.tags if tag == "input"} <= labels, name
         assert tags.count("table") == tags.count("caption"), name
-        assert all("scope" in given for tag, given in page.tags if tag == "th"), name
-        for number, (tag, given) in enumerate(page.tags):
+        assert all("scope" in attributes for tag, attributes in page.tags if tag == "th"), name
+        for number, (tag, attributes) in enumerate(page.tags):
             if tag == "svg":
-                assert given["role"] == "img"
+                assert attributes["role"] == "img"
                 assert [t for t, _ in page.tags[number + 1 : number + 3]] == ["title", "desc"]
-                assert set(given["aria-labelledby"].split()) <= set(page.ids)
+                assert set(attributes["aria-labelledby"].split()) <= set(page.ids)
 
 
-def test_every_link_and_anchor_leads_somewhere(site: Path, pages: dict[str, Page]) -> None:
+def test_every_link_and_anchor_has_a_target(site: Path, pages: dict[str, Page]) -> None:
     root = site.resolve()
     ids = {root / name: set(page.ids) for name, page in pages.items()}
     broken = []
@@ -79,23 +84,25 @@ def test_every_link_and_anchor_leads_somewhere(site: Path, pages: dict[str, Page
         for link in {*page.links, *page.loads} - {"data:,"}:
             parts = urlsplit(link)
             target = ((root / name).parent / unquote(parts.path)).resolve() if parts.path else root / name
-            is_there = not parts.scheme and not parts.netloc and target.is_file()
-            if not is_there or (parts.fragment and unquote(parts.fragment) not in ids[target]):
+            exists = not parts.scheme and not parts.netloc and target.is_file()
+            if not exists or (parts.fragment and unquote(parts.fragment) not in ids[target]):
                 broken.append(f"{name}: {link}")
     assert broken == []
 
 
-def test_nothing_is_fetched_from_elsewhere(site: Path, pages: dict[str, Page]) -> None:
+def test_pages_load_nothing_from_other_sites(site: Path, pages: dict[str, Page]) -> None:
     for name, page in pages.items():
         assert {urlsplit(a).scheme for a in page.loads} <= {"", "data"}, name
-        assert all("style" not in given for _, given in page.tags), f"{name}: styles stand in style.css"
+        assert all("style" not in attributes for _, attributes in page.tags), (
+            f"{name}: inline style instead of style.css"
+        )
     for name in ("style.css", "search.js"):
         text = (site / name).read_text(encoding="utf-8")
         for word in ("//", "url(", "@import", "fetch(", "XMLHttpRequest", "innerHTML"):
-            assert word not in text.replace("// Search over", "").replace("// Entries whose", ""), f"{name}: {word}"
+            assert word not in re.sub(r"(?m)^ *// .*$", "", text), f"{name}: {word}"
 
 
-def test_every_value_is_that_of_the_database(pages: dict[str, Page], database: duckdb.DuckDBPyConnection) -> None:
+def test_values_equal_the_database(pages: dict[str, Page], database: duckdb.DuckDBPyConnection) -> None:
     checked = 0
     for code in indicators(database):
         stored = database.execute(
@@ -112,16 +119,16 @@ def test_every_value_is_that_of_the_database(pages: dict[str, Page], database: d
             assert cells[0].text == place.split("-")[1]
             assert (cells[1].numbers == [value]) if value is not None else (cells[1].text == text), f"{code} {place}"
             assert cells[-1].text == row
-            named = urlsplit(cells[-2].links[0]).fragment
-            assert snapshot in pages["sources.html"].text.split(f"{named}: ")[1].split("Address")[0]
+            label = urlsplit(cells[-2].links[0]).fragment
+            assert snapshot in pages["sources.html"].text.split(f"{label}: ")[1].split("Address")[0]
             checked += 1
     assert checked > 500
 
 
-def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
+def test_baseline_breakdowns_and_regional_figures_equal_the_database(
     pages: dict[str, Page], database: duckdb.DuckDBPyConnection
 ) -> None:
-    ends = (
+    query = (
         "SELECT baseline_value, latest_value, change FROM baseline.value AS v WHERE indicator = ? AND is_headline = ? "
         "AND EXISTS (SELECT 1 FROM indicator_set.value AS s JOIN reference.area_group AS g ON g.ref_area = s.ref_area "
         "AND g.area_group = 'ASEAN' WHERE s.indicator = v.indicator AND s.is_headline)"
@@ -131,7 +138,7 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
         page = pages[f"indicator/{code}.html"]
         for section, headline in (("baseline", True), ("breakdowns", False)):
             stored = sorted(
-                n for row in database.execute(ends, [code, headline]).fetchall() for n in row if n is not None
+                n for row in database.execute(query, [code, headline]).fetchall() for n in row if n is not None
             )
             assert page.numbers(section) == stored, f"{code} {section}"
             checked[section] += len(stored)
@@ -150,7 +157,7 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
             name, breakdown, year, figure, letter = (c.text for c in line.cells[:5])
             found = figures.get((name, cells[breakdown], int(year)))
             if found is None:
-                assert "no member has one" in figure
+                assert GAP_REASONS["no_member"] in figure
             elif found[0] is None:
                 assert (found[1], line.cells[3].numbers) == ("C", [])
                 assert "withheld" in figure
@@ -162,42 +169,44 @@ def test_ends_breakdowns_and_regional_figures_are_those_of_the_database(
     assert min(checked.values()) > 100
 
 
-def test_flags_of_regional_figures_stand_beside_them_in_words(
+def test_regional_figures_have_the_labels_of_their_flags(
     pages: dict[str, Page], database: duckdb.DuckDBPyConnection
 ) -> None:
     query = (
         "SELECT indicator, time_period, flags FROM indicator_set.aggregate WHERE is_headline AND ref_area = 'ASEAN' "
         "AND indicator = ?"
     )
-    flag_words = "SELECT code, name FROM reference.code WHERE codelist = 'aggregate_flag'"
-    words = dict(database.execute(flag_words).fetchall())
-    seen: Counter[str] = Counter()
+    flag_labels = "SELECT code, name FROM reference.code WHERE codelist = 'aggregate_flag'"
+    labels = dict(database.execute(flag_labels).fetchall())
+    flags_on_pages: Counter[str] = Counter()
     for code in indicators(database):
         flags = {
             year: (flag_texts or "").split("; ") for _, year, flag_texts in database.execute(query, [code]).fetchall()
         }
         for line in pages[f"indicator/{code}.html"].section("regional"):
             if line.table.startswith("ASEAN at each reference year"):
-                year, beside = int(line.cells[0].text), line.cells[2].text
-                assert {f for f, text in words.items() if text in beside} == set(flags[year]) - {""}, f"{code} {year}"
-                seen.update(flags[year])
-    assert {"member_break", "carried_weight", "censored"} <= seen.keys()
+                year, class_and_flags = int(line.cells[0].text), line.cells[2].text
+                assert {f for f, text in labels.items() if text in class_and_flags} == set(flags[year]) - {""}, (
+                    f"{code} {year}"
+                )
+                flags_on_pages.update(flags[year])
+    assert {"member_break", "carried_weight", "censored"} <= flags_on_pages.keys()
 
 
-def test_what_a_change_is_stands_beside_it(site: Path, database: duckdb.DuckDBPyConnection) -> None:
+def test_changes_have_their_explanation(site: Path, database: duckdb.DuckDBPyConnection) -> None:
     headline = "SELECT DISTINCT indicator FROM baseline.value WHERE is_headline AND change IS NOT NULL"
     in_percent = headline + " AND unit_measure = 'PT'"
     of_groups = headline + " AND area_type = 'group'"
-    for words, query in (("in percentage points", in_percent), ("over the members present at both ends", of_groups)):
+    for sentence, query in (("in percentage points", in_percent), (GROUP_CHANGE, of_groups)):
         expected = {row[0] for row in database.execute(query).fetchall()}
         assert expected
         assert len(expected) < len(indicators(database))
         assert expected == {
-            p.stem for p in (site / "indicator").glob("*.html") if words in p.read_text(encoding="utf-8")
+            p.stem for p in (site / "indicator").glob("*.html") if sentence in p.read_text(encoding="utf-8")
         }
 
 
-def test_figures_of_other_sources_stand_beside_ours(
+def test_values_of_other_sources_equal_the_database(
     pages: dict[str, Page], database: duckdb.DuckDBPyConnection
 ) -> None:
     checked = 0
@@ -213,7 +222,7 @@ def test_figures_of_other_sources_stand_beside_ours(
     assert checked > 10
 
 
-def test_downloads_hold_every_chosen_value_with_its_row(site: Path, database: duckdb.DuckDBPyConnection) -> None:
+def test_downloads_have_every_chosen_value_with_its_row(site: Path, database: duckdb.DuckDBPyConnection) -> None:
     with (site / "data" / "ASP_COV_PENSN.csv").open(encoding="utf-8", newline="") as handle:
         rows = list(csv.DictReader(handle))
     stored = database.execute(
@@ -222,16 +231,16 @@ def test_downloads_hold_every_chosen_value_with_its_row(site: Path, database: du
         "JOIN reference.area_group AS g ON g.ref_area = v.ref_area AND g.area_group = 'ASEAN' "
         "WHERE v.indicator = 'ASP_COV_PENSN'"
     ).fetchall()
-    got = [
+    exported = [
         (r["ref_area"], int(r["time_period"]), r["sex"], float(r["obs_value"]), r["snapshot_id"], r["snapshot_row"])
         for r in rows
     ]
-    assert sorted(got) == sorted((a, y, c.split("|")[0], v, s, n) for a, y, c, v, s, n in stored)
+    assert sorted(exported) == sorted((a, y, c.split("|")[0], v, s, n) for a, y, c, v, s, n in stored)
     with (site / "data" / "benchmark.csv").open(encoding="utf-8", newline="") as handle:
         assert len(list(csv.DictReader(handle))) == len(database.execute("FROM baseline.benchmark").fetchall())
 
 
-def test_profiles_show_the_benchmarks(pages: dict[str, Page], database: duckdb.DuckDBPyConnection) -> None:
+def test_country_pages_show_the_benchmarks(pages: dict[str, Page], database: duckdb.DuckDBPyConnection) -> None:
     for area in ("THA", "SGP"):
         shown = [x for x in pages[f"country/{area}.html"].lines if len(x.cells) == 12 and not x.cells[1].is_head]
         stored = database.execute(
@@ -240,26 +249,26 @@ def test_profiles_show_the_benchmarks(pages: dict[str, Page], database: duckdb.D
             [area],
         ).fetchall()
         assert len(shown) == len(stored)
-        got = sorted(n for line in shown for c in line.cells for n in c.numbers)
-        assert got == sorted(n for row in stored for n in row if n is not None)
+        numbers = sorted(n for line in shown for c in line.cells for n in c.numbers)
+        assert numbers == sorted(n for row in stored for n in row if n is not None)
         for line in shown:
             for cell in line.cells[3:]:
                 if cell.numbers and cell is line.cells[4]:
-                    assert cell.links, "a value leads to its way back"
+                    assert cell.links, "the value has no link to its lineage"
 
 
-def test_gaps_are_dashes_with_reasons_and_documents_are_labelled(
+def test_gaps_are_dashes_with_reasons_and_quoted_figures_are_labelled(
     pages: dict[str, Page], database: duckdb.DuckDBPyConnection
 ) -> None:
     declared = pages["indicator/ASP_FIN_GDP.html"]
-    assert "No value is in this release." in declared.text
+    assert "No value in this release" in declared.text
     assert declared.numbers("values") == []
     quoted = database.execute(
         "SELECT indicator FROM reference.indicator WHERE indicator_group = 'documents'"
     ).fetchall()
     assert quoted
     for (code,) in quoted:
-        assert "Figures quoted in documents: for the record only." in pages[f"indicator/{code}.html"].text
+        assert QUOTED_FIGURE in pages[f"indicator/{code}.html"].text
     for name, page in pages.items():
         for line in page.lines:
             for cell in line.cells:
@@ -267,9 +276,7 @@ def test_gaps_are_dashes_with_reasons_and_documents_are_labelled(
                     assert len(cell.text) > 4, f"{name}: a dash without its reason"
 
 
-def test_the_heat_map_says_in_letters_what_there_is(
-    pages: dict[str, Page], database: duckdb.DuckDBPyConnection
-) -> None:
+def test_heat_map_shows_availability_by_letters(pages: dict[str, Page], database: duckdb.DuckDBPyConnection) -> None:
     members = [
         r[0]
         for r in database.execute(
@@ -294,7 +301,7 @@ def test_the_heat_map_says_in_letters_what_there_is(
 
 
 def test_lines_do_not_cross_a_break(pages: dict[str, Page]) -> None:
-    """Thailand's disability figures of 2015 are of another estimate than those of 2019 and 2020."""
+    """Thailand's disability figure of 2015 comes from another estimate than those of 2019 and 2020."""
     text = pages["indicator/ASP_COV_DISAB.html"].path.read_text(encoding="utf-8")
     panel = text.split(">Thailand</text>")[1].split("</g>")[0]
     assert panel.count("<circle") == 3
@@ -303,31 +310,43 @@ def test_lines_do_not_cross_a_break(pages: dict[str, Page]) -> None:
     assert len(points.split()) == 2
 
 
-@pytest.mark.parametrize("name", ["baseline.benchmark", "reference.cell_group"])
-def test_a_release_of_another_version_is_told(small_release: Path, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(
+    ("change", "missing"),
+    [
+        ("DROP TABLE baseline.benchmark", "benchmark"),
+        ("DROP TABLE reference.cell_group", "cell_group"),
+        ("ALTER TABLE reference.area DROP COLUMN short_name", "short_name"),
+    ],
+)
+def test_release_of_another_version_is_reported_with_what_is_missing(
+    small_release: Path, tmp_path: Path, change: str, missing: str
+) -> None:
     shutil.copytree(small_release, tmp_path / "old")
     with duckdb.connect(str(tmp_path / "old" / "warehouse.duckdb")) as con:
-        con.execute(f"DROP TABLE {name}")
-    with pytest.raises(ExportError, match=rf"another version of Payung.*{name.split('.')[1]}.*payung refresh --force"):
+        con.execute(change)
+    with pytest.raises(ExportError) as error:
         export(tmp_path / "old", tmp_path, ["site"])
+    assert_reports(str(error.value), found=("another version of Payung", missing), remedy="payung refresh --force")
     assert not (tmp_path / "site").exists()
 
 
 @pytest.mark.long
-def test_the_whole_site_is_small(release: Path, tmp_path: Path) -> None:
+def test_site_is_smaller_than_15_megabytes(release: Path, tmp_path: Path) -> None:
     export(release, tmp_path, ["site"])
     assert sum(p.stat().st_size for p in (tmp_path / "site").rglob("*")) < 15_000_000
 
 
-def test_a_folder_of_somebody_else_is_left_alone(small_release: Path, tmp_path: Path) -> None:
+def test_folder_that_is_not_a_site_is_not_replaced(small_release: Path, tmp_path: Path) -> None:
     (tmp_path / "site").mkdir()
     (tmp_path / "site" / "thesis.html").write_text("mine", encoding="utf-8")
-    with pytest.raises(ExportError, match="was not made by this export"):
+    with pytest.raises(ExportError) as error:
         export(small_release, tmp_path, ["site"])
+    place = str(tmp_path / "site")
+    assert_reports(str(error.value), place=place, found="not a site", expected="release.txt", remedy=("move", "--to"))
     assert (tmp_path / "site" / "thesis.html").read_text(encoding="utf-8") == "mine"
 
 
-def test_a_failure_leaves_the_old_site(small_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_error_leaves_the_old_site(small_release: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     to = tmp_path / "site"
     to.mkdir()
     (to / "release.txt").write_text("2020.01.01-1\n", encoding="utf-8")

@@ -1,4 +1,4 @@
-"""How the site writes numbers."""
+"""Numbers as texts of the site."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ from warehouse.export.site import value_texts
         (0.004, 1, "0.004"),
         (0.0, 1, "0.0"),
         (-0.00041, 2, "\N{MINUS SIGN}0.00041"),
-        (0.0000098, 1, "0.0000098"),  # no power of ten
+        (0.0000098, 1, "0.0000098"),  # without an exponent
         (1234567.0, 0, "1,234,567"),
         (-3.25, 1, "\N{MINUS SIGN}3.3"),
     ],
 )
-def test_only_zero_reads_zero(number: float, decimals: int, text: str) -> None:
+def test_only_zero_is_shown_as_zero(number: float, decimals: int, text: str) -> None:
     assert value_texts.rounded(number, decimals) == text
     assert f'value="{number!r}"' in value_texts.number(number, decimals)
